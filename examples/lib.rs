@@ -1,0 +1,1 @@
+//! Short programs that end by themselves; `cargo run --example NAME` runs one.

@@ -1,0 +1,22 @@
+//! Monkey patching for Rust: blocking code, unchanged, on green threads.
+#![deny(unsafe_code)]
+
+// So that expansions of this crate's own macros, which name `::greenpatch`, work inside it too.
+extern crate self as greenpatch;
+
+#[doc(hidden)]
+pub extern crate std as __std;
+
+pub use ::std::*;
+
+mod coroutine;
+mod green;
+mod hub;
+mod patch;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod reactor;
+mod seam;
+pub mod sync;
+pub mod thread;
