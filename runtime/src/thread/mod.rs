@@ -1,1 +1,3 @@
 //! placeholder
+
+pub use std::thread::panicking;
