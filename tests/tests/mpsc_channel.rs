@@ -180,7 +180,7 @@ fn many_senders_at_random() {
     thread::scope(|s| {
         for number in 0..SENDERS {
             let mut sender = sender.clone();
-            let mut random = Random::seeded(random.next());
+            let mut random = Random::seeded(random.draw());
             s.spawn(move || {
                 for message in 0..MESSAGES {
                     sender.send((number, message)).unwrap();

@@ -193,7 +193,7 @@ fn many_at_random() {
         thread::scope(|s| {
             for number in 0..SENDERS {
                 let sender = sender.clone();
-                let mut random = Random::seeded(random.next());
+                let mut random = Random::seeded(random.draw());
                 s.spawn(move || {
                     for message in 0..MESSAGES {
                         let mut message = (number, message);

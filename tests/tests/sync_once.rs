@@ -223,7 +223,8 @@ fn cells_compare_and_print_as_std_does() {
     assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
     assert_ne!(ours, OnceLock::from(1));
     assert_eq!(ours, OnceLock::default());
-    (ours.set(1).unwrap(), theirs.set(1).unwrap());
+    ours.set(1).unwrap();
+    theirs.set(1).unwrap();
     assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
     assert_eq!(format!("{ours:#?}"), format!("{theirs:#?}"));
     assert_eq!(ours, OnceLock::from(1));

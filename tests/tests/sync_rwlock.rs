@@ -90,7 +90,7 @@ fn many_at_random() {
     let written = AtomicUsize::new(0);
     thread::scope(|s| {
         for _ in 0..8 {
-            let mut random = Random::seeded(random.next());
+            let mut random = Random::seeded(random.draw());
             let (locks, written) = (&locks, &written);
             s.spawn(move || {
                 let mut pause = move || match random.below(60) {

@@ -62,6 +62,7 @@ pub const ONCE_INIT: Once = Once::new();
 impl UnwindSafe for Once {}
 impl RefUnwindSafe for Once {}
 
+#[expect(clippy::new_without_default, reason = "std's has no `Default` either")]
 impl Once {
     const_unless_loom! {
         /// Makes one that has not run.

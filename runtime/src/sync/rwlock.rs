@@ -252,7 +252,7 @@ impl<T> From<T> for RwLock<T> {
 /// ```
 #[must_use = "if unused the RwLock will immediately unlock"]
 #[clippy::has_significant_drop]
-pub struct RwLockReadGuard<'rwlock, T: ?Sized> {
+pub struct RwLockReadGuard<'rwlock, T: ?Sized + 'rwlock> {
     // Not a reference to the lock: that would make `T` invariant, and it would be one that outlives the
     // unlock within `drop`.
     data: NonNull<T>,
@@ -305,7 +305,11 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
 /// ```
 #[must_use = "if unused the RwLock will immediately unlock"]
 #[clippy::has_significant_drop]
-pub struct RwLockWriteGuard<'rwlock, T: ?Sized> {
+#[expect(
+    explicit_outlives_requirements,
+    reason = "as in std: it decides the lifetime of an object that is left out"
+)]
+pub struct RwLockWriteGuard<'rwlock, T: ?Sized + 'rwlock> {
     lock: &'rwlock RwLock<T>,
     panicking: Panicking,
     not_send: PhantomData<*const ()>,

@@ -8,7 +8,11 @@ use super::Receiver;
 ///
 /// None.
 #[derive(Debug)]
-pub struct Iter<'a, T> {
+#[expect(
+    explicit_outlives_requirements,
+    reason = "as in std: it decides the lifetime of an object that is left out"
+)]
+pub struct Iter<'a, T: 'a> {
     pub(super) rx: &'a Receiver<T>,
 }
 
@@ -18,7 +22,11 @@ pub struct Iter<'a, T> {
 ///
 /// None.
 #[derive(Debug)]
-pub struct TryIter<'a, T> {
+#[expect(
+    explicit_outlives_requirements,
+    reason = "as in std: it decides the lifetime of an object that is left out"
+)]
+pub struct TryIter<'a, T: 'a> {
     pub(super) rx: &'a Receiver<T>,
 }
 

@@ -409,7 +409,9 @@ impl<T> Place<T> {
     ///
     /// The place is marked as written, and this is done once.
     unsafe fn read(&self) -> T {
-        // SAFETY: by the caller's promise the message is there; by invariant 2 nobody else is at it.
-        unsafe { (*self.message.get()).assume_init_read() }
+        // SAFETY: by invariant 2 nobody else is at it.
+        let message = unsafe { &*self.message.get() };
+        // SAFETY: by the caller's promise.
+        unsafe { message.assume_init_read() }
     }
 }
