@@ -37,8 +37,9 @@ mod inbox;
 mod placement;
 mod task;
 mod timers;
+mod unwind;
 
-pub(crate) use current::current;
+pub(crate) use current::{current, hold, switching};
 pub(crate) use placement::place;
 pub(crate) use task::Job;
 
@@ -83,6 +84,8 @@ struct Local {
     /// Green threads of this hub that have not ended.
     alive: Cell<usize>,
     turns: Cell<u32>,
+    /// Tasks that have left the processor in the middle of unwinding.
+    unwinding: Cell<usize>,
 }
 
 // SAFETY: `inbox` and `notifier` are `Sync`, and by invariant 1 `local` is touched by one thread.
@@ -110,6 +113,7 @@ impl Hub {
                 root: Cell::new(NonNull::dangling()),
                 alive: Cell::new(0),
                 turns: Cell::new(0),
+                unwinding: Cell::new(0),
             },
         }));
         let root = leak(Task::new(hub, None));
@@ -245,6 +249,7 @@ impl Hub {
 
     /// Leaves the running task until the loop resumes it.
     fn leave(&'static self, task: &Task) {
+        let unwinding = self.note_unwinding();
         match task.suspender.get() {
             Some(suspender) => {
                 // SAFETY: by invariant 3 of `task` it lives on this stack, below this frame.
@@ -258,6 +263,7 @@ impl Hub {
                 }
             }
         }
+        drop(unwinding);
     }
 
     /// One turn of the loop: runs one ready task, or sleeps until there may be one.

@@ -66,6 +66,8 @@ pub(crate) struct Task {
     pub(super) suspender: Cell<Option<NonNull<Suspender>>>,
     /// What the layer above keeps for the green thread, on its stack.
     pub(super) context: Cell<Option<NonNull<()>>>,
+    /// Panics of this task that nobody has caught, as far as greenpatch was told.
+    pub(super) panics: Cell<u32>,
 }
 
 // SAFETY: by invariant 2 another thread touches `hub` alone, which is `Sync`, and the reference count;
@@ -84,6 +86,7 @@ impl Task {
             coroutine: UnsafeCell::new(None),
             suspender: Cell::new(None),
             context: Cell::new(None),
+            panics: Cell::new(0),
         })
     }
 

@@ -161,7 +161,7 @@ impl Builder {
         }
         let identity = Identity::new(self.name.map(String::into_boxed_str));
         let packet = Packet::new(scope.clone());
-        let body: Box<dyn Body + '_> = Box::new(Main { f: Some(f), packet: packet.clone() });
+        let body: Box<dyn Body + '_> = Box::new(Main::new(f, packet.clone()));
         // SAFETY: only the lifetime changes; the caller vouches that the thread ends before it does.
         let body = unsafe { mem::transmute::<Box<dyn Body + '_>, Box<dyn Body + 'static>>(body) };
         if let Some(scope) = &scope {

@@ -104,13 +104,11 @@ impl<T: 'static> LocalKey<T> {
             |locals, value| {
                 let mut value = Some(value);
                 let make = || value.take().expect("a value is made once");
-                match self.find(locals, make) {
-                    Ok(found) => {
-                        if let Some(value) = value {
-                            replace(&found, value);
-                        }
-                    }
-                    Err(AccessError) => panic_access_error(),
+                let Ok(found) = self.find(locals, make) else {
+                    panic_access_error();
+                };
+                if let Some(value) = value {
+                    replace(&found, value);
                 }
             },
             native,
@@ -324,12 +322,12 @@ macro_rules! __thread_local {
     ([$($attribute:tt)*] [$vis:vis] $name:ident [$type:ty] [$($native:tt)*] $init:expr) => {
         $($attribute)*
         $vis const $name: $crate::thread::LocalKey<$type> = {
-            $crate::__std::thread_local! { static NATIVE: $type = $($native)*; }
-            static NAME: $crate::__std::primitive::u8 = 0;
-            fn make() -> $type {
+            $crate::__std::thread_local! { static __GREENPATCH_NATIVE: $type = $($native)*; }
+            static __GREENPATCH_NAME: $crate::__std::primitive::u8 = 0;
+            fn __greenpatch_make() -> $type {
                 $init
             }
-            $crate::thread::LocalKey::__new(&NATIVE, make, &NAME)
+            $crate::thread::LocalKey::__new(&__GREENPATCH_NATIVE, __greenpatch_make, &__GREENPATCH_NAME)
         };
     };
 }

@@ -6,7 +6,6 @@
 //! 2. After that it is touched by the one that owns the join handle, or by `drop`.
 #![allow(unsafe_code)]
 
-use std::any::Any;
 use std::cell::UnsafeCell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -72,8 +71,17 @@ impl<T> Drop for Packet<T> {
 
 /// The body of a thread that runs `f` and leaves its result in a packet.
 pub(super) struct Main<F, T> {
-    pub(super) f: Option<F>,
-    pub(super) packet: Arc<Packet<T>>,
+    f: Option<F>,
+    packet: Option<Arc<Packet<T>>>,
+}
+
+impl<F, T> Main<F, T> {
+    pub(super) fn new(f: F, packet: Arc<Packet<T>>) -> Self {
+        Main {
+            f: Some(f),
+            packet: Some(packet),
+        }
+    }
 }
 
 impl<F, T> Body for Main<F, T>
@@ -83,13 +91,21 @@ where
 {
     fn run(&mut self) {
         let f = self.f.take().expect("a thread runs once");
-        let result: Result<T, Box<dyn Any + Send>> = panic::catch_unwind(AssertUnwindSafe(f));
+        let result = panic::catch_unwind(AssertUnwindSafe(f));
+        let packet = self.packet.take().expect("a thread has a packet until it ends");
         // SAFETY: by invariant 1; the thread has not said yet that it is done.
-        unsafe { *self.packet.result.get() = Some(result) };
+        unsafe { *packet.result.get() = Some(result) };
+        if Arc::strong_count(&packet) > 1 {
+            self.packet = Some(packet);
+        }
+        // Otherwise nobody can join any more, and the result is dropped here, where the thread still
+        // has its thread-locals, as in std.
     }
 
     fn finish(self: Box<Self>) {
-        self.packet.state.store(DONE, Ordering::Release);
-        wake_all(&self.packet.state);
+        if let Some(packet) = &self.packet {
+            packet.state.store(DONE, Ordering::Release);
+            wake_all(&packet.state);
+        }
     }
 }
