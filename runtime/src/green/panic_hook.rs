@@ -9,7 +9,7 @@ use std::thread;
 
 use crate::hub;
 use crate::seam::context;
-use crate::seam::native;
+use crate::seam::os_thread;
 
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
 
@@ -58,7 +58,7 @@ fn report(info: &PanicHookInfo<'_>) {
 
     let identity = context::identity();
     let name = identity.name.as_deref().unwrap_or("<unnamed>");
-    let id = native::native_thread_id();
+    let id = os_thread::native_thread_id();
     let message = info.payload_as_str().unwrap_or("Box<dyn Any>");
     match info.location() {
         Some(location) => eprintln!("\nthread '{name}' ({id}) panicked at {location}:\n{message}"),

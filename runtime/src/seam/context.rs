@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::local::Locals;
-use super::native;
+use super::os_thread;
 use crate::patchable;
 
 /// Who a thread is. Shared by all handles to it.
@@ -75,7 +75,7 @@ pub(crate) fn adopt(identity: Arc<Identity>) {
 /// The identity of an OS thread that greenpatch has not started.
 fn new_native() -> Arc<Identity> {
     let id = NATIVE_ID.get().unwrap_or_else(|| {
-        if native::is_main_thread() { MAIN } else { next_id() }
+        if os_thread::is_main_thread() { MAIN } else { next_id() }
     });
     NATIVE_ID.set(Some(id));
     Identity::with_id(id, std::thread::current().name().map(Box::from))
