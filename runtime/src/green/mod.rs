@@ -8,6 +8,7 @@
 //! Every replacement first asks which hub it is on. An OS thread without one goes the native way,
 //! always, and so does a thread that is held: in the panic hook no green thread gives way.
 
+mod busy;
 mod context;
 mod local;
 mod panic_hook;

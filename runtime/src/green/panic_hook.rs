@@ -10,8 +10,7 @@ use std::thread;
 use crate::hub;
 use crate::seam::context;
 use crate::seam::os_thread;
-
-type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
+use crate::seam::unwind::Hook;
 
 /// Chains the hook, before whatever hook there is, once in the life of the process.
 pub(super) fn chain() {

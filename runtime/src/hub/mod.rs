@@ -84,6 +84,8 @@ struct Local {
     /// Green threads of this hub that have not ended.
     alive: Cell<usize>,
     turns: Cell<u32>,
+    /// How often in a row the running task has asked for something in vain.
+    vain: Cell<u32>,
     /// Tasks that have left the processor in the middle of unwinding.
     unwinding: Cell<usize>,
 }
@@ -113,6 +115,7 @@ impl Hub {
                 root: Cell::new(NonNull::dangling()),
                 alive: Cell::new(0),
                 turns: Cell::new(0),
+                vain: Cell::new(0),
                 unwinding: Cell::new(0),
             },
         }));
@@ -190,8 +193,8 @@ impl Hub {
     /// Lets everything else that is ready run first. Says whether there was anything.
     pub(crate) fn yield_now(&'static self) -> bool {
         let task = self.running();
-        let alone = self.local().ready.borrow().is_empty();
-        if alone {
+        self.local().vain.set(0);
+        if self.local().ready.borrow().is_empty() {
             self.poll();
             if self.local().ready.borrow().is_empty() {
                 return false;
@@ -204,6 +207,13 @@ impl Hub {
             .push_back(NonNull::from(task));
         self.leave(task);
         true
+    }
+
+    /// Counts how often in a row the running task has asked for something in vain.
+    pub(crate) fn ask_in_vain(&self) -> u32 {
+        let vain = self.local().vain.get() + 1;
+        self.local().vain.set(vain);
+        vain
     }
 
     /// Whether the hub's own OS thread stack runs, not a green thread.
@@ -249,6 +259,7 @@ impl Hub {
 
     /// Leaves the running task until the loop resumes it.
     fn leave(&'static self, task: &Task) {
+        self.local().vain.set(0);
         let unwinding = self.note_unwinding();
         match task.suspender.get() {
             Some(suspender) => {

@@ -8,12 +8,13 @@
 //! | file | patch points | feature, option |
 //! | --- | --- | --- |
 //! | `thread` | `start`, `yield_now`, `park`, `join` | thread |
+//! | `busy` | `busy` | thread |
 //! | `time` | `sleep` | time |
 //! | `sync` | `wait_lock` | thread, threading |
 //! | `sync` | `wait_signal` | thread, event |
 //! | `context` | `green` | thread |
 //! | `local` | `green` | thread, thread_local |
-//! | `unwind` | `panicking`, `panicked`, `caught` | thread |
+//! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 //!
 //! # Waiting and waking
 //!
@@ -37,6 +38,7 @@
 //! asks what kind the waiter is, and waking is never dispatched: the `Waker` knows.
 
 pub(crate) mod atomic;
+pub(crate) mod busy;
 pub(crate) mod context;
 pub(crate) mod local;
 pub(crate) mod lot;

@@ -1,6 +1,11 @@
 //! Whether this thread, native or green, unwinds. std counts panics by OS thread.
 
+use std::panic::{self, PanicHookInfo};
+
 use crate::patchable;
+
+/// A panic hook.
+pub(crate) type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
 
 /// Whether this thread unwinds.
 #[inline]
@@ -22,3 +27,15 @@ pub(crate) fn panicked() {}
 /// Takes note that this thread has caught a panic.
 #[patchable]
 pub(crate) fn caught() {}
+
+/// Makes `hook` the one that is called when any thread panics.
+#[patchable]
+pub(crate) fn set_hook(hook: Hook) {
+    panic::set_hook(hook);
+}
+
+/// Takes the hook out and leaves the default one.
+#[patchable]
+pub(crate) fn take_hook() -> Hook {
+    panic::take_hook()
+}

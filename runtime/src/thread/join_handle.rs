@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::packet::Packet;
 use super::{Result, Thread};
+use crate::seam::busy::busy;
 use crate::seam::thread::Started;
 
 /// A handle that joins a thread, native or green; dropping it detaches the thread.
@@ -91,7 +92,11 @@ impl<T> Joined<T> {
     }
 
     pub(super) fn is_finished(&self) -> bool {
-        self.packet.is_done()
+        let finished = self.packet.is_done();
+        if !finished {
+            busy();
+        }
+        finished
     }
 }
 
