@@ -9,6 +9,8 @@ pub extern crate std as __std;
 
 pub use ::std::*;
 
+pub use greenpatch_macros::{patchable, replaces};
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
