@@ -9,8 +9,6 @@ pub extern crate std as __std;
 
 pub use ::std::*;
 
-pub use greenpatch_macros::{patchable, replaces};
-
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
