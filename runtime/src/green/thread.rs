@@ -10,7 +10,6 @@ use super::panic_hook;
 use super::parker::Parker;
 use crate::coroutine::Reservation;
 use crate::hub::{self, Job};
-use crate::replaces;
 use crate::seam::context::Context;
 use crate::seam::local::Locals;
 use crate::seam::park::{self, Outcome, Wait};
@@ -20,8 +19,7 @@ use crate::seam::thread::{Start, Started};
 /// std's default, too. Only what is touched of it is memory.
 const STACK_SIZE: usize = 2 << 20;
 
-#[replaces(seam::start)]
-fn start(start: Start) -> io::Result<Started> {
+pub(super) fn start(start: Start) -> io::Result<Started> {
     let Start {
         identity,
         stack_size,
@@ -46,8 +44,7 @@ fn start(start: Start) -> io::Result<Started> {
     Ok(Started::Green)
 }
 
-#[replaces(seam::yield_now)]
-fn yield_now() {
+pub(super) fn yield_now() {
     match hub::switching() {
         // With nothing else to run here, another OS thread may.
         Some(hub) if hub.yield_now() => {}
@@ -55,16 +52,14 @@ fn yield_now() {
     }
 }
 
-#[replaces(seam::park)]
-fn park(wait: &Wait<'_>) -> Outcome {
+pub(super) fn park(wait: &Wait<'_>) -> Outcome {
     match Parker::current() {
         Some(parker) => park::wait(&parker, wait),
         None => seam::park__original(wait),
     }
 }
 
-#[replaces(seam::join)]
-fn join(wait: &Wait<'_>) -> Outcome {
+pub(super) fn join(wait: &Wait<'_>) -> Outcome {
     match Parker::current() {
         Some(parker) => park::wait(&parker, wait),
         None => seam::join__original(wait),
