@@ -9,3 +9,5 @@ pub use ::std::option::Option::{None, Some};
 
 pub use crate::patch::registry::{PassedOver, PatchPoint, Replacement};
 pub use crate::patch::slot::{Scoped, Site, Slot};
+pub use crate::patch::source::{Linked, Source};
+pub use crate::patch::{DoNotPatch, events};
