@@ -56,4 +56,5 @@ pub use query::{Coverage, is_anything_patched, is_item_patched, is_module_patche
 pub use scope::{Overrides, native, override_item};
 pub use slot::{Site, Slot};
 pub use source::{DidHook, Feature, Source, WillHook};
+pub(crate) use undo::count_green_threads_with;
 pub use undo::{restore, restore_item, restore_module};
