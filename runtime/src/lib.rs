@@ -9,6 +9,8 @@ pub extern crate std as __std;
 
 pub use ::std::*;
 
+pub use greenpatch_macros::{patchable, replaces};
+
 pub use patch::events;
 pub use patch::{
     CancelledBy, Coverage, DidHook, DoNotPatch, Feature, FeatureReport, ModuleReport, Named,

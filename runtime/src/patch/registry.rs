@@ -123,6 +123,13 @@ impl Replacement {
     }
 }
 
+impl<F: Copy, D: ?Sized> Slot<F, D> {
+    /// Declares `function`, written at `site`, a replacement for this patch point.
+    pub const fn replacement(&'static self, function: F, site: Site) -> Replacement {
+        Replacement::new(self, function, site)
+    }
+}
+
 impl fmt::Debug for Replacement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.item())

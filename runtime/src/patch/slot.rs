@@ -218,3 +218,6 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
         &self.raw
     }
 }
+
+#[cfg(test)]
+mod tests;
