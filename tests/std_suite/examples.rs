@@ -5,28 +5,17 @@ use crate::sources::TestFile;
 use crate::transform::Suite;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use syn::visit::{self, Visit};
-use syn::{Attribute, Expr, Lit, Meta, Type};
 
 /// Makes a module of all examples that stable Rust can compile.
-///
-/// # Errors
-///
-/// Says what could not be parsed.
 pub(crate) fn transform(
     file: &TestFile,
     text: &str,
     left_out: &LeftOut,
     dropped: &[String],
-) -> Result<Suite, String> {
-    let parsed = syn::parse_file(text).map_err(|error| format!("{}: {error}", file.key))?;
-    let mut collector = Collector::default();
-    collector.examples_of("mod", &parsed.attrs);
-    collector.visit_file(&parsed);
-
+) -> Suite {
     let mut suite = Suite::default();
     let mut entries = Vec::new();
-    for (index, example) in collector.examples.into_iter().enumerate() {
+    for (index, example) in collect(text).into_iter().enumerate() {
         let name = example.name.clone();
         let reason = example
             .left_out()
@@ -45,7 +34,7 @@ pub(crate) fn transform(
         suite.tests.entry(name).or_default().push(start..end + 1);
     }
     suite.list(entries);
-    Ok(suite)
+    suite
 }
 
 #[derive(Debug)]
@@ -122,109 +111,107 @@ impl Example {
     }
 }
 
-#[derive(Default)]
-struct Collector {
-    examples: Vec<Example>,
-    counts: HashMap<String, usize>,
-    /// The type or trait whose items are being visited.
-    owner: Option<String>,
-}
-
-impl Collector {
-    fn examples_of(&mut self, item: &str, attrs: &[Attribute]) {
-        let documented = match &self.owner {
-            Some(owner) => format!("{owner}::{item}"),
-            None => item.to_string(),
-        };
-        for (tags, code) in code_blocks(&documentation(attrs)) {
-            let count = self.counts.entry(documented.clone()).or_default();
+/// All examples of a source file. It is read by lines, not parsed: std's own syntax is often newer
+/// than what parsers know.
+fn collect(text: &str) -> Vec<Example> {
+    let mut examples = Vec::new();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut add = |item: String, docs: &mut String| {
+        for (tags, code) in code_blocks(&std::mem::take(docs)) {
+            let count = counts.entry(item.clone()).or_default();
             *count += 1;
             let name = match *count {
-                1 => documented.clone(),
-                n => format!("{documented}.{n}"),
+                1 => item.clone(),
+                n => format!("{item}.{n}"),
             };
-            self.examples.push(Example { name, tags, code });
+            examples.push(Example { name, tags, code });
+        }
+    };
+    let mut owner = String::new();
+    let mut docs = String::new();
+    let mut of_module = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let code = line.trim_start();
+        if let Some(doc) = code.strip_prefix("//!") {
+            of_module.push_str(doc.strip_prefix(' ').unwrap_or(doc));
+            of_module.push('\n');
+        } else if let Some(doc) = code.strip_prefix("///") {
+            docs.push_str(doc.strip_prefix(' ').unwrap_or(doc));
+            docs.push('\n');
+        } else if code.is_empty() || code.starts_with("//") || code.starts_with("#[") {
+            // An attribute of several lines ends on a line of its own.
+            if code.starts_with("#[") && !code.contains(']') {
+                lines.by_ref().find(|line| line.trim_end().ends_with(']'));
+            }
+        } else {
+            if line.starts_with("impl") || line.starts_with("unsafe impl") {
+                let mut header = line.to_string();
+                while !header.contains('{') {
+                    let Some(next) = lines.next() else { break };
+                    header.push_str(next);
+                }
+                owner = format!("{}::", self_type(&header));
+            } else if !line.starts_with([' ', '}', ')']) {
+                owner.clear();
+            }
+            add(format!("{owner}{}", item_name(code)), &mut docs);
         }
     }
-
-    fn inside(&mut self, owner: String, visit: impl FnOnce(&mut Self)) {
-        let outer = self.owner.replace(owner);
-        visit(self);
-        self.owner = outer;
-    }
+    add("mod".to_string(), &mut of_module);
+    examples
 }
 
-impl<'ast> Visit<'ast> for Collector {
-    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.examples_of(&item.sig.ident.to_string(), &item.attrs);
-    }
-
-    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
-        self.examples_of(&item.ident.to_string(), &item.attrs);
-    }
-
-    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
-        self.examples_of(&item.ident.to_string(), &item.attrs);
-    }
-
-    fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
-        self.examples_of(&item.ident.to_string(), &item.attrs);
-    }
-
-    fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
-        if let Some(ident) = &item.ident {
-            self.examples_of(&format!("{ident}!"), &item.attrs);
+/// The last segment of the type that an `impl` is for.
+fn self_type(header: &str) -> String {
+    let header = header.split(['{', '\n']).next().unwrap_or(header);
+    let header = header
+        .split(" where")
+        .next()
+        .unwrap_or(header)
+        .replace("->", "  ");
+    let after = match header.rsplit_once(" for ") {
+        Some((_, after)) => after,
+        None => {
+            let mut depth = 0;
+            let start = header.find("impl").map_or(0, |at| at + "impl".len());
+            let skipped = header[start..].find(|c: char| {
+                depth += i32::from(c == '<') - i32::from(c == '>');
+                depth == 0 && c != '>'
+            });
+            &header[start + skipped.unwrap_or(0)..]
         }
-    }
-
-    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        self.examples_of(&format!("mod {}", item.ident), &item.attrs);
-        visit::visit_item_mod(self, item);
-    }
-
-    fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
-        self.examples_of(&item.ident.to_string(), &item.attrs);
-        self.inside(item.ident.to_string(), |this| {
-            visit::visit_item_trait(this, item)
-        });
-    }
-
-    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
-        let owner = match &*item.self_ty {
-            Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
-            _ => None,
-        };
-        self.inside(owner.unwrap_or_else(|| "impl".to_string()), |this| {
-            visit::visit_item_impl(this, item);
-        });
-    }
-
-    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.examples_of(&item.sig.ident.to_string(), &item.attrs);
-    }
-
-    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
-        self.examples_of(&item.sig.ident.to_string(), &item.attrs);
-    }
+    };
+    let path = after.trim_start().trim_start_matches('&');
+    let path = path
+        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+        .next();
+    path.unwrap_or("impl")
+        .rsplit("::")
+        .next()
+        .unwrap_or("impl")
+        .to_string()
 }
 
-/// The text of all doc comments, without the space that follows each `///`.
-fn documentation(attrs: &[Attribute]) -> String {
-    let mut text = String::new();
-    for attr in attrs {
-        let Meta::NameValue(pair) = &attr.meta else {
-            continue;
-        };
-        let Expr::Lit(literal) = &pair.value else {
-            continue;
-        };
-        if let (true, Lit::Str(doc)) = (pair.path.is_ident("doc"), &literal.lit) {
-            let doc = doc.value();
-            text.push_str(doc.strip_prefix(' ').unwrap_or(&doc));
-            text.push('\n');
-        }
+/// The name of the item that a line begins.
+fn item_name(line: &str) -> String {
+    const KEYWORDS: [&str; 8] = [
+        "fn",
+        "struct",
+        "enum",
+        "trait",
+        "type",
+        "mod",
+        "static",
+        "macro_rules!",
+    ];
+    let mut words = line.split([' ', '(', '<', '{', ':', ';', ',']);
+    let first = words.clone().next().unwrap_or(line);
+    match words.by_ref().find(|word| KEYWORDS.contains(word)) {
+        Some("macro_rules!") => format!("{}!", words.next().unwrap_or("")),
+        Some(_) => words.next().unwrap_or("").to_string(),
+        None => first.to_string(),
     }
-    text
 }
 
 /// The blocks of Rust in a piece of documentation: tags and code, with the hidden lines.
@@ -304,9 +291,9 @@ mod tests {
             examples: true,
         };
         let source = "//! ```\n//! m();\n//! ```\n\
-            impl<T> Thing<T> {\n/// ```\n/// #![feature(f)]\n/// ```\n/// ```\n/// t()?;\n/// # Ok::<(), E>(())\n/// ```\n\
-            pub fn go() {}\n}\n";
-        let suite = transform(&file, source, &LeftOut::default(), &[]).expect("parses");
+            impl<F: FnOnce() -> T, const N: usize> Thing<T, N>\nwhere\n    T: [const] Clone,\n{\n    /// ```\n    /// #![feature(f)]\n/// ```\n/// ```\n/// t()?;\n/// # Ok::<(), E>(())\n/// ```\n\
+                #[stable(\n        since = \"1\",\n        x = \"y\"]\n    pub fn go() {}\n}\n";
+        let suite = transform(&file, source, &LeftOut::default(), &[]);
         let names: Vec<&String> = suite.tests.keys().collect();
         assert_eq!(names, ["Thing::go.2", "mod"]);
         assert_eq!(

@@ -119,11 +119,12 @@ impl LeftOut {
             .is_some()
     }
 
-    /// The entries that named nothing in the files that were read.
-    pub(crate) fn unused(&self) -> Vec<String> {
+    /// The entries that named nothing, in files that were read and modes that were run.
+    pub(crate) fn unused(&self, modes: &[Mode]) -> Vec<String> {
         self.entries
             .iter()
             .filter(|entry| !entry.used.get())
+            .filter(|entry| entry.modes.is_empty() || entry.modes.iter().any(|m| modes.contains(m)))
             .map(|entry| format!("{}: {}", entry.file, entry.name))
             .collect()
     }
@@ -154,7 +155,7 @@ mod tests {
         assert_eq!(table.test("a", "five"), None);
         assert_eq!(table.in_mode("a", "five", Mode::Green), Some("native"));
         assert_eq!(table.in_mode("a", "five", Mode::Root), None);
-        assert_eq!(table.unused(), ["a: one", "a: two"]);
+        assert_eq!(table.unused(&[]), ["a: one", "a: two"]);
     }
 
     #[test]

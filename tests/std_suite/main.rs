@@ -153,7 +153,7 @@ fn suite(options: &Options) -> Result<bool, String> {
         report.outcome(job, outcome);
     }
     if options.filters.is_empty() && options.examples {
-        report.unused(table.unused());
+        report.unused(table.unused(&options.modes));
     }
     Ok(report.print())
 }

@@ -38,32 +38,31 @@ pub(crate) struct BuiltFile {
 /// Says what could not be read, written or run.
 pub(crate) fn build(files: &[TestFile], table: &LeftOut, shadow: bool) -> Result<Built, String> {
     let package = Package::new(shadow);
-    package.write_manifest(files)?;
     let mut built = Built::default();
-    for file in files {
-        built.files.insert(file.key.clone(), BuiltFile::default());
-    }
+    let mut files: Vec<&TestFile> = files.iter().collect();
     loop {
         let mut suites = BTreeMap::new();
-        for file in files {
+        for file in &files {
             let text = read(&file.path)?;
-            let broken: Vec<String> = built.files[&file.key].broken.keys().cloned().collect();
-            let transform = if file.examples {
-                examples::transform
+            let state = built.files.entry(file.key.clone()).or_default();
+            let broken: Vec<String> = state.broken.keys().cloned().collect();
+            let suite = if file.examples {
+                examples::transform(file, &text, table, &broken)
             } else {
-                transform::transform
+                transform::transform(file, &text, table, &broken)?
             };
-            let suite = transform(file, &text, table, &broken)?;
-            package.write_binary(file, &suite)?;
-            if let Some(state) = built.files.get_mut(&file.key) {
-                state.left_out.clone_from(&suite.left_out);
+            state.left_out.clone_from(&suite.left_out);
+            if !suite.tests.is_empty() {
+                package.write_binary(file, &suite)?;
+                suites.insert(file.binary(), (file.key.clone(), suite));
             }
-            suites.insert(file.binary(), (file.key.clone(), suite));
         }
+        files.retain(|file| suites.contains_key(&file.binary()));
+        package.write_manifest(&files)?;
         let (succeeded, messages) = package.compile()?;
         let news = blame(&messages, &suites, &mut built);
         if succeeded || !news {
-            return package.finish(files, built, &messages);
+            return package.finish(&files, built, &messages);
         }
     }
 }
@@ -141,11 +140,11 @@ impl Package {
         format!("{kind}-{}", file.binary())
     }
 
-    fn write_manifest(&self, files: &[TestFile]) -> Result<(), String> {
+    fn write_manifest(&self, files: &[&TestFile]) -> Result<(), String> {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut manifest = format!(
             "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\nautobins = false\n\n\
-             [workspace]\n\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[dependencies]\nlibc = \"0.2\"\n",
+             [workspace]\n\n[profile.dev]\nopt-level = 1\ndebug = \"line-tables-only\"\n\n[dependencies]\nlibc = \"0.2\"\n",
             self.name()
         );
         if self.shadow {
@@ -180,7 +179,7 @@ impl Package {
             ("", "unreachable!();")
         };
         let main = format!(
-            "#![allow(warnings)]\n{line}extern crate std as real;\n\
+            "#![allow(warnings, static_mut_refs)]\n{line}extern crate std as real;\n\
              #[path = \"../../harness.rs\"]\nmod harness;\nmod suite;\n\n\
              fn patch() {{\n    {patch}\n}}\n\n\
              fn main() -> std::process::ExitCode {{\n    harness::main(suite::tests(), patch)\n}}\n"
@@ -192,7 +191,7 @@ impl Package {
     /// Says which binaries there are; `messages` is what the compiler said last.
     fn finish(
         &self,
-        files: &[TestFile],
+        files: &[&TestFile],
         mut built: Built,
         messages: &str,
     ) -> Result<Built, String> {

@@ -13,6 +13,9 @@ use std::ops::Range;
 use syn::spanned::Spanned;
 use syn::{Attribute, Item, ItemFn, ItemMacro, ItemUse, Meta, UseTree};
 
+/// The macro of std's tests that makes a test for each kind of lock.
+const BOTH_KINDS: &str = "nonpoison_and_poison_unwrap_test";
+
 /// A module's text, and where its tests are.
 #[derive(Debug, Default)]
 pub(crate) struct Suite {
@@ -113,7 +116,7 @@ impl Pass<'_> {
             {
                 self.test_fn(function);
             }
-            Item::Macro(mac) if mac.mac.path.is_ident("nonpoison_and_poison_unwrap_test") => {
+            Item::Macro(mac) if mac.mac.path.is_ident(BOTH_KINDS) => {
                 self.two_tests(mac);
             }
             Item::Const(constant) if constant.ident == "_" => {
@@ -199,7 +202,7 @@ impl Pass<'_> {
         leaves.retain(|leaf| {
             let name = leaf.rsplit("::").next().unwrap_or(leaf);
             let name = name.split(" as ").next().unwrap_or(name);
-            !self.left_out.import(&self.file.key, name)
+            name != BOTH_KINDS && !self.left_out.import(&self.file.key, name)
         });
         if leaves.len() < all {
             let rest = if leaves.is_empty() {

@@ -63,7 +63,7 @@ pub mod rand {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
             self.0 ^= self.0 << 17;
-            (self.0 >> 11) as f64 / (1_u64 << 53) as f64 < p
+            p > (self.0 >> 11) as f64 / (1_u64 << 53) as f64
         }
     }
 }
