@@ -9,13 +9,13 @@ pub extern crate std as __std;
 
 pub use ::std::*;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod coroutine;
 mod green;
 mod hub;
 mod patch;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 mod reactor;
 mod seam;
 pub mod sync;

@@ -5,5 +5,7 @@
 
 pub use ::inventory;
 pub use ::std as core_std;
+pub use ::std::option::Option::{None, Some};
 
+pub use crate::patch::registry::{PassedOver, PatchPoint, Replacement};
 pub use crate::patch::slot::{Scoped, Site, Slot};

@@ -5,4 +5,5 @@
 //! Calls: `inventory`, and nothing of this crate.
 //! Never: knows a thread, a hub or a lock of this crate.
 
-pub mod slot;
+pub(crate) mod registry;
+pub(crate) mod slot;

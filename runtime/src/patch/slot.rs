@@ -1,13 +1,23 @@
 //! One patch point's entry in the table: a typed, atomic function pointer.
 //!
 //! Invariants:
-//! 1. `current` is null, or the bits of an `F` that was stored by [`Slot::set`] of this very slot.
+//! 1. `current` and `global` are null, or the bits of an `F` of this very slot: what is stored there
+//!    came in as an `F` through a typed value made for this slot, or is its trampoline.
 //! 2. `F` is a function pointer type: slots are built by expansions alone, through the unsafe
 //!    [`Slot::new`], and its size is checked there against a pointer's.
+//! 3. `trampoline` holds the bits of the slot's own `F`, and is only ever called as that `F`.
 //!
 //! A caller on another thread sees the old function or the new one, never a mixture. The store is a
 //! release and the load an acquire, so what the patching thread did before it stored a replacement
 //! is seen by every call that takes that replacement.
+//!
+//! ```text
+//!  current        what a call runs                     global
+//!  null           the original                         null
+//!  replacement    the replacement                      the same
+//!  trampoline     the scope's closure, else `global`,  null, or the replacement that a scope
+//!                 else the original                    hides from the slot
+//! ```
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
@@ -15,6 +25,9 @@ use std::mem;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// A function pointer of whatever type, to be called only after it was given its own type back.
+pub(crate) type Erased = fn();
 
 /// Where a patch point was written, and what it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +54,92 @@ pub enum Scoped<F, D: ?Sized> {
 #[derive(Debug)]
 pub struct RawSlot {
     current: AtomicPtr<()>,
+    global: AtomicPtr<()>,
+    trampoline: Erased,
     site: Site,
     type_name: fn() -> &'static str,
+}
+
+impl RawSlot {
+    /// Where the patch point was written, and its name.
+    pub const fn site(&self) -> Site {
+        self.site
+    }
+
+    /// The type of the function pointer, as `std::any::type_name` says it.
+    pub fn type_name(&self) -> &'static str {
+        (self.type_name)()
+    }
+
+    /// What a call runs now; `None` is the original.
+    pub fn current(&self) -> Option<Erased> {
+        read(&self.current)
+    }
+
+    /// The replacement that is in force where no scope overrides it; `None` is the original.
+    pub fn global(&self) -> Option<Erased> {
+        read(&self.global)
+    }
+
+    /// The function that looks for a scope's closure; stored while any scope overrides the point.
+    pub const fn trampoline(&self) -> Erased {
+        self.trampoline
+    }
+
+    /// Sets what a call runs.
+    ///
+    /// # Safety
+    ///
+    /// `function` is this slot's trampoline, or was made from an `F` of this slot.
+    pub unsafe fn set_current(&self, function: Option<Erased>) {
+        // Partner of the acquire in `read`.
+        self.current.store(bits(function), Ordering::Release);
+    }
+
+    /// Sets what the trampoline runs where no scope overrides the point.
+    ///
+    /// # Safety
+    ///
+    /// `function` was made from an `F` of this slot.
+    pub unsafe fn set_global(&self, function: Option<Erased>) {
+        // Partner of the acquire in `read`.
+        self.global.store(bits(function), Ordering::Release);
+    }
+}
+
+#[inline(always)]
+fn read(cell: &AtomicPtr<()>) -> Option<Erased> {
+    // Partner of the releases in `set_current` and `set_global`.
+    let pointer = cell.load(Ordering::Acquire);
+    // SAFETY: by invariant 1 it is null or a function pointer, and `Option` of one has null for `None`.
+    unsafe { mem::transmute::<*mut (), Option<Erased>>(pointer) }
+}
+
+fn bits(function: Option<Erased>) -> *mut () {
+    function.map_or(ptr::null_mut(), |function| function as *mut ())
+}
+
+/// Takes the type off a function pointer.
+///
+/// # Safety
+///
+/// `F` is a function pointer type.
+pub(super) const unsafe fn erase<F: Copy>(function: F) -> Erased {
+    const { assert!(mem::size_of::<F>() == mem::size_of::<Erased>()) };
+    // SAFETY: the caller promises a function pointer, and all are of one size and never null.
+    unsafe { mem::transmute_copy::<F, Erased>(&function) }
+}
+
+/// Gives a function pointer its type back.
+///
+/// # Safety
+///
+/// `function` was made from an `F` by [`erase`].
+#[inline(always)]
+pub(super) const unsafe fn restore<F: Copy>(function: Erased) -> F {
+    const { assert!(mem::size_of::<F>() == mem::size_of::<Erased>()) };
+    // SAFETY: the caller promises that these are the bits of an `F`.
+    unsafe { mem::transmute_copy::<Erased, F>(&function) }
 }
 
 /// The entry of one patch point whose function pointer type is `F`. What overrides it in a scope is
@@ -50,7 +147,6 @@ pub struct RawSlot {
 pub struct Slot<F: 'static, D: ?Sized + 'static> {
     raw: RawSlot,
     original: F,
-    trampoline: F,
     scoped: PhantomData<fn(&D)>,
 }
 
@@ -61,15 +157,16 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
     ///
     /// `F` is a function pointer type.
     pub const unsafe fn new(original: F, trampoline: F, site: Site) -> Self {
-        const { assert!(mem::size_of::<F>() == mem::size_of::<*mut ()>()) };
         Slot {
             raw: RawSlot {
                 current: AtomicPtr::new(ptr::null_mut()),
+                global: AtomicPtr::new(ptr::null_mut()),
+                // SAFETY: the caller promises that `F` is a function pointer type.
+                trampoline: unsafe { erase(trampoline) },
                 site,
                 type_name: std::any::type_name::<F>,
             },
             original,
-            trampoline,
             scoped: PhantomData,
         }
     }
@@ -77,13 +174,15 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
     /// The function to call instead of the original, if there is one.
     #[inline(always)]
     pub fn get(&self) -> Option<F> {
-        let current = self.raw.current.load(Ordering::Acquire);
-        if current.is_null() {
-            None
-        } else {
-            // SAFETY: by invariants 1 and 2 these are the bits of an `F`, which is as large as a pointer.
-            Some(unsafe { mem::transmute_copy::<*mut (), F>(&current) })
-        }
+        // SAFETY: by invariants 1 and 2 what is stored was made from an `F`.
+        read(&self.raw.current).map(|function| unsafe { restore(function) })
+    }
+
+    /// What to call here and now, for the trampoline.
+    pub fn scoped(&self) -> Scoped<F, D> {
+        // SAFETY: by invariants 1 and 2 what is stored was made from an `F`.
+        let global = read(&self.raw.global).map(|function| unsafe { restore(function) });
+        Scoped::Pointer(global.unwrap_or(self.original))
     }
 
     /// The function as its author wrote it.
