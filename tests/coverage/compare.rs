@@ -117,6 +117,10 @@ fn origin(std: &Item, page: Option<&Page>, member: &str) -> Origin {
     if own.is_of_std && whole.is_of_std {
         return Origin::ReExported;
     }
+    // A macro's patterns are its own affair, and of what is not implemented the bounds say nothing.
+    if std.kind == "macro" || member.starts_with("impl !") {
+        return Origin::Own;
+    }
     let (theirs, ours) = (normal(&std.declaration), normal(&own.declaration));
     if theirs == ours {
         Origin::Own
@@ -126,14 +130,37 @@ fn origin(std: &Item, page: Option<&Page>, member: &str) -> Origin {
 }
 
 /// A declaration without what a caller cannot see: names of lifetimes and arguments, the order of
-/// bounds.
+/// bounds, the form of private fields.
 pub(crate) fn normal(declaration: &str) -> String {
     let declaration = arguments_without_names(declaration);
     let declaration = sorted_bounds(&declaration);
-    lifetimes_in_order(&declaration)
+    let declaration = without_single_lifetimes(&lifetimes_in_order(&declaration));
+    declaration
+        .replace("(/* private fields */);", " { /* private fields */ }")
+        .replace("(/* private fields */)", " { /* private fields */ }")
         .replace(",)", ")")
         .replace("( ", "(")
         .replace(", )", ")")
+}
+
+/// `impl<'1, T> A for B<'1, T>` as `impl<T> A for B<'_, T>`.
+fn without_single_lifetimes(text: &str) -> String {
+    let mut text = text.to_string();
+    for number in 1..10 {
+        let name = format!("'{number}");
+        let uses = text.matches(&name).count();
+        for (declared, without) in [
+            (format!("impl<{name}, "), "impl<"),
+            (format!("impl<{name}>"), "impl"),
+            (format!(", {name}>"), ">"),
+        ] {
+            if uses == 2 && text.starts_with("impl") && text.contains(&declared) {
+                text = text.replacen(&declared, without, 1).replace(&name, "'_");
+                break;
+            }
+        }
+    }
+    text
 }
 
 fn lifetimes_in_order(text: &str) -> String {
@@ -271,6 +298,13 @@ mod tests {
         let theirs = "impl<'a, T> C<'a, T> where T: ?Sized + Debug, { pub fn w<F>( &self, guard: G<'a, (T, U)>, f: F, ) -> R where F: FnMut(&mut T) -> bool, }";
         let ours = "impl<'b, T> C<'b, T> where T: Debug + ?Sized, { pub fn w<F>(&self, held: G<'b, (T, U)>, condition: F) -> R where F: FnMut(&mut T) -> bool, }";
         assert_eq!(normal(theirs), normal(ours));
+        let named = "impl<'scope, T> Debug for H<'scope, T>";
+        assert_eq!(normal(named), "impl<T> Debug for H<'_, T>");
+        assert_eq!(normal("impl<'a> Debug for H<'a>"), "impl Debug for H<'_>");
+        assert_eq!(
+            normal("pub struct S<'a>(/* private fields */);"),
+            normal("pub struct S<'b> { /* private fields */ }")
+        );
     }
 
     #[test]
