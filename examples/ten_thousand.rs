@@ -15,7 +15,11 @@ mod program {
         let sleepers: Vec<_> = (0..count)
             .map(|_| thread::spawn(|| thread::sleep(Duration::from_secs(1))))
             .collect();
-        sleepers.into_iter().map(|sleeper| sleeper.join()).filter(Result::is_ok).count()
+        sleepers
+            .into_iter()
+            .map(|sleeper| sleeper.join())
+            .filter(Result::is_ok)
+            .count()
     }
 }
 
@@ -23,8 +27,14 @@ fn main() -> Result<(), greenpatch::PatchError> {
     greenpatch::patch_thread()?;
     let start = Instant::now();
     let woken = program::sleepers(10_000);
-    println!("{woken} threads slept for one second in {:.2} seconds", start.elapsed().as_secs_f64());
-    for (label, field) in [("most memory resident", "VmHWM:"), ("OS threads", "Threads:")] {
+    println!(
+        "{woken} threads slept for one second in {:.2} seconds",
+        start.elapsed().as_secs_f64()
+    );
+    for (label, field) in [
+        ("most memory resident", "VmHWM:"),
+        ("OS threads", "Threads:"),
+    ] {
         if let Some(value) = status(field) {
             println!("{label}: {value}");
         }

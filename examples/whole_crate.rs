@@ -29,7 +29,9 @@ fn main() {
         thread::spawn(move || {
             for item in 0..ITEMS {
                 thread::sleep(Duration::from_micros(50));
-                sender.send(producer * ITEMS + item).expect("the consumers outlive the producers");
+                sender
+                    .send(producer * ITEMS + item)
+                    .expect("the consumers outlive the producers");
             }
         });
     }
@@ -50,13 +52,19 @@ fn main() {
         })
         .collect();
 
-    let taken: u64 = consumers.into_iter().map(|consumer| consumer.join().unwrap()).sum();
+    let taken: u64 = consumers
+        .into_iter()
+        .map(|consumer| consumer.join().unwrap())
+        .sum();
     let totals = totals.lock().unwrap();
     for (consumer, total) in &*totals {
         println!("consumer {consumer} added up {total}");
     }
     let sum: u64 = totals.values().sum();
-    println!("{taken} items, sum {sum}, on OS thread {}", std::native_thread_id());
+    println!(
+        "{taken} items, sum {sum}, on OS thread {}",
+        std::native_thread_id()
+    );
     assert_eq!(taken, PRODUCERS * ITEMS);
     assert_eq!(sum, (0..PRODUCERS * ITEMS).sum());
 }

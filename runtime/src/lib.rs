@@ -14,9 +14,14 @@ pub use ::std::*;
 pub mod __private;
 mod coroutine;
 mod green;
+pub mod hint;
 mod hub;
+pub mod panic;
 mod patch;
 mod reactor;
 mod seam;
 pub mod sync;
 pub mod thread;
+
+pub use greenpatch_macros::{patchable, replaces};
+pub use seam::os_thread::native_thread_id;

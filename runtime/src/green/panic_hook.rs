@@ -19,7 +19,11 @@ pub(super) fn chain() {
     if !thread::panicking() {
         CHAINED.call_once(|| {
             let previous = panic::take_hook();
-            let hook = if is_default(&previous) { None } else { Some(previous) };
+            let hook = if is_default(&previous) {
+                None
+            } else {
+                Some(previous)
+            };
             panic::set_hook(wrap(hook));
         });
     }
@@ -67,8 +71,6 @@ fn report(info: &PanicHookInfo<'_>) {
     if backtrace.status() == BacktraceStatus::Captured {
         eprintln!("stack backtrace:\n{backtrace}");
     } else if FIRST.swap(false, Ordering::Relaxed) {
-        eprintln!(
-            "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace"
-        );
+        eprintln!("note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace");
     }
 }

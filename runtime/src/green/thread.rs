@@ -22,12 +22,19 @@ const STACK_SIZE: usize = 2 << 20;
 
 #[replaces(seam::start)]
 fn start(start: Start) -> io::Result<Started> {
-    let Start { identity, stack_size, mut body } = start;
+    let Start {
+        identity,
+        stack_size,
+        mut body,
+    } = start;
     panic_hook::chain();
     let stack = Reservation::new(stack_size.unwrap_or_else(default_stack_size))?;
     let hub = hub::place()?;
     let body = move || {
-        let context = Context { identity, locals: Locals::default() };
+        let context = Context {
+            identity,
+            locals: Locals::default(),
+        };
         let hub = hub::current().expect("a green thread runs on a hub");
         hub.set_context(Some(NonNull::from(&context).cast()));
         body.run();

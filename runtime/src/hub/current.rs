@@ -33,7 +33,7 @@ pub(crate) fn hold<R>(f: impl FnOnce(bool) -> R) -> R {
     struct Release;
     impl Drop for Release {
         fn drop(&mut self) {
-            HELD.update(|held| held - 1);
+            HELD.set(HELD.get() - 1);
         }
     }
 

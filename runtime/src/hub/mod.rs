@@ -40,7 +40,7 @@ mod timers;
 mod unwind;
 
 pub(crate) use current::{current, hold, switching};
-pub(crate) use placement::place;
+pub(crate) use placement::{has_workers, place, start_workers};
 pub(crate) use task::Job;
 
 use inbox::Inbox;
@@ -63,6 +63,8 @@ pub(crate) fn alive() -> usize {
 pub(crate) struct Hub {
     inbox: Inbox<Message>,
     notifier: Notifier,
+    /// Green threads of this hub that have not ended, those on their way to it included.
+    load: AtomicUsize,
     local: Local,
 }
 
@@ -81,8 +83,6 @@ struct Local {
     /// The task that runs; the root while the loop runs.
     running: Cell<NonNull<Task>>,
     root: Cell<NonNull<Task>>,
-    /// Green threads of this hub that have not ended.
-    alive: Cell<usize>,
     turns: Cell<u32>,
     /// How often in a row the running task has asked for something in vain.
     vain: Cell<u32>,
@@ -106,6 +106,7 @@ impl Hub {
         let hub: &'static Hub = Box::leak(Box::new(Hub {
             inbox: Inbox::new(),
             notifier,
+            load: AtomicUsize::new(0),
             local: Local {
                 ready: RefCell::new(VecDeque::new()),
                 timers: RefCell::new(Timers::new()),
@@ -113,7 +114,6 @@ impl Hub {
                 stacks: RefCell::new(StackCache::default()),
                 running: Cell::new(NonNull::dangling()),
                 root: Cell::new(NonNull::dangling()),
-                alive: Cell::new(0),
                 turns: Cell::new(0),
                 vain: Cell::new(0),
                 unwinding: Cell::new(0),
@@ -150,7 +150,7 @@ impl Hub {
 
     /// Runs the hub until no green thread is left on it.
     fn drain(&'static self) {
-        while self.local().alive.get() > 0 {
+        while self.load() > 0 {
             self.turn();
         }
     }
@@ -158,11 +158,17 @@ impl Hub {
     /// Starts a green thread, from any OS thread.
     pub(crate) fn start(&'static self, job: Job) {
         ALIVE.fetch_add(1, Ordering::Relaxed);
+        self.load.fetch_add(1, Ordering::Relaxed);
         if current::is(self) {
             self.accept(job);
         } else {
             self.send(Message::Start(job));
         }
+    }
+
+    /// How many green threads this hub has that have not ended.
+    pub(crate) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
     }
 
     /// What wakes the task that runs now, from any OS thread, at any time.
@@ -340,7 +346,6 @@ impl Hub {
 
     fn accept(&'static self, job: Job) {
         let task = leak(Task::new(self, Some(job)));
-        self.local().alive.update(|alive| alive + 1);
         self.local().ready.borrow_mut().push_back(task);
     }
 
@@ -397,7 +402,7 @@ impl Hub {
         if let Some(coroutine) = coroutine {
             self.local().stacks.borrow_mut().put(coroutine.into_stack());
         }
-        self.local().alive.update(|alive| alive - 1);
+        self.load.fetch_sub(1, Ordering::Relaxed);
         ALIVE.fetch_sub(1, Ordering::Release);
     }
 

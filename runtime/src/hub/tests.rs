@@ -46,7 +46,7 @@ fn green_threads_take_turns_in_order() {
             });
         }
         drop(sender);
-        while hub.local().alive.get() > 0 {
+        while hub.load() > 0 {
             hub.yield_now();
         }
         let seen: Vec<_> = receiver.iter().collect();

@@ -23,8 +23,6 @@ impl Hub {
     /// Whether the task that runs unwinds.
     pub(crate) fn is_panicking(&self) -> bool {
         if !thread::panicking() {
-            // Whatever was counted has been caught out of our sight.
-            self.running().panics.set(0);
             return false;
         }
         self.local().unwinding.get() == 0 || self.running().panics.get() > 0
@@ -37,13 +35,20 @@ impl Hub {
 
     /// Takes note that the task that runs has caught a panic.
     pub(crate) fn caught(&self) {
-        self.running().panics.update(|panics| panics.saturating_sub(1));
+        self.running()
+            .panics
+            .update(|panics| panics.saturating_sub(1));
     }
 
     /// To be called when the task that runs is about to be left, and to be dropped when it runs again.
     #[inline]
     pub(super) fn note_unwinding(&'static self) -> Option<Unwinding> {
-        if !thread::panicking() || !self.is_panicking() {
+        if !thread::panicking() {
+            // Nothing unwinds here, so what was counted has been caught, perhaps out of our sight.
+            self.running().panics.set(0);
+            return None;
+        }
+        if !self.is_panicking() {
             return None;
         }
         self.local().unwinding.update(|tasks| tasks + 1);

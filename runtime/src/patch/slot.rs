@@ -20,6 +20,7 @@
 //! ```
 #![allow(unsafe_code)]
 
+use super::registry::Replacement;
 use std::marker::PhantomData;
 use std::mem;
 use std::ptr;
@@ -194,4 +195,12 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
     pub const fn raw(&self) -> &RawSlot {
         &self.raw
     }
+
+    /// Declares `function`, written at `site`, a replacement for this patch point.
+    pub const fn replacement(&'static self, function: F, site: Site) -> Replacement {
+        Replacement::new(self, function, site)
+    }
 }
+
+#[cfg(test)]
+mod tests;

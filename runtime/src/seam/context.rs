@@ -69,13 +69,21 @@ pub(crate) fn identity() -> Arc<Identity> {
 /// Who an OS thread is, that greenpatch has just started. On that thread, before anything else.
 pub(crate) fn adopt(identity: Arc<Identity>) {
     NATIVE_ID.set(Some(identity.id));
-    NATIVE.with(|native| native.set(identity).expect("a new OS thread has no identity yet"));
+    NATIVE.with(|native| {
+        native
+            .set(identity)
+            .expect("a new OS thread has no identity yet")
+    });
 }
 
 /// The identity of an OS thread that greenpatch has not started.
 fn new_native() -> Arc<Identity> {
     let id = NATIVE_ID.get().unwrap_or_else(|| {
-        if os_thread::is_main_thread() { MAIN } else { next_id() }
+        if os_thread::is_main_thread() {
+            MAIN
+        } else {
+            next_id()
+        }
     });
     NATIVE_ID.set(Some(id));
     Identity::with_id(id, std::thread::current().name().map(Box::from))

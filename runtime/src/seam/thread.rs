@@ -34,7 +34,11 @@ pub(crate) enum Started {
 /// Starts a thread.
 #[patchable]
 pub(crate) fn start(start: Start) -> io::Result<Started> {
-    let Start { identity, stack_size, mut body } = start;
+    let Start {
+        identity,
+        stack_size,
+        mut body,
+    } = start;
     let mut builder = std::thread::Builder::new();
     if let Some(name) = &identity.name {
         builder = builder.name(name.clone().into());

@@ -16,7 +16,7 @@ pub(crate) fn is_panicking() -> bool {
 
 /// Whether this thread is the one that unwinds, where its OS thread has something that does.
 #[patchable]
-fn panicking() -> bool {
+pub(crate) fn panicking() -> bool {
     true
 }
 

@@ -38,5 +38,7 @@ impl Error for AccessError {}
 #[cold]
 #[track_caller]
 pub(super) fn panic_access_error() -> ! {
-    panic!("cannot access a Thread Local Storage value during or after destruction: {AccessError:?}")
+    panic!(
+        "cannot access a Thread Local Storage value during or after destruction: {AccessError:?}"
+    )
 }

@@ -50,7 +50,10 @@ impl Builder {
     ///
     /// None.
     pub fn new() -> Builder {
-        Builder { name: None, stack_size: None }
+        Builder {
+            name: None,
+            stack_size: None,
+        }
     }
 
     /// Names the thread-to-be.
@@ -157,7 +160,10 @@ impl Builder {
         T: Send,
     {
         if let Some(name) = &self.name {
-            assert!(!name.contains('\0'), "thread name may not contain interior null bytes");
+            assert!(
+                !name.contains('\0'),
+                "thread name may not contain interior null bytes"
+            );
         }
         let identity = Identity::new(self.name.map(String::into_boxed_str));
         let packet = Packet::new(scope.clone());
@@ -167,8 +173,16 @@ impl Builder {
         if let Some(scope) = &scope {
             scope.thread_starts();
         }
-        let start = Start { identity: identity.clone(), stack_size: self.stack_size, body };
+        let start = Start {
+            identity: identity.clone(),
+            stack_size: self.stack_size,
+            body,
+        };
         let started = seam::start(start)?;
-        Ok(Joined { started, thread: Thread::new(identity), packet })
+        Ok(Joined {
+            started,
+            thread: Thread::new(identity),
+            packet,
+        })
     }
 }

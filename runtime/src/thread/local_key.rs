@@ -93,12 +93,7 @@ impl<T: 'static> LocalKey<T> {
     /// Calls `f` with this thread's value; if there is none yet, it is `value` and not what the
     /// declaration says. What is left of `value` is what was not needed.
     #[track_caller]
-    fn set_or_with(
-        &'static self,
-        value: T,
-        native: impl FnOnce(T),
-        replace: impl FnOnce(&T, T),
-    ) {
+    fn set_or_with(&'static self, value: T, native: impl FnOnce(T), replace: impl FnOnce(&T, T)) {
         local::with(
             value,
             |locals, value| {
@@ -121,7 +116,9 @@ impl<T: 'static> LocalKey<T> {
         make: impl FnOnce() -> T,
     ) -> Result<std::rc::Rc<T>, AccessError> {
         let address = std::ptr::from_ref(self.name).addr();
-        locals.get(address, make).map_err(|local::Destroyed| AccessError)
+        locals
+            .get(address, make)
+            .map_err(|local::Destroyed| AccessError)
     }
 }
 

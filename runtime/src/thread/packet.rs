@@ -48,9 +48,14 @@ impl<T> Packet<T> {
 
     /// Takes the result. The caller owns the join handle and has waited.
     pub(super) fn take(&self) -> super::Result<T> {
-        assert!(self.is_done(), "a result is taken after the thread has ended");
+        assert!(
+            self.is_done(),
+            "a result is taken after the thread has ended"
+        );
         // SAFETY: by invariant 2; the one join handle is consumed by its join.
-        unsafe { &mut *self.result.get() }.take().expect("a thread leaves one result, taken once")
+        unsafe { &mut *self.result.get() }
+            .take()
+            .expect("a thread leaves one result, taken once")
     }
 }
 
@@ -92,7 +97,10 @@ where
     fn run(&mut self) {
         let f = self.f.take().expect("a thread runs once");
         let result = panic::catch_unwind(AssertUnwindSafe(f));
-        let packet = self.packet.take().expect("a thread has a packet until it ends");
+        let packet = self
+            .packet
+            .take()
+            .expect("a thread has a packet until it ends");
         // SAFETY: by invariant 1; the thread has not said yet that it is done.
         unsafe { *packet.result.get() = Some(result) };
         if Arc::strong_count(&packet) > 1 {

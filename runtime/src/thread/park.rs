@@ -13,8 +13,8 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::{Duration, Instant};
 
 use crate::seam::context::{self, Identity};
-use crate::seam::until::{wait_while, wake_all};
 use crate::seam::thread as seam;
+use crate::seam::until::{wait_while, wake_all};
 
 const EMPTY: u32 = 0;
 const NOTIFIED: u32 = 1;
@@ -72,12 +72,20 @@ pub fn park_timeout_ms(milliseconds: u32) {
 fn park_until(deadline: Option<Instant>) {
     let identity = context::identity();
     let token = &identity.token;
-    if token.compare_exchange(NOTIFIED, EMPTY, Acquire, Relaxed).is_ok() {
+    if token
+        .compare_exchange(NOTIFIED, EMPTY, Acquire, Relaxed)
+        .is_ok()
+    {
         return;
     }
     // Only this thread takes its token, so it can only have become NOTIFIED since.
-    if token.compare_exchange(EMPTY, PARKED, Relaxed, Relaxed).is_ok() {
-        wait_while(seam::park, token, deadline, || token.load(Relaxed) == PARKED);
+    if token
+        .compare_exchange(EMPTY, PARKED, Relaxed, Relaxed)
+        .is_ok()
+    {
+        wait_while(seam::park, token, deadline, || {
+            token.load(Relaxed) == PARKED
+        });
     }
     token.swap(EMPTY, Acquire);
 }

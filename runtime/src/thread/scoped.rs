@@ -56,7 +56,9 @@ impl ScopeData {
     }
 
     fn wait(&self) {
-        wait_while(seam::join, &self.running, None, || self.running.load(Ordering::Acquire) != 0);
+        wait_while(seam::join, &self.running, None, || {
+            self.running.load(Ordering::Acquire) != 0
+        });
     }
 }
 
@@ -124,13 +126,18 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        Builder::new().spawn_scoped(self, f).expect("failed to spawn thread")
+        Builder::new()
+            .spawn_scoped(self, f)
+            .expect("failed to spawn thread")
     }
 }
 
 impl<'scope, T> ScopedJoinHandle<'scope, T> {
     pub(super) fn new(joined: Joined<T>) -> Self {
-        ScopedJoinHandle { joined, scope: PhantomData }
+        ScopedJoinHandle {
+            joined,
+            scope: PhantomData,
+        }
     }
 
     /// Returns the handle to the thread.
@@ -170,8 +177,14 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
 impl fmt::Debug for Scope<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scope")
-            .field("num_running_threads", &self.data.running.load(Ordering::Relaxed))
-            .field("a_thread_panicked", &self.data.panicked.load(Ordering::Relaxed))
+            .field(
+                "num_running_threads",
+                &self.data.running.load(Ordering::Relaxed),
+            )
+            .field(
+                "a_thread_panicked",
+                &self.data.panicked.load(Ordering::Relaxed),
+            )
             .finish_non_exhaustive()
     }
 }

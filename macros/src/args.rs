@@ -1,0 +1,204 @@
+//! The options in `#[patchable(..)]` and `#[replaces(..)]`.
+
+use crate::errors::Errors;
+use proc_macro2::TokenStream;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Expr, Ident, LitStr, Path, Token, TypePath, token};
+
+/// What may be written in `#[patchable(..)]`.
+#[derive(Clone, Default)]
+pub(crate) struct PatchableArgs {
+    /// `crate = path`: where the greenpatch crate is, if it is not `::greenpatch`.
+    pub(crate) krate: Option<Path>,
+    /// `skip`: leave the item as it is.
+    pub(crate) skip: bool,
+    /// `strict`: a function that cannot be a patch point is an error.
+    pub(crate) strict: bool,
+    /// `lenient`: a function that cannot be a patch point is passed over, even the annotated one.
+    pub(crate) lenient: bool,
+    /// `dispatch`: in a module, leave out the `std` shadow.
+    pub(crate) dispatch: bool,
+}
+
+const PATCHABLE: &str = "expected one of `strict`, `lenient`, `skip`, `dispatch`, `crate = path`";
+
+impl PatchableArgs {
+    pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Self> {
+        let options = Punctuated::<PatchableOption, Token![,]>::parse_terminated.parse2(tokens)?;
+        let mut args = PatchableArgs::default();
+        let mut errors = Errors::default();
+        for PatchableOption { name, path } in &options {
+            let twice = match name.to_string().as_str() {
+                "crate" => args
+                    .krate
+                    .replace(path.clone().expect("parsed with `crate`"))
+                    .is_some(),
+                "skip" => std::mem::replace(&mut args.skip, true),
+                "strict" => std::mem::replace(&mut args.strict, true),
+                "lenient" => std::mem::replace(&mut args.lenient, true),
+                "dispatch" => std::mem::replace(&mut args.dispatch, true),
+                other => {
+                    errors.at(name, format!("unknown option `{other}`; {PATCHABLE}"));
+                    false
+                }
+            };
+            if twice {
+                errors.at(name, format!("option `{name}` given twice; remove one"));
+            }
+        }
+        for PatchableOption { name, .. } in &options {
+            if args.strict && args.lenient && name == "lenient" {
+                errors.at(
+                    name,
+                    "`strict` and `lenient` exclude each other; remove one",
+                );
+            }
+        }
+        errors.finish(args)
+    }
+
+    /// The options of an item inside an annotated one, whose own options win.
+    pub(crate) fn inherit(&self, own: PatchableArgs) -> PatchableArgs {
+        PatchableArgs {
+            krate: own.krate.or_else(|| self.krate.clone()),
+            skip: own.skip,
+            strict: own.strict || self.strict && !own.lenient,
+            lenient: own.lenient || self.lenient && !own.strict,
+            dispatch: own.dispatch || self.dispatch,
+        }
+    }
+
+    pub(crate) fn krate(&self) -> Path {
+        self.krate
+            .clone()
+            .unwrap_or_else(|| syn::parse_quote!(::greenpatch))
+    }
+}
+
+struct PatchableOption {
+    name: Ident,
+    path: Option<Path>,
+}
+
+impl Parse for PatchableOption {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Token![crate]) {
+            let name = input.call(any_ident)?;
+            return Ok(PatchableOption {
+                name,
+                path: Some(crate_path(input)?),
+            });
+        }
+        let name: Ident = input
+            .call(any_ident)
+            .map_err(|error| syn::Error::new(error.span(), PATCHABLE))?;
+        if !input.is_empty() && !input.peek(Token![,]) {
+            if input.peek(Token![=]) || input.peek(token::Paren) {
+                return Err(input.error(format!("option `{name}` takes no value; {PATCHABLE}")));
+            }
+            return Err(input.error("expected `,` between options"));
+        }
+        Ok(PatchableOption { name, path: None })
+    }
+}
+
+/// What may be written in `#[replaces(..)]`.
+pub(crate) struct ReplacesArgs {
+    /// What is replaced: a function, a method, a method of a trait's impl, or a module.
+    pub(crate) target: TypePath,
+    pub(crate) krate: Option<Path>,
+    /// `implements(a, b)`: the functions of the module that are replacements.
+    pub(crate) implements: Option<(Ident, Vec<Path>)>,
+    /// `auto`: `patch_all()` patches the module.
+    pub(crate) auto: Option<Ident>,
+    /// `feature = "name"`: the feature that the module belongs to.
+    pub(crate) feature: Option<(Ident, LitStr)>,
+}
+
+const REPLACES: &str =
+    "expected one of `implements(name, ..)`, `auto`, `feature = \"name\"`, `crate = path`";
+
+impl ReplacesArgs {
+    pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Self> {
+        (|input: ParseStream<'_>| {
+            if input.is_empty() {
+                return Err(input.error(
+                    "expected the path of what is replaced: `#[replaces(path::to::function)]`, \
+                     `#[replaces(path::to::Type::method)]`, `#[replaces(<Type as Trait>::method)]` \
+                     or, on a module, `#[replaces(path::to::module)]`",
+                ));
+            }
+            let target: TypePath = input.parse()?;
+            let mut args = ReplacesArgs {
+                target,
+                krate: None,
+                implements: None,
+                auto: None,
+                feature: None,
+            };
+            let mut errors = Errors::default();
+            while !input.is_empty() {
+                input.parse::<Token![,]>()?;
+                if input.is_empty() {
+                    break;
+                }
+                let name = input.call(any_ident)?;
+                let twice = match name.to_string().as_str() {
+                    "crate" => args.krate.replace(crate_path(input)?).is_some(),
+                    "auto" => args.auto.replace(name.clone()).is_some(),
+                    "implements" => {
+                        let list;
+                        syn::parenthesized!(list in input);
+                        let list = Punctuated::<Path, Token![,]>::parse_terminated(&list)?;
+                        args.implements
+                            .replace((name.clone(), list.into_iter().collect()))
+                            .is_some()
+                    }
+                    "feature" => {
+                        input.parse::<Token![=]>()?;
+                        args.feature
+                            .replace((name.clone(), input.parse()?))
+                            .is_some()
+                    }
+                    other => {
+                        return Err(syn::Error::new_spanned(
+                            &name,
+                            format!("unknown option `{other}`; {REPLACES}"),
+                        ));
+                    }
+                };
+                if twice {
+                    errors.at(&name, format!("option `{name}` given twice; remove one"));
+                }
+            }
+            errors.finish(args)
+        })
+        .parse2(tokens)
+    }
+
+    pub(crate) fn krate(&self) -> Path {
+        self.krate
+            .clone()
+            .unwrap_or_else(|| syn::parse_quote!(::greenpatch))
+    }
+}
+
+fn any_ident(input: ParseStream<'_>) -> syn::Result<Ident> {
+    use syn::ext::IdentExt;
+    input.call(Ident::parse_any)
+}
+
+/// What follows `crate`: `= path`, where `crate` and `self` are paths too, and a string is an error
+/// that says so.
+fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
+    input.parse::<Token![=]>()?;
+    match input.parse::<Expr>() {
+        Ok(Expr::Path(path)) if path.qself.is_none() => Ok(path.path),
+        Ok(other) => Err(syn::Error::new_spanned(
+            other,
+            "expected a path, as in `crate = ::my_greenpatch`, without quotes",
+        )),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,184 @@
+//! Which attributes of a function go where: to the dispatcher, which has its name, or also to the
+//! original, which has its body.
+
+use crate::errors::Reason;
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Meta, Path, Token, parse_quote};
+
+/// A function's attributes, sorted.
+#[derive(Default)]
+pub(crate) struct Sorted {
+    pub(crate) dispatcher: Vec<Attribute>,
+    pub(crate) original: Vec<Attribute>,
+    /// Those that decide whether the function is there at all.
+    pub(crate) cfg: Vec<Attribute>,
+}
+
+/// Where one attribute goes.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Dispatcher,
+    Both,
+    /// It may mean anything, so its function stays as it is.
+    Unknown,
+}
+
+/// Sorts `attrs`, or says which of them forbids to rewrite the function.
+pub(crate) fn sort(attrs: &[Attribute]) -> Result<Sorted, Reason> {
+    let mut sorted = Sorted::default();
+    for attr in attrs {
+        let (dispatcher, original) = split(&attr.meta)?;
+        let with = |meta| Attribute {
+            meta,
+            ..attr.clone()
+        };
+        if attr.path().is_ident("cfg") {
+            sorted.cfg.push(attr.clone());
+        }
+        if attr.path().is_ident("deprecated") {
+            // What is deprecated itself may use what is deprecated.
+            sorted.original.push(parse_quote!(#[allow(deprecated)]));
+        }
+        sorted.dispatcher.extend(dispatcher.map(with));
+        sorted.original.extend(original.map(with));
+    }
+    Ok(sorted)
+}
+
+/// The `cfg` attributes among `attrs`, for what is written beside an item.
+pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
+    attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("cfg"))
+        .cloned()
+        .collect()
+}
+
+/// Whether `attrs` has one that could replace the whole item.
+pub(crate) fn unknown(attrs: &[Attribute]) -> Result<(), Reason> {
+    attrs
+        .iter()
+        .try_for_each(|attr| split(&attr.meta).map(drop))
+}
+
+/// What an attribute becomes on the dispatcher and on the original.
+fn split(meta: &Meta) -> Result<(Option<Meta>, Option<Meta>), Reason> {
+    if let Meta::List(list) = meta
+        && list.path.is_ident("cfg_attr")
+    {
+        let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+        let Ok(metas) = list.parse_args_with(parse) else {
+            return Err(unknown_reason(meta));
+        };
+        let mut metas = metas.into_iter();
+        let condition = metas.next();
+        let (mut dispatcher, mut original) = (Vec::new(), Vec::new());
+        for meta in metas {
+            let (one, other) = split(&meta)?;
+            dispatcher.extend(one);
+            original.extend(other);
+        }
+        let list = |metas: Vec<Meta>| -> Option<Meta> {
+            (!metas.is_empty()).then(|| parse_quote!(cfg_attr(#condition, #(#metas),*)))
+        };
+        return Ok((list(dispatcher), list(original)));
+    }
+    if meta.path().is_ident("expect") {
+        // Two functions of one: the expectation would fail in one of them.
+        let allow = match meta {
+            Meta::List(list) => {
+                let lints = &list.tokens;
+                parse_quote!(allow(#lints))
+            }
+            other => other.clone(),
+        };
+        return Ok((Some(allow.clone()), Some(allow)));
+    }
+    match place(meta) {
+        Place::Dispatcher => Ok((Some(meta.clone()), None)),
+        Place::Both => Ok((Some(meta.clone()), Some(meta.clone()))),
+        Place::Unknown => Err(unknown_reason(meta)),
+    }
+}
+
+fn unknown_reason(meta: &Meta) -> Reason {
+    let name = crate::paths::text(meta.path());
+    Reason::new(
+        meta.path(),
+        format!(
+            "the attribute `{name}` may mean something else on a rewritten function; \
+             remove it, or leave the function out with `#[patchable(skip)]`"
+        ),
+    )
+}
+
+fn place(meta: &Meta) -> Place {
+    let path = meta.path();
+    if let Meta::List(list) = meta
+        && path.is_ident("unsafe")
+    {
+        return syn::parse2::<Meta>(list.tokens.clone())
+            .map_or(Place::Unknown, |inner| place(&inner));
+    }
+    if path.segments.len() > 1 {
+        return match first(path).as_str() {
+            "clippy" | "rustfmt" | "rust_analyzer" => Place::Both,
+            "diagnostic" => Place::Dispatcher,
+            _ if is_replaces(path) => Place::Dispatcher,
+            _ => Place::Unknown,
+        };
+    }
+    match first(path).as_str() {
+        "doc" | "deprecated" | "must_use" | "no_mangle" | "export_name" | "link_section"
+        | "replaces" => Place::Dispatcher,
+        "cfg"
+        | "inline"
+        | "cold"
+        | "track_caller"
+        | "allow"
+        | "warn"
+        | "deny"
+        | "forbid"
+        | "rustfmt"
+        | "coverage"
+        | "automatically_derived" => Place::Both,
+        _ => Place::Unknown,
+    }
+}
+
+fn first(path: &Path) -> String {
+    path.segments[0].ident.to_string()
+}
+
+fn is_replaces(path: &Path) -> bool {
+    path.segments
+        .last()
+        .is_some_and(|last| last.ident == "replaces")
+}
+
+/// Takes `#[patchable(..)]` out of `attrs`, wherever the macro is imported from.
+pub(crate) fn take_patchable(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
+    let (taken, rest) = std::mem::take(attrs)
+        .into_iter()
+        .partition(|attr: &Attribute| {
+            attr.path()
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "patchable")
+        });
+    *attrs = rest;
+    taken
+}
+
+/// The options in an attribute: what stands in its parentheses.
+pub(crate) fn options(attr: &Attribute) -> syn::Result<proc_macro2::TokenStream> {
+    match &attr.meta {
+        Meta::Path(_) => Ok(proc_macro2::TokenStream::new()),
+        Meta::List(list) => Ok(list.tokens.clone()),
+        Meta::NameValue(meta) => Err(syn::Error::new_spanned(
+            meta.value.to_token_stream(),
+            "expected options in parentheses, as in `#[patchable(strict)]`",
+        )),
+    }
+}

@@ -1,0 +1,197 @@
+//! Writes a method's type down outside of its impl, lifetimes that are left out included.
+//!
+//! A free function's type and its fn pointer's leave lifetimes out by one rule. A method has another:
+//! what its output leaves out is the receiver's. So that is named here. Where a path in the output may
+//! hide a lifetime that cannot be seen, and more than one input could lend it, there is no telling.
+
+use super::owner::{Owner, made_up};
+use crate::errors::Reason;
+use crate::visit::{Lifetimes, NameElided, Parts, RenameLifetimes, ReplaceSelf, may_hide_lifetime};
+use std::collections::HashSet;
+use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
+use syn::{FnArg, Lifetime, ReceiverKind, ReturnType, Signature, Type, TypeReference, parse_quote};
+
+/// Inputs and output as they can be written in any place, and the lifetimes that this took.
+pub(crate) struct Written {
+    pub(crate) inputs: Vec<Type>,
+    pub(crate) output: ReturnType,
+    pub(crate) named: Vec<Lifetime>,
+}
+
+/// Writes the inputs and the output of `sig` without `Self`, and its lifetimes so that they mean the
+/// same as in `sig`.
+pub(crate) fn write(
+    sig: &Signature,
+    owner: Option<&Owner>,
+    plain: &HashSet<String>,
+) -> Result<Written, Reason> {
+    let mut written = Written {
+        inputs: sig.inputs.iter().map(input_type).collect(),
+        output: sig.output.clone(),
+        named: Vec::new(),
+    };
+    if let Some(owner) = owner {
+        for ty in types(&written) {
+            let parts = Parts::of(ty);
+            if parts.macros {
+                return Err(Reason::new(
+                    ty,
+                    "a macro in the type of a method cannot be looked into; write the type out",
+                ));
+            }
+        }
+        name_elided(sig, &mut written, owner, plain)?;
+        replace_self(&mut written, owner)?;
+    }
+    Ok(written)
+}
+
+/// The type of an argument; of a receiver, what its short form stands for.
+fn input_type(input: &FnArg) -> Type {
+    match input {
+        FnArg::Typed(arg) => (*arg.ty).clone(),
+        FnArg::Receiver(receiver) => match &receiver.kind {
+            ReceiverKind::Reference(and, lifetime, mutability) => {
+                let self_ty = syn::Ident::new("Self", receiver.self_token.span);
+                parse_quote!(#and #lifetime #mutability #self_ty)
+            }
+            ReceiverKind::Typed(_, ty) => (**ty).clone(),
+            _ => {
+                let self_ty = syn::Ident::new("Self", receiver.self_token.span);
+                parse_quote!(#self_ty)
+            }
+        },
+    }
+}
+
+fn types(written: &Written) -> impl Iterator<Item = &Type> {
+    let output = match &written.output {
+        ReturnType::Type(_, ty) => Some(&**ty),
+        ReturnType::Default => None,
+    };
+    written.inputs.iter().chain(output)
+}
+
+fn name_elided(
+    sig: &Signature,
+    written: &mut Written,
+    owner: &Owner,
+    plain: &HashSet<String>,
+) -> Result<(), Reason> {
+    let ReturnType::Type(_, output) = &sig.output else {
+        return Ok(());
+    };
+    let seen = Lifetimes::of(output).elided > 0;
+    let hidden = may_hide_lifetime(output, plain);
+    if !seen && !hidden {
+        return Ok(());
+    }
+    let may_lend = |ty: &Type| !Lifetimes::of(ty).is_empty() || may_hide_lifetime(ty, plain);
+    let lent_by_self =
+        owner.has_lifetimes() && written.inputs.iter().any(|ty| Parts::of(ty).mentions_self);
+    let ambiguous = || {
+        Reason::new(
+            output,
+            "the output may borrow from more than one argument without saying so; \
+             give its lifetimes names",
+        )
+    };
+
+    let receiver = sig.receiver().is_some();
+    if receiver && let Some(lifetime) = self_reference(&mut written.inputs[0], &mut written.named) {
+        if hidden && (lent_by_self || written.inputs[1..].iter().any(may_lend)) {
+            return Err(ambiguous());
+        }
+        NameElided(&mut || lifetime.clone()).visit_return_type_mut(&mut written.output);
+        return Ok(());
+    }
+    // Without a reference to `self` the fn pointer's rule is the same, as long as `Self` does not
+    // bring lifetimes of its own into it.
+    if lent_by_self {
+        let mut elided = Vec::new();
+        let mut name = || {
+            let lifetime = made_up(&format!("elided_{}", elided.len()));
+            elided.push(lifetime.clone());
+            lifetime
+        };
+        for ty in &mut written.inputs {
+            NameElided(&mut name).visit_type_mut(ty);
+        }
+        let named: HashSet<_> = written
+            .inputs
+            .iter()
+            .flat_map(|ty| Lifetimes::of(ty).named)
+            .collect();
+        let mut named = named.into_iter();
+        let (Some(only), None, false) = (named.next(), named.next(), hidden) else {
+            return Err(ambiguous());
+        };
+        NameElided(&mut || only.clone()).visit_return_type_mut(&mut written.output);
+        written.named.extend(elided);
+    }
+    Ok(())
+}
+
+/// The lifetime of the reference to `Self` in a receiver's type, which is given a name if it has none.
+fn self_reference(receiver: &mut Type, named: &mut Vec<Lifetime>) -> Option<Lifetime> {
+    struct Find(Option<Lifetime>, bool);
+    impl VisitMut for Find {
+        fn visit_type_reference_mut(&mut self, ty: &mut TypeReference) {
+            if self.0.is_none() && mentions_self(&ty.elem) {
+                let lifetime = ty.lifetime.get_or_insert_with(|| made_up("self"));
+                if lifetime.ident == "_" {
+                    *lifetime = made_up("self");
+                }
+                self.1 = *lifetime == made_up("self");
+                self.0 = Some(lifetime.clone());
+            }
+            visit_mut::visit_type_reference_mut(self, ty);
+        }
+    }
+    let mut find = Find(None, false);
+    find.visit_type_mut(receiver);
+    if find.1 {
+        named.extend(find.0.clone());
+    }
+    find.0
+}
+
+fn mentions_self(ty: &Type) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_path(&mut self, path: &'ast syn::Path) {
+            self.0 |= path.is_ident("Self");
+            visit::visit_path(self, path);
+        }
+    }
+    let mut find = Find(false);
+    find.visit_type(ty);
+    find.0
+}
+
+fn replace_self(written: &mut Written, owner: &Owner) -> Result<(), Reason> {
+    let rename = |lifetime: &Lifetime| owner.rename(lifetime);
+    let mut rename = RenameLifetimes(&rename);
+    let mut replace = ReplaceSelf {
+        self_ty: &owner.self_ty,
+        of: owner.of.as_ref().map(|path| (path, owner.types.as_slice())),
+        failed: None,
+    };
+    for ty in &mut written.inputs {
+        rename.visit_type_mut(ty);
+        replace.visit_type_mut(ty);
+    }
+    rename.visit_return_type_mut(&mut written.output);
+    replace.visit_return_type_mut(&mut written.output);
+    match replace.failed {
+        None => Ok(()),
+        Some(path) => Err(Reason::new(
+            &path,
+            format!(
+                "`{}` is not a type that this impl gives; write `<Self as Trait>::…`",
+                crate::paths::text(&path)
+            ),
+        )),
+    }
+}

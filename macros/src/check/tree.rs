@@ -1,0 +1,330 @@
+//! Walks through an annotated item and decides on each function in it.
+
+use super::function::{self, Point};
+use super::owner::Owner;
+use crate::args::PatchableArgs;
+use crate::attrs;
+use crate::errors::{Errors, Reason};
+use crate::item::{Annotated, Body, Function, Impl, Member, Module, Trait};
+use crate::shadow::Shadow;
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use std::collections::HashSet;
+use syn::{Attribute, Ident, Item};
+
+/// An item about which everything is decided.
+pub(crate) enum Checked {
+    /// As it was written, but for records of what was passed over.
+    AsIs(TokenStream, Vec<PassedOver>),
+    Function(Box<Point>),
+    Impl(Box<CheckedImpl>),
+    Module(Box<CheckedModule>),
+}
+
+/// An impl that keeps its members or rewrites them.
+pub(crate) struct CheckedImpl {
+    pub(crate) item: Impl,
+    pub(crate) owner: Owner,
+    pub(crate) members: Vec<CheckedMember>,
+    pub(crate) passed_over: Vec<PassedOver>,
+}
+
+pub(crate) enum CheckedMember {
+    AsIs(TokenStream),
+    Function(Box<Point>),
+}
+
+pub(crate) struct CheckedModule {
+    pub(crate) item: Module,
+    pub(crate) inner: Vec<Attribute>,
+    pub(crate) items: Vec<Checked>,
+    pub(crate) shadow: Shadow,
+}
+
+/// A function that stays as it is, for a reason that the listing shows.
+pub(crate) struct PassedOver {
+    pub(crate) cfg: Vec<Attribute>,
+    pub(crate) ident: Ident,
+    pub(crate) name: String,
+    pub(crate) reason: String,
+}
+
+/// Checks the item that the attribute stands on.
+pub(crate) fn check(item: Annotated, args: &PatchableArgs) -> syn::Result<Checked> {
+    let mut walk = Walk {
+        errors: Errors::default(),
+        plain: HashSet::new(),
+        depth: 0,
+        shadowed: false,
+    };
+    let checked = walk.item(item, args);
+    walk.errors.finish(checked)
+}
+
+struct Walk {
+    errors: Errors,
+    /// Types of the innermost module that have no lifetime parameter, and type parameters.
+    plain: HashSet<String>,
+    /// How many items are around this one; none around the annotated one.
+    depth: usize,
+    /// Whether `std` means greenpatch around this item.
+    shadowed: bool,
+}
+
+impl Walk {
+    fn item(&mut self, mut item: Annotated, args: &PatchableArgs) -> Checked {
+        let args = self.own_options(attributes(&mut item), args);
+        match item {
+            Annotated::Module(item) if args.skip => self.left_out(item),
+            item if args.skip => Checked::AsIs(item.into_token_stream(), Vec::new()),
+            Annotated::Function(item) => self.function(item, &args),
+            Annotated::Impl(item) => self.implementation(item, &args),
+            Annotated::Trait(item) => self.definition(item, &args),
+            Annotated::Module(item) => self.module(item, &args),
+            other => {
+                if self.depth == 0 {
+                    self.errors.at(
+                        &other,
+                        "expected a function, an `impl`, a trait or an inline module",
+                    );
+                }
+                Checked::AsIs(other.into_token_stream(), Vec::new())
+            }
+        }
+    }
+
+    /// Takes the options that an item inside the annotated one has of its own.
+    fn own_options(
+        &mut self,
+        attrs: Option<&mut Vec<Attribute>>,
+        args: &PatchableArgs,
+    ) -> PatchableArgs {
+        let mut args = args.clone();
+        for attr in attrs.map(attrs::take_patchable).into_iter().flatten() {
+            match attrs::options(&attr).and_then(PatchableArgs::parse) {
+                Ok(own) => args = args.inherit(own),
+                Err(error) => self.errors.push(error),
+            }
+        }
+        args
+    }
+
+    fn function(&mut self, item: Function, args: &PatchableArgs) -> Checked {
+        if self.depth == 0
+            && let Some(receiver) = item.sig.receiver()
+        {
+            self.errors.at(
+                receiver,
+                "a method alone cannot get its slot beside it; put `#[patchable]` on the `impl`, and \
+                 `#[patchable(skip)]` on methods to leave out",
+            );
+            return Checked::AsIs(item.into_token_stream(), Vec::new());
+        }
+        match function::check(&item, None, &self.plain) {
+            Ok(point) => Checked::Function(Box::new(point)),
+            Err(reason) => {
+                let name = function::name(&item.sig, None);
+                let passed_over = self.pass_over(&item, name, reason, self.depth == 0, args);
+                Checked::AsIs(item.into_token_stream(), passed_over.into_iter().collect())
+            }
+        }
+    }
+
+    /// Records that `item` stays as it is, or makes an error of it: if it asked for better.
+    fn pass_over(
+        &mut self,
+        item: &Function,
+        name: String,
+        reason: Reason,
+        asked: bool,
+        args: &PatchableArgs,
+    ) -> Option<PassedOver> {
+        if args.strict || asked && !args.lenient {
+            self.errors.push(reason.into_error());
+            return None;
+        }
+        Some(PassedOver {
+            cfg: attrs::cfgs(&item.attrs),
+            ident: item.sig.ident.clone(),
+            name,
+            reason: reason.text,
+        })
+    }
+
+    fn implementation(&mut self, mut item: Impl, args: &PatchableArgs) -> Checked {
+        let owner = Owner::of(&item);
+        let whole = whole_impl(&item);
+        if let Err(reason) = &whole
+            && self.depth == 0
+            && !args.lenient
+        {
+            self.errors.push(reason.clone().into_error());
+        }
+        let mut members = Vec::new();
+        let mut passed_over = Vec::new();
+        for member in std::mem::take(&mut item.members) {
+            let mut function = match member {
+                Member::Function(function) => function,
+                other => {
+                    members.push(CheckedMember::AsIs(other.into_token_stream()));
+                    continue;
+                }
+            };
+            let args = self.own_options(Some(&mut function.attrs), args);
+            let checked = match &whole {
+                _ if args.skip => Err(None),
+                Err(reason) => Err(Some(reason.clone())),
+                Ok(()) => function::check(&function, Some(&owner), &self.plain).map_err(Some),
+            };
+            match checked {
+                Ok(point) => members.push(CheckedMember::Function(Box::new(point))),
+                Err(reason) => {
+                    let name = function::name(&function.sig, Some(&owner));
+                    passed_over.extend(
+                        reason.and_then(|reason| {
+                            self.pass_over(&function, name, reason, false, &args)
+                        }),
+                    );
+                    members.push(CheckedMember::AsIs(function.into_token_stream()));
+                }
+            }
+        }
+        Checked::Impl(Box::new(CheckedImpl {
+            item,
+            owner,
+            members,
+            passed_over,
+        }))
+    }
+
+    fn definition(&mut self, mut item: Trait, args: &PatchableArgs) -> Checked {
+        let mut passed_over = Vec::new();
+        let trait_name = item.ident.clone();
+        for member in &mut item.members {
+            if let Member::Function(function) = member {
+                let args = self.own_options(Some(&mut function.attrs), args);
+                if let Body::Block(_) = function.body
+                    && !args.skip
+                {
+                    let reason =
+                        Reason::new(&function.sig.ident, "default methods are not supported yet");
+                    let name = format!("{trait_name}::{}", function.sig.ident);
+                    passed_over.extend(self.pass_over(function, name, reason, false, &args));
+                }
+            }
+        }
+        Checked::AsIs(item.into_token_stream(), passed_over)
+    }
+
+    fn module(&mut self, mut item: Module, args: &PatchableArgs) -> Checked {
+        let Some((inner, mut items)) = item.content.take() else {
+            self.errors.at(
+                &item,
+                format!(
+                    "the macro cannot see into another file; write `mod {0} {{ … }}` with the code in \
+                     braces, or annotate the items in the file one by one",
+                    item.ident
+                ),
+            );
+            return Checked::AsIs(item.into_token_stream(), Vec::new());
+        };
+        let shadow = if args.dispatch {
+            self.lift(&items)
+        } else {
+            Shadow::cast(&mut items, &args.krate())
+        };
+        let outside = (
+            std::mem::replace(&mut self.plain, plain_types(&items)),
+            std::mem::replace(&mut self.shadowed, shadow.is_cast()),
+        );
+        self.depth += 1;
+        let items = items
+            .into_iter()
+            .map(|child| self.item(child, args))
+            .collect();
+        self.depth -= 1;
+        (self.plain, self.shadowed) = outside;
+        Checked::Module(Box::new(CheckedModule {
+            item,
+            inner,
+            items,
+            shadow,
+        }))
+    }
+
+    /// A module that stays as it is, but for a shadow around it that a glob would bring in.
+    fn left_out(&mut self, mut item: Module) -> Checked {
+        let Some((inner, items)) = item.content.take() else {
+            return Checked::AsIs(item.into_token_stream(), Vec::new());
+        };
+        let shadow = self.lift(&items);
+        let items = items
+            .into_iter()
+            .map(|child| match child {
+                Annotated::Module(child) => self.left_out(child),
+                child => Checked::AsIs(child.into_token_stream(), Vec::new()),
+            })
+            .collect();
+        Checked::Module(Box::new(CheckedModule {
+            item,
+            inner,
+            items,
+            shadow,
+        }))
+    }
+
+    fn lift(&self, items: &[Annotated]) -> Shadow {
+        if self.shadowed {
+            Shadow::lift(items)
+        } else {
+            Shadow::default()
+        }
+    }
+}
+
+/// Whether an impl can be rewritten at all.
+fn whole_impl(item: &Impl) -> Result<(), Reason> {
+    attrs::unknown(&item.attrs)?;
+    if let Some(default) = &item.default {
+        return Err(Reason::new(
+            default,
+            "a `default impl` is not supported; remove `default`",
+        ));
+    }
+    if let Some((of, _)) = &item.of {
+        return Err(Reason::new(of, "trait impls are not supported yet"));
+    }
+    for param in &item.generics.params {
+        if !matches!(param, syn::GenericParam::Lifetime(_)) {
+            return Err(Reason::new(param, "generic impls are not supported yet"));
+        }
+    }
+    Ok(())
+}
+
+/// The types that `items` define without a lifetime parameter.
+fn plain_types(items: &[Annotated]) -> HashSet<String> {
+    items
+        .iter()
+        .filter_map(|item| match item {
+            Annotated::Other(Item::Struct(item)) => Some((&item.ident, &item.generics)),
+            Annotated::Other(Item::Enum(item)) => Some((&item.ident, &item.generics)),
+            Annotated::Other(Item::Union(item)) => Some((&item.ident, &item.generics)),
+            Annotated::Other(Item::Type(item)) => Some((&item.ident, &item.generics)),
+            _ => None,
+        })
+        .filter(|(_, generics)| generics.lifetimes().next().is_none())
+        .map(|(ident, _)| ident.to_string())
+        .collect()
+}
+
+fn attributes(item: &mut Annotated) -> Option<&mut Vec<Attribute>> {
+    match item {
+        Annotated::Function(item) => Some(&mut item.attrs),
+        Annotated::Impl(item) => Some(&mut item.attrs),
+        Annotated::Trait(item) => Some(&mut item.attrs),
+        Annotated::Module(item) => Some(&mut item.attrs),
+        // Left where it is, where it says what it can stand on.
+        Annotated::Use(_) | Annotated::ExternCrate(_) | Annotated::Other(_) => None,
+    }
+}

@@ -1,0 +1,55 @@
+//! All errors of one expansion, reported at once.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use std::fmt::Display;
+
+/// Collects errors until the end of a stage.
+#[derive(Default)]
+pub(crate) struct Errors(Option<syn::Error>);
+
+impl Errors {
+    /// Adds an error that points at `culprit`.
+    pub(crate) fn at(&mut self, culprit: impl ToTokens, text: impl Display) {
+        self.push(syn::Error::new_spanned(culprit, text));
+    }
+
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        match &mut self.0 {
+            Some(all) => all.combine(error),
+            none => *none = Some(error),
+        }
+    }
+
+    /// `value`, unless an error was added.
+    pub(crate) fn finish<T>(self, value: T) -> syn::Result<T> {
+        match self.0 {
+            None => Ok(value),
+            Some(error) => Err(error),
+        }
+    }
+}
+
+/// Why a function is no patch point: the text that the listing shows, at the tokens that are to blame.
+#[derive(Clone)]
+pub(crate) struct Reason {
+    culprit: TokenStream,
+    pub(crate) text: String,
+}
+
+impl Reason {
+    pub(crate) fn new(culprit: impl ToTokens, text: impl Into<String>) -> Self {
+        Reason {
+            culprit: culprit.into_token_stream(),
+            text: text.into(),
+        }
+    }
+
+    /// The same as an error, for an item that asked to be a patch point.
+    pub(crate) fn into_error(self) -> syn::Error {
+        syn::Error::new_spanned(
+            self.culprit,
+            format!("cannot be a patch point: {}", self.text),
+        )
+    }
+}

@@ -1,0 +1,55 @@
+//! What registers a replacement.
+
+use super::site;
+use crate::paths::Private;
+use crate::replaces::{Slot, Target};
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+/// The value that registers `function` for `target`; its type is checked here.
+pub(crate) fn replacement(
+    target: &Target,
+    function: &Ident,
+    call: TokenStream,
+    private: &Private,
+) -> TokenStream {
+    let slot = slot(target, private);
+    let name = function.to_string();
+    let site = site(&name, function.span(), private);
+    // A miss is the path's fault, a wrong type the function's.
+    let method = Ident::new("replacement", target.span());
+    quote!(#slot.#method(#call, #site))
+}
+
+/// The expression that a path to a patch point stands for: its slot.
+pub(crate) fn slot(target: &Target, private: &Private) -> TokenStream {
+    let path = &target.patch;
+    let span = target.span();
+    match &target.slot {
+        Slot::InModule { module, name } => quote_spanned! {span=>
+            ({
+                // Found only if the module has none.
+                #[allow(non_upper_case_globals, dead_code)]
+                const #name: #private::NoPatchPoint =
+                    #private::NoPatchPoint(#private::PhantomData);
+                {
+                    #[allow(unused_imports)]
+                    use #module::*;
+                    #name
+                }
+            })
+        },
+        Slot::OfType { name } => quote_spanned! {span=>
+            ({
+                #[allow(non_upper_case_globals, dead_code)]
+                trait __GreenpatchMissing {
+                    const #name: #private::NoPatchPoint =
+                    #private::NoPatchPoint(#private::PhantomData);
+                }
+                impl<T: ?#private::Sized> __GreenpatchMissing for T {}
+                #path
+            })
+        },
+        Slot::Bare => quote!(#path),
+    }
+}

@@ -1,0 +1,11 @@
+//! What is emitted when there is an error: the item as it was, so that what uses it still resolves and
+//! editors still complete inside it, and the errors.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `item`, and `error` beside it.
+pub(crate) fn with_error(item: &TokenStream, error: &syn::Error) -> TokenStream {
+    let error = error.to_compile_error();
+    quote!(#item #error)
+}

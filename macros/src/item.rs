@@ -1,0 +1,483 @@
+//! Parses the annotated item, as far as the macro has to know it.
+//!
+//! Bodies stay tokens: nothing in them is looked at, so a body that does not compile yet, or does not
+//! even parse, goes through as it is, and costs nothing.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt};
+use syn::parse::discouraged::Speculative;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Generics, Ident, Item, Path, Signature, Token, Type, TypeParamBound, Visibility,
+    token,
+};
+
+/// An item that `#[patchable]` was written on, or that was found inside one.
+pub(crate) enum Annotated {
+    Function(Function),
+    Impl(Impl),
+    Trait(Trait),
+    Module(Module),
+    Use(syn::ItemUse),
+    ExternCrate(syn::ItemExternCrate),
+    /// Nothing with functions in it.
+    Other(Item),
+}
+
+/// A function, associated or not, with or without a body.
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) default: Option<Ident>,
+    pub(crate) sig: Signature,
+    pub(crate) body: Body,
+}
+
+pub(crate) enum Body {
+    Block(TokenStream),
+    Missing(Token![;]),
+}
+
+/// An `impl` block, inherent or of a trait.
+pub(crate) struct Impl {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) default: Option<Ident>,
+    pub(crate) unsafety: Option<Token![unsafe]>,
+    pub(crate) impl_token: Token![impl],
+    pub(crate) generics: Generics,
+    pub(crate) negative: Option<Token![!]>,
+    pub(crate) of: Option<(Path, Token![for])>,
+    pub(crate) self_ty: Type,
+    pub(crate) inner: Vec<Attribute>,
+    pub(crate) members: Vec<Member>,
+}
+
+pub(crate) struct Trait {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) unsafety: Option<Token![unsafe]>,
+    pub(crate) trait_token: Token![trait],
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) colon: Option<Token![:]>,
+    pub(crate) supertraits: Punctuated<TypeParamBound, Token![+]>,
+    pub(crate) inner: Vec<Attribute>,
+    pub(crate) members: Vec<Member>,
+}
+
+/// What stands in an `impl` or a trait.
+pub(crate) enum Member {
+    Function(Box<Function>),
+    /// An associated type, by name.
+    Type(Ident, TokenStream),
+    Other(TokenStream),
+}
+
+pub(crate) struct Module {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) unsafety: Option<Token![unsafe]>,
+    pub(crate) mod_token: Token![mod],
+    pub(crate) ident: Ident,
+    /// Inner attributes and items; none in `mod name;`.
+    pub(crate) content: Option<(Vec<Attribute>, Vec<Annotated>)>,
+    pub(crate) semi: Option<Token![;]>,
+}
+
+impl Parse for Annotated {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if let Some(function) = Function::speculate(input)? {
+            return Ok(Annotated::Function(function));
+        }
+        let ahead = input.fork();
+        let attrs = ahead.call(Attribute::parse_outer)?;
+        let vis: Visibility = ahead.parse()?;
+        let default = contextual(&ahead, "default");
+        let unsafety: Option<Token![unsafe]> = ahead.parse()?;
+        if ahead.peek(Token![impl]) {
+            input.advance_to(&ahead);
+            return Impl::parse(attrs, default, unsafety, input).map(Annotated::Impl);
+        }
+        if ahead.peek(Token![mod]) {
+            input.advance_to(&ahead);
+            return Module::parse(attrs, vis, unsafety, input).map(Annotated::Module);
+        }
+        if ahead.peek(Token![trait])
+            && let Ok(item) = Trait::parse(attrs, vis, unsafety, &ahead)
+        {
+            input.advance_to(&ahead);
+            return Ok(Annotated::Trait(item));
+        }
+        Ok(match input.parse()? {
+            Item::Use(item) => Annotated::Use(item),
+            Item::ExternCrate(item) => Annotated::ExternCrate(item),
+            item => Annotated::Other(item),
+        })
+    }
+}
+
+impl Function {
+    /// Parses a function if there is one, and nothing otherwise.
+    fn speculate(input: ParseStream<'_>) -> syn::Result<Option<Self>> {
+        let ahead = input.fork();
+        let attrs = ahead.call(Attribute::parse_outer)?;
+        let vis: Visibility = ahead.parse()?;
+        let default = contextual(&ahead, "default");
+        let Ok(sig) = ahead.parse::<Signature>() else {
+            return Ok(None);
+        };
+        let body = if ahead.peek(Token![;]) {
+            Body::Missing(ahead.parse()?)
+        } else {
+            Body::Block(block(&ahead)?)
+        };
+        input.advance_to(&ahead);
+        Ok(Some(Function {
+            attrs,
+            vis,
+            default,
+            sig,
+            body,
+        }))
+    }
+}
+
+/// A block in braces, or a `$body:block` in invisible ones.
+fn block(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    input.step(|cursor| match cursor.token_tree() {
+        Some((TokenTree::Group(group), rest)) if is_block(&group) => {
+            Ok((TokenTree::Group(group).into(), rest))
+        }
+        _ => Err(cursor.error("expected a function body in braces")),
+    })
+}
+
+fn is_block(group: &Group) -> bool {
+    match group.delimiter() {
+        Delimiter::Brace => true,
+        Delimiter::None => {
+            let mut trees = group.stream().into_iter();
+            matches!(trees.next(), Some(TokenTree::Group(inner)) if is_block(&inner))
+                && trees.next().is_none()
+        }
+        _ => false,
+    }
+}
+
+/// `default`, where it is followed by something that it can be a word before.
+fn contextual(input: ParseStream<'_>, word: &str) -> Option<Ident> {
+    let ahead = input.fork();
+    let found: Ident = ahead.parse().ok()?;
+    let item_follows = ahead.peek(Token![fn])
+        || ahead.peek(Token![unsafe])
+        || ahead.peek(Token![async])
+        || ahead.peek(Token![const])
+        || ahead.peek(Token![extern])
+        || ahead.peek(Token![impl])
+        || ahead.peek(Token![type]);
+    if found == word && item_follows {
+        input.advance_to(&ahead);
+        return Some(found);
+    }
+    None
+}
+
+impl Impl {
+    fn parse(
+        attrs: Vec<Attribute>,
+        default: Option<Ident>,
+        unsafety: Option<Token![unsafe]>,
+        input: ParseStream<'_>,
+    ) -> syn::Result<Self> {
+        let impl_token = input.parse()?;
+        let mut generics: Generics = if has_generics(input) {
+            input.parse()?
+        } else {
+            Generics::default()
+        };
+        let negative = input.parse()?;
+        let first: Type = input.parse()?;
+        let (of, self_ty) = if input.peek(Token![for]) {
+            let for_token = input.parse()?;
+            (Some((trait_path(first)?, for_token)), input.parse()?)
+        } else {
+            (None, first)
+        };
+        generics.where_clause = input.parse()?;
+        let (inner, members) = members(input)?;
+        Ok(Impl {
+            attrs,
+            default,
+            unsafety,
+            impl_token,
+            generics,
+            negative,
+            of,
+            self_ty,
+            inner,
+            members,
+        })
+    }
+}
+
+/// Whether the `<` after `impl` opens generics, and not a qualified path.
+fn has_generics(input: ParseStream<'_>) -> bool {
+    input.peek(Token![<])
+        && (input.peek2(Token![>])
+            || input.peek2(Token![#])
+            || input.peek2(syn::Lifetime)
+            || input.peek2(Token![const])
+            || input.peek2(Ident)
+                && (input.peek3(Token![:]) && !input.peek3(Token![::])
+                    || input.peek3(Token![,])
+                    || input.peek3(Token![>])
+                    || input.peek3(Token![=])))
+}
+
+fn trait_path(ty: Type) -> syn::Result<Path> {
+    match ty {
+        Type::Path(ty) if ty.qself.is_none() => Ok(ty.path),
+        Type::Group(ty) => trait_path(*ty.elem),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "expected the path of a trait",
+        )),
+    }
+}
+
+impl Trait {
+    fn parse(
+        attrs: Vec<Attribute>,
+        vis: Visibility,
+        unsafety: Option<Token![unsafe]>,
+        input: ParseStream<'_>,
+    ) -> syn::Result<Self> {
+        let trait_token = input.parse()?;
+        let ident = input.parse()?;
+        let mut generics: Generics = input.parse()?;
+        let colon: Option<Token![:]> = input.parse()?;
+        let mut supertraits = Punctuated::new();
+        if colon.is_some() {
+            while !input.peek(Token![where]) && !input.peek(token::Brace) {
+                supertraits.push_value(input.parse()?);
+                if input.peek(Token![+]) {
+                    supertraits.push_punct(input.parse()?);
+                } else {
+                    break;
+                }
+            }
+        }
+        generics.where_clause = input.parse()?;
+        let (inner, members) = members(input)?;
+        Ok(Trait {
+            attrs,
+            vis,
+            unsafety,
+            trait_token,
+            ident,
+            generics,
+            colon,
+            supertraits,
+            inner,
+            members,
+        })
+    }
+}
+
+fn members(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Member>)> {
+    let content;
+    syn::braced!(content in input);
+    let inner = content.call(Attribute::parse_inner)?;
+    let mut members = Vec::new();
+    while !content.is_empty() {
+        members.push(member(&content)?);
+    }
+    Ok((inner, members))
+}
+
+fn member(input: ParseStream<'_>) -> syn::Result<Member> {
+    if let Some(function) = Function::speculate(input)? {
+        return Ok(Member::Function(Box::new(function)));
+    }
+    // Types, constants and macros are the same in traits and impls, but for a missing value.
+    let item: syn::TraitItem = input.parse()?;
+    Ok(match item {
+        syn::TraitItem::Type(item) => Member::Type(item.ident.clone(), item.into_token_stream()),
+        other => Member::Other(other.into_token_stream()),
+    })
+}
+
+impl Module {
+    fn parse(
+        attrs: Vec<Attribute>,
+        vis: Visibility,
+        unsafety: Option<Token![unsafe]>,
+        input: ParseStream<'_>,
+    ) -> syn::Result<Self> {
+        let mod_token = input.parse()?;
+        let ident = input.parse()?;
+        let semi: Option<Token![;]> = input.parse()?;
+        let content = if semi.is_some() {
+            None
+        } else {
+            let content;
+            syn::braced!(content in input);
+            let inner = content.call(Attribute::parse_inner)?;
+            let mut items = Vec::new();
+            while !content.is_empty() {
+                items.push(content.parse()?);
+            }
+            Some((inner, items))
+        };
+        Ok(Module {
+            attrs,
+            vis,
+            unsafety,
+            mod_token,
+            ident,
+            content,
+            semi,
+        })
+    }
+}
+
+/// Parses the one item that an attribute stands on.
+pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Annotated> {
+    Annotated::parse.parse2(tokens)
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append_all(&self.attrs);
+        self.vis.to_tokens(tokens);
+        self.default.to_tokens(tokens);
+        self.sig.to_tokens(tokens);
+        self.body.to_tokens(tokens);
+    }
+}
+
+impl ToTokens for Body {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Body::Block(block) => block.to_tokens(tokens),
+            Body::Missing(semi) => semi.to_tokens(tokens),
+        }
+    }
+}
+
+impl ToTokens for Member {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Member::Function(function) => function.to_tokens(tokens),
+            Member::Type(_, item) | Member::Other(item) => item.to_tokens(tokens),
+        }
+    }
+}
+
+impl Impl {
+    /// The impl with other members.
+    pub(crate) fn with(&self, members: TokenStream) -> TokenStream {
+        let mut tokens = TokenStream::new();
+        tokens.append_all(&self.attrs);
+        self.default.to_tokens(&mut tokens);
+        self.unsafety.to_tokens(&mut tokens);
+        self.impl_token.to_tokens(&mut tokens);
+        self.generics.to_tokens(&mut tokens);
+        self.negative.to_tokens(&mut tokens);
+        if let Some((path, for_token)) = &self.of {
+            path.to_tokens(&mut tokens);
+            for_token.to_tokens(&mut tokens);
+        }
+        self.self_ty.to_tokens(&mut tokens);
+        self.generics.where_clause.to_tokens(&mut tokens);
+        braces(&self.inner, members, &mut tokens);
+        tokens
+    }
+}
+
+impl Trait {
+    /// The trait with other members.
+    pub(crate) fn with(&self, members: TokenStream) -> TokenStream {
+        let mut tokens = TokenStream::new();
+        tokens.append_all(&self.attrs);
+        self.vis.to_tokens(&mut tokens);
+        self.unsafety.to_tokens(&mut tokens);
+        self.trait_token.to_tokens(&mut tokens);
+        self.ident.to_tokens(&mut tokens);
+        self.generics.to_tokens(&mut tokens);
+        self.colon.to_tokens(&mut tokens);
+        self.supertraits.to_tokens(&mut tokens);
+        self.generics.where_clause.to_tokens(&mut tokens);
+        braces(&self.inner, members, &mut tokens);
+        tokens
+    }
+}
+
+impl Module {
+    /// The module with other items.
+    pub(crate) fn with(&self, inner: &[Attribute], items: TokenStream) -> TokenStream {
+        let mut tokens = TokenStream::new();
+        tokens.append_all(&self.attrs);
+        self.vis.to_tokens(&mut tokens);
+        self.unsafety.to_tokens(&mut tokens);
+        self.mod_token.to_tokens(&mut tokens);
+        self.ident.to_tokens(&mut tokens);
+        braces(inner, items, &mut tokens);
+        tokens
+    }
+}
+
+fn braces(inner: &[Attribute], content: TokenStream, tokens: &mut TokenStream) {
+    token::Brace::default().surround(tokens, |tokens| {
+        tokens.append_all(inner);
+        content.to_tokens(tokens);
+    });
+}
+
+impl ToTokens for Impl {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let members = self.members.iter().map(ToTokens::to_token_stream).collect();
+        self.with(members).to_tokens(tokens);
+    }
+}
+
+impl ToTokens for Trait {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let members = self.members.iter().map(ToTokens::to_token_stream).collect();
+        self.with(members).to_tokens(tokens);
+    }
+}
+
+impl ToTokens for Module {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match &self.content {
+            Some((inner, items)) => {
+                let items = items.iter().map(ToTokens::to_token_stream).collect();
+                self.with(inner, items).to_tokens(tokens);
+            }
+            None => {
+                tokens.append_all(&self.attrs);
+                self.vis.to_tokens(tokens);
+                self.unsafety.to_tokens(tokens);
+                self.mod_token.to_tokens(tokens);
+                self.ident.to_tokens(tokens);
+                self.semi.to_tokens(tokens);
+            }
+        }
+    }
+}
+
+impl ToTokens for Annotated {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Annotated::Function(item) => item.to_tokens(tokens),
+            Annotated::Impl(item) => item.to_tokens(tokens),
+            Annotated::Trait(item) => item.to_tokens(tokens),
+            Annotated::Module(item) => item.to_tokens(tokens),
+            Annotated::Use(item) => item.to_tokens(tokens),
+            Annotated::ExternCrate(item) => item.to_tokens(tokens),
+            Annotated::Other(item) => item.to_tokens(tokens),
+        }
+    }
+}

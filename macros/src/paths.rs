@@ -1,0 +1,94 @@
+//! The names that an expansion makes up, and the paths that it names things by.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::Path;
+
+/// The value that leads to the slot of the function `name`: `fetch__PATCH`.
+pub(crate) fn patch(name: &Ident) -> Ident {
+    derived(name, "PATCH")
+}
+
+/// The function that keeps the body of the function `name`: `fetch__original`.
+pub(crate) fn original(name: &Ident) -> Ident {
+    derived(name, "original")
+}
+
+fn derived(name: &Ident, suffix: &str) -> Ident {
+    let text = name.to_string();
+    let text = text.strip_prefix("r#").unwrap_or(&text);
+    // The user's place, so that errors point there, in the macro's context, so that lints on names
+    // and on unsafe code, whose business this is not, stay silent.
+    let span = Span::call_site().located_at(name.span());
+    Ident::new(&format!("{text}__{suffix}"), span)
+}
+
+/// A local of the expansion, which nobody else can name.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(&format!("__greenpatch_{name}"), Span::mixed_site())
+}
+
+/// An item of the expansion. Items are not hygienic, hence the name.
+pub(crate) fn hidden(name: &str) -> Ident {
+    format_ident!("__GREENPATCH_{name}", span = Span::call_site())
+}
+
+/// Names what generated code may use: `::greenpatch::__private`.
+#[derive(Clone)]
+pub(crate) struct Private(TokenStream);
+
+impl Private {
+    pub(crate) fn of(krate: &Path) -> Self {
+        Private(quote!(#krate::__private))
+    }
+}
+
+impl ToTokens for Private {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.0.to_tokens(tokens);
+    }
+}
+
+/// A short text for a type or a trait in the name of a patch point: `Parser`, `Map<u32, String>`.
+pub(crate) fn text(tokens: impl ToTokens) -> String {
+    let mut text = String::new();
+    write(tokens.to_token_stream(), &mut text);
+    text
+}
+
+fn write(tokens: TokenStream, text: &mut String) {
+    use proc_macro2::{Delimiter, TokenTree};
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                text.push_str(open);
+                write(group.stream(), text);
+                text.push_str(close);
+            }
+            TokenTree::Punct(punct) => match punct.as_char() {
+                ',' => text.push_str(", "),
+                ';' => text.push_str("; "),
+                '+' => text.push_str(" + "),
+                '=' => text.push_str(" = "),
+                other => {
+                    if text.ends_with(" = ") && other == '>' {
+                        text.pop();
+                    }
+                    text.push(other);
+                }
+            },
+            other => {
+                if text.ends_with(|last: char| last.is_alphanumeric() || last == '_') {
+                    text.push(' ');
+                }
+                text.push_str(&other.to_string());
+            }
+        }
+    }
+}

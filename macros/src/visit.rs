@@ -1,0 +1,361 @@
+//! Looks into types and changes them: `Self`, lifetimes, and what may hide one.
+
+use std::collections::HashSet;
+use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    GenericArgument, Ident, Lifetime, ParenthesizedGenericArguments, Path, PathArguments, QSelf,
+    ReturnType, Type, TypeFnPtr, TypeInfer, TypeMacro, TypePath, TypeReference,
+};
+
+/// Replaces `Self` in a type: `Self` by the type itself, `Self::X` by `<Type as Trait>::X`.
+///
+/// Input: `Option<Self::Item>`. Output: `Option<<Parser<'a> as Iterator>::Item>`.
+pub(crate) struct ReplaceSelf<'a> {
+    pub(crate) self_ty: &'a Type,
+    /// The trait whose impl this is, with the types that the impl itself gives.
+    pub(crate) of: Option<(&'a Path, &'a [Ident])>,
+    /// What could not be replaced.
+    pub(crate) failed: Option<Path>,
+}
+
+impl ReplaceSelf<'_> {
+    fn path(&mut self, qself: &mut Option<QSelf>, path: &mut Path) {
+        if qself.is_some() || path.leading_colon.is_some() || !path.segments[0].ident_is("Self") {
+            return;
+        }
+        let own = self.self_ty;
+        let rest: Vec<_> = path.segments.iter().skip(1).cloned().collect();
+        let replaced: TypePath = match (rest.as_slice(), self.of) {
+            ([], _) => return,
+            ([first, ..], Some((of, given))) if given.contains(&first.ident) => {
+                syn::parse_quote!(<#own as #of>::#(#rest)::*)
+            }
+            (_, Some(_)) => {
+                self.failed.get_or_insert_with(|| path.clone());
+                return;
+            }
+            (_, None) => syn::parse_quote!(<#own>::#(#rest)::*),
+        };
+        *qself = replaced.qself;
+        *path = replaced.path;
+    }
+}
+
+impl VisitMut for ReplaceSelf<'_> {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if let Type::Path(TypePath {
+            qself: None, path, ..
+        }) = ty
+            && path.is_ident("Self")
+        {
+            *ty = match self.self_ty {
+                // `&dyn A + B` would not parse.
+                Type::TraitObject(own) => syn::parse_quote!((#own)),
+                own => own.clone(),
+            };
+            return;
+        }
+        visit_mut::visit_type_mut(self, ty);
+    }
+
+    fn visit_type_path_mut(&mut self, ty: &mut TypePath) {
+        visit_mut::visit_type_path_mut(self, ty);
+        self.path(&mut ty.qself, &mut ty.path);
+    }
+
+    fn visit_expr_path_mut(&mut self, expr: &mut syn::ExprPath) {
+        visit_mut::visit_expr_path_mut(self, expr);
+        self.path(&mut expr.qself, &mut expr.path);
+    }
+}
+
+trait SegmentExt {
+    fn ident_is(&self, name: &str) -> bool;
+}
+
+impl SegmentExt for syn::PathSegment {
+    fn ident_is(&self, name: &str) -> bool {
+        self.ident == name
+    }
+}
+
+/// Gives lifetimes other names.
+pub(crate) struct RenameLifetimes<'a, F: Fn(&Lifetime) -> Option<Lifetime>>(pub(crate) &'a F);
+
+impl<F: Fn(&Lifetime) -> Option<Lifetime>> VisitMut for RenameLifetimes<'_, F> {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if let Some(other) = (self.0)(lifetime) {
+            *lifetime = other;
+        }
+    }
+}
+
+/// Gives a name to each lifetime that is left out where that can be seen: `&T`, `Iter<'_>`.
+/// In a function's type of its own, `fn(&T)` or `Fn(&T)`, it is that type's business.
+pub(crate) struct NameElided<'a>(pub(crate) &'a mut dyn FnMut() -> Lifetime);
+
+impl VisitMut for NameElided<'_> {
+    fn visit_type_reference_mut(&mut self, ty: &mut TypeReference) {
+        if ty.lifetime.is_none() {
+            ty.lifetime = Some((self.0)());
+        }
+        visit_mut::visit_type_reference_mut(self, ty);
+    }
+
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident == "_" {
+            *lifetime = (self.0)();
+        }
+    }
+
+    fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
+
+    fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut ParenthesizedGenericArguments) {
+    }
+}
+
+/// The lifetimes of a type, as far as they can be seen.
+#[derive(Default)]
+pub(crate) struct Lifetimes {
+    /// Those with names, `'static` too.
+    pub(crate) named: HashSet<Lifetime>,
+    /// Those with names at a place that binds them: not only in `<T as Trait<'a>>::Out`.
+    pub(crate) binding: HashSet<Lifetime>,
+    /// How many are left out, seen as in [`NameElided`].
+    pub(crate) elided: usize,
+    in_projection: usize,
+}
+
+impl Lifetimes {
+    pub(crate) fn of(ty: &Type) -> Self {
+        let mut lifetimes = Lifetimes::default();
+        lifetimes.visit_type(ty);
+        lifetimes
+    }
+
+    pub(crate) fn of_output(output: &ReturnType) -> Self {
+        let mut lifetimes = Lifetimes::default();
+        lifetimes.visit_return_type(output);
+        lifetimes
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.elided == 0
+    }
+}
+
+impl<'ast> Visit<'ast> for Lifetimes {
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if lifetime.ident == "_" {
+            self.elided += 1;
+        } else {
+            self.named.insert(lifetime.clone());
+            if self.in_projection == 0 {
+                self.binding.insert(lifetime.clone());
+            }
+        }
+    }
+
+    fn visit_type_reference(&mut self, ty: &'ast TypeReference) {
+        if ty.lifetime.is_none() {
+            self.elided += 1;
+        }
+        visit::visit_type_reference(self, ty);
+    }
+
+    fn visit_type_path(&mut self, ty: &'ast TypePath) {
+        let projection = usize::from(ty.qself.is_some());
+        self.in_projection += projection;
+        visit::visit_type_path(self, ty);
+        self.in_projection -= projection;
+    }
+
+    fn visit_type_fn_ptr(&mut self, ty: &'ast TypeFnPtr) {
+        let outside = self.elided;
+        visit::visit_type_fn_ptr(self, ty);
+        self.elided = outside;
+    }
+
+    fn visit_parenthesized_generic_arguments(&mut self, args: &'ast ParenthesizedGenericArguments) {
+        let outside = self.elided;
+        visit::visit_parenthesized_generic_arguments(self, args);
+        self.elided = outside;
+    }
+}
+
+/// What a type is made of that matters to whether it can be written a second time.
+#[derive(Default)]
+pub(crate) struct Parts {
+    pub(crate) mentions_self: bool,
+    pub(crate) impl_trait: bool,
+    pub(crate) macros: bool,
+    pub(crate) infer: bool,
+}
+
+impl Parts {
+    pub(crate) fn of(ty: &Type) -> Self {
+        let mut parts = Parts::default();
+        parts.visit_type(ty);
+        parts
+    }
+}
+
+impl<'ast> Visit<'ast> for Parts {
+    fn visit_path(&mut self, path: &'ast Path) {
+        self.mentions_self |= path.segments[0].ident == "Self";
+        visit::visit_path(self, path);
+    }
+
+    fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
+        self.impl_trait = true;
+        visit::visit_type_impl_trait(self, ty);
+    }
+
+    fn visit_type_macro(&mut self, _: &'ast TypeMacro) {
+        self.macros = true;
+    }
+
+    fn visit_type_infer(&mut self, _: &'ast TypeInfer) {
+        self.infer = true;
+    }
+}
+
+/// Whether a path in `ty` may hide a lifetime, as `Iter<T>` does that is declared `Iter<'a, T>`.
+/// `plain` holds the names that are known to have none.
+pub(crate) fn may_hide_lifetime(ty: &Type, plain: &HashSet<String>) -> bool {
+    match ty {
+        Type::Path(ty) if ty.qself.is_some() => false,
+        Type::Path(ty) => {
+            let Some(last) = ty.path.segments.last() else {
+                return false;
+            };
+            let first = &ty.path.segments[0].ident;
+            // `Self::Item` and `T::Item` are what the impl says they are.
+            if first == "Self"
+                || ty.path.segments.len() > 1 && plain.contains(&format!("<{first}>"))
+            {
+                return false;
+            }
+            match &last.arguments {
+                PathArguments::AngleBracketed(args) => {
+                    let explicit = args
+                        .args
+                        .iter()
+                        .any(|arg| matches!(arg, GenericArgument::Lifetime(_)));
+                    let inside = args.args.iter().any(|arg| match arg {
+                        GenericArgument::Type(ty) => may_hide_lifetime(ty, plain),
+                        _ => false,
+                    });
+                    inside || !explicit && !is_plain(&ty.path, plain)
+                }
+                PathArguments::None => !is_plain(&ty.path, plain),
+                PathArguments::Parenthesized(_) => false,
+            }
+        }
+        Type::Reference(ty) => may_hide_lifetime(&ty.elem, plain),
+        Type::Array(ty) => may_hide_lifetime(&ty.elem, plain),
+        Type::Slice(ty) => may_hide_lifetime(&ty.elem, plain),
+        Type::Ptr(ty) => may_hide_lifetime(&ty.elem, plain),
+        Type::Group(ty) => may_hide_lifetime(&ty.elem, plain),
+        Type::Paren(ty) => may_hide_lifetime(&ty.elem, plain),
+        Type::Tuple(ty) => ty.elems.iter().any(|ty| may_hide_lifetime(ty, plain)),
+        Type::Never(_) | Type::FnPtr(_) => false,
+        _ => true,
+    }
+}
+
+fn is_plain(path: &Path, plain: &HashSet<String>) -> bool {
+    let names: Vec<_> = path
+        .segments
+        .iter()
+        .map(|segment| segment.ident.to_string())
+        .collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    match names.as_slice() {
+        [name] => STD.contains(name) || plain.contains(*name),
+        ["io", "Result" | "Error" | "ErrorKind"] | ["fmt", "Result" | "Error"] => true,
+        ["std" | "core" | "alloc", .., name] => {
+            STD.contains(name) || matches!(*name, "Error" | "ErrorKind")
+        }
+        [
+            "collections" | "sync" | "time" | "net" | "path" | "cmp" | "string" | "rc",
+            name,
+        ] => STD.contains(name),
+        _ => false,
+    }
+}
+
+/// Types of std that have no lifetime parameter, where the name alone says that they are std's.
+const STD: &[&str] = &[
+    "bool",
+    "char",
+    "str",
+    "f32",
+    "f64",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "String",
+    "Vec",
+    "Option",
+    "Result",
+    "Box",
+    "Rc",
+    "Arc",
+    "HashMap",
+    "HashSet",
+    "BTreeMap",
+    "BTreeSet",
+    "VecDeque",
+    "BinaryHeap",
+    "PathBuf",
+    "Path",
+    "OsString",
+    "OsStr",
+    "CString",
+    "CStr",
+    "Duration",
+    "Instant",
+    "SystemTime",
+    "Ordering",
+    "IpAddr",
+    "Ipv4Addr",
+    "Ipv6Addr",
+    "SocketAddr",
+    "SocketAddrV4",
+    "SocketAddrV6",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "File",
+    "Mutex",
+    "RwLock",
+    "Condvar",
+    "Cell",
+    "RefCell",
+    "PhantomData",
+    "TypeId",
+    "Layout",
+    "Pin",
+    "ControlFlow",
+    "Poll",
+    "Bound",
+    "Range",
+    "NonZeroU8",
+    "NonZeroU16",
+    "NonZeroU32",
+    "NonZeroU64",
+    "NonZeroUsize",
+    "NonNull",
+    "ThreadId",
+];

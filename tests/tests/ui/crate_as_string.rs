@@ -1,0 +1,4 @@
+#[greenpatch::patchable(crate = "greenpatch")]
+fn f() {}
+
+fn main() {}

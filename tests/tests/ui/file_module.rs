@@ -1,0 +1,5 @@
+#[greenpatch::patchable]
+#[path = "files/inner.rs"]
+mod inner;
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[greenpatch::patchable]
+const fn f() {}
+
+fn main() {
+    f();
+}

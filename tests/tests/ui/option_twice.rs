@@ -1,0 +1,4 @@
+#[greenpatch::patchable(strict, strict)]
+fn f() {}
+
+fn main() {}

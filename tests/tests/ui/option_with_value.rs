@@ -1,0 +1,4 @@
+#[greenpatch::patchable(strict = true)]
+fn f() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[greenpatch::patchable(strict, lenient)]
+fn f() {}
+
+fn main() {}

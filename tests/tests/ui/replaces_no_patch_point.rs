@@ -1,0 +1,10 @@
+mod p {
+    pub fn f() {}
+}
+
+#[greenpatch::replaces(p::f)]
+fn g() {}
+
+fn main() {
+    p::f();
+}

@@ -1,0 +1,4 @@
+#[greenpatch::replaces]
+fn g() {}
+
+fn main() {}

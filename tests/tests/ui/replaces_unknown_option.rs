@@ -1,0 +1,4 @@
+#[greenpatch::replaces(crate::f, prio = 3)]
+fn g() {}
+
+fn main() {}

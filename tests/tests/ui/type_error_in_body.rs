@@ -1,0 +1,8 @@
+#[greenpatch::patchable]
+fn f(a: &str) -> usize {
+    a
+}
+
+fn main() {
+    f("");
+}

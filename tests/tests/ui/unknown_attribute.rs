@@ -1,0 +1,5 @@
+#[greenpatch::patchable]
+#[test]
+fn f() {}
+
+fn main() {}

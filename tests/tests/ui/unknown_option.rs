@@ -1,0 +1,6 @@
+#[greenpatch::patchable(srict)]
+fn f() {}
+
+fn main() {
+    f();
+}
