@@ -12,6 +12,8 @@ pub use ::std::{file, line, module_path};
 
 pub use crate::patch::registry::{PassedOver, PatchPoint, Replacement};
 pub use crate::patch::slot::{Scoped, Site, Slot};
+pub use crate::patch::source::{Linked, Source};
+pub use crate::patch::{DoNotPatch, events};
 
 /// What a path resolves to when the function that it names has no slot.
 #[derive(Clone, Copy, Debug)]

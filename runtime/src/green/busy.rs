@@ -2,14 +2,11 @@
 #![forbid(unsafe_code)]
 
 use crate::hub;
-use crate::replaces;
-use crate::seam::busy as seam;
 
 /// How many vain questions in a row are a wait.
 const A_FEW: u32 = 8;
 
-#[replaces(seam::busy)]
-fn busy() {
+pub(super) fn busy() {
     if let Some(hub) = hub::switching()
         && hub.ask_in_vain() >= A_FEW
     {

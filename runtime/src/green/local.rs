@@ -4,13 +4,10 @@
 use std::ptr::NonNull;
 
 use crate::hub;
-use crate::replaces;
 use crate::seam::context::Context;
-use crate::seam::local as seam;
 use crate::seam::local::Locals;
 
-#[replaces(seam::green)]
-fn green() -> Option<NonNull<Locals>> {
+pub(super) fn green() -> Option<NonNull<Locals>> {
     let context: NonNull<Context> = hub::current()?.context()?.cast();
     // SAFETY: what a hub keeps is a `Context`, which lives until its green thread, the one that
     // runs this, has ended.

@@ -2,20 +2,17 @@
 #![forbid(unsafe_code)]
 
 use super::parker::Parker;
-use crate::replaces;
 use crate::seam::park::{self, Outcome, Wait};
 use crate::seam::sync as seam;
 
-#[replaces(seam::wait_lock)]
-fn wait_lock(wait: &Wait<'_>) -> Outcome {
+pub(super) fn wait_lock(wait: &Wait<'_>) -> Outcome {
     match Parker::current() {
         Some(parker) => park::wait(&parker, wait),
         None => seam::wait_lock__original(wait),
     }
 }
 
-#[replaces(seam::wait_signal)]
-fn wait_signal(wait: &Wait<'_>) -> Outcome {
+pub(super) fn wait_signal(wait: &Wait<'_>) -> Outcome {
     match Parker::current() {
         Some(parker) => park::wait(&parker, wait),
         None => seam::wait_signal__original(wait),

@@ -1,6 +1,7 @@
 //! Starting a green thread, yielding, parking and joining.
 #![allow(unsafe_code)]
 
+use std::cell::RefCell;
 use std::io;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
@@ -10,7 +11,6 @@ use super::panic_hook;
 use super::parker::Parker;
 use crate::coroutine::Reservation;
 use crate::hub::{self, Job};
-use crate::replaces;
 use crate::seam::context::Context;
 use crate::seam::local::Locals;
 use crate::seam::park::{self, Outcome, Wait};
@@ -20,8 +20,7 @@ use crate::seam::thread::{Start, Started};
 /// std's default, too. Only what is touched of it is memory.
 const STACK_SIZE: usize = 2 << 20;
 
-#[replaces(seam::start)]
-fn start(start: Start) -> io::Result<Started> {
+pub(super) fn start(start: Start) -> io::Result<Started> {
     let Start {
         identity,
         stack_size,
@@ -34,6 +33,7 @@ fn start(start: Start) -> io::Result<Started> {
         let context = Context {
             identity,
             locals: Locals::default(),
+            scope: RefCell::default(),
         };
         let hub = hub::current().expect("a green thread runs on a hub");
         hub.set_context(Some(NonNull::from(&context).cast()));
@@ -46,8 +46,7 @@ fn start(start: Start) -> io::Result<Started> {
     Ok(Started::Green)
 }
 
-#[replaces(seam::yield_now)]
-fn yield_now() {
+pub(super) fn yield_now() {
     match hub::switching() {
         // With nothing else to run here, another OS thread may.
         Some(hub) if hub.yield_now() => {}
@@ -55,16 +54,14 @@ fn yield_now() {
     }
 }
 
-#[replaces(seam::park)]
-fn park(wait: &Wait<'_>) -> Outcome {
+pub(super) fn park(wait: &Wait<'_>) -> Outcome {
     match Parker::current() {
         Some(parker) => park::wait(&parker, wait),
         None => seam::park__original(wait),
     }
 }
 
-#[replaces(seam::join)]
-fn join(wait: &Wait<'_>) -> Outcome {
+pub(super) fn join(wait: &Wait<'_>) -> Outcome {
     match Parker::current() {
         Some(parker) => park::wait(&parker, wait),
         None => seam::join__original(wait),

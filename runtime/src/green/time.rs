@@ -4,11 +4,9 @@
 use std::time::{Duration, Instant};
 
 use crate::hub;
-use crate::replaces;
 use crate::seam::time as seam;
 
-#[replaces(seam::sleep)]
-fn sleep(duration: Duration) {
+pub(super) fn sleep(duration: Duration) {
     let Some(hub) = hub::switching() else {
         return seam::sleep__original(duration);
     };

@@ -222,11 +222,6 @@ impl Hub {
         vain
     }
 
-    /// Whether the hub's own OS thread stack runs, not a green thread.
-    pub(crate) fn is_root(&self) -> bool {
-        self.local().running.get() == self.local().root.get()
-    }
-
     /// What the running task keeps for the layer above.
     #[inline]
     pub(crate) fn context(&self) -> Option<NonNull<()>> {

@@ -26,10 +26,15 @@ pub use builder::Builder;
 pub use handle::{Thread, ThreadId, current};
 pub use join_handle::JoinHandle;
 pub use local_key::LocalKey;
-pub use park::{park, park_timeout, park_timeout_ms};
+pub use park::{park, park_timeout};
 pub use scoped::{Scope, ScopedJoinHandle, scope};
-pub use sleep::{sleep, sleep_ms};
+pub use sleep::sleep;
 pub use spawn::{spawn, yield_now};
+
+#[expect(deprecated, reason = "std has them still")]
+pub use park::park_timeout_ms;
+#[expect(deprecated, reason = "std has them still")]
+pub use sleep::sleep_ms;
 
 /// Says whether the current thread, native or green, unwinds because of a panic.
 ///
