@@ -9,7 +9,7 @@ pub extern crate std as __std;
 
 pub use ::std::*;
 
-pub use greenpatch_macros::{patchable, replaces};
+pub use greenpatch_macros::{patch_point, patchable, replaces};
 
 pub use patch::events;
 pub use patch::{

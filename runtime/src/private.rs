@@ -27,6 +27,14 @@ impl<P> NoPatchPoint<P> {
     {
         unreachable!()
     }
+
+    /// Always an error, which says what to do.
+    pub const fn handle(self) -> &'static Slot<fn(), dyn Fn()>
+    where
+        P: IsPatchPoint,
+    {
+        unreachable!()
+    }
 }
 
 /// A path in `#[replaces(..)]`.

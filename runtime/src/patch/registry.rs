@@ -124,7 +124,14 @@ impl Replacement {
 }
 
 impl<F: Copy, D: ?Sized> Slot<F, D> {
+    /// Itself, where a path is to name a patch point and nothing else.
+    #[doc(hidden)]
+    pub const fn handle(&'static self) -> &'static Self {
+        self
+    }
+
     /// Declares `function`, written at `site`, a replacement for this patch point.
+    #[doc(hidden)]
     pub const fn replacement(&'static self, function: F, site: Site) -> Replacement {
         Replacement::new(self, function, site)
     }
