@@ -9,8 +9,6 @@ pub extern crate std as __std;
 
 pub use ::std::*;
 
-pub use greenpatch_macros::{patch_point, patchable, replaces};
-
 pub use patch::events;
 pub use patch::{
     CancelledBy, Coverage, DidHook, DoNotPatch, Feature, FeatureReport, ModuleReport, Named,
@@ -28,9 +26,14 @@ pub use patch::{
 pub mod __private;
 mod coroutine;
 mod green;
+pub mod hint;
 mod hub;
+pub mod panic;
 mod patch;
 mod reactor;
 mod seam;
 pub mod sync;
 pub mod thread;
+
+pub use greenpatch_macros::{patch_point, patchable, replaces};
+pub use seam::os_thread::native_thread_id;

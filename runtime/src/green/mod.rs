@@ -1,1 +1,19 @@
-//! placeholder
+//! What the seams do once patched, and the built-in source modules that put it there.
+//!
+//! Layer: green, on top.
+//! Called by: the patch table, through stored function pointers, and by nothing else.
+//! Calls: `hub`, and `seam` for the types and for what stays native.
+//! Never: is imported by a std-shaped module.
+//!
+//! Every replacement first asks which hub it is on. An OS thread without one goes the native way,
+//! always, and so does a thread that is held: in the panic hook no green thread gives way.
+
+mod busy;
+mod context;
+mod local;
+mod panic_hook;
+mod parker;
+mod sync;
+mod thread;
+mod time;
+mod unwind;

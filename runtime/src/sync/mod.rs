@@ -1,1 +1,37 @@
-//! placeholder
+//! `std::sync` for native and green threads alike.
+//!
+//! Layer: facade, above `seam`.
+//! Called by: the user, and the other facades.
+//! Calls: `seam` where something blocks, `thread::panicking` for poisoning.
+//! Never: enters a seam where nothing blocks; asks what kind of thread the caller is.
+//!
+//! Every type here is one type in every mode. A lock made, held or waited for before patching goes
+//! on working after it, and native and green threads share one queue of waiters.
+//!
+//! # Differences from std
+//!
+//! What is here has std's stable interface. `Arc`, `Weak`, `atomic`, the poisoning errors and the
+//! channels' errors are std's own. Unstable items are not replaced.
+//!
+//! # Fairness
+//!
+//! Where std promises nothing, these do, since a green thread is not interrupted: one that unlocks
+//! and locks again at once would otherwise keep all others out for ever.
+//!
+//! | type | who comes next |
+//! | --- | --- |
+//! | [`Mutex`] | The thread that has waited longest is woken first. A thread that comes just then may be faster; but one that was woken in vain once (a native thread: sixteen times) gets the lock handed to it. |
+//! | [`RwLock`] | In order of arrival, a run of readers at once. While anybody waits, new readers queue, so writers do not starve; waiting readers are handed the lock when the one before them lets go, so readers do not either. Writers as with [`Mutex`]. |
+//! | [`Condvar`] | `notify_one` wakes the thread that has waited longest. |
+//! | [`mpsc`] | Messages in the order of sending. Senders that wait for room are served in order, and none that comes later takes it from them. |
+//! | [`Barrier`], [`Once`], [`OnceLock`], [`LazyLock`] | All at once. |
+
+pub use ::std::sync::*;
+
+mod condvar;
+mod mutex;
+mod poisoning;
+mod raw_mutex;
+
+pub use self::condvar::{Condvar, WaitTimeoutResult};
+pub use self::mutex::{Mutex, MutexGuard};

@@ -1,1 +1,54 @@
-//! placeholder
+//! Native threads, or green ones once patched: the shape of `std::thread`.
+//!
+//! Layer: facade, std-shaped.
+//! Called by: users.
+//! Calls: `seam`.
+//! Never: names a hub, or asks whether it is green.
+//!
+//! What std has and is not listed here is std's own.
+
+#[doc(no_inline)]
+pub use ::std::thread::*;
+
+mod access_error;
+mod builder;
+mod handle;
+mod join_handle;
+mod local_key;
+mod packet;
+mod park;
+mod scoped;
+mod sleep;
+mod spawn;
+
+pub use access_error::AccessError;
+pub use builder::Builder;
+pub use handle::{Thread, ThreadId, current};
+pub use join_handle::JoinHandle;
+pub use local_key::LocalKey;
+pub use park::{park, park_timeout};
+pub use scoped::{Scope, ScopedJoinHandle, scope};
+pub use sleep::sleep;
+pub use spawn::{spawn, yield_now};
+
+#[expect(deprecated, reason = "std has them still")]
+pub use park::park_timeout_ms;
+#[expect(deprecated, reason = "std has them still")]
+pub use sleep::sleep_ms;
+
+/// Says whether the current thread, native or green, unwinds because of a panic.
+///
+/// # Differences from std
+///
+/// A green thread's neighbours that unwind on the same OS thread do not count.
+///
+/// # Examples
+///
+/// ```
+/// assert!(!greenpatch::thread::panicking());
+/// ```
+#[inline]
+#[must_use]
+pub fn panicking() -> bool {
+    crate::seam::unwind::is_panicking()
+}

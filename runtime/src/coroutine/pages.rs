@@ -1,0 +1,126 @@
+//! The calls to the OS that map, guard and give back the memory of stacks.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::ptr::{self, NonNull};
+use std::sync::OnceLock;
+
+/// `MADV_GUARD_INSTALL` (Linux 6.13): faults on touch, without splitting the mapping. The libc crate
+/// does not name it on every target.
+#[cfg(target_os = "linux")]
+const MADV_GUARD_INSTALL: libc::c_int = 102;
+
+/// Size of a page in bytes.
+pub(super) fn page_size() -> usize {
+    static SIZE: OnceLock<usize> = OnceLock::new();
+    *SIZE.get_or_init(|| {
+        // SAFETY: sysconf has no preconditions.
+        let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        usize::try_from(size).expect("the OS knows its page size")
+    })
+}
+
+/// Maps `len` bytes of address space, which cost nothing until they are touched. They are never
+/// unmapped: slabs live as long as the process.
+pub(super) fn map(len: usize) -> io::Result<NonNull<u8>> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const FLAGS: libc::c_int =
+        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const FLAGS: libc::c_int = libc::MAP_PRIVATE | libc::MAP_ANON;
+
+    // SAFETY: a new anonymous mapping at an address of the OS's choice aliases nothing.
+    let address = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            len,
+            libc::PROT_READ | libc::PROT_WRITE,
+            FLAGS,
+            -1,
+            0,
+        )
+    };
+    if address == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: the range was just mapped. A kernel without huge pages refuses, which is as good.
+    unsafe {
+        libc::madvise(address, len, libc::MADV_NOHUGEPAGE);
+    }
+    Ok(NonNull::new(address.cast()).expect("a mapping is never at address zero"))
+}
+
+/// Whether a guard page costs no mapping and cannot fail for want of one.
+#[cfg(target_os = "linux")]
+pub(super) fn guards_are_cheap() -> bool {
+    static CHEAP: OnceLock<bool> = OnceLock::new();
+    *CHEAP.get_or_init(|| {
+        let Ok(page) = map(page_size()) else {
+            return false;
+        };
+        // SAFETY: the page was just mapped and nobody else knows of it.
+        let guarded =
+            unsafe { libc::madvise(page.as_ptr().cast(), page_size(), MADV_GUARD_INSTALL) } == 0;
+        // SAFETY: as above; nobody has kept its address.
+        unsafe { libc::munmap(page.as_ptr().cast(), page_size()) };
+        guarded
+    })
+}
+
+/// Whether a guard page costs no mapping and cannot fail for want of one.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn guards_are_cheap() -> bool {
+    false
+}
+
+/// Makes the page at `address` fault on every touch.
+///
+/// # Safety
+///
+/// `address` is the start of a page of a mapping made by [`map`], and nobody uses that page.
+pub(super) unsafe fn guard(address: NonNull<u8>) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if guards_are_cheap() {
+        // SAFETY: the caller vouches for the page.
+        let done =
+            unsafe { libc::madvise(address.as_ptr().cast(), page_size(), MADV_GUARD_INSTALL) };
+        return if done == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        };
+    }
+    // SAFETY: the caller vouches for the page.
+    let done = unsafe { libc::mprotect(address.as_ptr().cast(), page_size(), libc::PROT_NONE) };
+    if done == 0 {
+        Ok(())
+    } else {
+        Err(exhausted(io::Error::last_os_error()))
+    }
+}
+
+/// Gives the memory of `len` bytes from `address` back to the OS; their contents become undefined.
+///
+/// # Safety
+///
+/// The range lies in a mapping made by [`map`], and nobody relies on what it holds.
+pub(super) unsafe fn forget(address: NonNull<u8>, len: usize) {
+    // SAFETY: the caller vouches for the range. A refusal leaves the memory in place, which is safe.
+    unsafe {
+        libc::madvise(address.as_ptr().cast(), len, libc::MADV_DONTNEED);
+    }
+}
+
+/// Says what a user can do about a process that has no mapping left.
+fn exhausted(error: io::Error) -> io::Error {
+    if error.raw_os_error() == Some(libc::ENOMEM) {
+        io::Error::new(
+            error.kind(),
+            "no guard page for another stack: the process has reached vm.max_map_count; \
+             raise it, or use Linux 6.13 or later, where guard pages cost no mapping",
+        )
+    } else {
+        error
+    }
+}

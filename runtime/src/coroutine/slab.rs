@@ -1,0 +1,187 @@
+//! Slabs: large mappings that are cut into stacks of one size, and the stacks that nobody uses.
+//!
+//! Sizes are powers of two, guard page included, as in glibc; one [`Class`] holds all stacks of one
+//! size. Address space is set aside when a green thread is spawned ([`reserve`]), so that running out
+//! of it is an error of the spawn, and a stack is taken when the green thread first runs ([`take`]).
+//!
+//! Invariants:
+//! 1. A piece is in exactly one place: still uncut in `fresh`, in `used`, or in the hands of whom
+//!    [`take`] gave it to. Slabs are never unmapped, so a piece's memory stays valid.
+//! 2. What [`take`] gives away has its lowest page guarded.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::pages;
+
+/// The smallest stack: room for a panic message.
+const SMALLEST_LOG2: usize = 14;
+/// The largest stack, 64 GiB.
+const LARGEST_LOG2: usize = 36;
+/// How much address space a slab takes, unless a single stack needs more.
+const SLAB_BYTES: usize = 128 << 20;
+
+static CLASSES: [Class; LARGEST_LOG2 - SMALLEST_LOG2 + 1] =
+    [const { Class::new() }; LARGEST_LOG2 - SMALLEST_LOG2 + 1];
+
+/// All stacks of one size.
+struct Class {
+    /// How many stacks are promised to green threads that were spawned and have not ended.
+    reserved: AtomicUsize,
+    /// How many stacks the slabs of this class hold. It only grows, under the lock of `idle`.
+    capacity: AtomicUsize,
+    /// The stacks that no hub holds.
+    idle: Mutex<Idle>,
+}
+
+struct Idle {
+    /// Stacks that have run before; their memory was given back, their guards are in place.
+    used: Vec<Piece>,
+    /// Slabs that are not wholly cut into stacks yet: where the rest starts, and how many are left.
+    fresh: Vec<(Address, usize)>,
+    /// How many stacks were ever cut.
+    cut: usize,
+}
+
+/// Size of a stack: its class, and the bytes that it takes with its guard page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) class: usize,
+    pub(super) bytes: usize,
+}
+
+/// The memory of one stack.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// Lowest address: the guard page.
+    pub(super) limit: Address,
+    /// A running number within the class.
+    pub(super) number: usize,
+}
+
+/// Where a piece or a slab starts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Address(pub(super) NonNull<u8>);
+
+// SAFETY: an address by itself gives access to nothing; by invariant 1 the memory behind it has one
+// owner, and no memory here belongs to a particular OS thread.
+unsafe impl Send for Address {}
+
+/// The size of the stacks that hold `bytes` bytes.
+pub(super) fn size_of(bytes: usize) -> io::Result<Size> {
+    let least = bytes.max(1 << SMALLEST_LOG2).max(4 * pages::page_size());
+    match least.checked_next_power_of_two() {
+        Some(bytes) if bytes <= 1 << LARGEST_LOG2 => Ok(Size {
+            class: bytes.trailing_zeros() as usize - SMALLEST_LOG2,
+            bytes,
+        }),
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!(
+                "a stack of {bytes} bytes was asked for; the largest has {} GiB",
+                (1usize << LARGEST_LOG2) >> 30
+            ),
+        )),
+    }
+}
+
+/// Sets the address space of one stack aside.
+pub(super) fn reserve(size: Size) -> io::Result<()> {
+    let class = &CLASSES[size.class];
+    let promised = class.reserved.fetch_add(1, Ordering::Relaxed) + 1;
+    if promised <= class.capacity.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    let grown = class.grow(promised, size);
+    if grown.is_err() {
+        unreserve(size);
+    }
+    grown
+}
+
+/// Ends a reservation.
+pub(super) fn unreserve(size: Size) {
+    CLASSES[size.class].reserved.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Takes a guarded stack.
+pub(super) fn take(size: Size) -> io::Result<Piece> {
+    let class = &CLASSES[size.class];
+    let mut idle = class.idle();
+    if let Some(piece) = idle.used.pop() {
+        return Ok(piece);
+    }
+    if idle.fresh.is_empty() {
+        // The caches of other hubs hold stacks that the reservations count on.
+        class.add_slab(&mut idle, size)?;
+    }
+    let (start, left) = idle.fresh.last_mut().expect("a slab was just added");
+    let limit = *start;
+    if pages::guards_are_cheap() {
+        // SAFETY: `limit` is the lowest page of a piece that nobody was given yet (invariant 1).
+        unsafe { pages::guard(limit.0)? };
+    }
+    *left -= 1;
+    if *left == 0 {
+        idle.fresh.pop();
+    } else {
+        // SAFETY: another piece follows in the same slab, since `left` was more than one.
+        *start = Address(unsafe { limit.0.add(size.bytes) });
+    }
+    let number = idle.cut;
+    idle.cut += 1;
+    Ok(Piece { limit, number })
+}
+
+/// Puts a stack back whose memory was given back to the OS.
+pub(super) fn put(size: Size, piece: Piece) {
+    CLASSES[size.class].idle().used.push(piece);
+}
+
+impl Class {
+    const fn new() -> Self {
+        Class {
+            reserved: AtomicUsize::new(0),
+            capacity: AtomicUsize::new(0),
+            idle: Mutex::new(Idle {
+                used: Vec::new(),
+                fresh: Vec::new(),
+                cut: 0,
+            }),
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        // Nothing that runs under this lock leaves the lists half changed when it panics.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cold]
+    fn grow(&self, promised: usize, size: Size) -> io::Result<()> {
+        let mut idle = self.idle();
+        while self.capacity.load(Ordering::Relaxed) < promised {
+            self.add_slab(&mut idle, size)?;
+        }
+        Ok(())
+    }
+
+    fn add_slab(&self, idle: &mut Idle, size: Size) -> io::Result<()> {
+        let stacks = (SLAB_BYTES / size.bytes).max(1);
+        let slab = pages::map(stacks * size.bytes)?;
+        if !pages::guards_are_cheap() {
+            // Here a guard can fail, and it must fail at the spawn, not when the thread first runs.
+            for index in 0..stacks {
+                // SAFETY: the slab holds `stacks` pieces of this size.
+                let limit = unsafe { slab.add(index * size.bytes) };
+                // SAFETY: `limit` is the lowest page of a piece that nobody was given yet.
+                unsafe { pages::guard(limit)? };
+            }
+        }
+        idle.fresh.push((Address(slab), stacks));
+        self.capacity.fetch_add(stacks, Ordering::Relaxed);
+        Ok(())
+    }
+}

@@ -1,0 +1,16 @@
+//! Letting others run while a thread waits busily.
+#![forbid(unsafe_code)]
+
+use crate::hub;
+use crate::seam::busy as seam;
+
+/// How many vain questions in a row are a wait.
+const A_FEW: u32 = 8;
+
+pub(super) fn busy() {
+    if let Some(hub) = hub::switching()
+        && hub.ask_in_vain() >= A_FEW
+    {
+        hub.yield_now();
+    }
+}

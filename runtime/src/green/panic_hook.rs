@@ -1,0 +1,76 @@
+//! The panic hook that knows green threads: it counts their panics and reports them by their names.
+#![forbid(unsafe_code)]
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::panic::{self, PanicHookInfo};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::hub;
+use crate::seam::context;
+use crate::seam::os_thread;
+use crate::seam::unwind::Hook;
+
+/// Chains the hook, before whatever hook there is, once in the life of the process.
+pub(super) fn chain() {
+    static CHAINED: Once = Once::new();
+    // A thread that unwinds cannot change the hook; a later one will.
+    if !thread::panicking() {
+        CHAINED.call_once(|| {
+            let previous = panic::take_hook();
+            let hook = if is_default(&previous) {
+                None
+            } else {
+                Some(previous)
+            };
+            panic::set_hook(wrap(hook));
+        });
+    }
+}
+
+/// A hook that counts, and leaves the report to `user`, or to us if there is none.
+pub(super) fn wrap(user: Option<Hook>) -> Hook {
+    Box::new(move |info| {
+        // A green thread that gave way in here would leave std's mark "in the panic hook" on its OS
+        // thread, and the panic of any neighbour would abort.
+        hub::hold(|nested| {
+            if !nested && let Some(hub) = hub::current() {
+                hub.panicked();
+            }
+            match &user {
+                Some(user) => user(info),
+                None => report(info),
+            }
+        });
+    })
+}
+
+/// Whether a hook is the one that std has when nobody has set one.
+fn is_default(hook: &Hook) -> bool {
+    // `take_hook` has just been called, so std's own is in place, and each call that takes that one
+    // makes the same closure of it: no data, and a method table that nobody else can name. Should
+    // tables ever be copied, the report falls to std's hook and bears the OS thread's name.
+    let default = panic::take_hook();
+    std::ptr::eq(&raw const **hook, &raw const *default)
+}
+
+/// Reports a panic in std's form, under the name of the green thread.
+fn report(info: &PanicHookInfo<'_>) {
+    static FIRST: AtomicBool = AtomicBool::new(true);
+
+    let identity = context::identity();
+    let name = identity.name.as_deref().unwrap_or("<unnamed>");
+    let id = os_thread::native_thread_id();
+    let message = info.payload_as_str().unwrap_or("Box<dyn Any>");
+    match info.location() {
+        Some(location) => eprintln!("\nthread '{name}' ({id}) panicked at {location}:\n{message}"),
+        None => eprintln!("\nthread '{name}' ({id}) panicked:\n{message}"),
+    }
+    let backtrace = Backtrace::capture();
+    if backtrace.status() == BacktraceStatus::Captured {
+        eprintln!("stack backtrace:\n{backtrace}");
+    } else if FIRST.swap(false, Ordering::Relaxed) {
+        eprintln!("note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace");
+    }
+}

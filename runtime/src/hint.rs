@@ -1,0 +1,36 @@
+//! Hints, with busy waiting that lets green threads run: the shape of `std::hint`.
+//!
+//! Layer: facade, std-shaped.
+//! Called by: users.
+//! Calls: `seam`.
+//! Never: names a hub.
+
+#[doc(no_inline)]
+pub use ::std::hint::*;
+
+use crate::seam::busy::busy;
+
+/// Tells the processor that the program waits busily.
+///
+/// # Differences from std
+///
+/// Once patched, a thread that calls it a few times in a row lets other green threads run, for what
+/// it waits for may be theirs to bring about.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use greenpatch::{hint, thread};
+///
+/// static READY: AtomicBool = AtomicBool::new(false);
+/// thread::spawn(|| READY.store(true, Ordering::Release));
+/// while !READY.load(Ordering::Acquire) {
+///     hint::spin_loop();
+/// }
+/// ```
+#[inline]
+pub fn spin_loop() {
+    std::hint::spin_loop();
+    busy();
+}

@@ -1,0 +1,70 @@
+//! Which hub runs on this OS thread, if any: the one place that answers "am I green?".
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+
+use super::Hub;
+
+thread_local! {
+    // Without a destructor, so that it can be asked at any time in the life of an OS thread.
+    static HUB: Cell<Option<&'static Hub>> = const { Cell::new(None) };
+    static EXIT: ExitGuard = const { ExitGuard };
+    static HELD: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The hub of this OS thread.
+#[inline]
+pub(crate) fn current() -> Option<&'static Hub> {
+    HUB.get()
+}
+
+/// The hub of this OS thread, unless it is held: then what blocks is to block natively.
+#[inline]
+pub(crate) fn switching() -> Option<&'static Hub> {
+    match HUB.get() {
+        Some(hub) if HELD.get() == 0 => Some(hub),
+        _ => None,
+    }
+}
+
+/// Calls `f`, during which no green thread of this OS thread gives way to another. Says first whether
+/// it was so already.
+pub(crate) fn hold<R>(f: impl FnOnce(bool) -> R) -> R {
+    struct Release;
+    impl Drop for Release {
+        fn drop(&mut self) {
+            HELD.set(HELD.get() - 1);
+        }
+    }
+
+    let held = HELD.replace(HELD.get() + 1);
+    let _release = Release;
+    f(held > 0)
+}
+
+/// Whether `hub` is the hub of this OS thread.
+#[inline]
+pub(super) fn is(hub: &Hub) -> bool {
+    HUB.get().is_some_and(|current| std::ptr::eq(current, hub))
+}
+
+/// Makes `hub` the hub of this OS thread, for good.
+pub(super) fn set(hub: &'static Hub) {
+    assert!(HUB.get().is_none(), "an OS thread has one hub");
+    HUB.set(Some(hub));
+}
+
+/// Lets this OS thread, when it ends, first run its hub until no green thread is left on it.
+pub(super) fn drain_at_exit() {
+    EXIT.with(|_| ());
+}
+
+struct ExitGuard;
+
+impl Drop for ExitGuard {
+    fn drop(&mut self) {
+        if let Some(hub) = current() {
+            hub.drain();
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Where a new green thread goes.
+//!
+//! With workers, to the one that has the fewest. Without, to the hub it is spawned on; from an OS
+//! thread that is no hub, to the background hub, which always makes progress.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::{Hub, current};
+
+/// Name of the OS thread on which the background hub runs.
+const BACKGROUND: &str = "greenpatch-hub";
+
+static WORKERS: OnceLock<Box<[&'static Hub]>> = OnceLock::new();
+
+/// Starts `count` OS threads that run a hub each, on which green threads are placed from now on.
+/// Workers that were started before stay the only ones.
+///
+/// # Errors
+///
+/// When the OS has no threads or descriptors for them.
+pub(crate) fn start_workers(count: usize) -> io::Result<()> {
+    if WORKERS.get().is_some() {
+        return Ok(());
+    }
+    let hubs: Box<[_]> = (0..count).map(|_| Hub::new()).collect::<io::Result<_>>()?;
+    for (number, hub) in hubs.iter().enumerate() {
+        start(hub, &format!("greenpatch-{number}"))?;
+    }
+    // One thread patches at a time, so nobody has set them since.
+    let _ = WORKERS.set(hubs);
+    Ok(())
+}
+
+/// Whether there are workers, so that the patching thread is no hub.
+pub(crate) fn has_workers() -> bool {
+    WORKERS.get().is_some()
+}
+
+/// The hub for a green thread that this OS thread spawns.
+///
+/// # Errors
+///
+/// When the background hub is needed and the OS has no thread or descriptor for it.
+pub(crate) fn place() -> io::Result<&'static Hub> {
+    if let Some(workers) = WORKERS.get() {
+        return Ok(least_loaded(workers));
+    }
+    match current() {
+        Some(hub) => Ok(hub),
+        None => background(),
+    }
+}
+
+fn least_loaded(workers: &[&'static Hub]) -> &'static Hub {
+    workers
+        .iter()
+        .min_by_key(|hub| hub.load())
+        .expect("workers are one or more")
+}
+
+fn background() -> io::Result<&'static Hub> {
+    static HUB: Mutex<Option<&'static Hub>> = Mutex::new(None);
+    let mut hub = HUB.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(hub) = *hub {
+        return Ok(hub);
+    }
+    let new = Hub::new()?;
+    start(new, BACKGROUND)?;
+    Ok(*hub.insert(new))
+}
+
+fn start(hub: &'static Hub, name: &str) -> io::Result<()> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(move || hub.run_for_ever())?;
+    Ok(())
+}

@@ -1,0 +1,207 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::*;
+use crate::coroutine::Reservation;
+
+/// Runs `root` on an OS thread of its own that is a new hub.
+fn on_a_hub(root: impl FnOnce(&'static Hub) + Send + 'static) {
+    let hub = Hub::new().unwrap();
+    std::thread::spawn(move || {
+        hub.enter(true);
+        root(hub);
+    })
+    .join()
+    .unwrap();
+}
+
+fn start(hub: &'static Hub, body: impl FnOnce() + Send + 'static) {
+    hub.start(Job::new(
+        Reservation::new(64 << 10).unwrap(),
+        Box::new(body),
+    ));
+}
+
+/// Blocks until `done`, as a lock would: parks in a loop.
+fn park_until(hub: &'static Hub, done: &AtomicBool) {
+    while !done.load(Ordering::Acquire) {
+        hub.park(None);
+    }
+}
+
+#[test]
+fn green_threads_take_turns_in_order() {
+    on_a_hub(|hub| {
+        let (sender, receiver) = mpsc::channel();
+        for name in 0..3 {
+            let sender = sender.clone();
+            start(hub, move || {
+                for step in 0..3 {
+                    sender.send((step, name)).unwrap();
+                    current().unwrap().yield_now();
+                }
+            });
+        }
+        drop(sender);
+        while hub.load() > 0 {
+            hub.yield_now();
+        }
+        let seen: Vec<_> = receiver.iter().collect();
+        assert_eq!(
+            seen,
+            [
+                (0, 0),
+                (0, 1),
+                (0, 2),
+                (1, 0),
+                (1, 1),
+                (1, 2),
+                (2, 0),
+                (2, 1),
+                (2, 2)
+            ]
+        );
+    });
+}
+
+#[test]
+fn the_root_is_woken_by_a_green_thread() {
+    on_a_hub(|hub| {
+        let done = Arc::new(AtomicBool::new(false));
+        let waker = hub.waker();
+        start(hub, {
+            let done = done.clone();
+            move || {
+                done.store(true, Ordering::Release);
+                waker.wake();
+            }
+        });
+        park_until(hub, &done);
+    });
+}
+
+#[test]
+fn a_wake_up_before_the_park_is_kept() {
+    on_a_hub(|hub| {
+        hub.waker().wake();
+        hub.park(None);
+    });
+}
+
+#[test]
+fn another_os_thread_wakes_a_sleeping_hub() {
+    on_a_hub(|hub| {
+        for _ in 0..200 {
+            let done = Arc::new(AtomicBool::new(false));
+            let waker = hub.waker();
+            let other = std::thread::spawn({
+                let done = done.clone();
+                move || {
+                    done.store(true, Ordering::Release);
+                    waker.wake();
+                }
+            });
+            park_until(hub, &done);
+            other.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn another_os_thread_starts_green_threads_here() {
+    let hub = Hub::new().unwrap();
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || hub.run_for_ever());
+    for number in 0..1000 {
+        let sender = sender.clone();
+        start(hub, move || {
+            sender.send((number, std::thread::current().id())).unwrap()
+        });
+    }
+    drop(sender);
+    let seen: Vec<_> = receiver.iter().collect();
+    assert_eq!(seen.len(), 1000);
+    assert!(seen.iter().enumerate().all(|(index, &(number, thread))| {
+        number == index && thread == seen[0].1 && thread != std::thread::current().id()
+    }));
+}
+
+#[test]
+fn deadlines_are_kept_and_never_early() {
+    on_a_hub(|hub| {
+        let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+        for milliseconds in [30_u64, 10, 20] {
+            let order = order.clone();
+            start(hub, move || {
+                let deadline = Instant::now() + Duration::from_millis(milliseconds);
+                while Instant::now() < deadline {
+                    current().unwrap().park(Some(deadline));
+                }
+                order.lock().unwrap().push(milliseconds);
+            });
+        }
+        hub.drain();
+        assert_eq!(*order.lock().unwrap(), [10, 20, 30]);
+        assert_eq!(hub.local().timers.borrow().next_deadline(), None);
+    });
+}
+
+#[test]
+fn a_busy_pair_does_not_starve_a_timer() {
+    on_a_hub(|hub| {
+        let stop = Arc::new(AtomicBool::new(false));
+        for _ in 0..2 {
+            let stop = stop.clone();
+            start(hub, move || {
+                while !stop.load(Ordering::Relaxed) {
+                    current().unwrap().yield_now();
+                }
+            });
+        }
+        let deadline = Instant::now() + Duration::from_millis(5);
+        while Instant::now() < deadline {
+            hub.park(Some(deadline));
+        }
+        stop.store(true, Ordering::Relaxed);
+        hub.drain();
+    });
+}
+
+#[test]
+fn an_os_thread_does_not_end_before_its_green_threads() {
+    let ended = Arc::new(AtomicBool::new(false));
+    on_a_hub({
+        let ended = ended.clone();
+        move |hub| {
+            start(hub, move || {
+                let deadline = Instant::now() + Duration::from_millis(5);
+                while Instant::now() < deadline {
+                    current().unwrap().park(Some(deadline));
+                }
+                ended.store(true, Ordering::Release);
+            });
+        }
+    });
+    assert!(ended.load(Ordering::Acquire));
+}
+
+#[test]
+fn contexts_are_each_green_threads_own() {
+    on_a_hub(|hub| {
+        for _ in 0..3 {
+            start(hub, || {
+                let hub = current().unwrap();
+                let mine = Rc::new(RefCell::new(0_u8));
+                assert_eq!(hub.context(), None);
+                hub.set_context(Some(NonNull::from(&*mine).cast()));
+                hub.yield_now();
+                assert_eq!(hub.context(), Some(NonNull::from(&*mine).cast()));
+                hub.set_context(None);
+            });
+        }
+        hub.drain();
+    });
+}

@@ -1,0 +1,86 @@
+//! Panics, counted by thread, native or green: the shape of `std::panic`.
+//!
+//! Layer: facade, std-shaped.
+//! Called by: users.
+//! Calls: `seam`.
+//! Never: names a hub.
+//!
+//! std counts panics by OS thread. These functions do what std's do and keep the count of the green
+//! thread as well, by which [`thread::panicking`](crate::thread::panicking) and the poisoning of locks
+//! go where several green threads of one OS thread unwind at a time.
+
+use std::any::Any;
+
+#[doc(no_inline)]
+pub use ::std::panic::*;
+
+use crate::seam::unwind as seam;
+
+/// Calls `f` and catches a panic that unwinds out of it.
+///
+/// # Differences from std
+///
+/// None.
+///
+/// # Errors
+///
+/// The payload of the panic.
+///
+/// # Examples
+///
+/// ```
+/// let caught = greenpatch::panic::catch_unwind(|| greenpatch::panic::resume_unwind(Box::new(1_u8)));
+/// assert_eq!(*caught.unwrap_err().downcast::<u8>().unwrap(), 1);
+/// ```
+pub fn catch_unwind<F, R>(f: F) -> crate::thread::Result<R>
+where
+    F: FnOnce() -> R + UnwindSafe,
+{
+    let result = std::panic::catch_unwind(f);
+    if result.is_err() {
+        seam::caught();
+    }
+    result
+}
+
+/// Panics with `payload`, without calling the panic hook.
+///
+/// # Differences from std
+///
+/// None.
+///
+/// # Panics
+///
+/// Always; that is what it is for.
+pub fn resume_unwind(payload: Box<dyn Any + Send>) -> ! {
+    seam::panicked();
+    std::panic::resume_unwind(payload)
+}
+
+/// Makes `hook` the one that is called when any thread, native or green, panics.
+///
+/// # Differences from std
+///
+/// Once patched, no green thread gives way to another while the hook runs: what blocks in it blocks
+/// the OS thread.
+///
+/// # Panics
+///
+/// Panics if the current thread unwinds.
+pub fn set_hook(hook: Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>) {
+    seam::set_hook(hook);
+}
+
+/// Takes the panic hook out and leaves the default one.
+///
+/// # Differences from std
+///
+/// Once patched, the default one calls green threads by their names.
+///
+/// # Panics
+///
+/// Panics if the current thread unwinds.
+#[must_use]
+pub fn take_hook() -> Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static> {
+    seam::take_hook()
+}

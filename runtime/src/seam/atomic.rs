@@ -1,0 +1,72 @@
+//! The atomics and the native lock under every lock here: the processor's, or loom's in a model.
+//!
+//! With [`const_unless_loom`] the only holder of `cfg(loom)` outside of the models themselves.
+//!
+//! The native lock guards queues, for a few instructions at a time. It is never held across a
+//! switch, across user code or while a thread is woken, so it may block the OS thread.
+
+#[cfg(not(loom))]
+mod imp {
+    pub(crate) use ::std::hint::spin_loop;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub(crate) use ::std::sync::Condvar;
+    pub(crate) use ::std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+    pub(crate) use ::std::sync::{Mutex, MutexGuard};
+    pub(crate) use ::std::thread::yield_now;
+}
+
+#[cfg(loom)]
+mod imp {
+    pub(crate) use loom::hint::spin_loop;
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+    pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+    pub(crate) use loom::thread::yield_now;
+}
+
+pub(crate) use imp::*;
+
+use ::std::sync::PoisonError;
+
+/// Takes the native lock. That a thread panicked with it, which only a failed allocation can bring
+/// about, leaves nothing half done.
+pub(crate) fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits for what another OS thread, which is in the middle of it, does within a few instructions.
+pub(crate) struct Backoff(u32);
+
+impl Backoff {
+    /// Spins that double, up to this many doublings; then the processor is given away.
+    const DOUBLINGS: u32 = 6;
+
+    pub(crate) fn new() -> Backoff {
+        Backoff(0)
+    }
+
+    /// Waits a little, and longer than the last time.
+    pub(crate) fn snooze(&mut self) {
+        if cfg!(loom) || self.0 > Backoff::DOUBLINGS {
+            yield_now();
+        } else {
+            for _ in 0..1 << self.0 {
+                spin_loop();
+            }
+            self.0 += 1;
+        }
+    }
+}
+
+/// Declares a constructor that is `const`, but in a loom model, whose atomics cannot be.
+macro_rules! const_unless_loom {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty $body:block) => {
+        #[cfg(not(loom))]
+        $(#[$meta])*
+        $vis const fn $name($($arg: $type),*) -> $ret $body
+
+        #[cfg(loom)]
+        $(#[$meta])*
+        $vis fn $name($($arg: $type),*) -> $ret $body
+    };
+}
+pub(crate) use const_unless_loom;

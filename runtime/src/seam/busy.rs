@@ -1,0 +1,9 @@
+//! Waiting by asking again and again.
+
+use crate::patchable;
+
+/// Takes note that this thread has asked for something in vain and will likely ask again. Once
+/// patched, a thread that does so a few times in a row lets others run, or nobody could ever bring
+/// about what it asks for.
+#[patchable]
+pub(crate) fn busy() {}

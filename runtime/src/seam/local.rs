@@ -1,0 +1,127 @@
+//! Where the `thread_local!` values of a green thread are kept.
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+use crate::patchable;
+
+/// The values of one green thread, by the address of their key.
+///
+/// No borrow of the tables is held while a value is made, used or dropped, for each of these may come
+/// back here.
+#[derive(Debug, Default)]
+pub(crate) struct Locals {
+    values: RefCell<HashMap<usize, Value, BuildHasherDefault<AddressHasher>>>,
+    /// The keys whose values have destructors, in the order in which they were made.
+    to_drop: RefCell<Vec<usize>>,
+}
+
+#[derive(Debug)]
+enum Value {
+    Alive(Rc<dyn Any>),
+    /// Its destructor runs or has run.
+    Destroyed,
+}
+
+/// The value was destroyed.
+#[derive(Debug)]
+pub(crate) struct Destroyed;
+
+impl Locals {
+    /// The value of the key at `address`; `make` makes it if there is none yet.
+    pub(crate) fn get<T: 'static>(
+        &self,
+        address: usize,
+        make: impl FnOnce() -> T,
+    ) -> Result<Rc<T>, Destroyed> {
+        match self.values.borrow().get(&address) {
+            Some(Value::Alive(value)) => return Ok(downcast(value.clone())),
+            Some(Value::Destroyed) => return Err(Destroyed),
+            None => {}
+        }
+        let value = Rc::new(make());
+        self.put(address, value.clone())?;
+        Ok(value)
+    }
+
+    /// Gives the key at `address` its value. One that making the value has made itself is replaced.
+    fn put<T: 'static>(&self, address: usize, value: Rc<T>) -> Result<(), Destroyed> {
+        let old = {
+            let mut values = self.values.borrow_mut();
+            if let Some(Value::Destroyed) = values.get(&address) {
+                return Err(Destroyed);
+            }
+            values.insert(address, Value::Alive(value))
+        };
+        if old.is_none() && std::mem::needs_drop::<T>() {
+            self.to_drop.borrow_mut().push(address);
+        }
+        drop(old);
+        Ok(())
+    }
+
+    /// Runs the destructors, the newest value's first, as std does; also of values that these make.
+    pub(crate) fn destroy(&self) {
+        loop {
+            let Some(address) = self.to_drop.borrow_mut().pop() else {
+                return;
+            };
+            let value = self.values.borrow_mut().insert(address, Value::Destroyed);
+            drop(value);
+        }
+    }
+}
+
+/// The key's address names the type: a key is a static that belongs to one `LocalKey<T>`.
+fn downcast<T: 'static>(value: Rc<dyn Any>) -> Rc<T> {
+    value.downcast().expect("a key has values of one type")
+}
+
+/// Spreads addresses over the table; they are no secret and come from no stranger.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_usize(byte.into());
+        }
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        // Fibonacci hashing, Knuth, The Art of Computer Programming, volume 3, section 6.4.
+        self.0 = (self.0 ^ address as u64)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(20);
+    }
+}
+
+/// The values of the green thread that runs, if one does. They stay where they are until it has ended.
+#[patchable]
+pub(crate) fn green() -> Option<NonNull<Locals>> {
+    None
+}
+
+/// Calls `found` with the values of the green thread that runs, or `native` on an OS thread's stack.
+#[inline]
+pub(crate) fn with<A, R>(
+    argument: A,
+    found: impl FnOnce(&Locals, A) -> R,
+    native: impl FnOnce(A) -> R,
+) -> R {
+    match green() {
+        None => native(argument),
+        // SAFETY: they belong to the green thread that runs this, so it has not ended, and does not
+        // end before `found` returns.
+        Some(locals) => found(unsafe { locals.as_ref() }, argument),
+    }
+}

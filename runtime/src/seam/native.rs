@@ -1,0 +1,220 @@
+//! How a native thread blocks: on a token of its own, one for each OS thread.
+//!
+//! It is not the token of `std::thread::park`, which belongs to the user.
+//!
+//! Invariant:
+//! 1. Whoever wakes holds the parker by its `Arc`, so the word that the futex is on outlives the call.
+#![allow(unsafe_code)]
+
+use ::std::sync::Arc;
+use ::std::task::{Wake, Waker};
+use ::std::time::Instant;
+
+use crate::seam::park::Park;
+
+::std::thread_local! {
+    static PARKER: Native = Native::new();
+}
+
+/// The calling OS thread's way to block.
+pub(crate) struct Native(Arc<NativeParker>);
+
+impl Native {
+    fn new() -> Native {
+        Native(Arc::new(NativeParker {
+            token: Token::new(),
+        }))
+    }
+
+    /// The parker of the calling OS thread. Once the thread's destructors have run, and in a loom
+    /// model, each call makes one anew.
+    pub(crate) fn current() -> Native {
+        if cfg!(loom) {
+            return Native::new();
+        }
+        PARKER
+            .try_with(|parker| Native(Arc::clone(&parker.0)))
+            .unwrap_or_else(|_| Native::new())
+    }
+}
+
+impl Park for Native {
+    // A wake-up takes tens of microseconds here, in which a busy lock changes hands many times.
+    const PATIENCE: u32 = if cfg!(loom) { 1 } else { 16 };
+
+    fn waker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.0))
+    }
+
+    fn park(&self, deadline: Option<Instant>) {
+        self.0.token.take(deadline);
+    }
+}
+
+/// The token, shared with those who may wake the thread.
+pub(crate) struct NativeParker {
+    token: Token,
+}
+
+impl Wake for NativeParker {
+    fn wake(self: Arc<Self>) {
+        self.token.give();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.token.give();
+    }
+}
+
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
+use futex::Token;
+#[cfg(not(all(any(target_os = "linux", target_os = "android"), not(loom))))]
+use portable::Token;
+
+/// The token as a word that Linux can wait on.
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
+mod futex {
+    use ::std::ptr;
+    use ::std::sync::atomic::{AtomicU32, Ordering};
+    use ::std::time::Instant;
+
+    /// No token, and nobody blocks.
+    const EMPTY: u32 = 0;
+    /// A token is there.
+    const GIVEN: u32 = 1;
+    /// No token, and the thread blocks or is about to.
+    const BLOCKED: u32 = 2;
+
+    /// Looks at the token before the thread gives its processor away.
+    const LOOKS: u32 = 100;
+
+    pub(super) struct Token(AtomicU32);
+
+    impl Token {
+        pub(super) fn new() -> Token {
+            Token(AtomicU32::new(EMPTY))
+        }
+
+        pub(super) fn take(&self, deadline: Option<Instant>) {
+            for _ in 0..LOOKS {
+                // Relaxed: the swap below is what takes it.
+                if self.0.load(Ordering::Relaxed) == GIVEN {
+                    break;
+                }
+                ::std::hint::spin_loop();
+            }
+            // Acquire, as below: the partner of the release in `give`.
+            let blocked =
+                self.0
+                    .compare_exchange(EMPTY, BLOCKED, Ordering::Acquire, Ordering::Relaxed);
+            if blocked.is_ok() {
+                wait(&self.0, BLOCKED, deadline);
+            }
+            // Whatever ended the wait, a token that is there is taken.
+            self.0.swap(EMPTY, Ordering::Acquire);
+        }
+
+        pub(super) fn give(&self) {
+            // Release: what was done before giving is seen by the thread that takes it.
+            if self.0.swap(GIVEN, Ordering::Release) == BLOCKED {
+                wake(&self.0);
+            }
+        }
+    }
+
+    /// Blocks while the word is `value`; returns when woken, at the deadline, or for no reason.
+    fn wait(word: &AtomicU32, value: u32, deadline: Option<Instant>) {
+        let timeout = match deadline {
+            None => None,
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return;
+                }
+                let mut timeout = libc::timespec {
+                    // A time that does not fit is cut; the caller's loop sees to the rest.
+                    tv_sec: left.as_secs().min(i32::MAX as u64) as libc::time_t,
+                    tv_nsec: 0,
+                };
+                timeout.tv_nsec = left.subsec_nanos() as _;
+                Some(timeout)
+            }
+        };
+        let timeout = timeout
+            .as_ref()
+            .map_or(ptr::null(), |timeout| ptr::from_ref(timeout));
+        // SAFETY: the word and the time outlive the call.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                word.as_ptr(),
+                libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
+                value,
+                timeout,
+            )
+        };
+    }
+
+    fn wake(word: &AtomicU32) {
+        // SAFETY: by invariant 1 the word outlives the call.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                word.as_ptr(),
+                libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
+                1,
+            )
+        };
+    }
+}
+
+/// The token under a lock, with a condition.
+#[cfg(not(all(any(target_os = "linux", target_os = "android"), not(loom))))]
+mod portable {
+    use ::std::sync::PoisonError;
+    use ::std::time::Instant;
+
+    use crate::seam::atomic::{Condvar, Mutex, hold};
+
+    pub(super) struct Token {
+        given: Mutex<bool>,
+        condition: Condvar,
+    }
+
+    impl Token {
+        pub(super) fn new() -> Token {
+            Token {
+                given: Mutex::new(false),
+                condition: Condvar::new(),
+            }
+        }
+
+        pub(super) fn take(&self, deadline: Option<Instant>) {
+            let mut given = hold(&self.given);
+            while !*given {
+                given = match deadline {
+                    None => self
+                        .condition
+                        .wait(given)
+                        .unwrap_or_else(PoisonError::into_inner),
+                    Some(deadline) => {
+                        let left = deadline.saturating_duration_since(Instant::now());
+                        if left.is_zero() {
+                            return;
+                        }
+                        self.condition
+                            .wait_timeout(given, left)
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .0
+                    }
+                };
+            }
+            *given = false;
+        }
+
+        pub(super) fn give(&self) {
+            *hold(&self.given) = true;
+            self.condition.notify_one();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What the OS says of the thread that runs.
+#![allow(unsafe_code)]
+
+/// Returns the number that the OS knows the current OS thread by, which all green threads of a hub
+/// share.
+///
+/// It is what debuggers and process monitors show: `gettid` on Linux, `pthread_threadid_np` on macOS.
+///
+/// # Examples
+///
+/// ```
+/// let here = greenpatch::native_thread_id();
+/// let there = std::thread::spawn(greenpatch::native_thread_id).join().unwrap();
+/// assert_ne!(here, there);
+/// ```
+#[must_use]
+pub fn native_thread_id() -> u64 {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        // SAFETY: gettid has no preconditions.
+        let id = unsafe { libc::gettid() };
+        id.try_into().expect("a thread's number is positive")
+    }
+    #[cfg(target_vendor = "apple")]
+    {
+        let mut id = 0;
+        // SAFETY: thread 0 is the current one, and `id` is valid for the write.
+        unsafe { libc::pthread_threadid_np(0, &raw mut id) };
+        id
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    {
+        // SAFETY: pthread_self has no preconditions.
+        unsafe { libc::pthread_self() as u64 }
+    }
+}
+
+/// Whether this is the OS thread that the process began with.
+pub(crate) fn is_main_thread() -> bool {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        native_thread_id() == u64::from(std::process::id())
+    }
+    #[cfg(target_vendor = "apple")]
+    {
+        // SAFETY: pthread_main_np has no preconditions.
+        unsafe { libc::pthread_main_np() == 1 }
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    {
+        std::thread::current().name() == Some("main")
+    }
+}

@@ -1,0 +1,258 @@
+//! A queue of waiting threads, in order of arrival, whose links lie in the waiters' own frames.
+//!
+//! Invariants:
+//! 1. A node that is linked stays where it is and alive until its mark is set or it is unlinked:
+//!    it belongs to a [`park::Enlist`](crate::seam::park::Enlist) whose place is taken.
+//! 2. The cells of a node are touched only while the lock that guards its queue is held, or by its
+//!    owner while it is not linked. Every [`Fifo`] lies behind a lock, so `&mut Fifo` means that the
+//!    lock is held.
+//! 3. Setting the mark is the last thing that a waker does to a node, and comes after unlinking it.
+//! 4. A node is linked in one queue at most, and `next`, `prev`, `head` and `tail` are consistent:
+//!    they point to linked nodes of this queue.
+#![allow(unsafe_code)]
+
+use ::std::cell::Cell;
+use ::std::ptr::NonNull;
+use ::std::task::Waker;
+
+use crate::seam::atomic::{AtomicU32, Ordering};
+
+/// The mark of a node whose wait has not ended.
+const WAITING: u32 = 0;
+
+/// How a waker ended a wait. What each verdict means is the queue's affair.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Verdict(u32);
+
+impl Verdict {
+    /// Something may have changed: look again.
+    pub(crate) const WOKEN: Verdict = Verdict(1);
+    /// What was waited for is the waiter's already.
+    pub(crate) const HANDED: Verdict = Verdict(2);
+    /// It will never come.
+    pub(crate) const CLOSED: Verdict = Verdict(3);
+}
+
+/// One waiting thread, and what it wants.
+pub(crate) struct Node<W> {
+    mark: AtomicU32,
+    waker: Cell<Option<Waker>>,
+    next: Cell<Link<W>>,
+    prev: Cell<Link<W>>,
+    ticket: Cell<u64>,
+    impatient: Cell<bool>,
+    /// What the thread waits for; read by those who wake it.
+    pub(crate) want: W,
+}
+
+// SAFETY: by invariant 2 the cells are never touched by two threads at once; what is wanted is
+// reached from both, and moves between them.
+unsafe impl<W: Send> Sync for Node<W> {}
+
+impl<W> Node<W> {
+    /// A node that is not linked.
+    pub(crate) fn new(want: W) -> Node<W> {
+        Node {
+            mark: AtomicU32::new(WAITING),
+            waker: Cell::new(None),
+            next: Cell::new(None),
+            prev: Cell::new(None),
+            ticket: Cell::new(0),
+            impatient: Cell::new(false),
+            want,
+        }
+    }
+
+    /// Whether nobody has ended the wait. Once false, what the waker did before is seen.
+    pub(crate) fn waits(&self) -> bool {
+        // Acquire: the partner of the release in `Fifo::wake`.
+        self.mark.load(Ordering::Acquire) == WAITING
+    }
+
+    /// How the wait ended. Meaningful once [`Node::waits`] is false.
+    pub(crate) fn verdict(&self) -> Verdict {
+        // Relaxed: `waits` came before.
+        Verdict(self.mark.load(Ordering::Relaxed))
+    }
+}
+
+/// A node of the queue, or its end.
+type Link<W> = Option<NonNull<Node<W>>>;
+
+/// The queue. It must lie behind a lock.
+pub(crate) struct Fifo<W> {
+    head: Link<W>,
+    tail: Link<W>,
+}
+
+// SAFETY: by invariant 2 nodes are touched under the queue's lock, from whatever thread; see `Node`.
+unsafe impl<W: Send> Send for Fifo<W> {}
+
+impl<W> Fifo<W> {
+    /// An empty queue.
+    pub(crate) const fn new() -> Fifo<W> {
+        Fifo {
+            head: None,
+            tail: None,
+        }
+    }
+
+    /// Whether nobody waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head.is_none()
+    }
+
+    /// Who has waited longest.
+    pub(crate) fn front(&self) -> Option<Front<'_, W>> {
+        // SAFETY: by invariants 1 and 4 the node lives while it is linked, and it is linked while
+        // `self` is borrowed.
+        let node = unsafe { self.head?.as_ref() };
+        Some(Front { node })
+    }
+
+    /// Links a node where its ticket, by which the queue is ordered, puts it: most often at the end.
+    ///
+    /// # Safety
+    ///
+    /// The node is not linked, and stays in place and alive until [`Node::waits`] is false or
+    /// [`Fifo::remove`] has unlinked it.
+    pub(crate) unsafe fn push(
+        &mut self,
+        node: &Node<W>,
+        waker: Waker,
+        ticket: u64,
+        impatient: bool,
+    ) {
+        // Relaxed: the node is not shared yet; the queue's lock publishes it.
+        node.mark.store(WAITING, Ordering::Relaxed);
+        node.waker.set(Some(waker));
+        node.ticket.set(ticket);
+        node.impatient.set(impatient);
+        let (prev, next) = self.place(ticket);
+        node.prev.set(prev);
+        node.next.set(next);
+        self.link(
+            prev,
+            next,
+            Some(NonNull::from(node)),
+            Some(NonNull::from(node)),
+        );
+    }
+
+    /// Unlinks a node if its wait has not ended, and returns its waker then.
+    ///
+    /// # Safety
+    ///
+    /// The node was linked in this queue by [`Fifo::push`].
+    pub(crate) unsafe fn remove(&mut self, node: &Node<W>) -> Option<Waker> {
+        // By invariant 3 a node that still waits, seen under the lock, is still linked.
+        if !node.waits() {
+            return None;
+        }
+        self.unlink(node);
+        node.waker.take()
+    }
+
+    /// Ends the wait of who has waited longest. The waker is for use when the lock is free again.
+    pub(crate) fn wake(&mut self, verdict: Verdict) -> Option<Waker> {
+        let head = self.head?;
+        // SAFETY: by invariants 1 and 4.
+        let node = unsafe { head.as_ref() };
+        self.unlink(node);
+        let waker = node.waker.take();
+        // Release: the waiter sees all that came before, above all what it was handed. By invariant
+        // 3 the node may be gone from here on.
+        node.mark.store(verdict.0, Ordering::Release);
+        waker
+    }
+
+    /// Between whom a ticket belongs.
+    fn place(&self, ticket: u64) -> (Link<W>, Link<W>) {
+        // SAFETY: by invariants 1 and 4, here and below.
+        let last = self.tail.map(|tail| unsafe { tail.as_ref() });
+        if last.is_none_or(|last| last.ticket.get() <= ticket) {
+            return (self.tail, None);
+        }
+        // It was here before: its place is near the front.
+        let (mut prev, mut next) = (None, self.head);
+        while let Some(node) = next {
+            // SAFETY: as above.
+            let node = unsafe { node.as_ref() };
+            if node.ticket.get() > ticket {
+                break;
+            }
+            (prev, next) = (next, node.next.get());
+        }
+        (prev, next)
+    }
+
+    fn unlink(&mut self, node: &Node<W>) {
+        let (prev, next) = (node.prev.take(), node.next.take());
+        self.link(prev, next, next, prev);
+    }
+
+    /// Lets the neighbours of a place point to `first` and back to `last`.
+    fn link(&mut self, prev: Link<W>, next: Link<W>, first: Link<W>, last: Link<W>) {
+        match prev {
+            // SAFETY: by invariants 1 and 4.
+            Some(prev) => unsafe { prev.as_ref() }.next.set(first),
+            None => self.head = first,
+        }
+        match next {
+            // SAFETY: by invariants 1 and 4.
+            Some(next) => unsafe { next.as_ref() }.prev.set(last),
+            None => self.tail = last,
+        }
+    }
+}
+
+/// Who has waited longest in a queue.
+pub(crate) struct Front<'a, W> {
+    node: &'a Node<W>,
+}
+
+impl<W> Front<'_, W> {
+    /// What the thread waits for.
+    pub(crate) fn want(&self) -> &W {
+        &self.node.want
+    }
+
+    /// Whether it has been woken in vain as often as it bears.
+    pub(crate) fn impatient(&self) -> bool {
+        self.node.impatient.get()
+    }
+
+    /// Whether nobody waits behind it.
+    pub(crate) fn is_last(&self) -> bool {
+        self.node.next.get().is_none()
+    }
+}
+
+/// Wakers collected under a lock, for use when it is free.
+#[derive(Default)]
+pub(crate) struct Wakers {
+    // Most often there is one, for which nothing is allocated.
+    first: Option<Waker>,
+    rest: Vec<Waker>,
+}
+
+impl Wakers {
+    /// Adds one.
+    pub(crate) fn push(&mut self, waker: Waker) {
+        if self.first.is_none() {
+            self.first = Some(waker);
+        } else {
+            self.rest.push(waker);
+        }
+    }
+
+    /// Wakes them in order. No lock may be held.
+    pub(crate) fn wake(self) {
+        if let Some(first) = self.first {
+            first.wake();
+        }
+        for waker in self.rest {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Sleeping.
+
+use std::time::Duration;
+
+use crate::patchable;
+
+/// Blocks this thread for at least `duration`.
+#[patchable]
+pub(crate) fn sleep(duration: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "the native original of the seam")]
+    std::thread::sleep(duration);
+}

@@ -1,0 +1,44 @@
+//! Waiting on an address for as long as a condition holds.
+
+use std::time::Instant;
+
+use super::lot::{self, Address, Gate, Waiter};
+use super::park::{Outcome, Wait};
+
+/// The patch point that blocks.
+pub(crate) type Seam = fn(&Wait<'_>) -> Outcome;
+
+/// Blocks through `seam` while `busy` says so, or until `deadline`. Whoever makes `busy` false calls
+/// [`wake_all`] on the same place afterwards.
+pub(crate) fn wait_while<T>(
+    seam: Seam,
+    place: &T,
+    deadline: Option<Instant>,
+    busy: impl Fn() -> bool,
+) -> Outcome {
+    if !busy() {
+        return Outcome::Ready;
+    }
+    let waiter = Waiter::new(Address::of(place), 0, While(&busy));
+    loop {
+        let outcome = seam(&Wait::new(&waiter, deadline));
+        if outcome == Outcome::TimedOut || !busy() {
+            return outcome;
+        }
+    }
+}
+
+/// Wakes all that wait at `place`.
+pub(crate) fn wake_all<T>(place: &T) {
+    lot::serve(Address::of(place), |queue| queue.wake_all());
+}
+
+struct While<'a, F>(&'a F);
+
+impl<F: Fn() -> bool> Gate for While<'_, F> {
+    // Under the queue's lock, which `wake_all` takes after the condition has ended: so either this
+    // sees that it has, or `wake_all` sees this thread.
+    fn close(&self, _impatient: bool) -> bool {
+        (self.0)()
+    }
+}

@@ -1,0 +1,295 @@
+//! [`Condvar`], and what its timed waits return.
+
+use ::std::fmt;
+use ::std::sync::{LockResult, PoisonError};
+use ::std::time::{Duration, Instant};
+
+use super::mutex::MutexGuard;
+use super::raw_mutex::RawMutex;
+use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom};
+use crate::seam::lot::{self, Address, Gate, Waiter};
+use crate::seam::park::{Outcome, Wait};
+use crate::seam::queue::Verdict;
+use crate::seam::sync::wait_signal;
+
+/// Nobody waits.
+const IDLE: u32 = 0;
+/// Threads wait at this address. Changes only under the lock of the queue.
+const QUEUED: u32 = 1;
+
+/// Blocks threads until an event that another thread tells of.
+///
+/// A wait lets go of a mutex and takes it again before it returns. As the event is told by
+/// [`notify_one`](Condvar::notify_one) or [`notify_all`](Condvar::notify_all) and may be over
+/// again by then, wait in a loop or with [`wait_while`](Condvar::wait_while).
+///
+/// # Differences from std
+///
+/// `notify_one` wakes the thread that has waited longest. Threads that wait at the same time may use
+/// different mutexes.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::sync::{Condvar, Mutex};
+/// use greenpatch::thread;
+///
+/// let (ready, changed) = (Mutex::new(false), Condvar::new());
+/// thread::scope(|s| {
+///     s.spawn(|| {
+///         *ready.lock().unwrap() = true;
+///         changed.notify_one();
+///     });
+///     let guard = changed.wait_while(ready.lock().unwrap(), |ready| !*ready);
+///     assert!(*guard.unwrap());
+/// });
+/// ```
+pub struct Condvar {
+    state: AtomicU32,
+}
+
+impl Condvar {
+    const_unless_loom! {
+        /// Makes a condition variable that nobody waits on.
+        ///
+        /// # Differences from std
+        ///
+        /// None.
+        #[inline]
+        pub fn new() -> Condvar {
+            Condvar {
+                state: AtomicU32::new(IDLE),
+            }
+        }
+    }
+
+    /// Lets go of the guard's mutex, blocks until notified, and takes the mutex again.
+    ///
+    /// # Errors
+    ///
+    /// If the mutex is poisoned when it is taken again. The error holds the guard.
+    ///
+    /// # Differences from std
+    ///
+    /// It does not return without a reason. Code that is to run on std too must not rely on that.
+    pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
+        self.wait_until(guard.raw(), None);
+        guard.poison().result(guard)
+    }
+
+    /// Waits while the condition is true.
+    ///
+    /// # Errors
+    ///
+    /// If the mutex is poisoned when it is taken again. The error holds the guard.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn wait_while<'a, T, F>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        mut condition: F,
+    ) -> LockResult<MutexGuard<'a, T>>
+    where
+        F: FnMut(&mut T) -> bool,
+    {
+        while condition(&mut *guard) {
+            guard = self.wait(guard)?;
+        }
+        Ok(guard)
+    }
+
+    /// Waits like [`wait`](Condvar::wait), for that many milliseconds at most; false in the result
+    /// if that time has passed.
+    ///
+    /// # Errors
+    ///
+    /// If the mutex is poisoned when it is taken again. The error holds the guard.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[deprecated(since = "1.6.0", note = "replaced by `Condvar::wait_timeout`")]
+    pub fn wait_timeout_ms<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        ms: u32,
+    ) -> LockResult<(MutexGuard<'a, T>, bool)> {
+        match self.wait_timeout(guard, Duration::from_millis(ms.into())) {
+            Ok((guard, result)) => Ok((guard, !result.timed_out())),
+            Err(error) => {
+                let (guard, result) = error.into_inner();
+                Err(PoisonError::new((guard, !result.timed_out())))
+            }
+        }
+    }
+
+    /// Waits like [`wait`](Condvar::wait), but no longer than `dur`. The mutex is taken again in any
+    /// case, however long that takes.
+    ///
+    /// # Errors
+    ///
+    /// If the mutex is poisoned when it is taken again. The error holds the guard and the result.
+    ///
+    /// # Differences from std
+    ///
+    /// It does not return early without a reason.
+    pub fn wait_timeout<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        dur: Duration,
+    ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
+        // A time that lies beyond what an `Instant` can say never comes.
+        let deadline = Instant::now().checked_add(dur);
+        let timed_out = self.wait_until(guard.raw(), deadline);
+        guard.poison().result((guard, WaitTimeoutResult(timed_out)))
+    }
+
+    /// Waits while the condition is true, but no longer than `dur`. The result says that time ran
+    /// out if it did and the condition was still true.
+    ///
+    /// # Errors
+    ///
+    /// If the mutex is poisoned when it is taken again. The error holds the guard and the result.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn wait_timeout_while<'a, T, F>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        dur: Duration,
+        mut condition: F,
+    ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)>
+    where
+        F: FnMut(&mut T) -> bool,
+    {
+        let start = Instant::now();
+        loop {
+            if !condition(&mut *guard) {
+                return Ok((guard, WaitTimeoutResult(false)));
+            }
+            let Some(left) = dur.checked_sub(start.elapsed()) else {
+                return Ok((guard, WaitTimeoutResult(true)));
+            };
+            guard = self.wait_timeout(guard, left)?.0;
+        }
+    }
+
+    /// Wakes the thread that has waited longest, if any waits.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    pub fn notify_one(&self) {
+        // Relaxed: a thread that is to be woken set `QUEUED` before it let go of the mutex under which
+        // the caller, or who told it, made the change.
+        if self.state.load(Ordering::Relaxed) == QUEUED {
+            self.notify(false);
+        }
+    }
+
+    /// Wakes all threads that wait.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    pub fn notify_all(&self) {
+        // Relaxed: as in `notify_one`.
+        if self.state.load(Ordering::Relaxed) == QUEUED {
+            self.notify(true);
+        }
+    }
+
+    #[cold]
+    fn notify(&self, all: bool) {
+        lot::serve(self.address(), |queue| {
+            if all {
+                queue.wake_all();
+            } else {
+                queue.wake(Verdict::WOKEN);
+            }
+            if queue.is_empty() {
+                // Relaxed: changes only here and in `Waiting`, under the queue's lock.
+                self.state.store(IDLE, Ordering::Relaxed);
+            }
+        });
+    }
+
+    /// Waits with the mutex let go of; true if the deadline ended the wait.
+    fn wait_until(&self, mutex: &RawMutex, deadline: Option<Instant>) -> bool {
+        let waiter = Waiter::new(
+            self.address(),
+            0,
+            Waiting {
+                state: &self.state,
+                mutex,
+            },
+        );
+        let outcome = wait_signal(&Wait::new(&waiter, deadline));
+        mutex.lock();
+        outcome == Outcome::TimedOut
+    }
+
+    fn address(&self) -> Address {
+        Address::of(&self.state)
+    }
+}
+
+impl fmt::Debug for Condvar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Condvar").finish_non_exhaustive()
+    }
+}
+
+impl Default for Condvar {
+    fn default() -> Condvar {
+        Condvar::new()
+    }
+}
+
+/// A thread that waits on a condition, and holds the mutex until it is in the queue.
+struct Waiting<'a> {
+    state: &'a AtomicU32,
+    mutex: &'a RawMutex,
+}
+
+impl Gate for Waiting<'_> {
+    fn close(&self, _impatient: bool) -> bool {
+        self.state.store(QUEUED, Ordering::Relaxed);
+        true
+    }
+
+    fn enlisted(&self) {
+        self.mutex.unlock();
+    }
+
+    fn withdrawn(&self, empty: bool) {
+        if empty {
+            self.state.store(IDLE, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Whether a timed wait on a [`Condvar`] ended because time ran out.
+///
+/// # Differences from std
+///
+/// A type of its own, of the same shape: std's cannot be made outside of std.
+#[derive(Debug, PartialEq, Eq, Copy, Clone)]
+pub struct WaitTimeoutResult(bool);
+
+impl WaitTimeoutResult {
+    /// Whether time ran out.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[must_use]
+    pub fn timed_out(&self) -> bool {
+        self.0
+    }
+}

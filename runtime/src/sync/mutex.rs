@@ -1,0 +1,267 @@
+//! [`Mutex`] and its guard.
+//!
+//! Invariant:
+//! 1. Whoever has a guard holds the raw mutex, and every access to the data is through a guard, or
+//!    through `&mut Mutex`.
+#![allow(unsafe_code)]
+
+use ::std::cell::UnsafeCell;
+use ::std::fmt;
+use ::std::marker::PhantomData;
+use ::std::ops::{Deref, DerefMut};
+use ::std::panic::{RefUnwindSafe, UnwindSafe};
+use ::std::sync::{LockResult, TryLockError, TryLockResult};
+
+use super::poisoning::{Flag, Panicking};
+use super::raw_mutex::RawMutex;
+use crate::seam::atomic::const_unless_loom;
+
+/// Protects data that is shared between threads: one at a time reaches it.
+///
+/// The thread that calls [`lock`](Mutex::lock) while another holds the mutex blocks: a green thread
+/// lets others run on its hub, a native one is blocked by the operating system.
+///
+/// A thread that panics while it holds the mutex poisons it, and each later lock returns the guard
+/// as an error.
+///
+/// # Differences from std
+///
+/// It is eventually fair, see [the module](crate::sync#fairness).
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::sync::Mutex;
+/// use greenpatch::thread;
+///
+/// static HITS: Mutex<u32> = Mutex::new(0);
+///
+/// thread::scope(|s| {
+///     for _ in 0..4 {
+///         s.spawn(|| *HITS.lock().unwrap() += 1);
+///     }
+/// });
+/// assert_eq!(*HITS.lock().unwrap(), 4);
+/// ```
+pub struct Mutex<T: ?Sized> {
+    inner: RawMutex,
+    poison: Flag,
+    data: UnsafeCell<T>,
+}
+
+// SAFETY: the data moves with the mutex.
+unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
+// SAFETY: by invariant 1 one thread at a time reaches the data, so it need only be `Send`.
+unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
+
+impl<T: ?Sized> UnwindSafe for Mutex<T> {}
+impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
+
+impl<T> Mutex<T> {
+    const_unless_loom! {
+        /// Makes a mutex that is free.
+        ///
+        /// # Differences from std
+        ///
+        /// None.
+        #[inline]
+        pub fn new(t: T) -> Mutex<T> {
+            Mutex {
+                inner: RawMutex::new(),
+                poison: Flag::new(),
+                data: UnsafeCell::new(t),
+            }
+        }
+    }
+}
+
+impl<T: ?Sized> Mutex<T> {
+    /// Takes the mutex, and blocks until that is possible.
+    ///
+    /// # Errors
+    ///
+    /// If a thread panicked while it held the mutex. The error holds the guard.
+    ///
+    /// # Differences from std
+    ///
+    /// None. A thread that holds the mutex already waits for ever.
+    #[inline]
+    pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
+        self.inner.lock();
+        self.poison.result(self.guard())
+    }
+
+    /// Takes the mutex if it is free.
+    ///
+    /// # Errors
+    ///
+    /// If another thread holds it, or if a thread panicked while it held it.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
+        let guard = self.inner.try_lock().then(|| self.guard());
+        self.poison.try_result(guard)
+    }
+
+    /// Whether a thread panicked while it held the mutex.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    pub fn is_poisoned(&self) -> bool {
+        self.poison.is_set()
+    }
+
+    /// Forgets that a thread panicked while it held the mutex.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    pub fn clear_poison(&self) {
+        self.poison.clear();
+    }
+
+    /// Unwraps the data.
+    ///
+    /// # Errors
+    ///
+    /// If a thread panicked while it held the mutex. The error holds the data.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn into_inner(self) -> LockResult<T>
+    where
+        T: Sized,
+    {
+        let data = self.data.into_inner();
+        self.poison.result(data)
+    }
+
+    /// Returns the data. Nothing is locked: the borrow proves that nobody holds the mutex.
+    ///
+    /// # Errors
+    ///
+    /// If a thread panicked while it held the mutex. The error holds the reference.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        let data = self.data.get_mut();
+        self.poison.result(data)
+    }
+
+    /// The guard of the raw mutex that has just been taken.
+    #[inline]
+    fn guard(&self) -> MutexGuard<'_, T> {
+        MutexGuard {
+            mutex: self,
+            panicking: self.poison.enter(),
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut d = f.debug_struct("Mutex");
+        match self.try_lock() {
+            Ok(guard) => d.field("data", &&*guard),
+            Err(TryLockError::Poisoned(error)) => d.field("data", &&**error.get_ref()),
+            Err(TryLockError::WouldBlock) => d.field("data", &"<locked>"),
+        };
+        d.field("poisoned", &self.poison.is_set());
+        d.finish_non_exhaustive()
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Mutex<T> {
+        Mutex::new(T::default())
+    }
+}
+
+impl<T> From<T> for Mutex<T> {
+    fn from(t: T) -> Mutex<T> {
+        Mutex::new(t)
+    }
+}
+
+/// The right to the data of a [`Mutex`], which is let go of when this is dropped.
+///
+/// # Differences from std
+///
+/// None. Like std's it stays on its thread:
+///
+/// ```compile_fail,E0277
+/// let mutex = greenpatch::sync::Mutex::new(0);
+/// let guard = mutex.lock().unwrap();
+/// fn send<T: Send>(_: T) {}
+/// send(guard);
+/// ```
+#[must_use = "if unused the Mutex will immediately unlock"]
+#[clippy::has_significant_drop]
+pub struct MutexGuard<'a, T: ?Sized> {
+    mutex: &'a Mutex<T>,
+    panicking: Panicking,
+    not_send: PhantomData<*const ()>,
+}
+
+// SAFETY: a shared guard gives shared access to the data, and no more.
+unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
+
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// What a condition variable lets go of and takes again.
+    pub(super) fn raw(&self) -> &'a RawMutex {
+        &self.mutex.inner
+    }
+
+    /// The poison flag of the mutex.
+    pub(super) fn poison(&self) -> &'a Flag {
+        &self.mutex.poison
+    }
+}
+
+impl<T: ?Sized> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: by invariant 1.
+        unsafe { &*self.mutex.data.get() }
+    }
+}
+
+impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: by invariant 1.
+        unsafe { &mut *self.mutex.data.get() }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.mutex.poison.leave(&self.panicking);
+        self.mutex.inner.unlock();
+    }
+}

@@ -1,0 +1,188 @@
+//! `Builder`.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::mem;
+use std::sync::Arc;
+
+use super::join_handle::Joined;
+use super::packet::{Main, Packet};
+use super::scoped::ScopeData;
+use super::{JoinHandle, Scope, ScopedJoinHandle, Thread};
+use crate::seam::context::Identity;
+use crate::seam::thread::{self as seam, Body, Start};
+
+/// Sets the name and the stack size of a thread that it then starts, native or green.
+///
+/// # Differences from std
+///
+/// A green thread's stack size counts its guard page, and is rounded up to a power of two.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::thread;
+///
+/// let handle = thread::Builder::new()
+///     .name("counter".to_string())
+///     .stack_size(64 * 1024)
+///     .spawn(|| thread::current().name().map(str::to_string))
+///     .unwrap();
+/// assert_eq!(handle.join().unwrap().as_deref(), Some("counter"));
+/// ```
+#[derive(Debug)]
+#[must_use = "must eventually spawn the thread"]
+pub struct Builder {
+    name: Option<String>,
+    stack_size: Option<usize>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Builder::new()
+    }
+}
+
+impl Builder {
+    /// Makes a builder with neither a name nor a stack size set.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn new() -> Builder {
+        Builder {
+            name: None,
+            stack_size: None,
+        }
+    }
+
+    /// Names the thread-to-be.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn name(mut self, name: String) -> Builder {
+        self.name = Some(name);
+        self
+    }
+
+    /// Sets the size of its stack in bytes. Without it, `RUST_MIN_STACK` decides, or else it is 2 MiB.
+    ///
+    /// # Differences from std
+    ///
+    /// As for the type.
+    pub fn stack_size(mut self, size: usize) -> Builder {
+        self.stack_size = Some(size);
+        self
+    }
+
+    /// Starts the thread.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// When the OS cannot start a thread, or has no address space for a stack.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the name contains a null byte.
+    pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        // SAFETY: what is 'static outlives every thread.
+        unsafe { self.spawn_unchecked(f) }
+    }
+
+    /// Starts the thread without checking that it outlives what it borrows.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Safety
+    ///
+    /// The caller sees to it that the thread has ended before anything that `f` or `T` borrows does:
+    /// by joining it, or by borrowing only what is `'static`.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Builder::spawn).
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn`](Builder::spawn).
+    pub unsafe fn spawn_unchecked<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send,
+        T: Send,
+    {
+        // SAFETY: the caller vouches for the borrows.
+        unsafe { self.start(f, None) }.map(JoinHandle::new)
+    }
+
+    /// Starts a thread that borrows from `scope`'s surroundings.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Builder::spawn).
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn`](Builder::spawn).
+    pub fn spawn_scoped<'scope, 'env, F, T>(
+        self,
+        scope: &'scope Scope<'scope, 'env>,
+        f: F,
+    ) -> io::Result<ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        // SAFETY: the scope does not end before the thread's packet is dropped, after its closure.
+        unsafe { self.start(f, Some(scope.data.clone())) }.map(ScopedJoinHandle::new)
+    }
+
+    /// # Safety
+    ///
+    /// As for [`spawn_unchecked`](Builder::spawn_unchecked).
+    unsafe fn start<F, T>(self, f: F, scope: Option<Arc<ScopeData>>) -> io::Result<Joined<T>>
+    where
+        F: FnOnce() -> T + Send,
+        T: Send,
+    {
+        if let Some(name) = &self.name {
+            assert!(
+                !name.contains('\0'),
+                "thread name may not contain interior null bytes"
+            );
+        }
+        let identity = Identity::new(self.name.map(String::into_boxed_str));
+        let packet = Packet::new(scope.clone());
+        let body: Box<dyn Body + '_> = Box::new(Main::new(f, packet.clone()));
+        // SAFETY: only the lifetime changes; the caller vouches that the thread ends before it does.
+        let body = unsafe { mem::transmute::<Box<dyn Body + '_>, Box<dyn Body + 'static>>(body) };
+        if let Some(scope) = &scope {
+            scope.thread_starts();
+        }
+        let start = Start {
+            identity: identity.clone(),
+            stack_size: self.stack_size,
+            body,
+        };
+        let started = seam::start(start)?;
+        Ok(Joined {
+            started,
+            thread: Thread::new(identity),
+            packet,
+        })
+    }
+}

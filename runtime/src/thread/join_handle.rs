@@ -1,0 +1,107 @@
+//! `JoinHandle`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::packet::Packet;
+use super::{Result, Thread};
+use crate::seam::busy::busy;
+use crate::seam::thread::Started;
+
+/// A handle that joins a thread, native or green; dropping it detaches the thread.
+///
+/// # Differences from std
+///
+/// It is not the type `std::thread::JoinHandle`, and gives no access to a pthread: a green thread has
+/// none.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::thread;
+///
+/// let handle: thread::JoinHandle<u8> = thread::spawn(|| 3);
+/// assert_eq!(handle.join().unwrap(), 3);
+/// ```
+pub struct JoinHandle<T>(Joined<T>);
+
+/// What a join handle of either kind holds.
+pub(super) struct Joined<T> {
+    pub(super) started: Started,
+    pub(super) thread: Thread,
+    pub(super) packet: Arc<Packet<T>>,
+}
+
+impl<T> JoinHandle<T> {
+    pub(super) fn new(joined: Joined<T>) -> Self {
+        JoinHandle(joined)
+    }
+
+    /// Returns the handle to the thread.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[must_use]
+    pub fn thread(&self) -> &Thread {
+        &self.0.thread
+    }
+
+    /// Waits for the thread to end and returns its result; if it panicked, the panic's payload.
+    ///
+    /// # Differences from std
+    ///
+    /// None. Native and green threads join each other.
+    ///
+    /// # Errors
+    ///
+    /// The payload of the panic that ended the thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use greenpatch::thread;
+    ///
+    /// let handle = thread::spawn(|| std::panic::resume_unwind(Box::new(7_u8)));
+    /// assert_eq!(*handle.join().unwrap_err().downcast::<u8>().unwrap(), 7);
+    /// ```
+    pub fn join(self) -> Result<T> {
+        self.0.join()
+    }
+
+    /// Says whether the thread has run to its end.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+impl<T> Joined<T> {
+    pub(super) fn join(self) -> Result<T> {
+        self.packet.wait();
+        if let Started::Native(native) = self.started {
+            // It has only its thread-locals left to destroy.
+            #[expect(clippy::disallowed_methods, reason = "the thread has run to its end")]
+            native.join().expect("a thread's body does not unwind");
+        }
+        self.packet.take()
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        let finished = self.packet.is_done();
+        if !finished {
+            busy();
+        }
+        finished
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+//! `sleep`.
+
+use std::time::Duration;
+
+use crate::seam::time as seam;
+
+/// Blocks the current thread, native or green, for at least `duration`.
+///
+/// # Differences from std
+///
+/// None. Once patched, other green threads run meanwhile, and a sleep of no time at all lets them.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::thread;
+/// use std::time::{Duration, Instant};
+///
+/// let before = Instant::now();
+/// thread::sleep(Duration::from_millis(2));
+/// assert!(before.elapsed() >= Duration::from_millis(2));
+/// ```
+pub fn sleep(duration: Duration) {
+    seam::sleep(duration);
+}
+
+/// Blocks as [`sleep`] does, for a number of milliseconds.
+///
+/// # Differences from std
+///
+/// None.
+#[deprecated(note = "replaced by `thread::sleep`")]
+pub fn sleep_ms(milliseconds: u32) {
+    sleep(Duration::from_millis(milliseconds.into()));
+}

@@ -1,0 +1,161 @@
+//! Native and green threads with each other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenpatch::sync::{Condvar, Mutex};
+use greenpatch::thread;
+
+use crate::Case;
+
+pub(crate) const CASES: &[Case] = &[
+    ("native and ours share a lock", native_and_ours_share_a_lock),
+    ("a native thread signals ours", a_native_thread_signals_ours),
+    ("ours signals a native thread", ours_signals_a_native_thread),
+    ("a native thread joins ours", a_native_thread_joins_ours),
+    ("a native thread unparks ours", a_native_thread_unparks_ours),
+    ("a lock made before patching", a_lock_made_before_patching),
+    (
+        "no thread starves another of a lock",
+        no_thread_starves_another,
+    ),
+];
+
+fn native_and_ours_share_a_lock() {
+    const TIMES: usize = 500;
+    let lock = Arc::new(Mutex::new(0));
+    let add = {
+        let lock = lock.clone();
+        move || {
+            for turn in 0..TIMES {
+                let mut guard = lock.lock().unwrap();
+                let value = *guard;
+                if turn % 50 == 0 {
+                    thread::yield_now();
+                }
+                *guard = value + 1;
+            }
+        }
+    };
+    let natives: Vec<_> = (0..3).map(|_| std::thread::spawn(add.clone())).collect();
+    let ours: Vec<_> = (0..3).map(|_| thread::spawn(add.clone())).collect();
+    for thread in ours {
+        thread.join().unwrap();
+    }
+    for thread in natives {
+        thread.join().unwrap();
+    }
+    assert_eq!(*lock.lock().unwrap(), 6 * TIMES);
+}
+
+fn a_native_thread_signals_ours() {
+    let shared = Arc::new((Mutex::new(false), Condvar::new()));
+    let native = std::thread::spawn({
+        let shared = shared.clone();
+        move || {
+            *shared.0.lock().unwrap() = true;
+            shared.1.notify_all();
+        }
+    });
+    let ours = thread::spawn({
+        let shared = shared.clone();
+        move || {
+            drop(
+                shared
+                    .1
+                    .wait_while(shared.0.lock().unwrap(), |ready| !*ready)
+                    .unwrap(),
+            )
+        }
+    });
+    drop(
+        shared
+            .1
+            .wait_while(shared.0.lock().unwrap(), |ready| !*ready)
+            .unwrap(),
+    );
+    ours.join().unwrap();
+    native.join().unwrap();
+}
+
+fn ours_signals_a_native_thread() {
+    let shared = Arc::new((Mutex::new(false), Condvar::new()));
+    let native = std::thread::spawn({
+        let shared = shared.clone();
+        move || {
+            drop(
+                shared
+                    .1
+                    .wait_while(shared.0.lock().unwrap(), |ready| !*ready)
+                    .unwrap(),
+            )
+        }
+    });
+    thread::spawn(move || {
+        *shared.0.lock().unwrap() = true;
+        shared.1.notify_all();
+    })
+    .join()
+    .unwrap();
+    native.join().unwrap();
+}
+
+fn a_native_thread_joins_ours() {
+    let ours = thread::spawn(|| {
+        thread::sleep(Duration::from_millis(1));
+        5
+    });
+    let (sender, receiver) = greenpatch::sync::mpsc::channel();
+    let native = std::thread::spawn(move || sender.send(ours.join().unwrap()).unwrap());
+    // Through the channel, so that this thread's hub can run meanwhile.
+    assert_eq!(receiver.recv().unwrap(), 5);
+    native.join().unwrap();
+}
+
+fn a_native_thread_unparks_ours() {
+    for _ in 0..50 {
+        let me = thread::current();
+        let native = std::thread::spawn(move || me.unpark());
+        thread::park();
+        native.join().unwrap();
+    }
+}
+
+fn a_lock_made_before_patching() {
+    static LOCK: Mutex<u32> = Mutex::new(0);
+    let mut threads = Vec::new();
+    let guard = LOCK.lock().unwrap();
+    for _ in 0..4 {
+        threads.push(thread::spawn(|| *LOCK.lock().unwrap() += 1));
+    }
+    thread::yield_now();
+    let before = *guard;
+    drop(guard);
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(*LOCK.lock().unwrap(), before + 4);
+}
+
+/// Each thread lets go of the lock only to take it again at once, and blocks while it holds it.
+fn no_thread_starves_another() {
+    let lock = Arc::new(Mutex::new([0_u32; 3]));
+    let threads: Vec<_> = (0..3)
+        .map(|number| {
+            let lock = lock.clone();
+            thread::spawn(move || {
+                loop {
+                    let mut turns = lock.lock().unwrap();
+                    turns[number] += 1;
+                    if turns.iter().all(|&turns| turns >= 5) {
+                        return;
+                    }
+                    thread::sleep(Duration::from_micros(100));
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}

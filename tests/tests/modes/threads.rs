@@ -1,0 +1,246 @@
+//! `thread`: spawning, joining, parking, scopes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use greenpatch::thread;
+
+use crate::Case;
+
+pub(crate) const CASES: &[Case] = &[
+    ("spawn and join", spawn_and_join),
+    ("names and ids", names_and_ids),
+    ("detached", detached),
+    ("park and unpark", park_and_unpark),
+    ("unpark before park", unpark_before_park),
+    ("park with a timeout", park_with_a_timeout),
+    ("sleep", sleep),
+    ("sleepers overlap", sleepers_overlap),
+    ("scope", scope),
+    ("scope waits for a panic", scope_waits_for_a_panic),
+    ("many threads", many_threads),
+    ("is_finished", is_finished),
+    ("spin until another thread", spin_until_another_thread),
+    ("stack size", stack_size),
+    ("a name with a null byte", a_name_with_a_null_byte),
+];
+
+fn spawn_and_join() {
+    assert_eq!(thread::spawn(|| 6 * 7).join().unwrap(), 42);
+    let moved = String::from("moved");
+    assert_eq!(
+        thread::spawn(move || moved + " twice").join().unwrap(),
+        "moved twice"
+    );
+}
+
+fn names_and_ids() {
+    let me = thread::current();
+    let named = thread::Builder::new().name("named".into());
+    let handle = named
+        .spawn(move || {
+            let current = thread::current();
+            assert_eq!(current.name(), Some("named"));
+            assert_ne!(current.id(), me.id());
+            current.id()
+        })
+        .unwrap();
+    let id = handle.thread().id();
+    assert_eq!(handle.thread().name(), Some("named"));
+    assert_eq!(handle.join().unwrap(), id);
+    assert_eq!(thread::current().id(), thread::current().id());
+    assert!(
+        thread::spawn(|| thread::current().name().is_none())
+            .join()
+            .unwrap()
+    );
+}
+
+fn detached() {
+    let done = Arc::new(AtomicBool::new(false));
+    let me = thread::current();
+    drop(thread::spawn({
+        let done = done.clone();
+        move || {
+            thread::yield_now();
+            done.store(true, Ordering::Release);
+            me.unpark();
+        }
+    }));
+    while !done.load(Ordering::Acquire) {
+        thread::park();
+    }
+}
+
+fn park_and_unpark() {
+    let parked = thread::spawn(|| {
+        thread::park();
+        7
+    });
+    // It may be parked by now, or not be yet: either way the token is there.
+    thread::yield_now();
+    parked.thread().unpark();
+    assert_eq!(parked.join().unwrap(), 7);
+}
+
+fn unpark_before_park() {
+    thread::current().unpark();
+    thread::current().unpark();
+    thread::park();
+    // One token only: this one has to time out.
+    let before = Instant::now();
+    while before.elapsed() < Duration::from_millis(3) {
+        thread::park_timeout(Duration::from_millis(3));
+    }
+}
+
+fn park_with_a_timeout() {
+    let before = Instant::now();
+    thread::park_timeout(Duration::from_millis(1));
+    thread::park_timeout(Duration::ZERO);
+    drop(before);
+    // A deadline that the clock cannot say is never: only the unpark ends this.
+    let parked = thread::spawn(|| thread::park_timeout(Duration::MAX));
+    thread::yield_now();
+    parked.thread().unpark();
+    parked.join().unwrap();
+}
+
+fn sleep() {
+    for duration in [
+        Duration::ZERO,
+        Duration::from_micros(70),
+        Duration::from_millis(3),
+    ] {
+        let before = Instant::now();
+        thread::sleep(duration);
+        assert!(before.elapsed() >= duration, "a sleep ended early");
+    }
+}
+
+fn sleepers_overlap() {
+    // Each must see all others begin before it ends: they only can if they sleep side by side.
+    const SLEEPERS: usize = 20;
+    let begun = Arc::new(AtomicUsize::new(0));
+    let sleepers: Vec<_> = (0..SLEEPERS)
+        .map(|_| {
+            let begun = begun.clone();
+            thread::spawn(move || {
+                begun.fetch_add(1, Ordering::Relaxed);
+                while begun.load(Ordering::Relaxed) < SLEEPERS {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            })
+        })
+        .collect();
+    for sleeper in sleepers {
+        sleeper.join().unwrap();
+    }
+}
+
+fn scope() {
+    let mut numbers = vec![1, 2, 3];
+    let mut other = 0;
+    let sum = thread::scope(|s| {
+        let sum = s.spawn(|| {
+            thread::sleep(Duration::from_millis(1));
+            numbers.iter().sum::<i32>()
+        });
+        s.spawn(|| {
+            other = 5;
+            s.spawn(|| thread::yield_now());
+        });
+        sum.join().unwrap()
+    });
+    numbers.push(sum + other);
+    assert_eq!(numbers, [1, 2, 3, 11]);
+}
+
+fn scope_waits_for_a_panic() {
+    let ended = AtomicBool::new(false);
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        thread::scope(|s| {
+            s.spawn(|| std::panic::resume_unwind(Box::new("child")));
+            s.spawn(|| {
+                thread::sleep(Duration::from_millis(2));
+                ended.store(true, Ordering::Release);
+            });
+        });
+    }));
+    let message = caught.unwrap_err();
+    assert_eq!(
+        message.downcast_ref::<&str>(),
+        Some(&"a scoped thread panicked")
+    );
+    assert!(ended.load(Ordering::Acquire));
+}
+
+fn many_threads() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let threads: Vec<_> = (0..300)
+        .map(|_| {
+            let count = count.clone();
+            thread::spawn(move || {
+                thread::yield_now();
+                count.fetch_add(1, Ordering::Relaxed);
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(count.load(Ordering::Relaxed), 300);
+}
+
+fn is_finished() {
+    let go = Arc::new(AtomicBool::new(false));
+    let handle = thread::spawn({
+        let go = go.clone();
+        move || {
+            while !go.load(Ordering::Acquire) {
+                thread::yield_now();
+            }
+        }
+    });
+    assert!(!handle.is_finished());
+    go.store(true, Ordering::Release);
+    // Nothing here gives way but the question itself.
+    while !handle.is_finished() {}
+    handle.join().unwrap();
+}
+
+fn spin_until_another_thread() {
+    let flag = Arc::new(AtomicBool::new(false));
+    let handle = thread::spawn({
+        let flag = flag.clone();
+        move || flag.store(true, Ordering::Release)
+    });
+    while !flag.load(Ordering::Acquire) {
+        greenpatch::hint::spin_loop();
+    }
+    handle.join().unwrap();
+}
+
+fn stack_size() {
+    let deep = thread::Builder::new().stack_size(16 << 20);
+    let handle = deep.spawn(|| {
+        fn fill(depth: u32) -> u64 {
+            let page = std::hint::black_box([u64::from(depth); 512]);
+            if depth == 0 {
+                0
+            } else {
+                page[511] + fill(depth - 1)
+            }
+        }
+        fill(2000)
+    });
+    assert_eq!(handle.unwrap().join().unwrap(), (0..=2000).sum());
+}
+
+fn a_name_with_a_null_byte() {
+    let caught = std::panic::catch_unwind(|| {
+        let _ = thread::Builder::new().name("a\0b".into()).spawn(|| ());
+    });
+    assert!(caught.is_err());
+}
