@@ -18,7 +18,7 @@ pub use patch::{
 pub use patch::{
     is_anything_patched, is_item_patched, is_module_patched, native, original, override_item,
     patch_all, patch_item, patch_module, patch_module_items, patch_points, patch_thread,
-    patch_time, plugins, restore, restore_item, restore_module,
+    patch_time, plugins, restore, restore_item, restore_module, sources,
 };
 
 #[doc(hidden)]

@@ -56,6 +56,7 @@ pub struct Replacement {
     function: Erased,
     site: Site,
     option: Option<ThreadOption>,
+    in_native: bool,
 }
 
 impl Replacement {
@@ -71,6 +72,7 @@ impl Replacement {
             function: unsafe { slot::erase(function) },
             site,
             option: None,
+            in_native: false,
         }
     }
 
@@ -87,6 +89,7 @@ impl Replacement {
             function,
             site,
             option: None,
+            in_native: false,
         }
     }
 
@@ -95,6 +98,18 @@ impl Replacement {
     pub(crate) const fn under(mut self, option: ThreadOption) -> Self {
         self.option = Some(option);
         self
+    }
+
+    /// Keeps it in `native` scopes too: for what only says which thread runs.
+    #[must_use]
+    pub(crate) const fn in_native_too(mut self) -> Self {
+        self.in_native = true;
+        self
+    }
+
+    /// Whether it is kept in `native` scopes.
+    pub(super) const fn is_in_native(&self) -> bool {
+        self.in_native
     }
 
     /// The slot that it is for.
