@@ -25,12 +25,12 @@ static THREAD: Source = Source::builtin(
         replacement!(thread::park, park__PATCH),
         replacement!(thread::join, join__PATCH),
         replacement!(busy::busy, busy__PATCH),
-        replacement!(context::green, green__PATCH).steady(),
-        replacement!(unwind::panicking, panicking__PATCH).steady(),
-        replacement!(unwind::panicked, panicked__PATCH).steady(),
-        replacement!(unwind::caught, caught__PATCH).steady(),
-        replacement!(unwind::set_hook, set_hook__PATCH).steady(),
-        replacement!(unwind::take_hook, take_hook__PATCH).steady(),
+        replacement!(context::green, green__PATCH).in_native_too(),
+        replacement!(unwind::panicking, panicking__PATCH).in_native_too(),
+        replacement!(unwind::panicked, panicked__PATCH).in_native_too(),
+        replacement!(unwind::caught, caught__PATCH).in_native_too(),
+        replacement!(unwind::set_hook, set_hook__PATCH).in_native_too(),
+        replacement!(unwind::take_hook, take_hook__PATCH).in_native_too(),
     ],
 )
 .will_patch(warn_off_the_main_thread)
@@ -52,7 +52,7 @@ static LOCAL: Source = Source::builtin(
     Feature::Thread,
     &[replacement!(local::green, green__PATCH)
         .under(ThreadOption::ThreadLocal)
-        .steady()],
+        .in_native_too()],
 );
 
 static TIME: Source = Source::builtin(

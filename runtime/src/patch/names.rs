@@ -73,7 +73,7 @@ pub(super) fn source(named: Named) -> Result<Found, PatchError> {
         Named::Source(source) => return Ok(Found::Source(source)),
         Named::Name(name) => name,
     };
-    let sources = source::linked();
+    let sources = source::sources();
     let by_name = best(&name, sources.iter().map(|source| (source.name(), *source)));
     if let Some(source) = one(&name, by_name, source_site)? {
         return Ok(Found::Source(source));
@@ -136,7 +136,7 @@ pub(super) fn module(name: &str) -> Result<Vec<&'static RawSlot>, PatchError> {
             .map(|(module, raw)| (module, (module, raw))),
     );
     let Some((module, first)) = found.first().copied() else {
-        let sources = source::linked()
+        let sources = source::sources()
             .into_iter()
             .map(|source| (source.name(), source));
         return match one(name, best(name, sources), source_site)? {
@@ -162,7 +162,7 @@ pub(super) fn module(name: &str) -> Result<Vec<&'static RawSlot>, PatchError> {
 /// Every patch point that is known: declared, replaced, or with a replacement. In the order of their
 /// modules and lines.
 pub(super) fn points() -> Vec<Point> {
-    let sources = source::linked();
+    let sources = source::sources();
     let implemented = || sources.iter().flat_map(|source| source.items());
     let mut seen = HashSet::new();
     let mut points: Vec<Point> = inventory::iter::<PatchPoint>
@@ -194,7 +194,7 @@ fn known_module(raw: &'static RawSlot, sources: &[&'static Source]) -> &'static 
 }
 
 fn is_linked(source: &'static Source) -> bool {
-    source::linked()
+    source::sources()
         .iter()
         .any(|linked| std::ptr::eq(*linked, source))
 }

@@ -35,7 +35,7 @@ use super::source::Feature;
 ///
 /// # Examples
 ///
-/// ```
+/// ```standalone_crate
 /// use greenpatch::Patched;
 ///
 /// match greenpatch::patch_all()? {
@@ -238,6 +238,24 @@ pub fn patch_module_items(source: impl Into<Named>, items: &[&str]) -> Result<Pa
 }
 
 /// Replaces one function, with no hook and no event.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::{patch_item, patch_point, patchable};
+///
+/// #[patchable]
+/// fn price(pieces: u32) -> u32 {
+///     5 * pieces
+/// }
+///
+/// fn reduced(pieces: u32) -> u32 {
+///     patch_point!(price).original()(pieces) - 1
+/// }
+///
+/// assert!(patch_item(patch_point!(price), reduced).is_done());
+/// assert_eq!(price(2), 9);
+/// ```
 #[track_caller]
 pub fn patch_item<F: Copy, D: ?Sized>(point: &'static Slot<F, D>, function: F) -> Patched {
     if environment::is_off() {

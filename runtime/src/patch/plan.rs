@@ -47,7 +47,7 @@ impl Plan {
 
     /// The plan for all that belongs to a feature.
     pub(super) fn feature(feature: Feature) -> Result<Plan, PatchError> {
-        let sources = source::linked()
+        let sources = source::sources()
             .into_iter()
             .filter(|source| source.feature() == feature);
         Plan::of(feature, sources.map(Module::of).collect::<Result<_, _>>()?)
@@ -95,7 +95,7 @@ impl Plan {
         let mut auto: Vec<Feature> = Vec::new();
         if settings.auto() {
             auto.extend(
-                source::linked()
+                source::sources()
                     .iter()
                     .filter(|s| s.is_auto())
                     .map(|s| s.feature()),

@@ -60,15 +60,13 @@ pub fn is_anything_patched() -> bool {
 ///
 /// # Examples
 ///
-/// ```
-/// # mod demo {
-/// use greenpatch::patchable;
-///
-/// #[patchable]
-/// pub fn double(x: u32) -> u32 {
-///     2 * x
+/// ```standalone_crate
+/// mod demo {
+///     #[greenpatch::patchable]
+///     pub fn double(x: u32) -> u32 {
+///         2 * x
+///     }
 /// }
-/// # }
 /// let double = greenpatch::original::<fn(u32) -> u32>("demo::double")?;
 /// assert_eq!(double(4), 8);
 /// # Ok::<(), greenpatch::PatchError>(())

@@ -56,7 +56,7 @@ pub struct Replacement {
     function: Erased,
     site: Site,
     option: Option<ThreadOption>,
-    steady: bool,
+    in_native: bool,
 }
 
 impl Replacement {
@@ -72,7 +72,7 @@ impl Replacement {
             function: unsafe { slot::erase(function) },
             site,
             option: None,
-            steady: false,
+            in_native: false,
         }
     }
 
@@ -89,7 +89,7 @@ impl Replacement {
             function,
             site,
             option: None,
-            steady: false,
+            in_native: false,
         }
     }
 
@@ -100,16 +100,16 @@ impl Replacement {
         self
     }
 
-    /// Keeps it in force inside `native`: it does not block, it says what belongs to the thread.
+    /// Keeps it in `native` scopes too: for what only says which thread runs.
     #[must_use]
-    pub(crate) const fn steady(mut self) -> Self {
-        self.steady = true;
+    pub(crate) const fn in_native_too(mut self) -> Self {
+        self.in_native = true;
         self
     }
 
-    /// Whether it is in force inside `native` too.
-    pub(super) const fn is_steady(&self) -> bool {
-        self.steady
+    /// Whether it is kept in `native` scopes.
+    pub(super) const fn is_in_native(&self) -> bool {
+        self.in_native
     }
 
     /// The slot that it is for.

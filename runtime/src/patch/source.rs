@@ -218,8 +218,12 @@ pub struct Linked(pub &'static Source);
 
 inventory::collect!(Linked);
 
-/// Every source module linked into this program, built-in ones first, then by name.
-pub(super) fn linked() -> Vec<&'static Source> {
+/// The source modules linked into this program: the built-in ones, then those of users by their
+/// features and names.
+///
+/// A crate that the program never names is not linked, and its source modules with it:
+/// `use that_crate as _;` brings it back.
+pub fn sources() -> Vec<&'static Source> {
     let mut sources: Vec<_> = inventory::iter::<Linked>.into_iter().map(|l| l.0).collect();
     sources.sort_by_key(|source| (source.feature, source.name));
     sources

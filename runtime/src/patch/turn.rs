@@ -6,11 +6,10 @@
 #![forbid(unsafe_code)]
 
 use std::marker::PhantomData;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use super::warnings;
+use super::{unwind, warnings};
 
 static HELD: Mutex<Held> = Mutex::new(Held {
     owner: None,
@@ -27,9 +26,9 @@ struct Held {
 /// one, also when it panics.
 pub(super) fn run<R>(call: impl FnOnce() -> R) -> R {
     let turn = Turn::take();
-    let result = panic::catch_unwind(AssertUnwindSafe(call));
+    let result = unwind::catch(call);
     warnings::emit(turn.give_back());
-    result.unwrap_or_else(|payload| panic::resume_unwind(payload))
+    result.unwrap_or_else(|payload| unwind::resume(payload))
 }
 
 /// This OS thread's turn; not to be sent to another.

@@ -30,7 +30,7 @@ pub(crate) fn count_green_threads_with(count: fn() -> usize) {
 /// decides whether to patch called this. Nothing was changed then.
 pub fn restore() -> Result<usize, PatchError> {
     turn::run(|| {
-        let builtin: Vec<_> = source::linked()
+        let builtin: Vec<_> = source::sources()
             .into_iter()
             .filter(|source| source.feature().is_builtin())
             .collect();
@@ -73,7 +73,7 @@ pub fn restore_item<F: Copy, D: ?Sized>(point: &'static Slot<F, D>) -> bool {
 }
 
 fn of_feature(feature: Feature) -> Vec<&'static Source> {
-    source::linked()
+    source::sources()
         .into_iter()
         .filter(|source| source.feature() == feature)
         .collect()
