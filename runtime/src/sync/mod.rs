@@ -31,6 +31,8 @@ pub use ::std::sync::*;
 mod barrier;
 mod condvar;
 mod lazy_lock;
+#[cfg(all(test, loom))]
+mod models;
 pub mod mpsc;
 mod mutex;
 mod once;

@@ -3,6 +3,7 @@
 use ::std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::seam::atomic::{AtomicBool, Ordering, const_unless_loom};
+use crate::seam::busy::busy;
 use crate::seam::unwind;
 
 /// The mark that a panic leaves on a lock.
@@ -60,7 +61,10 @@ impl Flag {
     pub(super) fn try_result<T>(&self, guard: Option<T>) -> TryLockResult<T> {
         match guard {
             Some(guard) => self.result(guard).map_err(TryLockError::Poisoned),
-            None => Err(TryLockError::WouldBlock),
+            None => {
+                busy();
+                Err(TryLockError::WouldBlock)
+            }
         }
     }
 }
