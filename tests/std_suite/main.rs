@@ -1,9 +1,11 @@
 //! Runs std's own test suite against greenpatch: see README.md beside this file.
 
+mod edit;
 mod examples;
 mod left_out;
 mod modes;
 mod package;
+mod paths;
 mod report;
 mod run;
 mod sources;
@@ -11,15 +13,17 @@ mod transform;
 
 use left_out::LeftOut;
 use modes::Mode;
+use package::Built;
 use report::Report;
 use run::{Job, Limits};
 use sources::TestFile;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
 
-const USAGE: &str = "usage: std_suite [--mode std,unpatched,green,root,foreign] [--repeat N] [--filter TEXT]… \
+const USAGE: &str = "usage: std_suite [--mode std,unpatched,green,root,foreign,workers2] [--repeat N] [--filter TEXT]… \
 [--jobs N] [--timeout SECONDS] [--no-examples] [--list]";
 
 /// What the command line asks for.
@@ -97,45 +101,18 @@ fn suite(options: &Options) -> Result<bool, String> {
         }
     }
 
-    let mut jobs = Vec::new();
     let mut packages = BTreeMap::new();
+    for shadow in options.modes.iter().map(|mode| mode.is_shadow()) {
+        if let Entry::Vacant(package) = packages.entry(shadow) {
+            let against = if shadow { "greenpatch" } else { "std" };
+            eprintln!("building std's tests against {against} …");
+            package.insert(package::build(&files, &table, shadow)?);
+        }
+    }
+    let mut jobs = Vec::new();
     for &mode in &options.modes {
-        let shadow = mode.is_shadow();
-        if !packages.contains_key(&shadow) {
-            let kind = if shadow {
-                "under the shadow"
-            } else {
-                "against std"
-            };
-            eprintln!("building std's tests {kind} …");
-            packages.insert(shadow, package::build(&files, &table, shadow)?);
-        }
-        for (file, built) in &packages[&shadow].files {
-            for (test, reason) in &built.left_out {
-                report.left_out(file, test, None, reason);
-            }
-            for (test, message) in &built.broken {
-                if matches(file, test, &options.filters) {
-                    report.broken(file, test, mode, message);
-                }
-            }
-            let Some(binary) = &built.binary else {
-                continue;
-            };
-            for test in run::list(binary)? {
-                if !matches(file, &test, &options.filters) {
-                } else if let Some(reason) = table.in_mode(file, &test, mode) {
-                    report.left_out(file, &test, Some(mode), reason);
-                } else {
-                    jobs.push(Job {
-                        binary: binary.clone(),
-                        file: file.clone(),
-                        test,
-                        mode,
-                    });
-                }
-            }
-        }
+        let built = &packages[&mode.is_shadow()];
+        jobs.extend(plan(mode, built, &table, &options.filters, &mut report)?);
     }
     if options.list {
         report.print_left_out();
@@ -156,6 +133,45 @@ fn suite(options: &Options) -> Result<bool, String> {
         report.unused(table.unused(&options.modes));
     }
     Ok(report.print())
+}
+
+/// The tests to run in one mode; what is left out or does not compile goes to the report.
+fn plan(
+    mode: Mode,
+    built: &Built,
+    table: &LeftOut,
+    filters: &[String],
+    report: &mut Report,
+) -> Result<Vec<Job>, String> {
+    let mut jobs = Vec::new();
+    for (file, built) in &built.files {
+        for (test, reason) in &built.left_out {
+            report.left_out(file, test, None, reason);
+        }
+        for (test, message) in &built.broken {
+            if matches(file, test, filters) {
+                report.broken(file, test, mode, message);
+            }
+        }
+        let Some(binary) = &built.binary else {
+            continue;
+        };
+        for test in run::list(binary)? {
+            if !matches(file, &test, filters) {
+                continue;
+            }
+            match table.in_mode(file, &test, mode) {
+                Some(reason) => report.left_out(file, &test, Some(mode), reason),
+                None => jobs.push(Job {
+                    binary: binary.clone(),
+                    file: file.clone(),
+                    test,
+                    mode,
+                }),
+            }
+        }
+    }
+    Ok(jobs)
 }
 
 /// Whether a filter can select a test of this file. A filter names a file, or `FILE::TEST`.

@@ -98,10 +98,10 @@ fn blame(messages: &str, suites: &BTreeMap<String, (String, Suite)>, built: &mut
                 continue;
             }
             let state = built.files.entry(key.clone()).or_default();
-            if !state.broken.contains_key(&test) {
+            state.broken.entry(test).or_insert_with(|| {
                 news = true;
-                state.broken.insert(test, block.trim().to_string());
-            }
+                block.trim().to_string()
+            });
         }
     }
     news
@@ -173,7 +173,11 @@ impl Package {
         let (line, patch) = if self.shadow {
             (
                 "#[macro_use]\nextern crate greenpatch as std;\n",
-                "std::patch_thread().expect(\"to patch\");",
+                "match workers {
+        None => std::patch_thread(),
+        Some(n) => std::Patcher::new().workers(n).apply(),
+    }
+    .expect(\"to patch\");",
             )
         } else {
             ("", "unreachable!();")
@@ -181,7 +185,7 @@ impl Package {
         let main = format!(
             "#![allow(warnings, static_mut_refs)]\n{line}extern crate std as real;\n\
              #[path = \"../../harness.rs\"]\nmod harness;\nmod suite;\n\n\
-             fn patch() {{\n    {patch}\n}}\n\n\
+             fn patch(workers: Option<usize>) {{\n    {patch}\n}}\n\n\
              fn main() -> std::process::ExitCode {{\n    harness::main(suite::tests(), patch)\n}}\n"
         );
         write(&folder.join("main.rs"), &main)?;
