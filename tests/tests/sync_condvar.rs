@@ -249,9 +249,9 @@ fn a_buffer_at_random() {
     let (put, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|s| {
         for _ in 0..PAIRS {
-            let mut random = Random::seeded(random.next());
+            let mut random = Random::seeded(random.draw());
             let (buffer, filled, emptied, put, taken) = (&buffer, &filled, &emptied, &put, &taken);
-            let mut other = Random::seeded(random.next());
+            let mut other = Random::seeded(random.draw());
             s.spawn(move || {
                 for _ in 0..ITEMS {
                     let mut guard = buffer.lock().unwrap();

@@ -78,7 +78,7 @@ fn many_at_random() {
     let taken = AtomicUsize::new(0);
     thread::scope(|s| {
         for _ in 0..8 {
-            let mut random = Random::seeded(random.next());
+            let mut random = Random::seeded(random.draw());
             let (mutexes, taken) = (&mutexes, &taken);
             s.spawn(move || {
                 for _ in 0..3_000 {

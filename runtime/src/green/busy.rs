@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use crate::hub;
-use crate::seam::busy as seam;
 
 /// How many vain questions in a row are a wait.
 const A_FEW: u32 = 8;

@@ -25,7 +25,7 @@ use ::std::task::Waker;
 
 use crate::seam::atomic::{Mutex, hold};
 use crate::seam::park::{Enlist, Spin};
-use crate::seam::queue::{Fifo, Front, Node, Verdict, Wakers};
+use crate::seam::queue::{Fifo, Node, Verdict, Wakers};
 
 /// What the thing at the address says to those who want to wait for it.
 pub(crate) trait Gate {
@@ -180,8 +180,13 @@ pub(crate) struct Queue<'a> {
 
 impl Queue<'_> {
     /// Who has waited longest.
-    pub(crate) fn front(&self) -> Option<Front<'_, Want>> {
-        self.fifo.as_ref()?.front()
+    pub(crate) fn front(&self) -> Option<&Node<Want>> {
+        self.iter().next()
+    }
+
+    /// Those who wait, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Node<Want>> {
+        self.fifo.iter().flat_map(|fifo| fifo.iter())
     }
 
     /// Whether nobody waits.

@@ -140,9 +140,7 @@ mod futex {
                 Some(timeout)
             }
         };
-        let timeout = timeout
-            .as_ref()
-            .map_or(ptr::null(), |timeout| ptr::from_ref(timeout));
+        let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
         // SAFETY: the word and the time outlive the call.
         unsafe {
             libc::syscall(

@@ -12,6 +12,7 @@
 #![allow(unsafe_code)]
 
 use ::std::cell::Cell;
+use ::std::marker::PhantomData;
 use ::std::ptr::NonNull;
 use ::std::task::Waker;
 
@@ -69,6 +70,16 @@ impl<W> Node<W> {
         self.mark.load(Ordering::Acquire) == WAITING
     }
 
+    /// Whether the thread has been woken in vain as often as it bears. To be asked under the lock.
+    pub(crate) fn impatient(&self) -> bool {
+        self.impatient.get()
+    }
+
+    /// Whether nobody waits behind it. To be asked under the lock.
+    pub(crate) fn is_last(&self) -> bool {
+        self.next.get().is_none()
+    }
+
     /// How the wait ended. Meaningful once [`Node::waits`] is false.
     pub(crate) fn verdict(&self) -> Verdict {
         // Relaxed: `waits` came before.
@@ -102,12 +113,12 @@ impl<W> Fifo<W> {
         self.head.is_none()
     }
 
-    /// Who has waited longest.
-    pub(crate) fn front(&self) -> Option<Front<'_, W>> {
-        // SAFETY: by invariants 1 and 4 the node lives while it is linked, and it is linked while
-        // `self` is borrowed.
-        let node = unsafe { self.head?.as_ref() };
-        Some(Front { node })
+    /// Those who wait, in order.
+    pub(crate) fn iter(&self) -> Iter<'_, W> {
+        Iter {
+            next: self.head,
+            fifo: PhantomData,
+        }
     }
 
     /// Links a node where its ticket, by which the queue is ordered, puts it: most often at the end.
@@ -206,25 +217,21 @@ impl<W> Fifo<W> {
     }
 }
 
-/// Who has waited longest in a queue.
-pub(crate) struct Front<'a, W> {
-    node: &'a Node<W>,
+/// Walks along a queue.
+pub(crate) struct Iter<'a, W> {
+    next: Link<W>,
+    fifo: PhantomData<&'a Fifo<W>>,
 }
 
-impl<W> Front<'_, W> {
-    /// What the thread waits for.
-    pub(crate) fn want(&self) -> &W {
-        &self.node.want
-    }
+impl<'a, W> Iterator for Iter<'a, W> {
+    type Item = &'a Node<W>;
 
-    /// Whether it has been woken in vain as often as it bears.
-    pub(crate) fn impatient(&self) -> bool {
-        self.node.impatient.get()
-    }
-
-    /// Whether nobody waits behind it.
-    pub(crate) fn is_last(&self) -> bool {
-        self.node.next.get().is_none()
+    fn next(&mut self) -> Option<&'a Node<W>> {
+        // SAFETY: by invariants 1 and 4 the node lives while it is linked, and it is linked while the
+        // queue is borrowed.
+        let node = unsafe { self.next?.as_ref() };
+        self.next = node.next.get();
+        Some(node)
     }
 }
 

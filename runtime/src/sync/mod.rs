@@ -28,10 +28,25 @@
 
 pub use ::std::sync::*;
 
+mod barrier;
 mod condvar;
+mod lazy_lock;
+pub mod mpsc;
 mod mutex;
+mod once;
+mod once_lock;
 mod poisoning;
 mod raw_mutex;
+mod raw_rwlock;
+mod rwlock;
 
+pub use self::barrier::{Barrier, BarrierWaitResult};
 pub use self::condvar::{Condvar, WaitTimeoutResult};
+pub use self::lazy_lock::LazyLock;
 pub use self::mutex::{Mutex, MutexGuard};
+#[cfg(not(loom))]
+#[expect(deprecated, reason = "std has it")]
+pub use self::once::ONCE_INIT;
+pub use self::once::{Once, OnceState};
+pub use self::once_lock::OnceLock;
+pub use self::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -207,7 +207,11 @@ impl<T> From<T> for Mutex<T> {
 /// ```
 #[must_use = "if unused the Mutex will immediately unlock"]
 #[clippy::has_significant_drop]
-pub struct MutexGuard<'a, T: ?Sized> {
+#[expect(
+    explicit_outlives_requirements,
+    reason = "as in std: it decides the lifetime of an object that is left out"
+)]
+pub struct MutexGuard<'a, T: ?Sized + 'a> {
     mutex: &'a Mutex<T>,
     panicking: Panicking,
     not_send: PhantomData<*const ()>,

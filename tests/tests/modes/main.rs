@@ -36,10 +36,7 @@ fn main() {
         greenpatch::thread::spawn(case).join().unwrap()
     });
 
-    assert!({
-        greenpatch::temp_patch();
-        true
-    });
+    assert!(greenpatch::patch_thread().unwrap().is_done());
     mode("patched, root", |case| case());
     mode("patched, green", |case| {
         greenpatch::thread::spawn(case).join().unwrap()

@@ -1,0 +1,270 @@
+//! A channel with room for a number of messages, which may be none.
+//!
+//! A message goes straight to whom it is for: a sender that finds the receiver waiting puts it into the
+//! receiver's own node, and a receiver that makes room takes the message of the sender that has waited
+//! longest and puts it into the buffer. So who is woken has what it waited for, and nobody who comes
+//! later can take it away. Go's channels work like this.
+//!
+//! | buffer | senders wait | the receiver waits |
+//! | --- | --- | --- |
+//! | has room | no | only if the buffer is empty |
+//! | is full | maybe | only if the bound is 0, and no sender waits |
+//!
+//! Invariant:
+//! 1. A node is linked only in its channel's queue, only from `enlist` on, and is unlinked when `waits` is
+//!    false or `withdraw` was true; [`park::wait`](crate::seam::park::wait), the only caller of these,
+//!    borrows the place for all that time, so it stays where it is.
+#![allow(unsafe_code)]
+
+use ::std::cell::Cell;
+use ::std::collections::VecDeque;
+use ::std::mem;
+use ::std::sync::mpsc::{RecvTimeoutError, TryRecvError, TrySendError};
+use ::std::task::Waker;
+use ::std::time::Instant;
+
+use crate::seam::atomic::{Mutex, hold};
+use crate::seam::park::{Enlist, Outcome, Wait};
+use crate::seam::queue::{Fifo, Node, Verdict, Wakers};
+use crate::seam::sync::wait_signal;
+
+pub(super) struct Bounded<T> {
+    state: Mutex<State<T>>,
+    bound: usize,
+}
+
+struct State<T> {
+    buffer: VecDeque<T>,
+    /// Those who wait for room, each with its message.
+    senders: Fifo<Message<T>>,
+    /// The receiver, if it waits, with a place for a message.
+    receiver: Fifo<Message<T>>,
+    ends: Ends,
+}
+
+/// A message, or the place for one.
+type Message<T> = Cell<Option<T>>;
+
+/// Which ends of the channel there are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Both,
+    /// No sender, nor will there be one.
+    Receiver,
+    /// No receiver, nor will there be one; maybe no sender either.
+    Senders,
+}
+
+impl<T> Bounded<T> {
+    pub(super) fn new(bound: usize) -> Bounded<T> {
+        Bounded {
+            state: Mutex::new(State {
+                buffer: VecDeque::new(),
+                senders: Fifo::new(),
+                receiver: Fifo::new(),
+                ends: Ends::Both,
+            }),
+            bound,
+        }
+    }
+
+    pub(super) fn try_send(&self, t: T) -> Result<(), TrySendError<T>> {
+        let mut state = hold(&self.state);
+        let waker = state.put(t, self.bound)?;
+        drop(state);
+        wake(waker);
+        Ok(())
+    }
+
+    pub(super) fn send(&self, t: T) -> Result<(), T> {
+        match self.try_send(t) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Disconnected(t)) => Err(t),
+            Err(TrySendError::Full(t)) => {
+                let sending = Sending {
+                    channel: self,
+                    node: Node::new(Cell::new(Some(t))),
+                };
+                wait_signal(&Wait::new(&sending, None));
+                // Whoever took it, took it out of the node.
+                sending.node.want.take().map_or(Ok(()), Err)
+            }
+        }
+    }
+
+    pub(super) fn try_recv(&self) -> Result<T, TryRecvError> {
+        let mut state = hold(&self.state);
+        let (t, waker) = state.take()?;
+        drop(state);
+        wake(waker);
+        Ok(t)
+    }
+
+    pub(super) fn recv(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
+        match self.try_recv() {
+            Ok(t) => return Ok(t),
+            Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
+            Err(TryRecvError::Empty) => {}
+        }
+        let receiving = Receiving {
+            channel: self,
+            node: Node::new(Cell::new(None)),
+        };
+        let outcome = wait_signal(&Wait::new(&receiving, deadline));
+        match receiving.node.want.take() {
+            Some(t) => Ok(t),
+            None if outcome == Outcome::TimedOut => Err(RecvTimeoutError::Timeout),
+            None => Err(RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Called when there is no sender any more.
+    pub(super) fn close(&self) {
+        let mut state = hold(&self.state);
+        if state.ends == Ends::Both {
+            state.ends = Ends::Receiver;
+        }
+        let waker = state.receiver.wake(Verdict::CLOSED);
+        drop(state);
+        wake(waker);
+    }
+
+    /// Called when there is no receiver any more.
+    pub(super) fn abandon(&self) {
+        let mut state = hold(&self.state);
+        state.ends = Ends::Senders;
+        let messages = mem::take(&mut state.buffer);
+        let mut wakers = Wakers::default();
+        while let Some(waker) = state.senders.wake(Verdict::CLOSED) {
+            wakers.push(waker);
+        }
+        drop(state);
+        wakers.wake();
+        drop(messages);
+    }
+}
+
+impl<T> State<T> {
+    /// Puts a message where it belongs; returns whom to wake.
+    fn put(&mut self, t: T, bound: usize) -> Result<Option<Waker>, TrySendError<T>> {
+        if self.ends == Ends::Senders {
+            return Err(TrySendError::Disconnected(t));
+        }
+        if let Some(node) = self.receiver.iter().next() {
+            node.want.set(Some(t));
+            return Ok(self.receiver.wake(Verdict::HANDED));
+        }
+        if self.buffer.len() < bound {
+            self.buffer.push_back(t);
+            return Ok(None);
+        }
+        Err(TrySendError::Full(t))
+    }
+
+    /// Takes the first message, and moves those behind it up; returns whom to wake.
+    fn take(&mut self) -> Result<(T, Option<Waker>), TryRecvError> {
+        let waiting = self.senders.iter().next().and_then(|node| node.want.take());
+        let first = match self.buffer.pop_front() {
+            Some(first) => {
+                self.buffer.extend(waiting);
+                Some(first)
+            }
+            None => waiting,
+        };
+        match first {
+            // Only a sender whose message was just taken can wait at the front.
+            Some(first) => Ok((first, self.senders.wake(Verdict::HANDED))),
+            None if self.ends == Ends::Receiver => Err(TryRecvError::Disconnected),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// A sender that waits, with its message.
+struct Sending<'a, T> {
+    channel: &'a Bounded<T>,
+    node: Node<Message<T>>,
+}
+
+impl<T> Enlist for Sending<'_, T> {
+    fn enlist(&self, waker: Waker, _patience: u32) -> bool {
+        let message = &self.node.want;
+        let Some(t) = message.take() else {
+            return false;
+        };
+        let mut state = hold(&self.channel.state);
+        match state.put(t, self.channel.bound) {
+            Ok(woken) => {
+                drop(state);
+                wake(woken);
+                false
+            }
+            Err(TrySendError::Disconnected(t)) => {
+                message.set(Some(t));
+                false
+            }
+            Err(TrySendError::Full(t)) => {
+                message.set(Some(t));
+                // SAFETY: by invariant 1 it is in no queue, and will stay in place.
+                unsafe { state.senders.push(&self.node, waker, 0, false) };
+                true
+            }
+        }
+    }
+
+    fn waits(&self) -> bool {
+        self.node.waits()
+    }
+
+    fn withdraw(&self) -> bool {
+        let mut state = hold(&self.channel.state);
+        // SAFETY: by invariant 1 it was linked in this queue.
+        let waker = unsafe { state.senders.remove(&self.node) };
+        drop(state);
+        waker.is_some()
+    }
+}
+
+/// The receiver that waits, with a place for a message.
+struct Receiving<'a, T> {
+    channel: &'a Bounded<T>,
+    node: Node<Message<T>>,
+}
+
+impl<T> Enlist for Receiving<'_, T> {
+    fn enlist(&self, waker: Waker, _patience: u32) -> bool {
+        let mut state = hold(&self.channel.state);
+        match state.take() {
+            Ok((t, woken)) => {
+                drop(state);
+                self.node.want.set(Some(t));
+                wake(woken);
+                false
+            }
+            Err(TryRecvError::Disconnected) => false,
+            Err(TryRecvError::Empty) => {
+                // SAFETY: by invariant 1 it is in no queue, and will stay in place.
+                unsafe { state.receiver.push(&self.node, waker, 0, false) };
+                true
+            }
+        }
+    }
+
+    fn waits(&self) -> bool {
+        self.node.waits()
+    }
+
+    fn withdraw(&self) -> bool {
+        let mut state = hold(&self.channel.state);
+        // SAFETY: by invariant 1 it was linked in this queue.
+        let waker = unsafe { state.receiver.remove(&self.node) };
+        drop(state);
+        waker.is_some()
+    }
+}

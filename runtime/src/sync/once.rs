@@ -1,0 +1,333 @@
+//! [`Once`]: an initialisation that runs once, whoever comes first.
+//!
+//! | state | meaning |
+//! | --- | --- |
+//! | `NEW` | nobody has begun |
+//! | `POISONED` | who began last panicked |
+//! | `RUNNING` | a thread is at it |
+//! | `DONE` | it has been done; never changes again |
+//!
+//! With all but `DONE` the bit `QUEUED` may be set: threads wait at this address. It is set under the
+//! lock of the queue; the thread that is at it clears it with the same swap that ends `RUNNING`, and
+//! then wakes all.
+
+use ::std::cell::Cell;
+use ::std::fmt;
+use ::std::marker::PhantomData;
+use ::std::panic::{RefUnwindSafe, UnwindSafe};
+
+use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom};
+use crate::seam::lot::{self, Address, Gate, Waiter};
+use crate::seam::park::Wait;
+use crate::seam::sync::wait_lock;
+
+const NEW: u32 = 0;
+const POISONED: u32 = 1;
+const RUNNING: u32 = 2;
+const DONE: u32 = 3;
+const QUEUED: u32 = 4;
+
+/// Runs an initialisation once.
+///
+/// # Differences from std
+///
+/// None.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::sync::Once;
+///
+/// static START: Once = Once::new();
+///
+/// let mut times = 0;
+/// for _ in 0..2 {
+///     START.call_once(|| times += 1);
+/// }
+/// assert_eq!(times, 1);
+/// ```
+pub struct Once {
+    state: AtomicU32,
+}
+
+/// The initial value of a static [`Once`].
+#[deprecated(since = "1.38.0", note = "the `Once::new()` function is now preferred")]
+#[cfg(not(loom))]
+#[expect(
+    clippy::declare_interior_mutable_const,
+    reason = "std has it, and it is copied into a static"
+)]
+pub const ONCE_INIT: Once = Once::new();
+
+impl UnwindSafe for Once {}
+impl RefUnwindSafe for Once {}
+
+#[expect(clippy::new_without_default, reason = "std's has no `Default` either")]
+impl Once {
+    const_unless_loom! {
+        /// Makes one that has not run.
+        ///
+        /// # Differences from std
+        ///
+        /// None.
+        #[inline]
+        #[must_use]
+        pub fn new() -> Once {
+            Once {
+                state: AtomicU32::new(NEW),
+            }
+        }
+    }
+
+    /// Runs `f` if nothing has been run here; returns when it, or what another thread runs, is done.
+    ///
+    /// # Panics
+    ///
+    /// If `f` panics, which poisons this, or if that happened before.
+    ///
+    /// # Differences from std
+    ///
+    /// None. Called again from within `f` it waits for ever.
+    #[inline]
+    #[track_caller]
+    pub fn call_once<F>(&self, f: F)
+    where
+        F: FnOnce(),
+    {
+        if self.is_completed() {
+            return;
+        }
+        let mut f = Some(f);
+        self.call(Some("Once"), &mut |_| {
+            if let Some(f) = f.take() {
+                f();
+            }
+        });
+    }
+
+    /// Runs `f` if nothing has been run here to the end; who panicked before does not count.
+    ///
+    /// # Panics
+    ///
+    /// If `f` panics.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    #[track_caller]
+    pub fn call_once_force<F>(&self, f: F)
+    where
+        F: FnOnce(&OnceState),
+    {
+        if self.is_completed() {
+            return;
+        }
+        let mut f = Some(f);
+        self.call(None, &mut |state| {
+            if let Some(f) = f.take() {
+                f(state);
+            }
+        });
+    }
+
+    /// Whether something has been run here, to the end.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    pub fn is_completed(&self) -> bool {
+        // Acquire: the partner of the release in `Running::drop`.
+        self.state.load(Ordering::Acquire) == DONE
+    }
+
+    /// Blocks until something has been run here to the end, by another thread.
+    ///
+    /// # Panics
+    ///
+    /// If who ran it panicked.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[track_caller]
+    pub fn wait(&self) {
+        self.wait_done(false);
+    }
+
+    /// Blocks until something has been run here to the end, by another thread, whoever panicked before.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn wait_force(&self) {
+        self.wait_done(true);
+    }
+
+    /// Runs `f` if nothing has been run here to the end. Who panicked before counts if the name of the
+    /// type that is poisoned then is given.
+    #[cold]
+    #[track_caller]
+    pub(super) fn call(&self, poisoned: Option<&str>, f: &mut dyn FnMut(&OnceState)) {
+        let mut waiter = None;
+        loop {
+            let state = self.state.load(Ordering::Acquire);
+            match state & !QUEUED {
+                DONE => return,
+                POISONED if poisoned.is_some() => {
+                    let name = poisoned.unwrap_or_default();
+                    panic!("{name} instance has previously been poisoned");
+                }
+                RUNNING => {
+                    let waiter = waiter.get_or_insert_with(|| self.waiter(Until::Ended));
+                    wait_lock(&Wait::new(waiter, None));
+                }
+                before => {
+                    // Acquire: who was here before and panicked may have left something.
+                    let begun = self.state.compare_exchange_weak(
+                        state,
+                        RUNNING | state & QUEUED,
+                        Ordering::Acquire,
+                        Ordering::Relaxed,
+                    );
+                    if begun.is_err() {
+                        continue;
+                    }
+                    let running = Running {
+                        once: self,
+                        end: Cell::new(POISONED),
+                    };
+                    f(&OnceState {
+                        poisoned: before == POISONED,
+                        not_sync: PhantomData,
+                    });
+                    running.end.set(DONE);
+                    return;
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn wait_done(&self, force: bool) {
+        if self.is_completed() {
+            return;
+        }
+        let waiter = self.waiter(if force { Until::Done } else { Until::Tried });
+        while !self.is_completed() {
+            // Relaxed: nothing is read that who panicked may have left.
+            if !force && self.state.load(Ordering::Relaxed) & !QUEUED == POISONED {
+                panic!("Once instance has previously been poisoned");
+            }
+            wait_lock(&Wait::new(&waiter, None));
+        }
+    }
+
+    fn waiter(&self, until: Until) -> Waiter<Watching<'_>> {
+        let gate = Watching {
+            state: &self.state,
+            until,
+        };
+        Waiter::new(self.address(), 0, gate)
+    }
+
+    fn address(&self) -> Address {
+        Address::of(&self.state)
+    }
+}
+
+impl fmt::Debug for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Once").finish_non_exhaustive()
+    }
+}
+
+/// What the closure given to [`Once::call_once_force`] is told.
+///
+/// # Differences from std
+///
+/// A type of its own, of the same shape: std's cannot be made outside of std.
+pub struct OnceState {
+    poisoned: bool,
+    not_sync: PhantomData<Cell<()>>,
+}
+
+impl OnceState {
+    /// Whether who tried before panicked.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    pub fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+}
+
+impl fmt::Debug for OnceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnceState")
+            .field("poisoned", &self.poisoned)
+            .finish()
+    }
+}
+
+/// The thread that is at it; what it leaves when it is dropped counts.
+struct Running<'a> {
+    once: &'a Once,
+    end: Cell<u32>,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        // Release: who finds it done sees what was done.
+        let before = self.once.state.swap(self.end.get(), Ordering::Release);
+        if before & QUEUED != 0 {
+            lot::serve(self.once.address(), |queue| queue.wake_all());
+        }
+    }
+}
+
+/// What a thread waits for.
+#[derive(Clone, Copy)]
+enum Until {
+    /// That nobody is at it.
+    Ended,
+    /// That it is done, or poisoned.
+    Tried,
+    /// That it is done.
+    Done,
+}
+
+/// A thread that waits.
+struct Watching<'a> {
+    state: &'a AtomicU32,
+    until: Until,
+}
+
+impl Gate for Watching<'_> {
+    fn close(&self, _impatient: bool) -> bool {
+        let mut state = self.state.load(Ordering::Relaxed);
+        loop {
+            let waits = match (self.until, state & !QUEUED) {
+                (Until::Ended, state) => state == RUNNING,
+                (Until::Tried, state) => state == RUNNING || state == NEW,
+                (Until::Done, state) => state != DONE,
+            };
+            if !waits {
+                return false;
+            }
+            // Relaxed: nothing is published; the queue's lock orders it against `Running::drop`.
+            match self.state.compare_exchange_weak(
+                state,
+                state | QUEUED,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(now) => state = now,
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! A read-write lock without data: one word, and the parking lot.
+//!
+//! | bits | meaning |
+//! | --- | --- |
+//! | `WRITER` | one writer holds the lock; the readers' count is 0 |
+//! | `QUEUED` | threads wait at this address; new readers queue too unless the lock is free |
+//! | `RESERVED` | a writer that waits has been overtaken too often: nobody may take the lock but by being handed it |
+//! | the rest | the count of readers that hold the lock |
+//!
+//! `QUEUED` and `RESERVED` change only under the lock of the queue. `RESERVED` is set only while
+//! somebody holds the lock. So if either is set and the lock is free, then somebody is on the way: the
+//! last holder, to look after the queue, or a writer that it has woken.
+//!
+//! Who lets go of the lock while threads wait passes it on, under the lock of the queue:
+//! - to the readers at the front of the queue, all up to the next writer: it is handed to them;
+//! - to a writer at the front: it is woken, and the lock is free until it comes. Somebody may be
+//!   faster; the writer then queues at its old place, and next time, if it has lost as often as
+//!   [`Park::PATIENCE`](crate::seam::park::Park::PATIENCE) allows, the lock is handed to it.
+//!
+//! So a reader waits for one writer, and for those that came before it; a writer waits for those that
+//! came before it, and for few that came later.
+
+use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom};
+use crate::seam::lot::{self, Address, Gate, Queue, Waiter, Want};
+use crate::seam::park::{Outcome, Spin, Wait};
+use crate::seam::queue::Verdict;
+use crate::seam::sync::wait_lock;
+
+const WRITER: u32 = 1;
+const QUEUED: u32 = 2;
+const RESERVED: u32 = 4;
+/// One reader.
+const READER: u32 = 8;
+/// All that the readers' count may take.
+const READERS: u32 = !(READER - 1);
+
+/// What a thread in the queue wants.
+const READ: Want = 0;
+const WRITE: Want = 1;
+
+pub(crate) struct RawRwLock {
+    state: AtomicU32,
+}
+
+impl RawRwLock {
+    const_unless_loom! {
+        #[inline]
+        pub(crate) fn new() -> RawRwLock {
+            RawRwLock {
+                state: AtomicU32::new(0),
+            }
+        }
+    }
+
+    #[inline]
+    #[track_caller]
+    pub(crate) fn read(&self) {
+        let state = self.state.load(Ordering::Relaxed);
+        // Acquire, as wherever the lock is taken: the partner of the releases in `unlock_read` and
+        // `unlock_write`.
+        if state & (WRITER | QUEUED | RESERVED) != 0
+            || state >= READERS
+            || self
+                .state
+                .compare_exchange_weak(state, state + READER, Ordering::Acquire, Ordering::Relaxed)
+                .is_err()
+        {
+            self.wait_for(READ);
+        }
+    }
+
+    #[inline]
+    #[track_caller]
+    pub(crate) fn try_read(&self) -> bool {
+        self.try_take(READ)
+    }
+
+    #[inline]
+    pub(crate) fn write(&self) {
+        if self
+            .state
+            .compare_exchange(0, WRITER, Ordering::Acquire, Ordering::Relaxed)
+            .is_err()
+        {
+            self.wait_for(WRITE);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn try_write(&self) -> bool {
+        self.try_take(WRITE)
+    }
+
+    /// Lets go of the lock, which the caller holds as a reader.
+    #[inline]
+    pub(crate) fn unlock_read(&self) {
+        // Release: the next writer comes after what this reader did.
+        let before = self.state.fetch_sub(READER, Ordering::Release);
+        if before & (READERS | QUEUED) == READER | QUEUED {
+            self.unlock_last_read();
+        }
+    }
+
+    /// Lets go of the lock, which the caller holds as a writer.
+    #[inline]
+    pub(crate) fn unlock_write(&self) {
+        // Release: the next holder sees what this writer did.
+        if self
+            .state
+            .compare_exchange(WRITER, 0, Ordering::Release, Ordering::Relaxed)
+            .is_err()
+        {
+            self.unlock_write_queued();
+        }
+    }
+
+    /// Makes the writer that the caller is a reader, with those readers that wait at the front.
+    #[inline]
+    pub(crate) fn downgrade(&self) {
+        // Release: as in `unlock_write`.
+        if self
+            .state
+            .compare_exchange(WRITER, READER, Ordering::Release, Ordering::Relaxed)
+            .is_err()
+        {
+            self.downgrade_queued();
+        }
+    }
+
+    #[track_caller]
+    fn try_take(&self, want: Want) -> bool {
+        let mut state = self.state.load(Ordering::Relaxed);
+        while can_take(state, want) {
+            let taken = if want == WRITE {
+                state | WRITER
+            } else {
+                assert!(state < READERS, "too many active read locks on RwLock");
+                state + READER
+            };
+            match self.state.compare_exchange_weak(
+                state,
+                taken,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(now) => state = now,
+            }
+        }
+        false
+    }
+
+    #[cold]
+    #[track_caller]
+    fn wait_for(&self, want: Want) {
+        let gate = Taking {
+            state: &self.state,
+            want,
+        };
+        let waiter = Waiter::new(self.address(), want, gate);
+        while !self.try_take(want) {
+            let outcome = wait_lock(&Wait::new(&waiter, None));
+            if outcome == Outcome::Woken && waiter.verdict() == Verdict::HANDED {
+                return;
+            }
+        }
+    }
+
+    #[cold]
+    fn unlock_last_read(&self) {
+        lot::serve(self.address(), |queue| {
+            let mut state = self.state.load(Ordering::Relaxed);
+            loop {
+                // Whoever took the lock meanwhile passes it on, and whoever else let go of it just now
+                // may have done so already.
+                if state & (WRITER | READERS) != 0 || state & QUEUED == 0 {
+                    return;
+                }
+                // As a writer, so that nobody else comes. Acquire: what is passed on includes what all
+                // the readers did.
+                match self.state.compare_exchange_weak(
+                    state,
+                    state | WRITER,
+                    Ordering::Acquire,
+                    Ordering::Relaxed,
+                ) {
+                    Ok(_) => return self.pass_on(queue),
+                    Err(now) => state = now,
+                }
+            }
+        });
+    }
+
+    #[cold]
+    fn unlock_write_queued(&self) {
+        lot::serve(self.address(), |queue| self.pass_on(queue));
+    }
+
+    #[cold]
+    fn downgrade_queued(&self) {
+        lot::serve(self.address(), |queue| self.hand_to_readers(queue, READER));
+    }
+
+    /// Passes the lock on to who has waited longest. The caller holds it as a writer, and the lock of
+    /// the queue, so nobody else changes the state, and it is stored.
+    fn pass_on(&self, queue: &mut Queue<'_>) {
+        let Some(front) = queue.front() else {
+            self.state.store(0, Ordering::Release);
+            return;
+        };
+        if front.want == READ {
+            self.hand_to_readers(queue, 0);
+        } else if front.impatient() {
+            // Relaxed: the verdict's release is what the writer acquires.
+            self.state
+                .store(WRITER | marks(queue, 1), Ordering::Relaxed);
+            queue.wake(Verdict::HANDED);
+        } else {
+            // Not reserved, or the one that is woken could not take it.
+            self.state
+                .store(marks(queue, 1) & !RESERVED, Ordering::Release);
+            queue.wake(Verdict::WOKEN);
+        }
+    }
+
+    /// Turns the caller's lock, which it holds as a writer, into that of the readers at the front of the
+    /// queue, and the `others`.
+    fn hand_to_readers(&self, queue: &mut Queue<'_>, others: u32) {
+        let count = queue.iter().take_while(|node| node.want == READ).count();
+        // The count first: a reader that is handed the lock may let go of it at once.
+        let readers = others + READER * count as u32;
+        // Release: readers that come by themselves see what this writer did.
+        self.state
+            .store(readers | marks(queue, count), Ordering::Release);
+        for _ in 0..count {
+            queue.wake(Verdict::HANDED);
+        }
+    }
+
+    fn address(&self) -> Address {
+        Address::of(&self.state)
+    }
+}
+
+/// Whether a thread that comes by itself may take the lock.
+fn can_take(state: u32, want: Want) -> bool {
+    let free = state & (WRITER | READERS) == 0;
+    let open = state & (WRITER | QUEUED) == 0;
+    state & RESERVED == 0 && (free || want == READ && open)
+}
+
+/// The bits that say who waits, once the first `skip` in the queue are gone.
+fn marks(queue: &Queue<'_>, skip: usize) -> u32 {
+    match queue.iter().nth(skip) {
+        None => 0,
+        Some(node) if node.impatient() => QUEUED | RESERVED,
+        Some(_) => QUEUED,
+    }
+}
+
+/// A thread that wants the lock.
+struct Taking<'a> {
+    state: &'a AtomicU32,
+    want: Want,
+}
+
+impl Gate for Taking<'_> {
+    fn spin(&self) -> Spin {
+        let state = self.state.load(Ordering::Relaxed);
+        if can_take(state, self.want) {
+            Spin::Free
+        } else if state & QUEUED == 0 {
+            Spin::Again
+        } else {
+            Spin::Stop
+        }
+    }
+
+    fn close(&self, impatient: bool) -> bool {
+        let marks = if impatient { QUEUED | RESERVED } else { QUEUED };
+        let mut state = self.state.load(Ordering::Relaxed);
+        while !can_take(state, self.want) {
+            // Relaxed: nothing is published; the queue's lock orders it against who passes the lock on.
+            match self.state.compare_exchange_weak(
+                state,
+                state | marks,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(now) => state = now,
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,372 @@
+//! [`RwLock`] and its guards.
+//!
+//! Invariant:
+//! 1. Whoever has a write guard holds the raw lock as the writer, whoever has a read guard as one of its
+//!    readers, and every access to the data is through a guard, or through `&mut RwLock`.
+#![allow(unsafe_code)]
+
+use ::std::cell::UnsafeCell;
+use ::std::fmt;
+use ::std::marker::PhantomData;
+use ::std::mem::ManuallyDrop;
+use ::std::ops::{Deref, DerefMut};
+use ::std::panic::{RefUnwindSafe, UnwindSafe};
+use ::std::ptr::NonNull;
+use ::std::sync::{LockResult, TryLockError, TryLockResult};
+
+use super::poisoning::{Flag, Panicking};
+use super::raw_rwlock::RawRwLock;
+use crate::seam::atomic::const_unless_loom;
+
+/// Protects data that many threads may read at a time, or one may write.
+///
+/// A writer that panics poisons the lock; a reader does not.
+///
+/// # Differences from std
+///
+/// It is fair to readers and writers, see [the module](crate::sync#fairness). As in std a thread that
+/// reads already may wait for ever when it reads again while a writer waits.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::sync::RwLock;
+///
+/// static ROUTES: RwLock<Vec<&str>> = RwLock::new(Vec::new());
+///
+/// ROUTES.write().unwrap().push("/");
+/// let (one, two) = (ROUTES.read().unwrap(), ROUTES.read().unwrap());
+/// assert_eq!(one[0], two[0]);
+/// ```
+pub struct RwLock<T: ?Sized> {
+    inner: RawRwLock,
+    poison: Flag,
+    data: UnsafeCell<T>,
+}
+
+// SAFETY: the data moves with the lock.
+unsafe impl<T: ?Sized + Send> Send for RwLock<T> {}
+// SAFETY: by invariant 1; readers share the data, so it must be `Sync`, and a writer may take it away.
+unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
+
+impl<T: ?Sized> UnwindSafe for RwLock<T> {}
+impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
+
+impl<T> RwLock<T> {
+    const_unless_loom! {
+        /// Makes a lock that is free.
+        ///
+        /// # Differences from std
+        ///
+        /// None.
+        #[inline]
+        pub fn new(t: T) -> RwLock<T> {
+            RwLock {
+                inner: RawRwLock::new(),
+                poison: Flag::new(),
+                data: UnsafeCell::new(t),
+            }
+        }
+    }
+}
+
+impl<T: ?Sized> RwLock<T> {
+    /// Takes the lock to read, and blocks until that is possible.
+    ///
+    /// # Errors
+    ///
+    /// If a thread panicked while it wrote. The error holds the guard.
+    ///
+    /// # Panics
+    ///
+    /// If there are more than 500 million readers.
+    ///
+    /// # Differences from std
+    ///
+    /// None. A thread that holds the lock already may wait for ever.
+    #[inline]
+    #[track_caller]
+    pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
+        self.inner.read();
+        self.poison.result(self.read_guard())
+    }
+
+    /// Takes the lock to read if no writer holds it or waits for it.
+    ///
+    /// # Errors
+    ///
+    /// If a writer holds it or waits, or if a thread panicked while it wrote.
+    ///
+    /// # Panics
+    ///
+    /// If there are more than 500 million readers.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    #[track_caller]
+    pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
+        let guard = self.inner.try_read().then(|| self.read_guard());
+        self.poison.try_result(guard)
+    }
+
+    /// Takes the lock to write, and blocks until that is possible.
+    ///
+    /// # Errors
+    ///
+    /// If a thread panicked while it wrote. The error holds the guard.
+    ///
+    /// # Differences from std
+    ///
+    /// None. A thread that holds the lock already waits for ever.
+    #[inline]
+    pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
+        self.inner.write();
+        self.poison.result(self.write_guard())
+    }
+
+    /// Takes the lock to write if it is free.
+    ///
+    /// # Errors
+    ///
+    /// If another thread holds it, or if a thread panicked while it wrote.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
+        let guard = self.inner.try_write().then(|| self.write_guard());
+        self.poison.try_result(guard)
+    }
+
+    /// Whether a thread panicked while it wrote.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    pub fn is_poisoned(&self) -> bool {
+        self.poison.is_set()
+    }
+
+    /// Forgets that a thread panicked while it wrote.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[inline]
+    pub fn clear_poison(&self) {
+        self.poison.clear();
+    }
+
+    /// Unwraps the data.
+    ///
+    /// # Errors
+    ///
+    /// If a thread panicked while it wrote. The error holds the data.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn into_inner(self) -> LockResult<T>
+    where
+        T: Sized,
+    {
+        let data = self.data.into_inner();
+        self.poison.result(data)
+    }
+
+    /// Returns the data. Nothing is locked: the borrow proves that nobody holds the lock.
+    ///
+    /// # Errors
+    ///
+    /// If a thread panicked while it wrote. The error holds the reference.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        let data = self.data.get_mut();
+        self.poison.result(data)
+    }
+
+    /// The guard of the raw lock that has just been taken to read.
+    #[inline]
+    fn read_guard(&self) -> RwLockReadGuard<'_, T> {
+        RwLockReadGuard {
+            // SAFETY: a cell's address is not null.
+            data: unsafe { NonNull::new_unchecked(self.data.get()) },
+            inner: &self.inner,
+        }
+    }
+
+    /// The guard of the raw lock that has just been taken to write.
+    #[inline]
+    fn write_guard(&self) -> RwLockWriteGuard<'_, T> {
+        RwLockWriteGuard {
+            lock: self,
+            panicking: self.poison.enter(),
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut d = f.debug_struct("RwLock");
+        match self.try_read() {
+            Ok(guard) => d.field("data", &&*guard),
+            Err(TryLockError::Poisoned(error)) => d.field("data", &&**error.get_ref()),
+            Err(TryLockError::WouldBlock) => d.field("data", &format_args!("<locked>")),
+        };
+        d.field("poisoned", &self.poison.is_set());
+        d.finish_non_exhaustive()
+    }
+}
+
+impl<T: Default> Default for RwLock<T> {
+    fn default() -> RwLock<T> {
+        RwLock::new(T::default())
+    }
+}
+
+impl<T> From<T> for RwLock<T> {
+    fn from(t: T) -> RwLock<T> {
+        RwLock::new(t)
+    }
+}
+
+/// The right to read the data of a [`RwLock`], which is let go of when this is dropped.
+///
+/// # Differences from std
+///
+/// None. Like std's it stays on its thread:
+///
+/// ```compile_fail,E0277
+/// let lock = greenpatch::sync::RwLock::new(0);
+/// let guard = lock.read().unwrap();
+/// fn send<T: Send>(_: T) {}
+/// send(guard);
+/// ```
+#[must_use = "if unused the RwLock will immediately unlock"]
+#[clippy::has_significant_drop]
+pub struct RwLockReadGuard<'rwlock, T: ?Sized + 'rwlock> {
+    // Not a reference to the lock: that would make `T` invariant, and it would be one that outlives the
+    // unlock within `drop`.
+    data: NonNull<T>,
+    inner: &'rwlock RawRwLock,
+}
+
+// SAFETY: a shared guard gives shared access to the data, and no more.
+unsafe impl<T: ?Sized + Sync> Sync for RwLockReadGuard<'_, T> {}
+
+impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: by invariant 1.
+        unsafe { self.data.as_ref() }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockReadGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for RwLockReadGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.inner.unlock_read();
+    }
+}
+
+/// The right to write the data of a [`RwLock`], which is let go of when this is dropped.
+///
+/// # Differences from std
+///
+/// None. Like std's it stays on its thread:
+///
+/// ```compile_fail,E0277
+/// let lock = greenpatch::sync::RwLock::new(0);
+/// let guard = lock.write().unwrap();
+/// fn send<T: Send>(_: T) {}
+/// send(guard);
+/// ```
+#[must_use = "if unused the RwLock will immediately unlock"]
+#[clippy::has_significant_drop]
+#[expect(
+    explicit_outlives_requirements,
+    reason = "as in std: it decides the lifetime of an object that is left out"
+)]
+pub struct RwLockWriteGuard<'rwlock, T: ?Sized + 'rwlock> {
+    lock: &'rwlock RwLock<T>,
+    panicking: Panicking,
+    not_send: PhantomData<*const ()>,
+}
+
+// SAFETY: a shared guard gives shared access to the data, and no more.
+unsafe impl<T: ?Sized + Sync> Sync for RwLockWriteGuard<'_, T> {}
+
+impl<'rwlock, T: ?Sized> RwLockWriteGuard<'rwlock, T> {
+    /// Goes on with reading alone. No other writer comes in between.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn downgrade(s: RwLockWriteGuard<'rwlock, T>) -> RwLockReadGuard<'rwlock, T> {
+        let guard = ManuallyDrop::new(s);
+        let lock = guard.lock;
+        lock.poison.leave(&guard.panicking);
+        lock.inner.downgrade();
+        lock.read_guard()
+    }
+}
+
+impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: by invariant 1.
+        unsafe { &*self.lock.data.get() }
+    }
+}
+
+impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: by invariant 1.
+        unsafe { &mut *self.lock.data.get() }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockWriteGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for RwLockWriteGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.lock.poison.leave(&self.panicking);
+        self.lock.inner.unlock_write();
+    }
+}

@@ -1,0 +1,135 @@
+//! Which threads may have what: our types have std's `Send`, `Sync`, `Unpin` and unwind safety.
+//!
+//! Each type is tried with parameters that lack one of these each. What std's type is ours is, and what
+//! std's is not ours is not.
+
+use std::cell::{Cell, RefCell};
+use std::marker::{PhantomData, PhantomPinned};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+/// Neither `Send` nor `Sync`.
+type Neither = *const ();
+/// `Send`, not `Sync`.
+type SendOnly = Cell<u8>;
+/// `Sync`, not `Send`.
+type SyncOnly = std::sync::MutexGuard<'static, u8>;
+/// `Send` and `Sync`, not unwind safe by reference.
+type Unsafe = std::sync::Arc<Mutable>;
+/// Not `Unpin`.
+type Pinned = PhantomPinned;
+
+struct Mutable(#[allow(dead_code)] RefCell<u8>);
+// SAFETY: none is ever made.
+unsafe impl Sync for Mutable {}
+
+/// Asks whether a type has a trait, without requiring it: a method of the type itself, which is there only
+/// if the trait is, goes before that of a trait that every type has.
+struct Ask<T: ?Sized>(PhantomData<fn(&T)>);
+
+macro_rules! questions {
+    ($($ask:ident: $no:ident, $bound:path;)*) => {
+        $(
+            trait $no {
+                fn $ask() -> bool {
+                    false
+                }
+            }
+            impl<T: ?Sized> $no for Ask<T> {}
+            impl<T: ?Sized + $bound> Ask<T> {
+                fn $ask() -> bool {
+                    true
+                }
+            }
+        )*
+    };
+}
+questions! {
+    is_send: NotSend, Send;
+    is_sync: NotSync, Sync;
+    is_unpin: NotUnpin, Unpin;
+    is_unwind_safe: NotUnwindSafe, UnwindSafe;
+    is_ref_unwind_safe: NotRefUnwindSafe, RefUnwindSafe;
+}
+
+macro_rules! traits {
+    ($type:ty) => {
+        [
+            ("Send", Ask::<$type>::is_send()),
+            ("Sync", Ask::<$type>::is_sync()),
+            ("Unpin", Ask::<$type>::is_unpin()),
+            ("UnwindSafe", Ask::<$type>::is_unwind_safe()),
+            ("RefUnwindSafe", Ask::<$type>::is_ref_unwind_safe()),
+        ]
+    };
+}
+
+macro_rules! same {
+    ($test:ident, |$param:ident| $($type:tt)*) => {
+        #[test]
+        fn $test() {
+            mod ours {
+                #[allow(unused_imports)]
+                use greenpatch::sync::*;
+                #[allow(unused_imports)]
+                use std::marker::PhantomData;
+                pub(super) type It<$param> = $($type)*;
+            }
+            mod theirs {
+                #[allow(unused_imports)]
+                use std::marker::PhantomData;
+                #[allow(unused_imports)]
+                use std::sync::*;
+                pub(super) type It<$param> = $($type)*;
+            }
+            assert_eq!(traits!(ours::It<u8>), traits!(theirs::It<u8>));
+            assert_eq!(traits!(ours::It<Neither>), traits!(theirs::It<Neither>));
+            assert_eq!(traits!(ours::It<SendOnly>), traits!(theirs::It<SendOnly>));
+            assert_eq!(traits!(ours::It<SyncOnly>), traits!(theirs::It<SyncOnly>));
+            assert_eq!(traits!(ours::It<Unsafe>), traits!(theirs::It<Unsafe>));
+            assert_eq!(traits!(ours::It<Pinned>), traits!(theirs::It<Pinned>));
+        }
+    };
+}
+
+/// A test that no answer is constant: what is asked of these is known.
+#[test]
+fn the_questions_tell_apart() {
+    let known = [
+        traits!(u8).map(|(_, has)| has),
+        traits!(Neither).map(|(_, has)| has),
+        traits!(SendOnly).map(|(_, has)| has),
+        traits!(SyncOnly).map(|(_, has)| has),
+        traits!(Unsafe).map(|(_, has)| has),
+        traits!(Pinned).map(|(_, has)| has),
+    ];
+    let expected = [
+        [true, true, true, true, true],
+        [false, false, true, true, true],
+        [true, false, true, true, false],
+        [false, true, true, true, true],
+        [true, true, true, false, false],
+        [true, true, false, true, true],
+    ];
+    assert_eq!(known, expected);
+}
+
+same!(mutex, |T| Mutex<T>);
+same!(mutex_guard, |T| MutexGuard<'static, T>);
+same!(rwlock, |T| RwLock<T>);
+same!(rwlock_read_guard, |T| RwLockReadGuard<'static, T>);
+same!(rwlock_write_guard, |T| RwLockWriteGuard<'static, T>);
+same!(once_lock, |T| OnceLock<T>);
+same!(lazy_lock, |T| LazyLock<T>);
+same!(lazy_lock_of_closure, |T| LazyLock<u8, T>);
+same!(condvar, |T| (Condvar, PhantomData<T>));
+same!(wait_timeout_result, |T| (WaitTimeoutResult, PhantomData<T>));
+same!(barrier, |T| (Barrier, PhantomData<T>));
+same!(barrier_wait_result, |T| (BarrierWaitResult, PhantomData<T>));
+same!(once, |T| (Once, PhantomData<T>));
+same!(once_state, |T| (OnceState, PhantomData<T>));
+same!(sender, |T| mpsc::Sender<T>);
+same!(sync_sender, |T| mpsc::SyncSender<T>);
+same!(receiver, |T| mpsc::Receiver<T>);
+same!(iter, |T| mpsc::Iter<'static, T>);
+same!(try_iter, |T| mpsc::TryIter<'static, T>);
+same!(into_iter, |T| mpsc::IntoIter<T>);
