@@ -101,6 +101,10 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     ONCE.get_or_init(|| {
         scope::keep_in(context::KEEPER);
         patch::count_green_threads_with(hub::alive);
+        patch::count_panics_with(patch::Counter {
+            caught: seam::unwind::caught,
+            resumed: seam::unwind::panicked,
+        });
     });
     if let Some(bytes) = settings.stack_size() {
         thread::set_stack_size(bytes);
