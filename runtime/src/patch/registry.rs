@@ -56,7 +56,7 @@ pub struct Replacement {
     function: Erased,
     site: Site,
     option: Option<ThreadOption>,
-    in_native: bool,
+    steady: bool,
 }
 
 impl Replacement {
@@ -72,7 +72,7 @@ impl Replacement {
             function: unsafe { slot::erase(function) },
             site,
             option: None,
-            in_native: false,
+            steady: false,
         }
     }
 
@@ -89,7 +89,7 @@ impl Replacement {
             function,
             site,
             option: None,
-            in_native: false,
+            steady: false,
         }
     }
 
@@ -100,16 +100,16 @@ impl Replacement {
         self
     }
 
-    /// Keeps it in `native` scopes too: for what only says which thread runs.
+    /// Keeps it in force inside `native`: it does not block, it says what belongs to the thread.
     #[must_use]
-    pub(crate) const fn in_native_too(mut self) -> Self {
-        self.in_native = true;
+    pub(crate) const fn steady(mut self) -> Self {
+        self.steady = true;
         self
     }
 
-    /// Whether it is kept in `native` scopes.
-    pub(super) const fn is_in_native(&self) -> bool {
-        self.in_native
+    /// Whether it is in force inside `native` too.
+    pub(super) const fn is_steady(&self) -> bool {
+        self.steady
     }
 
     /// The slot that it is for.
