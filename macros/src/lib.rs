@@ -57,3 +57,14 @@ pub fn replaces(args: TokenStream, item: TokenStream) -> TokenStream {
         .unwrap_or_else(|error| fallback::with_error(&item, &error))
         .into()
 }
+
+/// Names a patch point as a value: the typed handle of its slot, a `&'static Slot`.
+///
+/// The path is written as in [`macro@replaces`]. The handle calls the original, is replaced by
+/// `patch_item`, and overridden by `override_item`.
+#[proc_macro]
+pub fn patch_point(path: TokenStream) -> TokenStream {
+    replaces::point(path.into())
+        .unwrap_or_else(|error| error.into_compile_error())
+        .into()
+}

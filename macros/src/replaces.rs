@@ -78,6 +78,15 @@ pub(crate) fn replaces(args: TokenStream, item: TokenStream) -> syn::Result<Toke
     }
 }
 
+/// Expands `patch_point!(..)`.
+pub(crate) fn point(path: TokenStream) -> syn::Result<TokenStream> {
+    let target = Target::read(&syn::parse2(path)?);
+    let slot = expand::slot(&target, &Private::of(&syn::parse_quote!(::greenpatch)));
+    // A miss is the path's fault.
+    let method = Ident::new("handle", target.span());
+    Ok(quote!(#slot.#method()))
+}
+
 fn check(function: &Function, args: &ReplacesArgs) -> syn::Result<()> {
     let mut errors = Errors::default();
     if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {

@@ -9,6 +9,20 @@ pub extern crate std as __std;
 
 pub use ::std::*;
 
+pub use greenpatch_macros::{patch_point, patchable, replaces};
+
+pub use patch::events;
+pub use patch::{
+    CancelledBy, Coverage, DidHook, DoNotPatch, Feature, FeatureReport, ModuleReport, Named,
+    Overrides, PatchError, PatchPointInfo, PatchPoints, PatchState, Patched, Patcher, Plugin,
+    Point, Report, Settings, Site, Slot, Source, ThreadChoice, ThreadOptions, WillHook,
+};
+pub use patch::{
+    is_anything_patched, is_item_patched, is_module_patched, native, original, override_item,
+    patch_all, patch_item, patch_module, patch_module_items, patch_points, patch_thread,
+    patch_time, plugins, restore, restore_item, restore_module, sources,
+};
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
@@ -23,5 +37,4 @@ mod seam;
 pub mod sync;
 pub mod thread;
 
-pub use greenpatch_macros::{patchable, replaces};
 pub use seam::os_thread::native_thread_id;

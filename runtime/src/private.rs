@@ -10,8 +10,11 @@ pub use ::std::ops::Fn;
 pub use ::std::option::Option::{None, Some};
 pub use ::std::{file, line, module_path};
 
+pub use crate::patch::generic::{GenericSlot, Instance};
 pub use crate::patch::registry::{PassedOver, PatchPoint, Replacement};
 pub use crate::patch::slot::{Scoped, Site, Slot};
+pub use crate::patch::source::{Linked, Source};
+pub use crate::patch::{DoNotPatch, events};
 
 /// What a path resolves to when the function that it names has no slot.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +23,14 @@ pub struct NoPatchPoint<P = ThisPath>(pub PhantomData<P>);
 impl<P> NoPatchPoint<P> {
     /// Always an error, which says what to do.
     pub const fn replacement<F: Copy>(self, _: F, _: Site) -> Replacement
+    where
+        P: IsPatchPoint,
+    {
+        unreachable!()
+    }
+
+    /// Always an error, which says what to do.
+    pub const fn handle(self) -> &'static Slot<fn(), dyn Fn()>
     where
         P: IsPatchPoint,
     {

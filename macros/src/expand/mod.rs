@@ -3,7 +3,7 @@
 mod point;
 mod replacement;
 
-pub(crate) use replacement::replacement;
+pub(crate) use replacement::{replacement, slot};
 
 use crate::check::{Checked, CheckedImpl, CheckedMember, CheckedModule, PassedOver};
 use crate::paths::Private;

@@ -1,14 +1,45 @@
 //! Finding what belongs to the green thread that runs.
-#![forbid(unsafe_code)]
+#![allow(unsafe_code)]
 
 use std::ptr::NonNull;
 
 use crate::hub;
-use crate::seam::context as seam;
+use crate::patch::scope::{self, Keeper, ScopeHandle};
 use crate::seam::context::Context;
+
+/// Where green threads keep the scope of overrides that they are in.
+pub(super) const KEEPER: Keeper = Keeper {
+    current: current_scope,
+    replace: replace_scope,
+};
 
 /// What a hub keeps for a green thread is its [`Context`], set by `thread::start` alone; the root of a
 /// hub has none.
 pub(super) fn green() -> Option<NonNull<Context>> {
     hub::current()?.context().map(NonNull::cast)
+}
+
+/// Calls `f` with the context of the green thread that runs, or `native` where none does.
+fn with<A, R>(argument: A, f: impl FnOnce(&Context, A) -> R, native: fn(A) -> R) -> R {
+    match green() {
+        // SAFETY: it belongs to the green thread that runs this, so it does not end before `f` does.
+        Some(context) => f(unsafe { context.as_ref() }, argument),
+        None => native(argument),
+    }
+}
+
+fn current_scope() -> ScopeHandle {
+    with(
+        (),
+        |context, ()| context.scope.borrow().clone(),
+        |()| scope::native_current(),
+    )
+}
+
+fn replace_scope(new: ScopeHandle) -> ScopeHandle {
+    with(
+        new,
+        |context, new| context.scope.replace(new),
+        scope::native_replace,
+    )
 }

@@ -5,7 +5,6 @@ use std::ptr::NonNull;
 
 use crate::hub;
 use crate::seam::context::Context;
-use crate::seam::local as seam;
 use crate::seam::local::Locals;
 
 pub(super) fn green() -> Option<NonNull<Locals>> {

@@ -13,6 +13,7 @@ mod context;
 mod local;
 mod panic_hook;
 mod parker;
+mod sources;
 mod sync;
 mod thread;
 mod time;

@@ -1,15 +1,74 @@
-//! The built-in source modules: which replacements belong to which module of std, which feature and
-//! which option, and what has to be ready before they are put in place.
+//! The built-in source modules: which replacements belong to which module of std, to which feature and
+//! option, and what has to be ready before they are put in place.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
+use std::sync::OnceLock;
 
 use super::{busy, context, local, sync, thread, time, unwind};
 use crate::hub::{self, Hub};
-use crate::patch::{Feature, Linked, Replacement, Settings, Site, Source, ThreadOption};
-use crate::seam::{self, os_thread};
+use crate::patch::events::WillPatchModule;
+use crate::patch::registry::Replacement;
+use crate::patch::scope;
+use crate::patch::source::Linked;
+use crate::patch::{self, DoNotPatch, Feature, Settings, Site, Source, ThreadOption};
+use crate::seam;
+use crate::seam::os_thread;
 
-/// A replacement of this crate for a seam of this crate.
+static THREAD: Source = Source::builtin(
+    "greenpatch::green::thread",
+    "std::thread",
+    Feature::Thread,
+    &[
+        replacement!(thread::start, start__PATCH),
+        replacement!(thread::yield_now, yield_now__PATCH),
+        replacement!(thread::park, park__PATCH),
+        replacement!(thread::join, join__PATCH),
+        replacement!(busy::busy, busy__PATCH),
+        replacement!(busy::produced, produced__PATCH),
+        replacement!(context::green, green__PATCH).steady(),
+        replacement!(unwind::panicking, panicking__PATCH).steady(),
+        replacement!(unwind::panicked, panicked__PATCH).steady(),
+        replacement!(unwind::caught, caught__PATCH).steady(),
+        replacement!(unwind::set_hook, set_hook__PATCH).steady(),
+        replacement!(unwind::take_hook, take_hook__PATCH).steady(),
+    ],
+)
+.will_patch(warn_off_the_main_thread)
+.ready(enter_a_hub);
+
+static SYNC: Source = Source::builtin(
+    "greenpatch::green::sync",
+    "std::sync",
+    Feature::Thread,
+    &[
+        replacement!(sync::wait_lock, wait_lock__PATCH).under(ThreadOption::Threading),
+        replacement!(sync::wait_signal, wait_signal__PATCH).under(ThreadOption::Event),
+    ],
+);
+
+static LOCAL: Source = Source::builtin(
+    "greenpatch::green::local",
+    "std::thread_local",
+    Feature::Thread,
+    &[replacement!(local::green, green__PATCH)
+        .under(ThreadOption::ThreadLocal)
+        .steady()],
+);
+
+static TIME: Source = Source::builtin(
+    "greenpatch::green::time",
+    "std::thread",
+    Feature::Time,
+    &[replacement!(time::sleep, sleep__PATCH)],
+);
+
+inventory::submit!(Linked(&THREAD));
+inventory::submit!(Linked(&SYNC));
+inventory::submit!(Linked(&LOCAL));
+inventory::submit!(Linked(&TIME));
+
+/// A replacement of this crate for a seam of this crate: the function of the same path in `seam`.
 macro_rules! replacement {
     ($module:ident :: $item:ident, $slot:ident) => {
         Replacement::new(
@@ -23,4 +82,41 @@ macro_rules! replacement {
             },
         )
     };
+}
+use replacement;
+
+/// What goes by the main thread's end in std goes by this OS thread's end then.
+fn warn_off_the_main_thread(event: &mut WillPatchModule) -> Result<(), DoNotPatch> {
+    if event.settings().workers().is_none() && !os_thread::is_main_thread() {
+        event.warn(
+            "patching off the main thread: this OS thread runs the green threads that it starts, and \
+             does not end before they do; those that the main thread starts run on a background hub",
+        );
+    }
+    Ok(())
+}
+
+/// Makes the patching thread a hub, or starts the workers.
+fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        scope::keep_in(context::KEEPER);
+        patch::count_green_threads_with(hub::alive);
+        patch::count_panics_with(patch::Counter {
+            caught: seam::unwind::caught,
+            resumed: seam::unwind::panicked,
+        });
+    });
+    if let Some(bytes) = settings.stack_size() {
+        thread::set_stack_size(bytes);
+    }
+    if let Some(count) = settings.workers() {
+        if count == 0 {
+            return Err("no green thread can run on zero workers; ask for one or more".into());
+        }
+        hub::start_workers(count)?;
+    } else if !hub::has_workers() && hub::current().is_none() {
+        Hub::new()?.enter(!os_thread::is_main_thread());
+    }
+    Ok(())
 }

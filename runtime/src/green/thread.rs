@@ -1,6 +1,7 @@
 //! Starting a green thread, yielding, parking and joining.
-#![allow(unsafe_code)]
+#![forbid(unsafe_code)]
 
+use std::cell::RefCell;
 use std::io;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
@@ -32,6 +33,7 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
         let context = Context {
             identity,
             locals: Locals::default(),
+            scope: RefCell::default(),
         };
         let hub = hub::current().expect("a green thread runs on a hub");
         hub.set_context(Some(NonNull::from(&context).cast()));

@@ -5,7 +5,6 @@ use std::panic;
 
 use super::panic_hook;
 use crate::hub;
-use crate::seam::unwind as seam;
 use crate::seam::unwind::Hook;
 
 pub(super) fn panicking() -> bool {

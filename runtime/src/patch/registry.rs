@@ -1,7 +1,13 @@
 //! What the crates linked into this program have declared: patch points, functions that are none,
 //! and replacements. Expansions submit them through `inventory`.
+//!
+//! Invariant 1: the function of a [`Replacement`] was made from an `F` of the slot that it is for.
 #![allow(unsafe_code)]
 
+use std::fmt;
+
+use super::generic::Entry;
+use super::options::ThreadOption;
 use super::slot::{self, Erased, RawSlot, Site, Slot};
 
 /// A function that dispatches through a slot.
@@ -45,10 +51,20 @@ impl PassedOver {
 }
 
 /// A function to be stored in one slot, its type checked when it was compiled.
+#[derive(Clone, Copy)]
 pub struct Replacement {
-    raw: &'static RawSlot,
+    target: Target,
     function: Erased,
     site: Site,
+    option: Option<ThreadOption>,
+    steady: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Target {
+    Slot(&'static RawSlot),
+    /// Its slot is made when it is first asked for.
+    Instance(Entry),
 }
 
 impl Replacement {
@@ -59,16 +75,68 @@ impl Replacement {
         site: Site,
     ) -> Self {
         Replacement {
-            raw: slot.raw(),
+            target: Target::Slot(slot.raw()),
             // SAFETY: by invariant 2 of `slot`, the `F` of a slot is a function pointer type.
             function: unsafe { slot::erase(function) },
             site,
+            option: None,
+            steady: false,
         }
+    }
+
+    /// The same for a slot whose type was found at run time.
+    ///
+    /// # Safety
+    ///
+    /// `F` is the function pointer type of that slot.
+    pub(super) unsafe fn of_raw<F: Copy>(raw: &'static RawSlot, function: F, site: Site) -> Self {
+        // SAFETY: the caller promises that `F` is a function pointer type.
+        let function = unsafe { slot::erase(function) };
+        Replacement {
+            target: Target::Slot(raw),
+            function,
+            site,
+            option: None,
+            steady: false,
+        }
+    }
+
+    /// The same for an instantiation of a generic function; `function` was made from its `F`.
+    pub(super) const fn of_instance(entry: Entry, function: Erased, site: Site) -> Self {
+        Replacement {
+            target: Target::Instance(entry),
+            function,
+            site,
+            option: None,
+            steady: false,
+        }
+    }
+
+    /// Leaves it out where that option of `patch_thread` is off.
+    #[must_use]
+    pub(crate) const fn under(mut self, option: ThreadOption) -> Self {
+        self.option = Some(option);
+        self
+    }
+
+    /// Keeps it in force inside `native`: it does not block, it says what belongs to the thread.
+    #[must_use]
+    pub(crate) const fn steady(mut self) -> Self {
+        self.steady = true;
+        self
+    }
+
+    /// Whether it is in force inside `native` too.
+    pub(super) const fn is_steady(&self) -> bool {
+        self.steady
     }
 
     /// The slot that it is for.
     pub fn raw(&self) -> &'static RawSlot {
-        self.raw
+        match self.target {
+            Target::Slot(raw) => raw,
+            Target::Instance(entry) => entry.raw(),
+        }
     }
 
     /// The function, made from an `F` of that slot.
@@ -79,6 +147,36 @@ impl Replacement {
     /// Where the replacement was written, and its name.
     pub const fn site(&self) -> Site {
         self.site
+    }
+
+    /// The option of `patch_thread` that selects it.
+    pub(super) const fn option(&self) -> Option<ThreadOption> {
+        self.option
+    }
+
+    /// The name of the patch point in its module.
+    pub(super) fn item(&self) -> &'static str {
+        self.raw().site().name
+    }
+}
+
+impl<F: Copy, D: ?Sized> Slot<F, D> {
+    /// Itself, where a path is to name a patch point and nothing else.
+    #[doc(hidden)]
+    pub const fn handle(&'static self) -> &'static Self {
+        self
+    }
+
+    /// Declares `function`, written at `site`, a replacement for this patch point.
+    #[doc(hidden)]
+    pub const fn replacement(&'static self, function: F, site: Site) -> Replacement {
+        Replacement::new(self, function, site)
+    }
+}
+
+impl fmt::Debug for Replacement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.item())
     }
 }
 

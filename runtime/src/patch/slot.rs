@@ -20,7 +20,8 @@
 //! ```
 #![allow(unsafe_code)]
 
-use super::registry::Replacement;
+use std::any::TypeId;
+use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
 use std::ptr;
@@ -43,6 +44,18 @@ pub struct Site {
     pub line: u32,
 }
 
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Site {
+            module,
+            name,
+            file,
+            line,
+        } = self;
+        write!(f, "{module}::{name} ({file}:{line})")
+    }
+}
+
 /// What a scoped override resolves to, for the trampoline to call.
 pub enum Scoped<F, D: ?Sized> {
     /// The innermost scope's closure.
@@ -57,7 +70,9 @@ pub struct RawSlot {
     current: AtomicPtr<()>,
     global: AtomicPtr<()>,
     trampoline: Erased,
+    original: Erased,
     site: Site,
+    type_id: TypeId,
     type_name: fn() -> &'static str,
 }
 
@@ -70,6 +85,17 @@ impl RawSlot {
     /// The type of the function pointer, as `std::any::type_name` says it.
     pub fn type_name(&self) -> &'static str {
         (self.type_name)()
+    }
+
+    /// The identity of the type of the function pointer, which tells `for<'a> fn(&'a str)` from
+    /// `fn(&'static str)`.
+    pub const fn type_id(&self) -> TypeId {
+        self.type_id
+    }
+
+    /// The function as its author wrote it; made from an `F` of this slot.
+    pub const fn original(&self) -> Erased {
+        self.original
     }
 
     /// What a call runs now; `None` is the original.
@@ -107,6 +133,24 @@ impl RawSlot {
         self.global.store(bits(function), Ordering::Release);
     }
 }
+
+impl RawSlot {
+    /// Stands for a generic function, whose instantiations have the slots. Nothing reads it.
+    pub(super) const fn of_generic(site: Site, type_name: fn() -> &'static str) -> Self {
+        RawSlot {
+            current: AtomicPtr::new(ptr::null_mut()),
+            global: AtomicPtr::new(ptr::null_mut()),
+            trampoline: nothing,
+            original: nothing,
+            site,
+            // No function pointer type, so that nobody can ask for it by name and set it.
+            type_id: const { TypeId::of::<RawSlot>() },
+            type_name,
+        }
+    }
+}
+
+fn nothing() {}
 
 #[inline(always)]
 fn read(cell: &AtomicPtr<()>) -> Option<Erased> {
@@ -164,7 +208,10 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
                 global: AtomicPtr::new(ptr::null_mut()),
                 // SAFETY: the caller promises that `F` is a function pointer type.
                 trampoline: unsafe { erase(trampoline) },
+                // SAFETY: the caller promises that `F` is a function pointer type.
+                original: unsafe { erase(original) },
                 site,
+                type_id: const { TypeId::of::<F>() },
                 type_name: std::any::type_name::<F>,
             },
             original,
@@ -179,13 +226,6 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
         read(&self.raw.current).map(|function| unsafe { restore(function) })
     }
 
-    /// What to call here and now, for the trampoline.
-    pub fn scoped(&self) -> Scoped<F, D> {
-        // SAFETY: by invariants 1 and 2 what is stored was made from an `F`.
-        let global = read(&self.raw.global).map(|function| unsafe { restore(function) });
-        Scoped::Pointer(global.unwrap_or(self.original))
-    }
-
     /// The function as its author wrote it.
     pub const fn original(&self) -> F {
         self.original
@@ -194,11 +234,6 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
     /// The part that does not depend on the type.
     pub const fn raw(&self) -> &RawSlot {
         &self.raw
-    }
-
-    /// Declares `function`, written at `site`, a replacement for this patch point.
-    pub const fn replacement(&'static self, function: F, site: Site) -> Replacement {
-        Replacement::new(self, function, site)
     }
 }
 

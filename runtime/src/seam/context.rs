@@ -1,7 +1,7 @@
 //! What belongs to one thread, native or green: who it is, and where its own values are kept.
 #![allow(unsafe_code)]
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::num::NonZeroU64;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::local::Locals;
 use super::os_thread;
+use crate::patch::scope::ScopeHandle;
 use crate::patchable;
 
 /// Who a thread is. Shared by all handles to it.
@@ -36,10 +37,11 @@ impl Identity {
 }
 
 /// What a green thread has of its own, on its stack, while it runs.
-#[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) identity: Arc<Identity>,
     pub(crate) locals: Locals,
+    /// The scope of overrides that it is in.
+    pub(crate) scope: RefCell<ScopeHandle>,
 }
 
 /// The context of the green thread that runs, if one does. It stays where it is until that green

@@ -70,10 +70,6 @@ impl Thread {
         Thread { identity }
     }
 
-    pub(super) fn identity(&self) -> &Arc<Identity> {
-        &self.identity
-    }
-
     /// Lets the thread's next [`park`](super::park), or the one it is in, return.
     ///
     /// # Differences from std

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::scoped::ScopeData;
+use crate::patch::scope::{self, ScopeHandle};
 use crate::seam::thread::{self as seam, Body};
 use crate::seam::until::{wait_while, wake_all};
 
@@ -78,6 +79,8 @@ impl<T> Drop for Packet<T> {
 pub(super) struct Main<F, T> {
     f: Option<F>,
     packet: Option<Arc<Packet<T>>>,
+    /// The scope of the thread that started this one.
+    scope: ScopeHandle,
 }
 
 impl<F, T> Main<F, T> {
@@ -85,6 +88,7 @@ impl<F, T> Main<F, T> {
         Main {
             f: Some(f),
             packet: Some(packet),
+            scope: scope::capture(),
         }
     }
 }
@@ -95,6 +99,7 @@ where
     T: Send,
 {
     fn run(&mut self) {
+        let _scope = std::mem::take(&mut self.scope).enter();
         let f = self.f.take().expect("a thread runs once");
         let result = panic::catch_unwind(AssertUnwindSafe(f));
         let packet = self

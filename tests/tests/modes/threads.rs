@@ -235,7 +235,7 @@ fn stack_size() {
         }
         fill(2000)
     });
-    assert_eq!(handle.unwrap().join().unwrap(), (0..=2000).sum());
+    assert_eq!(handle.unwrap().join().unwrap(), (0..=2000_u64).sum::<u64>());
 }
 
 fn a_name_with_a_null_byte() {

@@ -1,0 +1,261 @@
+//! The protocol: one transaction for each feature, and the order of `patch_all`.
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use super::deliver::{self, Aftermath};
+use super::environment;
+use super::error::{Kind, PatchError};
+use super::events::{
+    DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
+};
+use super::options::Settings;
+use super::outcome::{CancelledBy, FeatureReport, ModuleReport, Outcome, Patched, Report, Who};
+use super::plan::{Module, Plan};
+use super::progress::{self, All, Deciding};
+use super::registry::Replacement;
+use super::source::Feature;
+use super::table::{self, By, Id};
+use super::turn;
+use super::warnings;
+
+/// Patches what `plan` finds, as one transaction.
+pub(super) fn one(
+    settings: Settings,
+    plan: impl FnOnce() -> Result<Plan, PatchError>,
+) -> Result<Patched, PatchError> {
+    if environment::is_off() {
+        return Ok(Patched::Cancelled {
+            by: CancelledBy::environment(),
+        });
+    }
+    turn::run(|| {
+        let plan = plan()?;
+        let feature = plan.feature;
+        match transaction(plan, &Arc::new(settings))? {
+            Outcome::AlreadyPatched => Ok(Patched::AlreadyPatched),
+            Outcome::Cancelled(by) => Ok(Patched::Cancelled { by }),
+            done @ Outcome::Done(_) => {
+                let mut report = Report::default();
+                report.push(FeatureReport::new(feature, done));
+                Ok(Patched::Done(report))
+            }
+        }
+    })
+}
+
+/// Patches every feature that the settings name, with the events of `patch_all`.
+pub(super) fn all(settings: Settings) -> Result<Patched, PatchError> {
+    if environment::is_off() {
+        return Ok(Patched::Cancelled {
+            by: CancelledBy::environment(),
+        });
+    }
+    turn::run(|| all_in_turn(settings))
+}
+
+fn all_in_turn(settings: Settings) -> Result<Patched, PatchError> {
+    let (builtin, auto) = Plan::all(&settings)?;
+    let running = All::begin()?;
+    let earlier = progress::all();
+    let fresh: Vec<&Plan> = builtin
+        .iter()
+        .chain(&auto)
+        .filter(|plan| plan.is_fresh())
+        .collect();
+    if let Some(earlier) = &earlier {
+        compare(&settings, earlier, fresh.is_empty());
+        if fresh.is_empty() && !settings.has_new_argument(earlier) {
+            return Ok(Patched::AlreadyPatched);
+        }
+    }
+    warn_of_late_settings(&settings, earlier.as_ref());
+
+    let settings = Arc::new(settings);
+    let mut event = WillPatchAll {
+        features: fresh.iter().map(|plan| plan.feature).collect(),
+        modules: fresh
+            .iter()
+            .flat_map(|p| &p.modules)
+            .map(|module| module.target)
+            .collect(),
+        settings: Arc::clone(&settings),
+    };
+    if let Err(by) = deliver::will(&mut event) {
+        return Ok(Patched::Cancelled { by });
+    }
+
+    let mut report = Report::default();
+    let mut aftermath = Aftermath::default();
+    patch_each(builtin, &settings, &mut report)?;
+    let settings_of = || Arc::clone(&settings);
+    let event = &mut DidPatchBuiltinModules {
+        report: report.clone(),
+        settings: settings_of(),
+    };
+    aftermath.did(event);
+    patch_each(auto, &settings, &mut report)?;
+    progress::set_all(match earlier {
+        Some(earlier) => (*settings).clone().union(earlier),
+        None => (*settings).clone(),
+    });
+    drop(running);
+    aftermath.did(&mut DidPatchAll {
+        report: report.clone(),
+        settings: settings_of(),
+    });
+    aftermath.pass_on()?;
+    Ok(Patched::Done(report))
+}
+
+fn patch_each(
+    plans: Vec<Plan>,
+    settings: &Arc<Settings>,
+    report: &mut Report,
+) -> Result<(), PatchError> {
+    for plan in plans {
+        let feature = plan.feature;
+        report.push(FeatureReport::new(feature, transaction(plan, settings)?));
+    }
+    Ok(())
+}
+
+/// Warns of a `patch_all` that asks for other than the earlier ones did.
+fn compare(settings: &Settings, earlier: &Settings, nothing_new: bool) {
+    if settings.exceeds(earlier) {
+        if !nothing_new {
+            warnings::queue(
+                "patch_all was called before with less; what both calls ask for together is patched"
+                    .to_owned(),
+            );
+        }
+    } else if earlier.exceeds(settings) {
+        warnings::queue(
+            "patch_all was called before with more; nothing of that is undone".to_owned(),
+        );
+    }
+}
+
+/// Warns of settings of the scheduler that come when it runs already.
+fn warn_of_late_settings(settings: &Settings, earlier: Option<&Settings>) {
+    let new = |now: Option<usize>, then: Option<usize>| now.is_some() && now != then;
+    let stack_size = new(
+        settings.stack_size(),
+        earlier.and_then(Settings::stack_size),
+    );
+    let workers = new(settings.workers(), earlier.and_then(Settings::workers));
+    if (stack_size || workers) && progress::is_begun(Feature::Thread) {
+        warnings::queue(
+            "stack_size and workers come too late: threads are patched already".to_owned(),
+        );
+    }
+}
+
+/// Patches one feature: every will stage, then all items at once, then every did stage.
+fn transaction(mut plan: Plan, settings: &Arc<Settings>) -> Result<Outcome, PatchError> {
+    warn_of_union(&plan);
+    plan.retain_fresh();
+    if plan.modules.is_empty() {
+        return Ok(Outcome::AlreadyPatched);
+    }
+    let asked: Vec<(Feature, Id)> = plan.ids().collect();
+    let mut features: Vec<Feature> = plan.modules.iter().map(|module| module.feature).collect();
+    features.dedup();
+
+    let deciding = Deciding::begin(features)?;
+    for module in &mut plan.modules {
+        if let Err(by) = decide(module, settings) {
+            return Ok(Outcome::Cancelled(by));
+        }
+    }
+    for module in &plan.modules {
+        if let Some(ready) = module.ready {
+            ready(settings).map_err(|cause| {
+                PatchError::new(Kind::NotReady {
+                    feature: module.feature,
+                    cause,
+                })
+            })?;
+        }
+    }
+    table::replace_all(plan.modules.iter().flat_map(|module| {
+        let by = |item: &Replacement| By {
+            source: Some(module.source),
+            site: item.site(),
+        };
+        module.items.iter().map(move |item| (*item, by(item)))
+    }));
+    progress::settle(asked.into_iter());
+    drop(deciding);
+
+    let mut aftermath = Aftermath::default();
+    let mut reports = Vec::new();
+    for module in &plan.modules {
+        let items: Vec<_> = module.items.iter().map(Replacement::item).collect();
+        let Module {
+            feature,
+            target,
+            source,
+            ..
+        } = *module;
+        let mut event = DidPatchModule {
+            feature,
+            module: target,
+            source,
+            items: items.clone(),
+            settings: Arc::clone(settings),
+        };
+        aftermath.run(Who::Hook(source), || module.did.map(|did| did(&event)));
+        aftermath.did(&mut event);
+        reports.push(ModuleReport {
+            module: target,
+            source,
+            items,
+        });
+    }
+    aftermath.pass_on()?;
+    Ok(Outcome::Done(reports))
+}
+
+/// Asks the source module's hook and everybody else about one module, and takes over their edits.
+fn decide(module: &mut Module, settings: &Arc<Settings>) -> Result<(), CancelledBy> {
+    let mut event = WillPatchModule {
+        feature: module.feature,
+        module: module.target,
+        source: module.source,
+        items: module.items.clone(),
+        settings: Arc::clone(settings),
+    };
+    if let Some(will) = module.will {
+        will(&mut event).map_err(|why| CancelledBy::new(Who::Hook(module.source), why))?;
+    }
+    deliver::will(&mut event)?;
+    module.items = event.items;
+    Ok(())
+}
+
+/// Warns if a part of a feature was patched before, or more of it than is asked for now.
+fn warn_of_union(plan: &Plan) {
+    let mut features: Vec<Feature> = plan.modules.iter().map(|module| module.feature).collect();
+    features.dedup();
+    for feature in features {
+        let asked: Vec<Id> = plan
+            .ids()
+            .filter(|(f, _)| *f == feature)
+            .map(|(_, id)| id)
+            .collect();
+        let before = asked
+            .iter()
+            .filter(|id| progress::is_settled(feature, **id))
+            .count();
+        if before < asked.len() && progress::is_begun(feature) {
+            warnings::queue(format!(
+                "{feature} was patched before, in part; what all calls ask for together is patched"
+            ));
+        } else if before == asked.len() && before < progress::settled(feature) {
+            warnings::queue(format!(
+                "{feature} was patched before with more; nothing of that is undone"
+            ));
+        }
+    }
+}

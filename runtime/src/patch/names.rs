@@ -1,0 +1,255 @@
+//! What a name means: of a module, a source module, or an item. Leading segments may be left out.
+#![forbid(unsafe_code)]
+
+use std::collections::HashSet;
+
+use super::error::{Kind, PatchError};
+use super::plan::{self, Plan};
+use super::registry::{PatchPoint, Replacement};
+use super::slot::{RawSlot, Site};
+use super::source::{self, Source};
+use super::table::{self, Id};
+
+/// A source module, or the name of one or of its target.
+#[derive(Debug)]
+pub enum Named {
+    /// The source module itself.
+    Source(&'static Source),
+    /// Its path, or the path of its target.
+    Name(String),
+}
+
+impl From<&'static Source> for Named {
+    fn from(source: &'static Source) -> Self {
+        Named::Source(source)
+    }
+}
+
+impl From<&str> for Named {
+    fn from(name: &str) -> Self {
+        Named::Name(name.to_owned())
+    }
+}
+
+/// What a name was found to mean.
+pub(super) enum Found {
+    /// A source module.
+    Source(&'static Source),
+    /// The loose replacements for a module.
+    Loose(&'static str),
+}
+
+impl Found {
+    /// What patching it replaces.
+    pub(super) fn plan(&self) -> Result<Plan, PatchError> {
+        match self {
+            Found::Loose(target) => Plan::loose(target),
+            // One that was not linked in by itself is patched alone.
+            Found::Source(source) if !is_linked(source) => Plan::alone(source),
+            Found::Source(source) => Plan::feature(source.feature()),
+        }
+    }
+
+    /// The name that reports have for it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Found::Loose(target) => target,
+            Found::Source(source) => source.name(),
+        }
+    }
+}
+
+/// A patch point, under the names that it goes by.
+#[derive(Clone, Copy)]
+pub(super) struct Point {
+    pub(super) raw: &'static RawSlot,
+    /// The module that users know it in: for a built-in one that of `std`.
+    pub(super) module: &'static str,
+}
+
+/// Finds the source module, or the loose replacements, that are meant.
+pub(super) fn source(named: Named) -> Result<Found, PatchError> {
+    let name = match named {
+        Named::Source(source) => return Ok(Found::Source(source)),
+        Named::Name(name) => name,
+    };
+    let sources = source::sources();
+    let by_name = best(&name, sources.iter().map(|source| (source.name(), *source)));
+    if let Some(source) = one(&name, by_name, source_site)? {
+        return Ok(Found::Source(source));
+    }
+    let loose = plan::loose().map(|item| item.raw().site());
+    let by_loose = best(&name, loose.map(|site| (site.module, site)));
+    if let Some(site) = one_module(&name, by_loose)? {
+        return Ok(Found::Loose(site.module));
+    }
+    let by_target = best(
+        &name,
+        sources.iter().map(|source| (source.target(), *source)),
+    );
+    // The modules of one feature may share a target, and are patched together.
+    let features: HashSet<_> = by_target.iter().map(|source| source.feature()).collect();
+    match by_target.first() {
+        Some(source) if features.len() == 1 => Ok(Found::Source(source)),
+        _ => one(&name, by_target, source_site)?
+            .map(Found::Source)
+            .ok_or(PatchError::new(Kind::UnknownModule(name))),
+    }
+}
+
+/// Finds the patch point that is meant.
+pub(super) fn item(name: &str) -> Result<Point, PatchError> {
+    let points = points();
+    let named: Vec<(String, Point)> = points
+        .iter()
+        .flat_map(|point| {
+            let site = point.raw.site();
+            let own = format!("{}::{}", site.module, site.name);
+            let known = format!("{}::{}", point.module, site.name);
+            let alias = (known != own).then_some((known, *point));
+            [(own, *point)].into_iter().chain(alias)
+        })
+        .collect();
+    let mut found = best(
+        name,
+        named.iter().map(|(full, point)| (full.as_str(), *point)),
+    );
+    found.dedup_by_key(|point| Id::of(point.raw));
+    one(name, found, |point| point.raw.site())?.ok_or_else(|| {
+        PatchError::new(Kind::UnknownItem {
+            name: name.to_owned(),
+            module: None,
+        })
+    })
+}
+
+/// Finds the patch points of the module that is meant, or those that a source module implements.
+pub(super) fn module(name: &str) -> Result<Vec<&'static RawSlot>, PatchError> {
+    let points = points();
+    let own = points
+        .iter()
+        .map(|point| (point.raw.site().module, point.raw));
+    let known = points.iter().map(|point| (point.module, point.raw));
+    let found = best(
+        name,
+        own.chain(known)
+            .map(|(module, raw)| (module, (module, raw))),
+    );
+    let Some((module, first)) = found.first().copied() else {
+        let sources = source::sources()
+            .into_iter()
+            .map(|source| (source.name(), source));
+        return match one(name, best(name, sources), source_site)? {
+            Some(source) => Ok(source.items().iter().map(Replacement::raw).collect()),
+            None => Err(PatchError::new(Kind::UnknownModule(name.to_owned()))),
+        };
+    };
+    if let Some((_, other)) = found.iter().find(|(other, _)| *other != module) {
+        let candidates = vec![first.site(), other.site()];
+        return Err(PatchError::new(Kind::Ambiguous {
+            name: name.to_owned(),
+            candidates,
+        }));
+    }
+    let mut seen = HashSet::new();
+    Ok(found
+        .into_iter()
+        .map(|(_, raw)| raw)
+        .filter(|raw| seen.insert(Id::of(raw)))
+        .collect())
+}
+
+/// Every patch point that is known: declared, replaced, or with a replacement. In the order of their
+/// modules and lines.
+pub(super) fn points() -> Vec<Point> {
+    let sources = source::sources();
+    let implemented = || sources.iter().flat_map(|source| source.items());
+    let mut seen = HashSet::new();
+    let mut points: Vec<Point> = inventory::iter::<PatchPoint>
+        .into_iter()
+        .map(PatchPoint::raw)
+        .chain(table::replaced())
+        .chain(plan::loose().chain(implemented()).map(Replacement::raw))
+        .filter(|raw| seen.insert(Id::of(raw)))
+        .map(|raw| Point {
+            raw,
+            module: known_module(raw, &sources),
+        })
+        .collect();
+    points.sort_by_key(|point| (point.module, point.raw.site().file, point.raw.site().line));
+    points
+}
+
+fn known_module(raw: &'static RawSlot, sources: &[&'static Source]) -> &'static str {
+    sources
+        .iter()
+        .filter(|source| source.feature().is_builtin())
+        .find(|source| {
+            source
+                .items()
+                .iter()
+                .any(|item| Id::of(item.raw()) == Id::of(raw))
+        })
+        .map_or(raw.site().module, |source| source.target())
+}
+
+fn is_linked(source: &'static Source) -> bool {
+    source::sources()
+        .iter()
+        .any(|linked| std::ptr::eq(*linked, source))
+}
+
+fn source_site(source: &&'static Source) -> Site {
+    let at = source.items().first().map(Replacement::site);
+    let (file, line) = at.map_or(("", 0), |site| (site.file, site.line));
+    Site {
+        module: source.name(),
+        name: "SOURCE",
+        file,
+        line,
+    }
+}
+
+/// Those called exactly so; if there are none, those whose last segments are called so.
+fn best<'a, T: Copy>(name: &str, all: impl Iterator<Item = (&'a str, T)>) -> Vec<T> {
+    let ends_so = |full: &str| {
+        full.strip_suffix(name)
+            .is_some_and(|lead| lead.is_empty() || lead.ends_with("::"))
+    };
+    let found: Vec<(&str, T)> = all.filter(|(full, _)| ends_so(full)).collect();
+    let exact: Vec<T> = found
+        .iter()
+        .filter(|(full, _)| *full == name)
+        .map(|(_, t)| *t)
+        .collect();
+    if exact.is_empty() {
+        found.into_iter().map(|(_, t)| t).collect()
+    } else {
+        exact
+    }
+}
+
+fn one<T: Copy>(
+    name: &str,
+    found: Vec<T>,
+    site: impl Fn(&T) -> Site,
+) -> Result<Option<T>, PatchError> {
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        several => {
+            let mut candidates: Vec<Site> = several.iter().map(site).collect();
+            candidates.sort_by_key(|site| (site.file, site.line));
+            Err(PatchError::new(Kind::Ambiguous {
+                name: name.to_owned(),
+                candidates,
+            }))
+        }
+    }
+}
+
+fn one_module(name: &str, mut found: Vec<Site>) -> Result<Option<Site>, PatchError> {
+    found.sort_by_key(|site| site.module);
+    found.dedup_by_key(|site| site.module);
+    one(name, found, |site| *site)
+}

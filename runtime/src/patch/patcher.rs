@@ -1,0 +1,268 @@
+//! The calls that patch, and the builder that holds what `patch_all` can be told.
+#![forbid(unsafe_code)]
+
+use std::any::Any;
+
+use super::apply;
+use super::environment;
+use super::error::PatchError;
+use super::names::{self, Named};
+use super::options::{Settings, ThreadOptions};
+use super::outcome::{CancelledBy, Patched, Report};
+use super::plan::Plan;
+use super::slot::Slot;
+use super::source::Feature;
+
+/// Patches all built-in modules, and the source modules marked `auto`.
+///
+/// Subscribers and plugins are told, and may cancel, as [`events`](crate::events) says. A feature
+/// that is cancelled leaves the others alone; the report has a line for each. Called again, it
+/// patches what is still left, which includes what was cancelled the first time.
+///
+/// One OS thread patches at a time; another that wants to waits for its turn. The functions that are
+/// patched may be called meanwhile: each call sees the old or the new one.
+///
+/// # Errors
+///
+/// An error that is found before anybody is asked changes nothing: a conflict between replacements,
+/// or a call from a stage that is itself deciding whether to patch all. If a did stage objects,
+/// what it speaks of stays patched, and features after it are not reached.
+///
+/// # Panics
+///
+/// Passes on a panic of a hook or a subscriber. At a will stage it leaves the feature as it was; at a
+/// did stage it undoes nothing, and the remaining did stages run first.
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// use greenpatch::Patched;
+///
+/// match greenpatch::patch_all()? {
+///     Patched::Done(report) => print!("{report}"),
+///     Patched::AlreadyPatched => println!("nothing left to patch"),
+///     Patched::Cancelled { by } => println!("not patched: {by}"),
+///     _ => {}
+/// }
+/// # Ok::<(), greenpatch::PatchError>(())
+/// ```
+pub fn patch_all() -> Result<Patched, PatchError> {
+    Patcher::new().apply()
+}
+
+/// Patches `std::thread`, `std::sync` and `thread_local!` as one feature, and `thread::sleep` with
+/// them. [`ThreadOptions`] leaves parts of it native.
+///
+/// # Errors
+///
+/// As [`patch_all`], and when the system has no resources for green threads.
+///
+/// # Panics
+///
+/// As [`patch_all`].
+pub fn patch_thread() -> Result<Patched, PatchError> {
+    ThreadOptions::new().apply()
+}
+
+/// Patches `thread::sleep`.
+///
+/// # Errors
+///
+/// As [`patch_all`].
+///
+/// # Panics
+///
+/// As [`patch_all`].
+pub fn patch_time() -> Result<Patched, PatchError> {
+    let mut settings = Settings::nothing();
+    settings.set_time(true);
+    apply::one(settings, || Plan::feature(Feature::Time))
+}
+
+impl ThreadOptions {
+    /// Patches with these options; see [`patch_thread`].
+    ///
+    /// # Errors
+    ///
+    /// As [`patch_thread`].
+    ///
+    /// # Panics
+    ///
+    /// As [`patch_all`].
+    pub fn apply(self) -> Result<Patched, PatchError> {
+        let mut settings = Settings::nothing();
+        settings.set_thread(Some(self));
+        settings.set_time(self.has_time());
+        apply::one(settings, || Plan::thread(self))
+    }
+}
+
+/// What [`patch_all`] can be told: which features, and how green threads run. All features are on
+/// unless turned off.
+///
+/// # Examples
+///
+/// ```no_run
+/// use greenpatch::{Patcher, ThreadOptions};
+///
+/// Patcher::new().thread(ThreadOptions::new().event(false)).time(false).apply()?;
+/// # Ok::<(), greenpatch::PatchError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "`apply` patches"]
+pub struct Patcher {
+    settings: Settings,
+}
+
+impl Patcher {
+    /// Everything on.
+    pub fn new() -> Self {
+        Patcher {
+            settings: Settings::all(),
+        }
+    }
+
+    /// Whether threads, locks and `thread_local!` go green: `true`, `false`, or [`ThreadOptions`].
+    /// Sleep goes green if both these options and [`time`](Patcher::time) say so.
+    pub fn thread(mut self, options: impl Into<ThreadChoice>) -> Self {
+        self.settings.set_thread(options.into().0);
+        self
+    }
+
+    /// Whether `thread::sleep` goes green.
+    pub fn time(mut self, on: bool) -> Self {
+        self.settings.set_time(on);
+        self
+    }
+
+    /// Whether source modules marked `auto` are patched.
+    pub fn auto(mut self, on: bool) -> Self {
+        self.settings.set_auto(on);
+        self
+    }
+
+    /// The size of the stacks of green threads, in bytes, for those that ask for none themselves.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.settings.set_stack_size(bytes);
+        self
+    }
+
+    /// The number of OS threads that run green threads. Without it, those started on the patching
+    /// thread run on it.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.settings.set_workers(workers);
+        self
+    }
+
+    /// Passes something along to subscribers and plugins, which find it by its type, by
+    /// [`Settings::argument`]. Given to a later call, with a type that is new, the events of
+    /// `patch_all` run once more, though nothing may be left to patch.
+    pub fn argument<T: Any + Send + Sync>(mut self, argument: T) -> Self {
+        self.settings.add_argument(argument);
+        self
+    }
+
+    /// Patches; see [`patch_all`].
+    ///
+    /// # Errors
+    ///
+    /// As [`patch_all`].
+    ///
+    /// # Panics
+    ///
+    /// As [`patch_all`].
+    pub fn apply(self) -> Result<Patched, PatchError> {
+        apply::all(self.settings)
+    }
+}
+
+impl Default for Patcher {
+    fn default() -> Self {
+        Patcher::new()
+    }
+}
+
+/// What [`Patcher::thread`] takes.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadChoice(Option<ThreadOptions>);
+
+impl From<bool> for ThreadChoice {
+    fn from(on: bool) -> Self {
+        ThreadChoice(on.then(ThreadOptions::new))
+    }
+}
+
+impl From<ThreadOptions> for ThreadChoice {
+    fn from(options: ThreadOptions) -> Self {
+        ThreadChoice(Some(options))
+    }
+}
+
+/// Patches a module: with a source module, or with the replacements found under a name.
+///
+/// A name is the path of a source module, or of a target module; leading segments may be left out.
+/// The path of a target module means the replacements for it that stand in no source module; if there
+/// are none, the only source module for that target. What is patched is the whole feature that the
+/// source module belongs to.
+///
+/// # Errors
+///
+/// Nothing of that name, or more than one; a source module that implements nothing; more than one
+/// replacement for an item; and as [`patch_all`].
+///
+/// # Panics
+///
+/// As [`patch_all`].
+pub fn patch_module(source: impl Into<Named>) -> Result<Patched, PatchError> {
+    let named = source.into();
+    apply::one(Settings::nothing(), || names::source(named)?.plan())
+}
+
+/// Patches these items of a module, and leaves the others as they are.
+///
+/// # Errors
+///
+/// As [`patch_module`], and an item that the source module does not implement.
+///
+/// # Panics
+///
+/// As [`patch_all`].
+pub fn patch_module_items(source: impl Into<Named>, items: &[&str]) -> Result<Patched, PatchError> {
+    let named = source.into();
+    apply::one(Settings::nothing(), || {
+        let found = names::source(named)?;
+        let mut plan = found.plan()?;
+        plan.only(found.name(), items)?;
+        Ok(plan)
+    })
+}
+
+/// Replaces one function, with no hook and no event.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::{patch_item, patch_point, patchable};
+///
+/// #[patchable]
+/// fn price(pieces: u32) -> u32 {
+///     5 * pieces
+/// }
+///
+/// fn reduced(pieces: u32) -> u32 {
+///     patch_point!(price).original()(pieces) - 1
+/// }
+///
+/// assert!(patch_item(patch_point!(price), reduced).is_done());
+/// assert_eq!(price(2), 9);
+/// ```
+#[track_caller]
+pub fn patch_item<F: Copy, D: ?Sized>(point: &'static Slot<F, D>, function: F) -> Patched {
+    if environment::is_off() {
+        return Patched::Cancelled {
+            by: CancelledBy::environment(),
+        };
+    }
+    point.set(function);
+    Patched::Done(Report::of_item(point.raw().site()))
+}

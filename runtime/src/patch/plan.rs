@@ -1,0 +1,206 @@
+//! What a call would replace, found out and validated before anybody is asked.
+#![forbid(unsafe_code)]
+
+use std::collections::HashMap;
+
+use super::error::{Kind, PatchError};
+use super::options::{Settings, ThreadOptions};
+use super::progress;
+use super::registry::Replacement;
+use super::slot::Site;
+use super::source::{self, DidHook, Feature, ReadyHook, Source, WillHook};
+use super::table::Id;
+
+/// What one transaction would replace.
+pub(super) struct Plan {
+    /// What it is reported as.
+    pub(super) feature: Feature,
+    pub(super) modules: Vec<Module>,
+}
+
+/// What would be replaced of one module.
+pub(super) struct Module {
+    pub(super) feature: Feature,
+    pub(super) target: &'static str,
+    pub(super) source: &'static str,
+    pub(super) will: Option<WillHook>,
+    pub(super) did: Option<DidHook>,
+    pub(super) ready: Option<ReadyHook>,
+    pub(super) items: Vec<Replacement>,
+}
+
+impl Plan {
+    /// The plan for `patch_thread` with these options.
+    pub(super) fn thread(options: ThreadOptions) -> Result<Plan, PatchError> {
+        let mut plan = Plan::feature(Feature::Thread)?;
+        for module in &mut plan.modules {
+            module
+                .items
+                .retain(|item| item.option().is_none_or(|option| options.selects(option)));
+        }
+        plan.modules.retain(|module| !module.items.is_empty());
+        if options.has_time() {
+            plan.modules.extend(Plan::feature(Feature::Time)?.modules);
+        }
+        Ok(plan)
+    }
+
+    /// The plan for all that belongs to a feature.
+    pub(super) fn feature(feature: Feature) -> Result<Plan, PatchError> {
+        let sources = source::sources()
+            .into_iter()
+            .filter(|source| source.feature() == feature);
+        Plan::of(feature, sources.map(Module::of).collect::<Result<_, _>>()?)
+    }
+
+    /// The plan for one source module.
+    pub(super) fn alone(source: &'static Source) -> Result<Plan, PatchError> {
+        Plan::of(source.feature(), vec![Module::of(source)?])
+    }
+
+    /// The plan for the loose replacements of a module.
+    pub(super) fn loose(target: &'static str) -> Result<Plan, PatchError> {
+        let feature = Feature::User(target);
+        let items = loose()
+            .filter(|item| item.raw().site().module == target)
+            .copied()
+            .collect();
+        let module = Module {
+            feature,
+            target,
+            source: target,
+            will: None,
+            did: None,
+            ready: None,
+            items,
+        };
+        Plan::of(feature, vec![module])
+    }
+
+    /// The plans for `patch_all` with these settings: for built-in features, and for `auto` ones.
+    pub(super) fn all(settings: &Settings) -> Result<(Vec<Plan>, Vec<Plan>), PatchError> {
+        let mut builtin = Vec::new();
+        for feature in Feature::BUILTIN {
+            match feature {
+                // Sleep follows as a feature by itself.
+                Feature::Thread => {
+                    if let Some(options) = settings.thread() {
+                        builtin.push(Plan::thread(options.time(false))?);
+                    }
+                }
+                Feature::Time if !settings.time() => {}
+                feature => builtin.push(Plan::feature(feature)?),
+            }
+        }
+        let mut auto: Vec<Feature> = Vec::new();
+        if settings.auto() {
+            auto.extend(
+                source::sources()
+                    .iter()
+                    .filter(|s| s.is_auto())
+                    .map(|s| s.feature()),
+            );
+            auto.dedup();
+        }
+        Ok((
+            builtin,
+            auto.into_iter()
+                .map(Plan::feature)
+                .collect::<Result<_, _>>()?,
+        ))
+    }
+
+    fn of(feature: Feature, modules: Vec<Module>) -> Result<Plan, PatchError> {
+        let plan = Plan { feature, modules };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// Leaves only these items of that source module.
+    pub(super) fn only(&mut self, source: &'static str, items: &[&str]) -> Result<(), PatchError> {
+        self.modules.retain(|module| module.source == source);
+        for name in items {
+            let known = |module: &Module| module.items.iter().any(|item| item.item() == *name);
+            if !self.modules.iter().any(known) {
+                let kind = Kind::UnknownItem {
+                    name: (*name).to_owned(),
+                    module: Some(source),
+                };
+                return Err(PatchError::new(kind));
+            }
+        }
+        for module in &mut self.modules {
+            module.items.retain(|item| items.contains(&item.item()));
+        }
+        Ok(())
+    }
+
+    /// Every item, with the feature that it belongs to.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (Feature, Id)> + '_ {
+        self.modules.iter().flat_map(|module| {
+            module
+                .items
+                .iter()
+                .map(|item| (module.feature, Id::of(item.raw())))
+        })
+    }
+
+    /// Whether something is left to patch.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.ids()
+            .any(|(feature, id)| !progress::is_settled(feature, id))
+    }
+
+    /// Leaves out what was asked for before.
+    pub(super) fn retain_fresh(&mut self) {
+        for module in &mut self.modules {
+            let feature = module.feature;
+            module
+                .items
+                .retain(|item| !progress::is_settled(feature, Id::of(item.raw())));
+        }
+        self.modules.retain(|module| !module.items.is_empty());
+    }
+
+    /// Finds items with more than one replacement.
+    fn check(&self) -> Result<(), PatchError> {
+        let mut found: HashMap<Id, Vec<&Replacement>> = HashMap::new();
+        for item in self.modules.iter().flat_map(|module| &module.items) {
+            found.entry(Id::of(item.raw())).or_default().push(item);
+        }
+        match found
+            .into_values()
+            .find(|replacements| replacements.len() > 1)
+        {
+            None => Ok(()),
+            Some(several) => {
+                let mut replacements: Vec<Site> = several.iter().map(|item| item.site()).collect();
+                replacements.sort_by_key(|site| (site.file, site.line));
+                let item = several[0].raw().site();
+                Err(PatchError::new(Kind::Conflict { item, replacements }))
+            }
+        }
+    }
+}
+
+impl Module {
+    fn of(source: &'static Source) -> Result<Module, PatchError> {
+        if source.items().is_empty() {
+            return Err(PatchError::new(Kind::NothingToReplace(source.name())));
+        }
+        Ok(Module {
+            feature: source.feature(),
+            target: source.target(),
+            source: source.name(),
+            will: source.will_hook(),
+            did: source.did_hook(),
+            ready: source.ready_hook(),
+            items: source.items().to_vec(),
+        })
+    }
+}
+
+/// The replacements that stand in no source module.
+pub(super) fn loose() -> impl Iterator<Item = &'static Replacement> {
+    inventory::iter::<Replacement>.into_iter()
+}

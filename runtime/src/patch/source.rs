@@ -1,0 +1,230 @@
+//! Source modules: a named set of replacements for one target module, with its hooks, and the
+//! feature that it is patched and cancelled with.
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fmt;
+
+use super::events::{DidPatchModule, WillPatchModule};
+use super::options::Settings;
+use super::outcome::DoNotPatch;
+use super::registry::Replacement;
+
+/// A hook of a source module that runs before it is patched.
+pub type WillHook = fn(&mut WillPatchModule) -> Result<(), DoNotPatch>;
+
+/// A hook of a source module that runs after it was patched.
+pub type DidHook = fn(&DidPatchModule) -> Result<(), DoNotPatch>;
+
+/// The last step of a built-in source module that may fail, when nobody can cancel any more and
+/// nothing is replaced yet.
+pub(crate) type ReadyHook = fn(&Settings) -> Result<(), Box<dyn Error + Send + Sync>>;
+
+/// What is patched, or cancelled, as one. The built-in ones stand in the order in which
+/// [`patch_all`](crate::patch_all) goes through them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Feature {
+    /// `std::thread`, `std::sync` and `thread_local!`.
+    Thread,
+    /// `thread::sleep`. After threads, as in gevent.
+    Time,
+    /// Source modules of users: under the name that they share, or one alone under its own.
+    User(&'static str),
+}
+
+impl Feature {
+    pub(super) const BUILTIN: [Feature; 2] = [Feature::Thread, Feature::Time];
+
+    pub(super) fn is_builtin(self) -> bool {
+        !matches!(self, Feature::User(_))
+    }
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Feature::Thread => "thread",
+            Feature::Time => "time",
+            Feature::User(name) => name,
+        })
+    }
+}
+
+/// A source module: the replacements for the items of one target module, and its hooks.
+///
+/// `#[replaces(path::to::module)]` on an inline module makes one, as the static `SOURCE` in it.
+pub struct Source {
+    name: &'static str,
+    target: &'static str,
+    feature: Feature,
+    auto: bool,
+    items: &'static [Replacement],
+    will: Option<WillHook>,
+    did: Option<DidHook>,
+    ready: Option<ReadyHook>,
+    undone: Option<fn()>,
+}
+
+impl Source {
+    /// A source module of the path `name`, a feature by itself, with `items` as what it implements
+    /// of `target`.
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        target: &'static str,
+        items: &'static [Replacement],
+    ) -> Self {
+        Source {
+            name,
+            target,
+            feature: Feature::User(name),
+            auto: false,
+            items,
+            will: None,
+            did: None,
+            ready: None,
+            undone: None,
+        }
+    }
+
+    /// Patches and cancels it together with the other source modules of that name.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn feature_named(mut self, feature: &'static str) -> Self {
+        self.feature = Feature::User(feature);
+        self
+    }
+
+    /// Has `patch_all` patch it, after the built-in modules.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn auto(mut self) -> Self {
+        self.auto = true;
+        self
+    }
+
+    /// Sets the hook that runs first of all; it may edit the items, warn, or cancel.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn will_patch(mut self, hook: WillHook) -> Self {
+        self.will = Some(hook);
+        self
+    }
+
+    /// Sets the hook that runs first once the items are replaced.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn did_patch(mut self, hook: DidHook) -> Self {
+        self.did = Some(hook);
+        self
+    }
+
+    /// A source module of greenpatch's own, for what users know as the module `target`.
+    pub(crate) const fn builtin(
+        name: &'static str,
+        target: &'static str,
+        feature: Feature,
+        items: &'static [Replacement],
+    ) -> Self {
+        let mut source = Source::new(name, target, items);
+        source.feature = feature;
+        source
+    }
+
+    /// Sets the step that runs when every will stage has agreed and nothing is replaced yet. Its
+    /// error is passed on, and nothing is replaced.
+    #[must_use]
+    pub(crate) const fn ready(mut self, hook: ReadyHook) -> Self {
+        self.ready = Some(hook);
+        self
+    }
+
+    /// Sets what runs after `restore` has put the originals back.
+    #[must_use]
+    pub(crate) const fn undone(mut self, hook: fn()) -> Self {
+        self.undone = Some(hook);
+        self
+    }
+
+    /// The path of the source module.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The path of the module that it replaces items of. For a built-in one, the name in `std`.
+    pub fn target(&self) -> &'static str {
+        // As written in the source, the path may be relative; the slots know it in full.
+        match self.items {
+            [first, rest @ ..] if !self.feature.is_builtin() => {
+                let module = first.raw().site().module;
+                let one = rest.iter().all(|item| item.raw().site().module == module);
+                if one { module } else { self.target }
+            }
+            _ => self.target,
+        }
+    }
+
+    /// What it is patched and cancelled with.
+    pub const fn feature(&self) -> Feature {
+        self.feature
+    }
+
+    /// Whether [`patch_all`](crate::patch_all) patches it.
+    pub const fn is_auto(&self) -> bool {
+        self.auto
+    }
+
+    /// The names of the items that it replaces.
+    pub fn implements(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.items.iter().map(Replacement::item)
+    }
+
+    pub(super) const fn items(&self) -> &'static [Replacement] {
+        self.items
+    }
+
+    pub(super) const fn will_hook(&self) -> Option<WillHook> {
+        self.will
+    }
+
+    pub(super) const fn did_hook(&self) -> Option<DidHook> {
+        self.did
+    }
+
+    pub(super) const fn ready_hook(&self) -> Option<ReadyHook> {
+        self.ready
+    }
+
+    pub(super) const fn undone_hook(&self) -> Option<fn()> {
+        self.undone
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("name", &self.name)
+            .field("target", &self.target())
+            .field("feature", &self.feature)
+            .field("implements", &self.implements().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a source module gets into the registry.
+#[derive(Clone, Copy)]
+pub struct Linked(pub &'static Source);
+
+inventory::collect!(Linked);
+
+/// The source modules linked into this program: the built-in ones, then those of users by their
+/// features and names.
+///
+/// A crate that the program never names is not linked, and its source modules with it:
+/// `use that_crate as _;` brings it back.
+pub fn sources() -> Vec<&'static Source> {
+    let mut sources: Vec<_> = inventory::iter::<Linked>.into_iter().map(|l| l.0).collect();
+    sources.sort_by_key(|source| (source.feature, source.name));
+    sources
+}

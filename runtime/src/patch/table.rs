@@ -1,0 +1,199 @@
+//! The patch table: what is replaced and by whom, and which slots hold their trampolines.
+//!
+//! Invariants:
+//! 1. Slots are written under the table's lock alone, which is never held while user code runs.
+//! 2. A slot holds its trampoline while a scope overrides it, and also while a `native` scope lives and
+//!    it is replaced by something that is not steady; otherwise it holds its replacement, or null.
+#![allow(unsafe_code)]
+
+use std::collections::HashMap;
+use std::panic::Location;
+use std::ptr;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use super::registry::Replacement;
+use super::slot::{RawSlot, Site, Slot};
+
+static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
+
+/// The identity of a patch point: its slot's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Id(*const RawSlot);
+
+// SAFETY: the address is compared, never followed.
+unsafe impl Send for Id {}
+// SAFETY: as above.
+unsafe impl Sync for Id {}
+
+impl Id {
+    pub(super) fn of(raw: &RawSlot) -> Id {
+        Id(ptr::from_ref(raw))
+    }
+}
+
+/// Who replaced an item.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct By {
+    /// The source module, unless it was `patch_item`.
+    pub(super) source: Option<&'static str>,
+    /// The replacement function, or where `patch_item` was called.
+    pub(super) site: Site,
+}
+
+#[derive(Clone, Copy)]
+struct Replaced {
+    raw: &'static RawSlot,
+    by: By,
+    steady: bool,
+}
+
+#[derive(Default)]
+struct Table {
+    replaced: HashMap<Id, Replaced>,
+    overridden: HashMap<Id, (&'static RawSlot, usize)>,
+    native: usize,
+}
+
+/// Replaces all these items at once.
+pub(super) fn replace_all(items: impl IntoIterator<Item = (Replacement, By)>) {
+    // Finding the slot of a replacement may run code that is not the table's: before the lock.
+    let items: Vec<_> = items
+        .into_iter()
+        .map(|(item, by)| (item.raw(), item, by))
+        .collect();
+    let mut table = lock();
+    for (raw, item, by) in items {
+        // SAFETY: by invariant 1 of `registry` the function was made from an `F` of this slot.
+        unsafe { raw.set_global(Some(item.function())) };
+        let steady = item.is_steady();
+        table
+            .replaced
+            .insert(Id::of(raw), Replaced { raw, by, steady });
+        table.place(raw);
+    }
+}
+
+/// Puts the original back; whether it was replaced.
+pub(super) fn put_back(raw: &'static RawSlot) -> bool {
+    let mut table = lock();
+    let was = table.replaced.remove(&Id::of(raw)).is_some();
+    // SAFETY: nothing is stored, so there is nothing to be of the wrong type.
+    unsafe { raw.set_global(None) };
+    table.place(raw);
+    was
+}
+
+/// Who replaced it, if it is replaced.
+pub(super) fn replaced_by(raw: &RawSlot) -> Option<By> {
+    lock()
+        .replaced
+        .get(&Id::of(raw))
+        .map(|replaced| replaced.by)
+}
+
+/// The slots of all items that are replaced.
+pub(super) fn replaced() -> Vec<&'static RawSlot> {
+    lock()
+        .replaced
+        .values()
+        .map(|replaced| replaced.raw)
+        .collect()
+}
+
+/// How many scopes override it.
+pub(super) fn overrides(raw: &RawSlot) -> usize {
+    lock()
+        .overridden
+        .get(&Id::of(raw))
+        .map_or(0, |(_, scopes)| *scopes)
+}
+
+/// Counts one more scope that overrides these slots.
+pub(super) fn begin_override(slots: impl Iterator<Item = &'static RawSlot>) {
+    let mut table = lock();
+    for raw in slots {
+        table.overridden.entry(Id::of(raw)).or_insert((raw, 0)).1 += 1;
+        table.place(raw);
+    }
+}
+
+/// Counts one scope less that overrides these slots.
+pub(super) fn end_override(slots: impl Iterator<Item = &'static RawSlot>) {
+    let mut table = lock();
+    for raw in slots {
+        let id = Id::of(raw);
+        if let Some((_, scopes)) = table.overridden.get_mut(&id) {
+            *scopes -= 1;
+            if *scopes == 0 {
+                table.overridden.remove(&id);
+            }
+        }
+        table.place(raw);
+    }
+}
+
+/// Counts one more scope in which originals run.
+pub(super) fn begin_native() {
+    lock().count_native(1);
+}
+
+/// Counts one scope less in which originals run.
+pub(super) fn end_native() {
+    lock().count_native(-1);
+}
+
+fn lock() -> MutexGuard<'static, Table> {
+    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Table {
+    /// Stores in the slot what invariant 2 says.
+    fn place(&self, raw: &RawSlot) {
+        let global = raw.global();
+        let id = Id::of(raw);
+        let turns_native = || self.native > 0 && self.replaced.get(&id).is_some_and(|r| !r.steady);
+        let looks_up = self.overridden.contains_key(&id) || turns_native();
+        let current = if looks_up {
+            Some(raw.trampoline())
+        } else {
+            global
+        };
+        // SAFETY: it is the slot's own trampoline, or what its `global` held already.
+        unsafe { raw.set_current(current) };
+    }
+
+    fn count_native(&mut self, change: isize) {
+        let before = self.native;
+        self.native = before.saturating_add_signed(change);
+        if (before == 0) != (self.native == 0) {
+            for replaced in self.replaced.values() {
+                self.place(replaced.raw);
+            }
+        }
+    }
+}
+
+impl<F: Copy, D: ?Sized> Slot<F, D> {
+    /// Replaces the function for all threads, with no hook and no event.
+    #[track_caller]
+    pub(super) fn set(&'static self, function: F) {
+        let site = calling_site("patch_item", Location::caller());
+        let by = By { source: None, site };
+        replace_all([(Replacement::new(self, function, site), by)]);
+    }
+
+    /// Puts the original back for all threads; whether it was replaced.
+    pub(super) fn clear(&'static self) -> bool {
+        put_back(self.raw())
+    }
+}
+
+/// A site for what has no item of its own: the call at that place.
+pub(super) fn calling_site(name: &'static str, at: &'static Location<'static>) -> Site {
+    Site {
+        module: "",
+        name,
+        file: at.file(),
+        line: at.line(),
+    }
+}
