@@ -9,6 +9,8 @@ pub extern crate std as __std;
 
 pub use ::std::*;
 
+pub use greenpatch_macros::{patch_point, patchable, replaces};
+
 pub use patch::events;
 pub use patch::{
     CancelledBy, Coverage, DidHook, DoNotPatch, Feature, FeatureReport, ModuleReport, Named,
@@ -35,5 +37,4 @@ mod seam;
 pub mod sync;
 pub mod thread;
 
-pub use greenpatch_macros::{patch_point, patchable, replaces};
 pub use seam::os_thread::native_thread_id;

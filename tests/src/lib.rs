@@ -50,7 +50,7 @@ impl Random {
     }
 
     /// The next number (xorshift, multiplied).
-    pub fn draw(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -59,7 +59,7 @@ impl Random {
 
     /// The next number below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
-        (self.draw() >> 16) % end
+        (self.next() >> 16) % end
     }
 }
 

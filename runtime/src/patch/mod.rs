@@ -17,6 +17,7 @@ mod deliver;
 mod environment;
 mod error;
 pub mod events;
+pub(crate) mod generic;
 mod names;
 mod options;
 mod outcome;
@@ -41,8 +42,6 @@ mod warnings;
 mod tests;
 
 pub(crate) use options::ThreadOption;
-pub(crate) use registry::Replacement;
-pub(crate) use source::Linked;
 
 pub use error::PatchError;
 pub use names::Named;

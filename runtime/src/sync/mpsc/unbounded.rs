@@ -47,6 +47,7 @@ use ::std::time::Instant;
 
 use super::Shared;
 use crate::seam::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering, UnsafeCell};
+use crate::seam::busy::produced;
 use crate::seam::park::{Enlist, Outcome, Wait};
 use crate::seam::sync::wait_signal;
 
@@ -166,6 +167,10 @@ impl<T> Unbounded<T> {
                     block.places[place].write(message);
                     if let Some(waker) = waker {
                         waker.wake();
+                    }
+                    if place + 1 == PLACES {
+                        // It never has to wait, so nothing else would let the receiver run.
+                        produced();
                     }
                     return Ok(());
                 }
