@@ -41,8 +41,6 @@ mod warnings;
 mod tests;
 
 pub(crate) use options::ThreadOption;
-pub(crate) use registry::Replacement;
-pub(crate) use source::Linked;
 
 pub use error::PatchError;
 pub use names::Named;
