@@ -10,6 +10,7 @@ pub use ::std::ops::Fn;
 pub use ::std::option::Option::{None, Some};
 pub use ::std::{file, line, module_path};
 
+pub use crate::patch::generic::{GenericSlot, Instance};
 pub use crate::patch::registry::{PassedOver, PatchPoint, Replacement};
 pub use crate::patch::slot::{Scoped, Site, Slot};
 pub use crate::patch::source::{Linked, Source};

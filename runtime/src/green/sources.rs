@@ -25,6 +25,7 @@ static THREAD: Source = Source::builtin(
         replacement!(thread::park, park__PATCH),
         replacement!(thread::join, join__PATCH),
         replacement!(busy::busy, busy__PATCH),
+        replacement!(busy::produced, produced__PATCH),
         replacement!(context::green, green__PATCH).steady(),
         replacement!(unwind::panicking, panicking__PATCH).steady(),
         replacement!(unwind::panicked, panicked__PATCH).steady(),

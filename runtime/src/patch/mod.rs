@@ -17,6 +17,7 @@ mod deliver;
 mod environment;
 mod error;
 pub mod events;
+pub(crate) mod generic;
 mod names;
 mod options;
 mod outcome;

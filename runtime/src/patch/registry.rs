@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::generic::Entry;
 use super::options::ThreadOption;
 use super::slot::{self, Erased, RawSlot, Site, Slot};
 
@@ -52,11 +53,18 @@ impl PassedOver {
 /// A function to be stored in one slot, its type checked when it was compiled.
 #[derive(Clone, Copy)]
 pub struct Replacement {
-    raw: &'static RawSlot,
+    target: Target,
     function: Erased,
     site: Site,
     option: Option<ThreadOption>,
     steady: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Target {
+    Slot(&'static RawSlot),
+    /// Its slot is made when it is first asked for.
+    Instance(Entry),
 }
 
 impl Replacement {
@@ -67,7 +75,7 @@ impl Replacement {
         site: Site,
     ) -> Self {
         Replacement {
-            raw: slot.raw(),
+            target: Target::Slot(slot.raw()),
             // SAFETY: by invariant 2 of `slot`, the `F` of a slot is a function pointer type.
             function: unsafe { slot::erase(function) },
             site,
@@ -85,7 +93,18 @@ impl Replacement {
         // SAFETY: the caller promises that `F` is a function pointer type.
         let function = unsafe { slot::erase(function) };
         Replacement {
-            raw,
+            target: Target::Slot(raw),
+            function,
+            site,
+            option: None,
+            steady: false,
+        }
+    }
+
+    /// The same for an instantiation of a generic function; `function` was made from its `F`.
+    pub(super) const fn of_instance(entry: Entry, function: Erased, site: Site) -> Self {
+        Replacement {
+            target: Target::Instance(entry),
             function,
             site,
             option: None,
@@ -114,7 +133,10 @@ impl Replacement {
 
     /// The slot that it is for.
     pub fn raw(&self) -> &'static RawSlot {
-        self.raw
+        match self.target {
+            Target::Slot(raw) => raw,
+            Target::Instance(entry) => entry.raw(),
+        }
     }
 
     /// The function, made from an `F` of that slot.

@@ -134,6 +134,24 @@ impl RawSlot {
     }
 }
 
+impl RawSlot {
+    /// Stands for a generic function, whose instantiations have the slots. Nothing reads it.
+    pub(super) const fn of_generic(site: Site, type_name: fn() -> &'static str) -> Self {
+        RawSlot {
+            current: AtomicPtr::new(ptr::null_mut()),
+            global: AtomicPtr::new(ptr::null_mut()),
+            trampoline: nothing,
+            original: nothing,
+            site,
+            // No function pointer type, so that nobody can ask for it by name and set it.
+            type_id: const { TypeId::of::<RawSlot>() },
+            type_name,
+        }
+    }
+}
+
+fn nothing() {}
+
 #[inline(always)]
 fn read(cell: &AtomicPtr<()>) -> Option<Erased> {
     // Partner of the releases in `set_current` and `set_global`.

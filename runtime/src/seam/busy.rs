@@ -7,3 +7,8 @@ use crate::patchable;
 /// about what it asks for.
 #[patchable]
 pub(crate) fn busy() {}
+
+/// Takes note that this thread has made work for another one without ever having to wait for it. Once
+/// patched, a thread that does so very often in a row lets others run.
+#[patchable]
+pub(crate) fn produced() {}

@@ -16,7 +16,7 @@ use ::std::fmt;
 use ::std::marker::PhantomData;
 use ::std::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom};
+use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::seam::lot::{self, Address, Gate, Waiter};
 use crate::seam::park::Wait;
 use crate::seam::sync::wait_lock;
@@ -308,7 +308,7 @@ struct Watching<'a> {
 
 impl Gate for Watching<'_> {
     fn close(&self, _impatient: bool) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = guess(&self.state);
         loop {
             let waits = match (self.until, state & !QUEUED) {
                 (Until::Ended, state) => state == RUNNING,

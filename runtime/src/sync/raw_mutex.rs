@@ -16,7 +16,7 @@
 //! then queues at its old place, and the next unlock hands the mutex to it when it has lost as often as
 //! [`Park::PATIENCE`](crate::seam::park::Park::PATIENCE) allows.
 
-use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom};
+use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::seam::lot::{self, Address, Gate, Waiter};
 use crate::seam::park::{Outcome, Spin, Wait};
 use crate::seam::queue::Verdict;
@@ -77,7 +77,7 @@ impl RawMutex {
 
     /// Takes the mutex if it is free, whether threads wait or not.
     fn try_lock_queued(&self) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = guess(&self.state);
         while state & HELD == 0 {
             match self.state.compare_exchange_weak(
                 state,
@@ -140,7 +140,7 @@ impl Gate for &RawMutex {
     }
 
     fn close(&self, _impatient: bool) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = guess(&self.state);
         while state & HELD != 0 {
             // Relaxed: nothing is published; the queue's lock orders it against `unlock_queued`.
             match self.state.compare_exchange_weak(

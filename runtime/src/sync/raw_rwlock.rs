@@ -20,7 +20,7 @@
 //! So a reader waits for one writer, and for those that came before it; a writer waits for those that
 //! came before it, and for few that came later.
 
-use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom};
+use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::seam::lot::{self, Address, Gate, Queue, Waiter, Want};
 use crate::seam::park::{Outcome, Spin, Wait};
 use crate::seam::queue::Verdict;
@@ -129,7 +129,7 @@ impl RawRwLock {
 
     #[track_caller]
     fn try_take(&self, want: Want) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = guess(&self.state);
         while can_take(state, want) {
             let taken = if want == WRITE {
                 state | WRITER
@@ -169,7 +169,7 @@ impl RawRwLock {
     #[cold]
     fn unlock_last_read(&self) {
         lot::serve(self.address(), |queue| {
-            let mut state = self.state.load(Ordering::Relaxed);
+            let mut state = guess(&self.state);
             loop {
                 // Whoever took the lock meanwhile passes it on, and whoever else let go of it just now
                 // may have done so already.
@@ -278,7 +278,7 @@ impl Gate for Taking<'_> {
 
     fn close(&self, impatient: bool) -> bool {
         let marks = if impatient { QUEUED | RESERVED } else { QUEUED };
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = guess(&self.state);
         while !can_take(state, self.want) {
             // Relaxed: nothing is published; the queue's lock orders it against who passes the lock on.
             match self.state.compare_exchange_weak(

@@ -159,3 +159,11 @@ fn no_thread_starves_another() {
         thread.join().unwrap();
     }
 }
+
+/// A sender that never has to wait must not keep the receiver from ever running.
+fn an_endless_sender_does_not_starve_its_receiver() {
+    let (sender, receiver) = greenpatch::sync::mpsc::channel();
+    let receiving = thread::spawn(move || receiver.recv().unwrap());
+    while sender.send(1).is_ok() {}
+    assert_eq!(receiving.join().unwrap(), 1);
+}

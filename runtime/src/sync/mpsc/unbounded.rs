@@ -38,7 +38,7 @@
 //!    as it first waits for the mark; after `CLOSED` it never does.
 #![allow(unsafe_code)]
 
-use ::std::cell::{Cell, UnsafeCell};
+use ::std::cell::Cell;
 use ::std::mem::{self, MaybeUninit};
 use ::std::sync::Arc;
 use ::std::sync::mpsc::{RecvTimeoutError, TryRecvError};
@@ -46,7 +46,8 @@ use ::std::task::Waker;
 use ::std::time::Instant;
 
 use super::Shared;
-use crate::seam::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering};
+use crate::seam::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering, UnsafeCell};
+use crate::seam::busy::produced;
 use crate::seam::park::{Enlist, Outcome, Wait};
 use crate::seam::sync::wait_signal;
 
@@ -151,7 +152,7 @@ impl<T> Unbounded<T> {
                 Ok(_) => {
                     let waker = if tail & PARKED != 0 {
                         // SAFETY: by invariant 4: this sender cleared the bit, and has not marked its place.
-                        unsafe { (*self.waker.get()).take() }
+                        unsafe { self.take_waker() }
                     } else {
                         None
                     };
@@ -166,6 +167,10 @@ impl<T> Unbounded<T> {
                     block.places[place].write(message);
                     if let Some(waker) = waker {
                         waker.wake();
+                    }
+                    if place + 1 == PLACES {
+                        // It never has to wait, so nothing else would let the receiver run.
+                        produced();
                     }
                     return Ok(());
                 }
@@ -191,11 +196,21 @@ impl<T> Unbounded<T> {
         }
         if tail & PARKED != 0 {
             // SAFETY: by invariant 4: this sender, the last, cleared the bit.
-            let waker = unsafe { (*self.waker.get()).take() };
+            let waker = unsafe { self.take_waker() };
             if let Some(waker) = waker {
                 waker.wake();
             }
         }
+    }
+
+    /// Takes the receiver's waker.
+    ///
+    /// # Safety
+    ///
+    /// By invariant 4 it is the caller's.
+    unsafe fn take_waker(&self) -> Option<Waker> {
+        // SAFETY: by the caller's promise nobody else is at it.
+        self.waker.with_mut(|waker| unsafe { (*waker).take() })
     }
 
     /// Lets the next block follow a block whose last place has just been taken.
@@ -267,7 +282,9 @@ impl<T> Enlist for Receiving<T> {
     fn enlist(&self, waker: Waker, _patience: u32) -> bool {
         let channel = &self.shared.channel;
         // SAFETY: by invariant 4: the receiver does not wait, and has received all that was sent.
-        unsafe { *channel.waker.get() = Some(waker) };
+        channel
+            .waker
+            .with_mut(|place| unsafe { *place = Some(waker) });
         let head = self.head.get();
         // Release: who clears the bit sees the waker. It fails if there is a message, or never will be.
         let parked = channel.tail.compare_exchange(
@@ -278,7 +295,7 @@ impl<T> Enlist for Receiving<T> {
         );
         if parked.is_err() {
             // SAFETY: as above; nobody else looks for it while the bit is clear.
-            drop(unsafe { (*channel.waker.get()).take() });
+            drop(unsafe { channel.take_waker() });
         }
         parked.is_ok()
     }
@@ -296,7 +313,7 @@ impl<T> Enlist for Receiving<T> {
             return false;
         }
         // SAFETY: by invariant 4: the receiver itself cleared the bit.
-        drop(unsafe { (*channel.waker.get()).take() });
+        drop(unsafe { channel.take_waker() });
         true
     }
 }
@@ -389,7 +406,8 @@ impl<T> Place<T> {
     /// Called by the sender that has taken the number.
     fn write(&self, message: T) {
         // SAFETY: by invariant 2 nobody else is at it.
-        unsafe { (*self.message.get()).write(message) };
+        self.message
+            .with_mut(|place| unsafe { (*place).write(message) });
         // Release: who sees the mark sees the message.
         self.written.store(true, Ordering::Release);
     }
@@ -409,9 +427,8 @@ impl<T> Place<T> {
     ///
     /// The place is marked as written, and this is done once.
     unsafe fn read(&self) -> T {
-        // SAFETY: by invariant 2 nobody else is at it.
-        let message = unsafe { &*self.message.get() };
-        // SAFETY: by the caller's promise.
-        unsafe { message.assume_init_read() }
+        // SAFETY: by the caller's promise the message is there; by invariant 2 nobody else is at it.
+        self.message
+            .with(|message| unsafe { message.read().assume_init() })
     }
 }
