@@ -194,6 +194,11 @@ fn renamed(lifetime: &Lifetime) -> Lifetime {
     made_up(&lifetime.ident.to_string())
 }
 
+/// Whether a lifetime is of the expansion.
+pub(crate) fn is_made_up(lifetime: &Lifetime) -> bool {
+    lifetime.ident.to_string().starts_with("__greenpatch_")
+}
+
 /// A lifetime of the expansion.
 pub(crate) fn made_up(name: &str) -> Lifetime {
     Lifetime::new(&format!("'__greenpatch_{name}"), Span::call_site())

@@ -1,12 +1,14 @@
 //! Where a patch point stands, and how its items are named from there.
 
 use super::slot::turbofish;
-use crate::check::{Declared, Owner, Point, TraitNames, arguments};
+use crate::check::{Declared, Owner, Point, TraitNames, arguments, is_made_up};
 use crate::item::Trait;
 use crate::paths::{self, Private};
+use crate::visit::RenameLifetimes;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::GenericParam;
+use syn::visit_mut::VisitMut;
+use syn::{GenericParam, Lifetime, Type};
 
 /// Where the items of a patch point stand.
 pub(crate) enum Place<'a> {
@@ -73,7 +75,8 @@ impl Names {
                 let renamed = arguments(&owner.generics);
                 let outer_names: Vec<_> = outer_arguments(point, own);
                 let inner_names: Vec<_> = own.names.iter().map(ToTokens::to_token_stream).collect();
-                let outer_point = trait_point(names, name, &names.arguments, &outer_names, private);
+                let of_trait: Vec<_> = names.arguments.iter().map(without_made_up).collect();
+                let outer_point = trait_point(names, name, &of_trait, &outer_names, private);
                 let inner_point =
                     trait_point(names, name, &names.renamed_arguments, &inner_names, private);
                 let written = written.iter().map(hide_made_up);
@@ -117,11 +120,19 @@ fn outer_arguments(point: &Point, own: &Declared) -> Vec<TokenStream> {
 }
 
 /// A lifetime that the impl left out can be left out of its method's body too.
+fn without_made_up(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    let left_out = |lifetime: &Lifetime| {
+        is_made_up(lifetime).then(|| Lifetime::new("'_", lifetime.span()))
+    };
+    RenameLifetimes(&left_out).visit_type_mut(&mut ty);
+    ty
+}
+
 fn hide_made_up(argument: &TokenStream) -> TokenStream {
-    if argument.to_string().contains("'__greenpatch_") {
-        quote!('_)
-    } else {
-        argument.clone()
+    match syn::parse2::<Lifetime>(argument.clone()) {
+        Ok(lifetime) if is_made_up(&lifetime) => quote!('_),
+        _ => argument.clone(),
     }
 }
 
