@@ -9,7 +9,7 @@ pub extern crate std as __std;
 
 pub use ::std::*;
 
-pub use greenpatch_macros::{patch_point, patchable, replaces};
+pub use greenpatch_macros::{did_patch, patch_point, patchable, replaces, will_patch};
 
 pub use patch::events;
 pub use patch::{
