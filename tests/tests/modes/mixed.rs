@@ -19,6 +19,10 @@ pub(crate) const CASES: &[Case] = &[
         "no thread starves another of a lock",
         no_thread_starves_another,
     ),
+    (
+        "an endless sender does not starve its receiver",
+        an_endless_sender_does_not_starve_its_receiver,
+    ),
 ];
 
 fn native_and_ours_share_a_lock() {
