@@ -213,7 +213,7 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
     /// The same, with a scope's closure found at once, and none if it comes down to the original.
     #[inline(always)]
     pub fn here(&self) -> Option<Scoped<F, D>> {
-        if self.raw.current.load(Ordering::Relaxed).is_null() {
+        if self.raw.words.is_original() {
             return None;
         }
         self.here_and_now()

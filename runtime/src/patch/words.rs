@@ -55,6 +55,13 @@ impl<W: Word> Words<W> {
         self.current.load(Ordering::Acquire)
     }
 
+    /// Whether a call runs the original, for a caller that reads `current` if it does not.
+    #[inline(always)]
+    pub(super) fn is_original(&self) -> bool {
+        // Nothing is read through it, so it needs no partner.
+        self.current.load(Ordering::Relaxed).is_null()
+    }
+
     #[inline(always)]
     pub(super) fn global(&self) -> *mut () {
         // Partner of the release in `set_global`, for a caller that comes by the trampoline which
