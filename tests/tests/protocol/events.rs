@@ -41,19 +41,19 @@ fn of_one_feature() {
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         let lines = journal();
         let expected = [
-            "will hook shop::green_cellar",
+            "will hook protocol::shop::green_cellar",
             "first: will protocol::shop::cellar 1",
             "second: will protocol::shop::cellar 1",
             "plugin: will protocol::shop::cellar",
-            "will hook shop::green_counter",
+            "will hook protocol::shop::green_counter",
             "first: will protocol::shop::counter 3",
             "second: will protocol::shop::counter 3",
             "plugin: will protocol::shop::counter",
-            "did hook shop::green_cellar",
+            "did hook protocol::shop::green_cellar",
             "first: did protocol::shop::cellar 1",
             "second: did protocol::shop::cellar 1",
             "plugin: did protocol::shop::cellar",
-            "did hook shop::green_counter",
+            "did hook protocol::shop::green_counter",
             "first: did protocol::shop::counter 3",
             "second: did protocol::shop::counter 3",
             "plugin: did protocol::shop::counter",
@@ -69,7 +69,7 @@ fn of_patch_all() {
             let features = [
                 Feature::Thread,
                 Feature::Time,
-                Feature::User("shop::green_attic"),
+                Feature::User("protocol::shop::green_attic"),
             ];
             assert_eq!(event.features(), features);
             assert!(event.will_patch(Feature::Time) && event.will_patch_module("std::sync"));
@@ -115,20 +115,20 @@ fn of_patch_all() {
             "plugin: will all, threads: true",
             "did thread",
             "did time",
-            "will hook shop::green_cellar",
+            "will hook protocol::shop::green_cellar",
             "plugin: will protocol::shop::cellar",
-            "will hook shop::green_counter",
+            "will hook protocol::shop::green_counter",
             "plugin: will protocol::shop::counter",
-            "did hook shop::green_cellar",
+            "did hook protocol::shop::green_cellar",
             "did green",
             "plugin: did protocol::shop::cellar",
-            "did hook shop::green_counter",
+            "did hook protocol::shop::green_counter",
             "did green",
             "plugin: did protocol::shop::counter",
             "did builtin",
             "plugin: did builtin 2",
             "plugin: will protocol::shop::attic",
-            "did shop::green_attic",
+            "did protocol::shop::green_attic",
             "plugin: did protocol::shop::attic",
             "did all",
             "plugin: did all 3",
@@ -190,7 +190,7 @@ fn who_subscribes_meanwhile_hears_the_next_event() {
         || {
             events::on_will_patch_module(|event| {
                 note(format!("first {}", event.source()));
-                if event.source() == "shop::green_cellar" {
+                if event.source() == "protocol::shop::green_cellar" {
                     events::on_will_patch_module(|event| {
                         note(format!("later {}", event.source()));
                         Ok(())
@@ -202,9 +202,9 @@ fn who_subscribes_meanwhile_hears_the_next_event() {
             let mut lines = journal();
             lines.retain(|line| line.starts_with("first") || line.starts_with("later"));
             let expected = [
-                "first shop::green_cellar",
-                "first shop::green_counter",
-                "later shop::green_counter",
+                "first protocol::shop::green_cellar",
+                "first protocol::shop::green_counter",
+                "later protocol::shop::green_counter",
             ];
             assert_eq!(lines, expected);
         },
@@ -218,7 +218,7 @@ fn plugins_that_are_linked_are_listed() {
         .iter()
         .map(|source| source.name())
         .collect();
-    assert!(names.contains(&"shop::green_attic") && !names.contains(&shop::EMPTY.name()));
+    assert!(names.contains(&"protocol::shop::green_attic") && !names.contains(&shop::EMPTY.name()));
 }
 
 #[test]

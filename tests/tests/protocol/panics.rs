@@ -57,10 +57,10 @@ fn at_a_did_stage_undo_nothing_and_the_others_run() {
                 .filter(|line| line.contains("did"))
                 .collect();
             let expected = [
-                "did hook shop::green_cellar",
+                "did hook protocol::shop::green_cellar",
                 "did protocol::shop::cellar",
                 "plugin: did protocol::shop::cellar",
-                "did hook shop::green_counter",
+                "did hook protocol::shop::green_counter",
                 "did protocol::shop::counter",
                 "plugin: did protocol::shop::counter",
             ];

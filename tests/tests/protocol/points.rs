@@ -43,7 +43,7 @@ fn tells_what_it_runs_and_why() {
         };
         assert_eq!(
             (source, by.name),
-            (Some("shop::green_cellar"), "green_bottles")
+            (Some("protocol::shop::green_cellar"), "bottles")
         );
 
         let line = line!() + 1;
