@@ -2,6 +2,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod builtin;
+mod conformance;
 mod events;
 mod items;
 mod names;
