@@ -1,5 +1,6 @@
 //! Monkey patching for Rust: blocking code, unchanged, on green threads.
 #![deny(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::type_complexity))]
 
 // So that expansions of this crate's own macros, which name `::greenpatch`, work inside it too.
 extern crate self as greenpatch;
@@ -9,7 +10,7 @@ pub extern crate std as __std;
 
 pub use ::std::*;
 
-pub use greenpatch_macros::{patch_point, patchable, replaces};
+pub use greenpatch_macros::{did_patch, patch_point, patchable, replaces, will_patch};
 
 pub use patch::events;
 pub use patch::{

@@ -1,5 +1,9 @@
 //! Shared helpers of the integration tests.
 
+mod isolated;
+
+pub use isolated::{isolated, isolated_with};
+
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{process, thread};
@@ -50,7 +54,7 @@ impl Random {
     }
 
     /// The next number (xorshift, multiplied).
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -59,7 +63,7 @@ impl Random {
 
     /// The next number below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
-        (self.next() >> 16) % end
+        (self.draw() >> 16) % end
     }
 }
 

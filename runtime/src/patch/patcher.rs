@@ -232,7 +232,7 @@ pub fn patch_module_items(source: impl Into<Named>, items: &[&str]) -> Result<Pa
     apply::one(Settings::nothing(), || {
         let found = names::source(named)?;
         let mut plan = found.plan()?;
-        plan.only(found.name(), items)?;
+        plan.only(&found, items)?;
         Ok(plan)
     })
 }

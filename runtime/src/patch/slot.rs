@@ -226,6 +226,31 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
         read(&self.raw.current).map(|function| unsafe { restore(function) })
     }
 
+    /// The same, with a scope's closure found at once, and none if it comes down to the original.
+    #[inline(always)]
+    pub fn here(&self) -> Option<Scoped<F, D>> {
+        if self.raw.current.load(Ordering::Relaxed).is_null() {
+            return None;
+        }
+        self.here_and_now()
+    }
+
+    #[cold]
+    fn here_and_now(&self) -> Option<Scoped<F, D>> {
+        let current = self.raw.current()?;
+        // Where two of these are one address, they are one function.
+        let is = |function: Erased, other: Erased| function as usize == other as usize;
+        if !is(current, self.raw.trampoline) {
+            // SAFETY: by invariants 1 and 2 what is stored was made from an `F`.
+            return Some(Scoped::Pointer(unsafe { restore(current) }));
+        }
+        match self.scoped() {
+            // SAFETY: by invariant 2 `F` is a function pointer type.
+            Scoped::Pointer(function) if is(unsafe { erase(function) }, self.raw.original) => None,
+            found => Some(found),
+        }
+    }
+
     /// The function as its author wrote it.
     pub const fn original(&self) -> F {
         self.original

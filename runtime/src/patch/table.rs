@@ -73,14 +73,18 @@ pub(super) fn replace_all(items: impl IntoIterator<Item = (Replacement, By)>) {
     }
 }
 
-/// Puts the original back; whether it was replaced.
-pub(super) fn put_back(raw: &'static RawSlot) -> bool {
+/// Puts all these originals back at once; returns how many of them were replaced.
+pub(super) fn put_back_all(slots: impl IntoIterator<Item = &'static RawSlot>) -> usize {
+    let slots: Vec<_> = slots.into_iter().collect();
     let mut table = lock();
-    let was = table.replaced.remove(&Id::of(raw)).is_some();
-    // SAFETY: nothing is stored, so there is nothing to be of the wrong type.
-    unsafe { raw.set_global(None) };
-    table.place(raw);
-    was
+    let mut count = 0;
+    for raw in slots {
+        count += usize::from(table.replaced.remove(&Id::of(raw)).is_some());
+        // SAFETY: nothing is stored, so there is nothing to be of the wrong type.
+        unsafe { raw.set_global(None) };
+        table.place(raw);
+    }
+    count
 }
 
 /// Who replaced it, if it is replaced.
@@ -180,11 +184,6 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
         let site = calling_site("patch_item", Location::caller());
         let by = By { source: None, site };
         replace_all([(Replacement::new(self, function, site), by)]);
-    }
-
-    /// Puts the original back for all threads; whether it was replaced.
-    pub(super) fn clear(&'static self) -> bool {
-        put_back(self.raw())
     }
 }
 

@@ -80,6 +80,13 @@ impl Backoff {
     }
 
     /// Waits a little, and longer than the last time.
+    #[cfg_attr(
+        not(loom),
+        expect(
+            clippy::disallowed_methods,
+            reason = "who is waited for is in the middle of it, so it is on another OS thread"
+        )
+    )]
     pub(crate) fn snooze(&mut self) {
         if cfg!(loom) || self.0 > Backoff::DOUBLINGS {
             yield_now();

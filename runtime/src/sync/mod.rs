@@ -41,6 +41,8 @@ mod poisoning;
 mod raw_mutex;
 mod raw_rwlock;
 mod rwlock;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub use self::barrier::{Barrier, BarrierWaitResult};
 pub use self::condvar::{Condvar, WaitTimeoutResult};

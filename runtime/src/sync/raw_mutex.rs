@@ -47,7 +47,7 @@ impl RawMutex {
             .compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed)
             .is_err()
         {
-            self.lock_contended();
+            self.lock_contended(wait_lock);
         }
     }
 
@@ -92,11 +92,12 @@ impl RawMutex {
         false
     }
 
+    /// Takes the mutex, and blocks by `seam` as long as another thread holds it.
     #[cold]
-    fn lock_contended(&self) {
+    pub(crate) fn lock_contended(&self, seam: impl Fn(&Wait<'_>) -> Outcome) {
         let waiter = Waiter::new(self.address(), 0, self);
         while !self.try_lock_queued() {
-            let outcome = wait_lock(&Wait::new(&waiter, None));
+            let outcome = seam(&Wait::new(&waiter, None));
             if outcome == Outcome::Woken && waiter.verdict() == Verdict::HANDED {
                 return;
             }

@@ -79,7 +79,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Panics
     ///
-    /// If there are more than 500 million readers.
+    /// If there are more than a thousand million readers.
     ///
     /// # Differences from std
     ///
@@ -99,7 +99,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Panics
     ///
-    /// If there are more than 500 million readers.
+    /// If there are more than a thousand million readers.
     ///
     /// # Differences from std
     ///

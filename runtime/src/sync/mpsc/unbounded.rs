@@ -245,7 +245,10 @@ impl<T> Receiving<T> {
         }
         // SAFETY: by invariant 2: it is marked, and this is the receiver, which goes on to the next.
         let message = unsafe { place.read() };
-        self.advance(head, block);
+        if self.advance(head, block) {
+            // Nor does one that always finds a message have to wait.
+            produced();
+        }
         Ok(message)
     }
 
@@ -263,11 +266,11 @@ impl<T> Receiving<T> {
         }
     }
 
-    /// Goes on to the next number that has a place.
-    fn advance(&self, head: usize, block: &Block<T>) {
+    /// Goes on to the next number that has a place; true if that is in another block.
+    fn advance(&self, head: usize, block: &Block<T>) -> bool {
         if place(head) + 1 < PLACES {
             self.head.set(head.wrapping_add(ONE));
-            return;
+            return false;
         }
         // Acquire: the partner of the release in `link`, which came before the mark that has been seen.
         let next = block.next.load(Ordering::Acquire);
@@ -275,6 +278,7 @@ impl<T> Receiving<T> {
         self.head.set(head.wrapping_add(2 * ONE));
         // SAFETY: by invariant 3 nobody touches it any more; `Block::new` made it from a box.
         drop(unsafe { Box::from_raw(read) });
+        true
     }
 }
 
@@ -427,8 +431,9 @@ impl<T> Place<T> {
     ///
     /// The place is marked as written, and this is done once.
     unsafe fn read(&self) -> T {
-        // SAFETY: by the caller's promise the message is there; by invariant 2 nobody else is at it.
-        self.message
-            .with(|message| unsafe { message.read().assume_init() })
+        // SAFETY: by invariant 2 nobody else is at it.
+        let message = self.message.with(|place| unsafe { place.read() });
+        // SAFETY: by the caller's promise.
+        unsafe { message.assume_init() }
     }
 }
