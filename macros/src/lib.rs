@@ -10,6 +10,8 @@ mod check;
 mod errors;
 mod expand;
 mod fallback;
+#[cfg(test)]
+mod golden;
 mod item;
 mod paths;
 mod replaces;

@@ -6,7 +6,7 @@ mod replacement;
 mod slot;
 
 pub(crate) use place::in_trait;
-pub(crate) use replacement::{replacement, slot};
+pub(crate) use replacement::{replacement, slot, uninstantiated};
 
 use crate::check::{
     Checked, CheckedImpl, CheckedMember, CheckedModule, CheckedTrait, PassedOver, SlotType,

@@ -213,7 +213,7 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
         #allowed
         impl<#(#point_params),*> #trait_point for #self_ty #point_clause {
             type Point = #ty;
-            const PATCH: #ty = { #value };
+            const PATCH: Self::Point = { #value };
         }
     }
 }
