@@ -16,6 +16,7 @@ pub async fn fetch(url: &str) -> Vec<u8> {
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
+    private_bounds,
     private_interfaces,
     unreachable_pub
 )]
@@ -107,7 +108,14 @@ pub const fetch__PATCH: &'static ::greenpatch::__private::Slot<
     &__GREENPATCH_SLOT
 };
 #[doc(hidden)]
-#[allow(unreachable_pub)]
+#[allow(
+    clippy::needless_lifetimes,
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    private_bounds,
+    private_interfaces,
+    unreachable_pub
+)]
 pub async fn fetch__original(url: &str) -> Vec<u8> {
     url.bytes().collect()
 }

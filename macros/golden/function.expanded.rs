@@ -15,6 +15,7 @@ pub fn fetch<'a>(__greenpatch_0: (&'a str, u16), tries: u32) -> Option<&'a str> 
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
+    private_bounds,
     private_interfaces,
     unreachable_pub
 )]
@@ -65,7 +66,14 @@ pub const fetch__PATCH: &'static ::greenpatch::__private::Slot<
 };
 #[inline]
 #[doc(hidden)]
-#[allow(unreachable_pub)]
+#[allow(
+    clippy::needless_lifetimes,
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    private_bounds,
+    private_interfaces,
+    unreachable_pub
+)]
 pub fn fetch__original<'a>(
     (host, port): (&'a str, u16),
     mut tries: u32,

@@ -16,6 +16,7 @@ pub fn repeat<T: Clone, const N: usize>(
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
+    private_bounds,
     private_interfaces,
     unreachable_pub
 )]
@@ -71,7 +72,14 @@ pub const fn repeat__PATCH<T: Clone, const N: usize, __Greenpatch0: Into<String>
     }
 }
 #[doc(hidden)]
-#[allow(unreachable_pub)]
+#[allow(
+    clippy::needless_lifetimes,
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    private_bounds,
+    private_interfaces,
+    unreachable_pub
+)]
 pub fn repeat__original<T: Clone, const N: usize, __Greenpatch0: Into<String>>(
     value: T,
     name: __Greenpatch0,

@@ -14,6 +14,7 @@ impl<'a> Parser<'a> {
         mismatched_lifetime_syntaxes,
         non_snake_case,
         non_upper_case_globals,
+        private_bounds,
         private_interfaces,
         unreachable_pub
     )]
@@ -67,7 +68,14 @@ impl<'a> Parser<'a> {
         &__GREENPATCH_SLOT
     };
     #[doc(hidden)]
-    #[allow(unreachable_pub)]
+    #[allow(
+        clippy::needless_lifetimes,
+        clippy::too_many_arguments,
+        clippy::type_complexity,
+        private_bounds,
+        private_interfaces,
+        unreachable_pub
+    )]
     pub fn rest__original(&mut self) -> &str {
         self.text
     }

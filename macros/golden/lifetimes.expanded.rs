@@ -13,6 +13,7 @@ fn shorter<'a, 'b: 'a>(a: &'a str, b: &'b str) -> &'a str {
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
+    private_bounds,
     private_interfaces,
     unreachable_pub
 )]
@@ -86,7 +87,14 @@ const shorter__PATCH: &'static ::greenpatch::__private::Slot<
     &__GREENPATCH_SLOT
 };
 #[doc(hidden)]
-#[allow(unreachable_pub)]
+#[allow(
+    clippy::needless_lifetimes,
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    private_bounds,
+    private_interfaces,
+    unreachable_pub
+)]
 fn shorter__original<'a, 'b: 'a>(a: &'a str, b: &'b str) -> &'a str {
     if a.len() < b.len() { a } else { b }
 }

@@ -17,6 +17,7 @@ mod net {
         mismatched_lifetime_syntaxes,
         non_snake_case,
         non_upper_case_globals,
+        private_bounds,
         private_interfaces,
         unreachable_pub
     )]
@@ -59,7 +60,14 @@ mod net {
         &__GREENPATCH_SLOT
     };
     #[doc(hidden)]
-    #[allow(unreachable_pub)]
+    #[allow(
+        clippy::needless_lifetimes,
+        clippy::too_many_arguments,
+        clippy::type_complexity,
+        private_bounds,
+        private_interfaces,
+        unreachable_pub
+    )]
     pub fn wait__original(duration: ::greenpatch::time::Duration) {
         std::thread::sleep(duration);
     }

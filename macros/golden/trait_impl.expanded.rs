@@ -27,6 +27,7 @@ impl<'a> Iterator for Parser<'a> {
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
+    private_bounds,
     private_interfaces,
     unreachable_pub
 )]
@@ -39,6 +40,7 @@ trait __GreenpatchOriginal_b094b20bfddaafe0_next<'a> {
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
+    private_bounds,
     private_interfaces,
     unreachable_pub
 )]
@@ -59,6 +61,7 @@ const _: () = {
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
+    private_bounds,
     private_interfaces,
     unreachable_pub
 )]
@@ -70,6 +73,7 @@ enum __GreenpatchImpl_b094b20bfddaafe0_next {}
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
+    private_bounds,
     private_interfaces,
     unreachable_pub
 )]
