@@ -89,7 +89,8 @@ pub(super) struct Node {
 /// One instantiation of a generic patch point, with or without a slot.
 pub struct Instance<F, D: ?Sized> {
     erased: ErasedInstance,
-    of: PhantomData<(F, fn(&D))>,
+    pointer: PhantomData<F>,
+    closure: PhantomData<fn(&D)>,
 }
 
 /// The part of an instance that does not depend on its type.
@@ -140,7 +141,8 @@ impl<F: Copy, D: ?Sized> Instance<F, D> {
                 // SAFETY: the caller promises that `F` is a function pointer type.
                 trampoline: unsafe { slot::erase(trampoline) },
             },
-            of: PhantomData,
+            pointer: PhantomData,
+            closure: PhantomData,
         }
     }
 
