@@ -1,5 +1,6 @@
 //! Runs std's own test suite against greenpatch: see README.md beside this file.
 
+mod build;
 mod edit;
 mod examples;
 mod left_out;
@@ -11,9 +12,10 @@ mod run;
 mod sources;
 mod transform;
 
+use build::Built;
 use left_out::LeftOut;
 use modes::Mode;
-use package::Built;
+use package::Kind;
 use report::Report;
 use run::{Job, Limits};
 use sources::TestFile;
@@ -24,7 +26,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "usage: std_suite [--mode std,unpatched,green,root,foreign,workers2] [--repeat N] [--filter TEXT]… \
-[--jobs N] [--timeout SECONDS] [--no-examples] [--list]";
+[--jobs N] [--timeout SECONDS] [--no-examples] [--asan] [--list]";
 
 /// What the command line asks for.
 struct Options {
@@ -32,6 +34,7 @@ struct Options {
     filters: Vec<String>,
     examples: bool,
     list: bool,
+    sanitize: bool,
     limits: Limits,
 }
 
@@ -52,6 +55,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
         filters: Vec::new(),
         examples: true,
         list: false,
+        sanitize: false,
         limits: Limits {
             jobs: 2,
             repeat: 1,
@@ -79,6 +83,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
             "--timeout" => options.limits.timeout = Duration::from_secs(number(value()?)? as u64),
             "--no-examples" => options.examples = false,
             "--list" => options.list = true,
+            "--asan" => options.sanitize = true,
             _ => return Err(format!("unknown argument `{arg}`\n{USAGE}")),
         }
     }
@@ -89,7 +94,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
 fn suite(options: &Options) -> Result<bool, String> {
     let library = sources::find()?;
     let table = LeftOut::parse(include_str!("left_out.txt"))?;
-    let mut report = Report::new(&options.modes, options.limits);
+    let mut report = Report::new(&options.modes, options.limits, options.sanitize);
     let mut files = Vec::new();
     for file in sources::test_files(&library)? {
         if file.examples && !options.examples || !may_match(&file, &options.filters) {
@@ -101,17 +106,21 @@ fn suite(options: &Options) -> Result<bool, String> {
         }
     }
 
+    let kind = |mode: Mode| match (mode, options.sanitize) {
+        (Mode::Std, _) => Kind::Control,
+        (_, false) => Kind::Shadow,
+        (_, true) => Kind::Sanitized,
+    };
     let mut packages = BTreeMap::new();
-    for shadow in options.modes.iter().map(|mode| mode.is_shadow()) {
-        if let Entry::Vacant(package) = packages.entry(shadow) {
-            let against = if shadow { "greenpatch" } else { "std" };
-            eprintln!("building std's tests against {against} …");
-            package.insert(package::build(&files, &table, shadow)?);
+    for kind in options.modes.iter().map(|&mode| kind(mode)) {
+        if let Entry::Vacant(package) = packages.entry(kind) {
+            eprintln!("building std's tests: {kind:?} …");
+            package.insert(build::build(&files, &table, kind)?);
         }
     }
     let mut jobs = Vec::new();
     for &mode in &options.modes {
-        let built = &packages[&mode.is_shadow()];
+        let built = &packages[&kind(mode)];
         jobs.extend(plan(mode, built, &table, &options.filters, &mut report)?);
     }
     if options.list {

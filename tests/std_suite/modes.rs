@@ -48,9 +48,4 @@ impl Mode {
             Mode::Workers2 => "workers2",
         }
     }
-
-    /// Whether the test is compiled against greenpatch.
-    pub(crate) fn is_shadow(self) -> bool {
-        self != Mode::Std
-    }
 }
