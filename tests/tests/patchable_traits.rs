@@ -114,7 +114,11 @@ trait Speak {
 
     fn sentence(&self) -> String {
         let word = self.word();
-        if Self::LOUD { format!("{word}!") } else { format!("{word}.") }
+        if Self::LOUD {
+            format!("{word}!")
+        } else {
+            format!("{word}.")
+        }
     }
 
     fn twice(self) -> (String, String)
@@ -264,7 +268,11 @@ fn names() {
         "<Count as Iterator>::next"
     );
     assert_eq!(
-        name(patch_point!(default <Quiet as Speak>::sentence).raw().site()),
+        name(
+            patch_point!(default <Quiet as Speak>::sentence)
+                .raw()
+                .site()
+        ),
         "Speak::sentence::<patchable_traits::Quiet>"
     );
 }
