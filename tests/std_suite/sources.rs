@@ -15,6 +15,8 @@ pub(crate) struct TestFile {
     pub(crate) path: PathBuf,
     /// What `super::` means in it.
     pub(crate) super_is: Option<&'static str>,
+    /// Imports that it needs besides.
+    pub(crate) imports: &'static str,
     /// The tests are the examples in the documentation.
     pub(crate) examples: bool,
 }
@@ -123,14 +125,24 @@ impl Set {
 }
 
 /// What `super::` means to the unit tests below a folder: the module of std that one can name.
-const SUPER: [(&str, &str); 7] = [
+const SUPER: [(&str, &str); 8] = [
     ("src/thread/", "std::thread"),
     ("src/net/", "std::net"),
+    ("src/os/unix/fs/", "std::os::unix::fs"),
     ("src/os/unix/net/", "std::os::unix::net"),
     ("src/process/", "std::process"),
     ("src/fs/", "std::fs"),
     ("src/io/", "std::io"),
     ("src/os/fd/", "std::os::fd"),
+];
+
+/// What the module above imports, and `use super::*` finds.
+const IMPORTS: [(&str, &str); 2] = [
+    ("src/io/stdio/tests", "use std::sync::{Arc, Mutex};"),
+    (
+        "src/os/unix/fs/tests",
+        "use std::{fs::{self, Permissions}, io};",
+    ),
 ];
 
 /// The test files, in the order of their names. A file that a newer std adds to these folders is among
@@ -174,6 +186,10 @@ fn test_file(library: &Path, path: PathBuf) -> Option<TestFile> {
         .iter()
         .find(|(folder, _)| key.starts_with(folder))
         .map(|(_, module)| *module);
+    let imports = IMPORTS
+        .iter()
+        .find(|(of, _)| *of == key)
+        .map_or("", |(_, imports)| imports);
     if examples {
         key.insert_str(0, "doc/");
     }
@@ -181,6 +197,7 @@ fn test_file(library: &Path, path: PathBuf) -> Option<TestFile> {
         key,
         path,
         super_is,
+        imports,
         examples,
     })
 }

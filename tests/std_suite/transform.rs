@@ -90,6 +90,7 @@ pub(crate) fn transform(
     } = pass;
     let mut text = edit::apply(text, edits);
     text.push_str(&appended);
+    text.push_str(file.imports);
     suite.text = paths::rewrite(&text, file.super_is)
         .map_err(|error| format!("{}: after the first pass: {error}", file.key))?;
     suite.list(entries);

@@ -33,6 +33,10 @@ impl<T: Verdict, E: Debug> Verdict for Result<T, E> {
     }
 }
 
+impl Verdict for std::process::ExitCode {
+    fn check(self) {}
+}
+
 /// Stands in for `unwrap` where std's tests are written for both kinds of lock.
 #[track_caller]
 pub fn result_unwrap<T, E: Debug>(result: Result<T, E>) -> T {
@@ -239,4 +243,14 @@ fn spawn(test: Test, place: impl FnOnce() + Send + 'static) -> thread::Result<()
         })
         .expect("a thread for the test")
         .join()
+}
+
+/// Std's macro of this name, which is not in all toolchains.
+macro_rules! assert_matches {
+    ($value:expr, $pattern:pat $(if $guard:expr)? $(,)?) => {
+        match $value {
+            $pattern $(if $guard)? => {}
+            ref value => panic!("{value:?} does not match {}", stringify!($pattern)),
+        }
+    };
 }

@@ -5,6 +5,7 @@ fn file(super_is: Option<&'static str>) -> TestFile {
         key: "f".into(),
         path: "f.rs".into(),
         super_is,
+        imports: "",
         examples: false,
     }
 }
