@@ -141,7 +141,7 @@ const IMPORTS: [(&str, &str); 2] = [
     ("src/io/stdio/tests", "use std::sync::{Arc, Mutex};"),
     (
         "src/os/unix/fs/tests",
-        "use std::{fs::{self, Permissions}, io};",
+        "use std::{fs::{self, Permissions}, io::{self, Read, Write}};",
     ),
 ];
 

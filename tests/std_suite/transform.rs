@@ -213,7 +213,8 @@ impl Pass<'_> {
             } else {
                 format!("use {{{}}};", leaves.join(", "))
             };
-            self.replace(import.span().byte_range(), rest);
+            let start = import.use_token.span.byte_range().start;
+            self.replace(start..import.span().byte_range().end, rest);
         }
     }
 
