@@ -70,10 +70,7 @@ pub(crate) fn build(files: &[TestFile], table: &LeftOut, kind: Kind) -> Result<B
 /// Notes which tests the compiler complained about; returns whether there were new ones.
 fn blame(messages: &str, suites: &BTreeMap<String, (String, Suite)>, built: &mut Built) -> bool {
     let mut news = false;
-    for block in messages
-        .split("\n\n")
-        .filter(|block| block.trim_start().starts_with("error"))
-    {
+    for block in messages.split("\n\n").filter_map(error_of) {
         let mut places = BTreeSet::new();
         for line in block.lines() {
             let Some((_, place)) = line.split_once("--> src/bin/") else {
@@ -105,6 +102,14 @@ fn blame(messages: &str, suites: &BTreeMap<String, (String, Suite)>, built: &mut
         }
     }
     news
+}
+
+/// The error of a block of the compiler's messages, without what cargo says before it.
+fn error_of(block: &str) -> Option<&str> {
+    if block.starts_with("error") {
+        return Some(block);
+    }
+    block.find("\nerror").map(|at| &block[at + 1..])
 }
 
 /// Says which binaries there are; `messages` is what the compiler said last.
