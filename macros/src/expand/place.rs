@@ -122,9 +122,8 @@ fn outer_arguments(point: &Point, own: &Declared) -> Vec<TokenStream> {
 /// A lifetime that the impl left out can be left out of its method's body too.
 fn without_made_up(ty: &Type) -> Type {
     let mut ty = ty.clone();
-    let left_out = |lifetime: &Lifetime| {
-        is_made_up(lifetime).then(|| Lifetime::new("'_", lifetime.span()))
-    };
+    let left_out =
+        |lifetime: &Lifetime| is_made_up(lifetime).then(|| Lifetime::new("'_", lifetime.span()));
     RenameLifetimes(&left_out).visit_type_mut(&mut ty);
     ty
 }

@@ -110,6 +110,7 @@ fn original(point: &Point) -> TokenStream {
     quote! {
         #(#attrs)*
         #[doc(hidden)]
+        #[allow(unreachable_pub)]
         #vis #sig #body
     }
 }

@@ -37,6 +37,7 @@ mod turn;
 mod undo;
 mod unwind;
 mod warnings;
+mod words;
 
 #[cfg(test)]
 mod tests;

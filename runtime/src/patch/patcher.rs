@@ -108,6 +108,12 @@ impl ThreadOptions {
 /// Patcher::new().thread(ThreadOptions::new().event(false)).time(false).apply()?;
 /// # Ok::<(), greenpatch::PatchError>(())
 /// ```
+///
+/// What is no option does not compile:
+///
+/// ```compile_fail,E0599
+/// greenpatch::Patcher::new().tiem(false);
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "`apply` patches"]
 pub struct Patcher {

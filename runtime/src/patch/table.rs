@@ -153,17 +153,10 @@ fn lock() -> MutexGuard<'static, Table> {
 impl Table {
     /// Stores in the slot what invariant 2 says.
     fn place(&self, raw: &RawSlot) {
-        let global = raw.global();
         let id = Id::of(raw);
         let turns_native = || self.native > 0 && self.replaced.get(&id).is_some_and(|r| !r.steady);
         let looks_up = self.overridden.contains_key(&id) || turns_native();
-        let current = if looks_up {
-            Some(raw.trampoline())
-        } else {
-            global
-        };
-        // SAFETY: it is the slot's own trampoline, or what its `global` held already.
-        unsafe { raw.set_current(current) };
+        raw.place(looks_up);
     }
 
     fn count_native(&mut self, change: isize) {

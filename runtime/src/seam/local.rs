@@ -113,6 +113,7 @@ impl Hasher for AddressHasher {
 
 /// The values of the green thread that runs, if one does. They stay where they are until it has ended.
 #[patchable]
+#[inline]
 pub(crate) fn green() -> Option<NonNull<Locals>> {
     None
 }

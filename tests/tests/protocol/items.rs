@@ -149,7 +149,7 @@ fn faults_are_found_before_anybody_is_asked() {
         assert!(unknown.is_unknown());
         assert_eq!(
             unknown.to_string(),
-            "`shop::green_counter` does not implement `prize`"
+            "`protocol::shop::green_counter` does not implement `prize`"
         );
 
         let empty = patch_module(&EMPTY).unwrap_err();
@@ -159,7 +159,7 @@ fn faults_are_found_before_anybody_is_asked() {
         let twice = patch_module(&TWICE).unwrap_err();
         assert!(twice.is_conflict());
         let names: Vec<_> = twice.candidates().iter().map(|site| site.name).collect();
-        assert_eq!(names, ["green_price", "greener_price"]);
+        assert_eq!(names, ["price", "greener_price"]);
         assert!(twice.to_string().contains("shop.rs:"), "{twice}");
 
         let nowhere = patch_module("shop::nowhere").unwrap_err();

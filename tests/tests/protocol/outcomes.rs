@@ -51,8 +51,9 @@ fn more_is_the_union_with_a_warning() {
         assert!(!is_item_patched("std::thread::sleep").unwrap());
         assert_eq!(attic::boxes(), 1);
         events::on_will_patch_all(|event| {
-            let left = [Feature::Time, Feature::User("shop::green_attic")];
-            assert_eq!(event.features(), left);
+            let auto = Feature::User("protocol::shop::green_attic");
+            assert!(event.will_patch(Feature::Time) && event.will_patch(auto));
+            assert!(!event.will_patch(Feature::Thread));
             Ok(())
         });
         let done = patch_all().unwrap();

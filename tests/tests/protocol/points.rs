@@ -43,7 +43,7 @@ fn tells_what_it_runs_and_why() {
         };
         assert_eq!(
             (source, by.name),
-            (Some("shop::green_cellar"), "green_bottles")
+            (Some("protocol::shop::green_cellar"), "bottles")
         );
 
         let line = line!() + 1;
@@ -58,6 +58,9 @@ fn tells_what_it_runs_and_why() {
         };
         assert!(reason.contains("const"), "{reason}");
         assert_eq!(mixed::can() + mixed::cannot(), 3);
+        // Each function of a module has a line of its own.
+        assert_eq!(find("cannot").line(), find("can").line() + 4);
+        assert_eq!(find("can").file(), file!());
 
         override_item(patch_point!(cellar::bottles), Box::new(|| 0), || {
             assert_eq!(find("bottles").overrides(), 1);

@@ -97,7 +97,7 @@ fn not_while_it_is_being_decided() {
         subscriber.unsubscribe();
         // From a did stage it may.
         events::on_did_patch_module(|event| {
-            if event.source() == "shop::green_attic" {
+            if event.source() == "protocol::shop::green_attic" {
                 assert_eq!(restore_module("green_counter").unwrap(), 4);
             }
             Ok(())

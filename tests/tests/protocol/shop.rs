@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use greenpatch::__private::{Linked, Replacement};
+use greenpatch::__private::Replacement;
 use greenpatch::events::{DidPatchModule, WillPatchModule};
 use greenpatch::{DoNotPatch, Plugin, Site, Source, patch_point, patchable, replaces};
 
@@ -71,30 +71,6 @@ pub mod attic {
     }
 }
 
-pub fn green_price(pieces: u32) -> u32 {
-    patch_point!(counter::price).original()(pieces) - 1
-}
-
-pub fn greener_price(pieces: u32) -> u32 {
-    patch_point!(counter::price).original()(pieces) - 2
-}
-
-pub fn green_greeting(name: &str) -> String {
-    name.to_uppercase()
-}
-
-pub fn green_total(till: &counter::Till) -> u32 {
-    till.0 + 1
-}
-
-pub fn green_bottles() -> u32 {
-    8
-}
-
-pub fn green_boxes() -> u32 {
-    2
-}
-
 #[replaces(yard::gate)]
 fn green_gate() -> &'static str {
     "shut"
@@ -105,60 +81,86 @@ fn green_lamp() -> &'static str {
     "on"
 }
 
-/// The site of a replacement.
-macro_rules! here {
-    ($name:expr) => {
-        Site {
-            module: module_path!(),
-            name: $name,
-            file: file!(),
-            line: line!(),
-        }
-    };
+/// With `green_cellar` one feature.
+#[replaces(counter, feature = "green", implements(price, greeting, Till::total = total))]
+pub mod green_counter {
+    use super::{counter, *};
+
+    pub fn price(pieces: u32) -> u32 {
+        patch_point!(counter::price).original()(pieces) - 1
+    }
+
+    pub fn greeting(name: &str) -> String {
+        name.to_uppercase()
+    }
+
+    pub fn total(till: &counter::Till) -> u32 {
+        till.0 + 1
+    }
+
+    #[will_patch]
+    fn will(event: &mut WillPatchModule) -> Result<(), DoNotPatch> {
+        super::will(event)
+    }
+
+    #[did_patch]
+    fn did(event: &DidPatchModule) -> Result<(), DoNotPatch> {
+        super::did(event)
+    }
 }
 
-/// Two modules are one feature, `green`.
-pub static GREEN_COUNTER: Source =
-    Source::new("shop::green_counter", "super::counter", &COUNTER_ITEMS)
-        .feature_named("green")
-        .will_patch(will)
-        .did_patch(did);
+#[replaces(cellar, feature = "green")]
+pub mod green_cellar {
+    use super::{DidPatchModule, DoNotPatch, WillPatchModule};
 
-static COUNTER_ITEMS: [Replacement; 3] = [
-    patch_point!(counter::price).replacement(green_price, here!("green_price")),
-    patch_point!(counter::greeting).replacement(green_greeting, here!("green_greeting")),
-    patch_point!(counter::Till::total).replacement(green_total, here!("green_total")),
-];
+    pub fn bottles() -> u32 {
+        8
+    }
 
-pub static GREEN_CELLAR: Source = Source::new("shop::green_cellar", "super::cellar", &CELLAR_ITEMS)
-    .feature_named("green")
-    .will_patch(will)
-    .did_patch(did);
+    #[will_patch]
+    fn will(event: &mut WillPatchModule) -> Result<(), DoNotPatch> {
+        super::will(event)
+    }
 
-static CELLAR_ITEMS: [Replacement; 1] =
-    [patch_point!(cellar::bottles).replacement(green_bottles, here!("green_bottles"))];
+    #[did_patch]
+    fn did(event: &DidPatchModule) -> Result<(), DoNotPatch> {
+        super::did(event)
+    }
+}
 
 /// Patched by `patch_all`.
-pub static GREEN_ATTIC: Source =
-    Source::new("shop::green_attic", "super::attic", &ATTIC_ITEMS).auto();
+#[replaces(attic, auto)]
+pub mod green_attic {
+    pub fn boxes() -> u32 {
+        2
+    }
+}
 
-static ATTIC_ITEMS: [Replacement; 1] =
-    [patch_point!(attic::boxes).replacement(green_boxes, here!("green_boxes"))];
+pub use green_counter::SOURCE as GREEN_COUNTER;
 
-/// Implements nothing.
+pub fn greener_price(pieces: u32) -> u32 {
+    patch_point!(counter::price).original()(pieces) - 2
+}
+
+/// Implements nothing. The macro makes no such thing.
 pub static EMPTY: Source = Source::new("shop::empty", "super::counter", &[]);
 
-/// Has two replacements for one item.
+/// Has two replacements for one item. The macro makes no such thing, either.
 pub static TWICE: Source = Source::new("shop::twice", "super::counter", &TWICE_ITEMS);
 
 static TWICE_ITEMS: [Replacement; 2] = [
-    patch_point!(counter::price).replacement(green_price, here!("green_price")),
-    patch_point!(counter::price).replacement(greener_price, here!("greener_price")),
+    patch_point!(counter::price).replacement(green_counter::price, here("price")),
+    patch_point!(counter::price).replacement(greener_price, here("greener_price")),
 ];
 
-greenpatch::__private::inventory::submit! { Linked(&GREEN_COUNTER) }
-greenpatch::__private::inventory::submit! { Linked(&GREEN_CELLAR) }
-greenpatch::__private::inventory::submit! { Linked(&GREEN_ATTIC) }
+const fn here(name: &'static str) -> Site {
+    Site {
+        module: module_path!(),
+        name,
+        file: file!(),
+        line: line!(),
+    }
+}
 
 /// What the hooks of the source modules do besides writing the journal.
 pub static WILL: Hook = Hook(AtomicU8::new(0));
@@ -220,12 +222,12 @@ greenpatch::plugin! {
             note(format!("plugin: did {}", event.module()));
             PLUGIN_DID.run("the plugin")
         })
-        .did_patch_builtin_modules(|event| {
-            note(format!("plugin: did builtin {}", event.report().features().len()));
+        .did_patch_builtin_modules(|_| {
+            note("plugin: did builtin");
             Ok(())
         })
-        .did_patch_all(|event| {
-            note(format!("plugin: did all {}", event.report().features().len()));
+        .did_patch_all(|_| {
+            note("plugin: did all");
             Ok(())
         })
 }

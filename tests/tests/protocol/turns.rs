@@ -22,7 +22,7 @@ fn another_thread_waits_for_its_turn() {
                 0,
                 "two patch at a time"
             );
-            if event.source() == "shop::green_cellar" {
+            if event.source() == "protocol::shop::green_cellar" {
                 let _ = entered.send(());
             }
             for _ in 0..1000 {
@@ -49,7 +49,7 @@ fn another_thread_waits_for_its_turn() {
 fn a_hook_may_patch_something_else() {
     isolated("turns::a_hook_may_patch_something_else", || {
         events::on_will_patch_module(|event| {
-            if event.source() == "shop::green_counter" {
+            if event.source() == "protocol::shop::green_counter" {
                 assert!(patch_module("green_attic").unwrap().is_done());
                 assert_eq!((attic::boxes(), counter::price(1)), (2, 5));
             }
@@ -64,7 +64,7 @@ fn a_hook_may_patch_something_else() {
 fn a_hook_may_not_patch_what_it_is_asked_about() {
     isolated("turns::a_hook_may_not_patch_what_it_is_asked_about", || {
         events::on_will_patch_module(|event| {
-            if event.source() == "shop::green_counter" {
+            if event.source() == "protocol::shop::green_counter" {
                 let error = patch_module(&GREEN_COUNTER).unwrap_err();
                 assert!(error.is_in_progress(), "{error}");
                 assert!(
@@ -83,7 +83,7 @@ fn a_hook_may_not_patch_what_it_is_asked_about() {
         });
         // Once it is patched, it is.
         events::on_did_patch_module(|event| {
-            if event.source() == "shop::green_counter" {
+            if event.source() == "protocol::shop::green_counter" {
                 assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
             }
             Ok(())

@@ -27,9 +27,9 @@ fn by_the_will_hook() {
         assert_eq!(by.reason(), Some("the will hook objects"));
         assert_eq!(
             by.to_string(),
-            "the hook of shop::green_cellar: the will hook objects"
+            "the hook of protocol::shop::green_cellar: the will hook objects"
         );
-        assert_eq!(journal(), ["will hook shop::green_cellar"]);
+        assert_eq!(journal(), ["will hook protocol::shop::green_cellar"]);
         assert!(nothing_is_patched());
     });
 }
@@ -156,7 +156,7 @@ fn at_a_did_stage_comes_too_late() {
         assert!(error.is_too_late());
         assert_eq!(
             error.to_string(),
-            "the hook of shop::green_cellar said not to patch what is patched already: \
+            "the hook of protocol::shop::green_cellar said not to patch what is patched already: \
              the did hook objects"
         );
         assert!(std::error::Error::source(&error).is_some());
@@ -170,9 +170,9 @@ fn at_a_did_stage_comes_too_late() {
             .filter(|line| line.contains("did"))
             .collect();
         let expected = [
-            "did hook shop::green_cellar",
+            "did hook protocol::shop::green_cellar",
             "plugin: did protocol::shop::cellar",
-            "did hook shop::green_counter",
+            "did hook protocol::shop::green_counter",
             "plugin: did protocol::shop::counter",
         ];
         assert_eq!(did, expected, "the others are told all the same");
@@ -190,7 +190,7 @@ fn at_the_end_of_patch_all_comes_too_late() {
             "{error}"
         );
         let lines = journal();
-        assert_eq!(lines.last().map(String::as_str), Some("plugin: did all 3"));
+        assert_eq!(lines.last().map(String::as_str), Some("plugin: did all"));
         assert!(patch_all().unwrap().is_already_patched());
     });
 }

@@ -121,60 +121,91 @@ impl<T> Unbounded<T> {
     /// Sends a message, or returns it if there is no receiver.
     #[inline]
     pub(super) fn send(&self, message: T) -> Result<(), T> {
-        let mut backoff = Backoff::new();
-        let mut next_block = None;
         // Acquire, here and below: `tail_block` is not older than what is read here.
         let mut tail = self.tail.load(Ordering::Acquire);
+        while tail & CLOSED == 0 && place(tail) + 1 < PLACES {
+            // If it is newer than `tail` taking the number fails.
+            let block = self.tail_block.load(Ordering::Acquire);
+            match self.take_number(tail) {
+                Ok(()) => {
+                    // SAFETY: this caller took the number, and has loaded the block in between.
+                    unsafe { self.write(tail, block, message) };
+                    return Ok(());
+                }
+                Err(now) => tail = now,
+            }
+        }
+        self.send_last(tail, message)
+    }
+
+    /// Sends a message as `send` does, also if that needs another block.
+    #[cold]
+    fn send_last(&self, mut tail: usize, message: T) -> Result<(), T> {
+        let mut backoff = Backoff::new();
+        let mut next = None;
         loop {
             if tail & CLOSED != 0 {
                 return Err(message);
             }
-            let place = place(tail);
-            if place == PLACES {
+            if place(tail) == PLACES {
                 // Another sender is linking the next block.
                 backoff.snooze();
                 tail = self.tail.load(Ordering::Acquire);
                 continue;
             }
-            // If it is newer than `tail` the compare-and-swap fails.
             let block = self.tail_block.load(Ordering::Acquire);
-            if place + 1 == PLACES && next_block.is_none() {
-                next_block = Some(Fresh(Block::new()));
+            let last = place(tail) + 1 == PLACES;
+            if last && next.is_none() {
+                next = Some(Fresh(Block::new()));
             }
-            // AcqRel: the partner of the receiver's in `enlist`, to see the waker; and what comes after it
-            // is seen to come after it.
-            match self.tail.compare_exchange_weak(
-                tail,
-                tail.wrapping_add(ONE) & !PARKED,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
-                Ok(_) => {
-                    let waker = if tail & PARKED != 0 {
-                        // SAFETY: by invariant 4: this sender cleared the bit, and has not marked its place.
-                        unsafe { self.take_waker() }
-                    } else {
-                        None
-                    };
-                    // SAFETY: by invariant 3: it holds the place whose number this sender has taken.
-                    let block = unsafe { &*block };
-                    if place + 1 == PLACES
-                        && let Some(next_block) = next_block
-                    {
-                        self.link(block, next_block.0);
-                        mem::forget(next_block);
-                    }
-                    block.places[place].write(message);
-                    if let Some(waker) = waker {
-                        waker.wake();
-                    }
-                    if place + 1 == PLACES {
-                        // It never has to wait, so nothing else would let the receiver run.
-                        produced();
-                    }
-                    return Ok(());
-                }
-                Err(now) => tail = now,
+            if let Err(now) = self.take_number(tail) {
+                tail = now;
+                continue;
+            }
+            if last && let Some(next) = next {
+                // SAFETY: by invariant 3: it holds the place whose number this sender has taken.
+                self.link(unsafe { &*block }, next.0);
+                mem::forget(next);
+            }
+            // SAFETY: this caller took the number, and has loaded the block in between.
+            unsafe { self.write(tail, block, message) };
+            if last {
+                // It never has to wait, so nothing else would let the receiver run.
+                produced();
+            }
+            return Ok(());
+        }
+    }
+
+    /// Takes the number that `tail` says is next, and the duty to wake the receiver if that is parked.
+    #[inline]
+    fn take_number(&self, tail: usize) -> Result<(), usize> {
+        // AcqRel: the partner of the receiver's in `enlist`, to see the waker; and what comes after it
+        // is seen to come after it.
+        let next = tail.wrapping_add(ONE) & !PARKED;
+        self.tail
+            .compare_exchange_weak(tail, next, Ordering::AcqRel, Ordering::Acquire)
+            .map(|_| ())
+    }
+
+    /// Writes a message into its place, and wakes the receiver if that is this sender's duty.
+    ///
+    /// # Safety
+    ///
+    /// The caller has taken the number that `tail` says, and has loaded `block` after `tail` and before
+    /// that.
+    #[inline]
+    unsafe fn write(&self, tail: usize, block: *mut Block<T>, message: T) {
+        // SAFETY: by invariant 3: it holds the place whose number the caller has taken.
+        let place = unsafe { &(&(*block).places)[place(tail)] };
+        if tail & PARKED == 0 {
+            place.write(message);
+        } else {
+            // SAFETY: by invariant 4: the caller cleared the bit, and has not marked its place.
+            let waker = unsafe { self.take_waker() };
+            place.write(message);
+            if let Some(waker) = waker {
+                waker.wake();
             }
         }
     }
