@@ -137,3 +137,38 @@ fn finish(
     }
     Ok(built)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGES: &str = "   Compiling std-suite-shadow v0.0.0\nerror[E0425]: no `x`\n  --> src/bin/f/suite.rs:3:5\n   |\n\n\
+        warning: unused\n  --> src/bin/f/suite.rs:1:1\n\n\
+        error[E0425]: no `y`\n  --> src/bin/f/suite.rs:9:5\n  --> src/bin/f/suite.rs:4:5\n\n\
+        error[E0425]: no `z`\n  --> src/bin/f/suite.rs:9:5\n";
+
+    #[test]
+    fn errors_are_blamed_on_the_tests_that_they_point_into() {
+        let suite = |tests: &[(&str, usize)]| {
+            let mut suite = Suite::default();
+            for &(name, line) in tests {
+                suite.tests.insert(name.to_string(), vec![line..line + 1]);
+            }
+            ("k".to_string(), suite)
+        };
+        let both = BTreeMap::from([("f".to_string(), suite(&[("a", 3), ("b", 4)]))]);
+        let mut built = Built::default();
+        assert!(blame(MESSAGES, &both, &mut built));
+        let broken = &built.files["k"].broken;
+        assert_eq!(broken.keys().collect::<Vec<_>>(), ["a", "b", "k"]);
+        assert!(broken["a"].starts_with("error[E0425]: no `x`"));
+        assert!(
+            broken["k"].contains("no `z`"),
+            "what is in no test breaks the file"
+        );
+        assert!(
+            !blame(MESSAGES, &both, &mut built),
+            "the same again is no news"
+        );
+    }
+}
