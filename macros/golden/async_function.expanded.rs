@@ -18,7 +18,8 @@ pub async fn fetch(url: &str) -> Vec<u8> {
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 pub const fetch__PATCH: &'static ::greenpatch::__private::Slot<
     for<'__greenpatch_future> fn(

@@ -18,7 +18,8 @@ pub fn repeat<T: Clone, const N: usize>(
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 #[inline(always)]
 pub const fn repeat__PATCH<T: Clone, const N: usize, __Greenpatch0: Into<String>>() -> ::greenpatch::__private::Instance<

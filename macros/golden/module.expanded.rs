@@ -19,7 +19,8 @@ mod net {
         non_upper_case_globals,
         private_bounds,
         private_interfaces,
-        unreachable_pub
+        unreachable_pub,
+        unused_parens
     )]
     pub const wait__PATCH: &'static ::greenpatch::__private::Slot<
         fn(::greenpatch::time::Duration),

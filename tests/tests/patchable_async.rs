@@ -77,9 +77,14 @@ fn overridden() {
     Overrides::new()
         .item(
             patch_point!(same),
-            Box::new(|text: &str| Box::pin(async move { text.strip_prefix("x").unwrap_or("none") })),
+            Box::new(|text: &str| {
+                Box::pin(async move { text.strip_prefix("x").unwrap_or("none") })
+            }),
         )
-        .item(patch_point!(Client::owned), Box::new(|_| Box::pin(async { 7 })))
+        .item(
+            patch_point!(Client::owned),
+            Box::new(|_| Box::pin(async { 7 })),
+        )
         .item(patch_point!(local), Box::new(|| Box::pin(async { 2 })))
         .run(|| {
             assert_eq!(run(same("xy")), "y");

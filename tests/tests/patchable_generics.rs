@@ -103,7 +103,10 @@ fn unpatched() {
     assert_eq!(name_of::<str>(), "str");
     let text = String::from("x");
     assert_eq!(shown(&text, &text), ("x".to_owned(), "x"));
-    assert_eq!(joined("ab", &mut |text: &str| text.len(), 2), ("abab".to_owned(), 2));
+    assert_eq!(
+        joined("ab", &mut |text: &str| text.len(), 2),
+        ("abab".to_owned(), 2)
+    );
     assert_eq!(format!("{:?}", outlives(&text)), "\"x\"");
 
     let label = String::from("label");
@@ -113,13 +116,19 @@ fn unpatched() {
     assert_eq!(stack.label(), "label");
     assert_eq!(Stack::<u8, 7>::capacity(), 7);
     assert_eq!(pair_of_numbers(1), (1, 2));
-    assert_eq!(push_shouting(&mut Stack::new(""), "a".to_owned()).items, ["A"]);
+    assert_eq!(
+        push_shouting(&mut Stack::new(""), "a".to_owned()).items,
+        ["A"]
+    );
 }
 
 #[test]
 fn one_instantiation_is_overridden() {
     Overrides::new()
-        .item(patch_point!(pair::<u32>), Box::new(|value: u32| (value, 10 * value)))
+        .item(
+            patch_point!(pair::<u32>),
+            Box::new(|value: u32| (value, 10 * value)),
+        )
         .item(patch_point!(zeros::<2>), Box::new(|| [7, 7]))
         .item(patch_point!(name_of::<str>), Box::new(|| "text"))
         .item(patch_point!(Stack::<u8, 5>::capacity), Box::new(|| 50))

@@ -114,7 +114,11 @@ trait Speak {
 
     fn sentence(&self) -> String {
         let word = self.word();
-        if Self::LOUD { format!("{word}!") } else { format!("{word}.") }
+        if Self::LOUD {
+            format!("{word}!")
+        } else {
+            format!("{word}.")
+        }
     }
 
     fn twice(self) -> (String, String)
@@ -264,7 +268,62 @@ fn names() {
         "<Count as Iterator>::next"
     );
     assert_eq!(
-        name(patch_point!(default <Quiet as Speak>::sentence).raw().site()),
+        name(
+            patch_point!(default <Quiet as Speak>::sentence)
+                .raw()
+                .site()
+        ),
         "Speak::sentence::<patchable_traits::Quiet>"
+    );
+}
+
+/// Its impls say how its lifetimes are related.
+pub struct Nodes<'a, 'input> {
+    names: &'a mut Vec<&'input str>,
+}
+
+#[patchable]
+impl<'a, 'input: 'a> Iterator for Nodes<'a, 'input> {
+    type Item = (&'input str, usize);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let name = self.names.pop()?;
+        Some((name, name.len()))
+    }
+
+    // The bound mentions what `Self` has.
+    fn fold<B, F>(mut self, init: B, mut f: F) -> B
+    where
+        F: FnMut(B, Self::Item) -> B,
+    {
+        let mut all = init;
+        while let Some(item) = self.next() {
+            all = f(all, item);
+        }
+        all
+    }
+}
+
+// What it returns is what another trait's impl says.
+#[patchable]
+impl<'a, 'input: 'a> DoubleEndedIterator for Nodes<'a, 'input> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        None
+    }
+}
+
+#[test]
+fn related_lifetimes() {
+    let mut names = vec!["a", "bc"];
+    let mut nodes = Nodes { names: &mut names };
+    assert_eq!(nodes.next(), Some(("bc", 2)));
+    assert_eq!(nodes.next_back(), None);
+    assert_eq!(nodes.map(|(_, length)| length).sum::<usize>(), 1);
+    assert_eq!(
+        patch_point!(<Nodes<'_, '_> as Iterator>::next)
+            .raw()
+            .site()
+            .name,
+        "<Nodes as Iterator>::next"
     );
 }

@@ -144,8 +144,14 @@ fn a_module_is_patched_as_one() {
     assert_eq!(net::not_replaced(), 1);
     let mut ping = Box::pin(net::ping("abc"));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(matches!(ping.as_mut().poll(&mut context), std::task::Poll::Ready(30)));
-    assert!(matches!(patch_module(&green_net::SOURCE), Ok(Patched::AlreadyPatched)));
+    assert!(matches!(
+        ping.as_mut().poll(&mut context),
+        std::task::Poll::Ready(30)
+    ));
+    assert!(matches!(
+        patch_module(&green_net::SOURCE),
+        Ok(Patched::AlreadyPatched)
+    ));
 }
 
 #[test]
@@ -160,8 +166,14 @@ fn a_will_hook_vetoes() {
 fn a_will_hook_edits_the_list() {
     assert!(patch_module(&green_edited::SOURCE).unwrap().is_done());
     assert_eq!((target::edited::f(), target::edited::g()), (2, 1));
-    assert_eq!(green_edited::SOURCE.implements().collect::<Vec<_>>(), ["f", "g"]);
-    assert_eq!(green_edited::SOURCE.name(), concat!(module_path!(), "::green_edited"));
+    assert_eq!(
+        green_edited::SOURCE.implements().collect::<Vec<_>>(),
+        ["f", "g"]
+    );
+    assert_eq!(
+        green_edited::SOURCE.name(),
+        concat!(module_path!(), "::green_edited")
+    );
     assert!(is_module_patched(green_net::SOURCE.target()).is_ok());
     assert_eq!((green_edited::g(), green_net::helper()), (2, 2));
 }

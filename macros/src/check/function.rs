@@ -114,6 +114,15 @@ pub(crate) fn check(
     let plain = plain_around(&named, owner, &plain);
     let generics = generics::read(&named.generics, owner)?;
     let written = elision::write(&named, owner, &plain)?;
+    if !generics.outlives.is_empty()
+        && let Some(ty) = written.types().find(|ty| Parts::of(ty).projection)
+    {
+        return Err(Reason::new(
+            ty,
+            "a type that depends on a bound between lifetimes cannot be written outside; \
+             write the type itself",
+        ));
+    }
     let (dispatcher, args) = plain_arguments(sig);
     let slot = slot_type(&named, owner, written, &generics);
     let slot = match &sig.asyncness {
