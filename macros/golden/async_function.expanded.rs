@@ -113,6 +113,7 @@ pub const fetch__PATCH: &'static ::greenpatch::__private::Slot<
     clippy::needless_lifetimes,
     clippy::too_many_arguments,
     clippy::type_complexity,
+    mismatched_lifetime_syntaxes,
     private_bounds,
     private_interfaces,
     unreachable_pub

@@ -77,6 +77,7 @@ pub const fn repeat__PATCH<T: Clone, const N: usize, __Greenpatch0: Into<String>
     clippy::needless_lifetimes,
     clippy::too_many_arguments,
     clippy::type_complexity,
+    mismatched_lifetime_syntaxes,
     private_bounds,
     private_interfaces,
     unreachable_pub

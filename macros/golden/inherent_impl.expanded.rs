@@ -73,6 +73,7 @@ impl<'a> Parser<'a> {
         clippy::needless_lifetimes,
         clippy::too_many_arguments,
         clippy::type_complexity,
+        mismatched_lifetime_syntaxes,
         private_bounds,
         private_interfaces,
         unreachable_pub

@@ -92,6 +92,7 @@ const shorter__PATCH: &'static ::greenpatch::__private::Slot<
     clippy::needless_lifetimes,
     clippy::too_many_arguments,
     clippy::type_complexity,
+    mismatched_lifetime_syntaxes,
     private_bounds,
     private_interfaces,
     unreachable_pub

@@ -327,3 +327,31 @@ fn related_lifetimes() {
         "<Nodes as Iterator>::next"
     );
 }
+
+/// `T` has to live as long as what the impl leaves out.
+pub struct Slice<'a, T>(&'a [T]);
+
+#[patchable]
+impl<T> Slice<'_, T> {
+    pub fn of(slice: &[T]) -> Slice<'_, T> {
+        Slice(slice)
+    }
+}
+
+#[patchable]
+impl<T: Clone> From<&Slice<'_, T>> for Vec<T> {
+    fn from(slice: &Slice<'_, T>) -> Self {
+        slice.0.to_vec()
+    }
+}
+
+#[test]
+fn lifetimes_that_a_method_does_not_speak_of() {
+    assert_eq!(Vec::from(&Slice::of(&[1, 2])), [1, 2]);
+    Overrides::new()
+        .item(
+            patch_point!(<Vec<u8> as From<&Slice<'_, u8>>>::from),
+            Box::new(|_: &Slice<'_, u8>| vec![7]),
+        )
+        .run(|| assert_eq!(Vec::from(&Slice::of(&[1_u8])), [7]));
+}

@@ -246,8 +246,14 @@ fn slot_type(
     written: Written,
     generics: &Read,
 ) -> SlotType {
-    // Lifetimes in the order of their declaration: the impl's first.
+    // Lifetimes in the order of their declaration: the impl's first, if anything here speaks of them.
     let mut lifetimes = owner.map_or_else(Vec::new, |owner| owner.lifetimes.clone());
+    let spoken_of: HashSet<Lifetime> = written
+        .types()
+        .chain(&generics.outlives)
+        .flat_map(|ty| Lifetimes::of(ty).named)
+        .collect();
+    lifetimes.retain(|lifetime| spoken_of.contains(lifetime));
     lifetimes.extend(generics.lifetimes.iter().cloned());
     lifetimes.extend(written.named);
 

@@ -131,6 +131,7 @@ pub(crate) fn allowed_on_original() -> TokenStream {
             clippy::needless_lifetimes,
             clippy::too_many_arguments,
             clippy::type_complexity,
+            mismatched_lifetime_syntaxes,
             private_bounds,
             private_interfaces,
             unreachable_pub
