@@ -1,7 +1,7 @@
 //! The attribute macros of greenpatch. Users name them through the `greenpatch` crate.
 //!
-//! An expansion goes through three stages: parse ([`args`], [`item`]), check ([`check`]: all rules,
-//! with a result that cannot be wrong), expand ([`expand`], which cannot fail).
+//! An expansion goes through three stages: parse (`args`, `item`), check (`check`: all rules,
+//! with a result that cannot be wrong), expand (`expand`, which cannot fail).
 #![forbid(unsafe_code)]
 
 mod args;

@@ -110,10 +110,17 @@ fn records(passed_over: &[PassedOver], private: &Private) -> TokenStream {
         .collect()
 }
 
-/// Where a function was written: `line!()` says the line of the tokens that it is written with.
+/// Where a function was written. `line!()` would say the line of the outermost macro, which is one for
+/// all functions of a module; it is the way out where there is no compiler to ask.
 pub(crate) fn site(name: &str, span: Span, private: &Private) -> TokenStream {
-    let file = quote_spanned!(span=> #private::file!());
-    let line = quote_spanned!(span=> #private::line!());
+    let (file, line) = if proc_macro::is_available() {
+        let span = span.unwrap();
+        let (file, line) = (span.file(), span.line() as u32);
+        (quote!(#file), quote!(#line))
+    } else {
+        let file = quote_spanned!(span=> #private::file!());
+        (file, quote_spanned!(span=> #private::line!()))
+    };
     quote! {
         #private::Site {
             module: #private::module_path!(),

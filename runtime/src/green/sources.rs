@@ -25,6 +25,7 @@ static THREAD: Source = Source::builtin(
         replacement!(thread::park, park__PATCH),
         replacement!(thread::join, join__PATCH),
         replacement!(busy::busy, busy__PATCH),
+        replacement!(busy::produced, produced__PATCH),
         replacement!(context::green, green__PATCH).steady(),
         replacement!(unwind::panicking, panicking__PATCH).steady(),
         replacement!(unwind::panicked, panicked__PATCH).steady(),
@@ -101,6 +102,10 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     ONCE.get_or_init(|| {
         scope::keep_in(context::KEEPER);
         patch::count_green_threads_with(hub::alive);
+        patch::count_panics_with(patch::Counter {
+            caught: seam::unwind::caught,
+            resumed: seam::unwind::panicked,
+        });
     });
     if let Some(bytes) = settings.stack_size() {
         thread::set_stack_size(bytes);

@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use std::any::Any;
-use std::panic::{self, AssertUnwindSafe};
 
 use super::error::{Kind, PatchError};
 use super::events::{
@@ -11,6 +10,7 @@ use super::events::{
 };
 use super::outcome::{CancelledBy, DoNotPatch, Who};
 use super::plugin::{self, Plugin};
+use super::unwind;
 
 type Answer = Result<(), DoNotPatch>;
 
@@ -80,7 +80,7 @@ impl Aftermath {
 
     /// Runs one did stage, and keeps what goes wrong in it.
     pub(super) fn run(&mut self, who: Who, stage: impl FnOnce() -> Option<Answer>) {
-        match panic::catch_unwind(AssertUnwindSafe(stage)) {
+        match unwind::catch(stage) {
             Ok(None | Some(Ok(()))) => {}
             Ok(Some(Err(why))) => {
                 self.error
@@ -95,7 +95,7 @@ impl Aftermath {
     /// Passes on what went wrong, a panic before an error.
     pub(super) fn pass_on(self) -> Result<(), PatchError> {
         if let Some(payload) = self.panic {
-            panic::resume_unwind(payload);
+            unwind::resume(payload);
         }
         self.error.map_or(Ok(()), Err)
     }

@@ -116,6 +116,16 @@ impl Entry {
         // SAFETY: `Instance::entry` put them together, for one `F` and one `D`.
         unsafe { (self.slot)(self.instance) }.raw
     }
+
+    /// The slot, if it was ever asked for.
+    pub(super) fn made(self) -> Option<&'static RawSlot> {
+        self.instance.node().map(|node| node.raw)
+    }
+
+    /// Where the generic function was written, and its name.
+    pub(super) fn generic_site(self) -> Site {
+        self.instance.generic.raw.site()
+    }
 }
 
 impl<F: Copy, D: ?Sized> Instance<F, D> {

@@ -35,7 +35,9 @@ pub(crate) mod source;
 mod table;
 mod turn;
 mod undo;
+mod unwind;
 mod warnings;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -56,6 +58,7 @@ pub use points::{PatchPointInfo, PatchPoints, PatchState, patch_points};
 pub use query::{Coverage, is_anything_patched, is_item_patched, is_module_patched, original};
 pub use scope::{Overrides, native, override_item};
 pub use slot::{Site, Slot};
-pub use source::{DidHook, Feature, Source, WillHook};
+pub use source::{DidHook, Feature, Source, WillHook, sources};
 pub(crate) use undo::count_green_threads_with;
 pub use undo::{restore, restore_item, restore_module};
+pub(crate) use unwind::{Counter, count_panics_with};

@@ -12,7 +12,6 @@ use super::source::Feature;
 /// What a patch call came to. None of these is an error.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[must_use = "patching may have been cancelled"]
 pub enum Patched {
     /// Something was patched, or asked and cancelled: a line for each feature.
     Done(Report),

@@ -35,7 +35,7 @@ use super::source::Feature;
 ///
 /// # Examples
 ///
-/// ```
+/// ```standalone_crate
 /// use greenpatch::Patched;
 ///
 /// match greenpatch::patch_all()? {
@@ -107,6 +107,12 @@ impl ThreadOptions {
 ///
 /// Patcher::new().thread(ThreadOptions::new().event(false)).time(false).apply()?;
 /// # Ok::<(), greenpatch::PatchError>(())
+/// ```
+///
+/// What is no option does not compile:
+///
+/// ```compile_fail,E0599
+/// greenpatch::Patcher::new().tiem(false);
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "`apply` patches"]
@@ -232,12 +238,30 @@ pub fn patch_module_items(source: impl Into<Named>, items: &[&str]) -> Result<Pa
     apply::one(Settings::nothing(), || {
         let found = names::source(named)?;
         let mut plan = found.plan()?;
-        plan.only(found.name(), items)?;
+        plan.only(&found, items)?;
         Ok(plan)
     })
 }
 
 /// Replaces one function, with no hook and no event.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::{patch_item, patch_point, patchable};
+///
+/// #[patchable]
+/// fn price(pieces: u32) -> u32 {
+///     5 * pieces
+/// }
+///
+/// fn reduced(pieces: u32) -> u32 {
+///     patch_point!(price).original()(pieces) - 1
+/// }
+///
+/// assert!(patch_item(patch_point!(price), reduced).is_done());
+/// assert_eq!(price(2), 9);
+/// ```
 #[track_caller]
 pub fn patch_item<F: Copy, D: ?Sized>(point: &'static Slot<F, D>, function: F) -> Patched {
     if environment::is_off() {

@@ -14,7 +14,7 @@ use super::outcome::DoNotPatch;
 ///
 /// # Examples
 ///
-/// ```
+/// ```standalone_crate
 /// greenpatch::plugin! {
 ///     greenpatch::Plugin::new("audit").did_patch_module(|event| {
 ///         println!("patched {} with {}", event.module(), event.source());

@@ -22,15 +22,13 @@ use super::table::{self, By};
 ///
 /// # Examples
 ///
-/// ```
-/// # mod demo {
-/// use greenpatch::patchable;
-///
-/// #[patchable]
-/// pub fn double(x: u32) -> u32 {
-///     2 * x
+/// ```standalone_crate
+/// mod demo {
+///     #[greenpatch::patchable]
+///     pub fn double(x: u32) -> u32 {
+///         2 * x
+///     }
 /// }
-/// # }
 /// use greenpatch::Point;
 ///
 /// fn twice_as_much(x: u32) -> u32 {

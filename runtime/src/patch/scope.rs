@@ -25,6 +25,26 @@ use super::table::{self, Id};
 /// capture, and is called for every call of the function in the scope, also for those that it makes
 /// itself: it reaches the original by [`Slot::original`]. Scopes nest; the innermost counts.
 ///
+/// # Examples
+///
+/// ```
+/// use greenpatch::{override_item, patch_point, patchable};
+///
+/// #[patchable]
+/// fn today() -> String {
+///     "Monday".to_owned()
+/// }
+///
+/// fn greeting() -> String {
+///     format!("It is {}.", today())
+/// }
+///
+/// let day = "Sunday".to_owned();
+/// let greeted = override_item(patch_point!(today), Box::new(move || day.clone()), greeting);
+/// assert_eq!(greeted, "It is Sunday.");
+/// assert_eq!(greeting(), "It is Monday.");
+/// ```
+///
 /// # Panics
 ///
 /// Passes on a panic of `body`, when the override has ended.
@@ -41,6 +61,15 @@ where
 
 /// Runs `body` with originals, in this thread and in those that it starts: as if nothing were
 /// patched. Overrides that `body` itself makes hold.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// // Holds the OS thread, and all green threads on it, also where sleep is patched.
+/// greenpatch::native(|| greenpatch::thread::sleep(Duration::from_millis(1)));
+/// ```
 ///
 /// # Panics
 ///
@@ -140,11 +169,6 @@ impl ScopeHandle {
             outer: replace(self),
             not_send: PhantomData,
         }
-    }
-
-    /// Whether there is no scope at all.
-    pub(crate) fn is_none(&self) -> bool {
-        self.innermost.is_none()
     }
 
     fn with(self, change: Change) -> ScopeHandle {

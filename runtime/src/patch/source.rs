@@ -63,7 +63,6 @@ pub struct Source {
     will: Option<WillHook>,
     did: Option<DidHook>,
     ready: Option<ReadyHook>,
-    undone: Option<fn()>,
 }
 
 impl Source {
@@ -84,7 +83,6 @@ impl Source {
             will: None,
             did: None,
             ready: None,
-            undone: None,
         }
     }
 
@@ -140,13 +138,6 @@ impl Source {
         self
     }
 
-    /// Sets what runs after `restore` has put the originals back.
-    #[must_use]
-    pub(crate) const fn undone(mut self, hook: fn()) -> Self {
-        self.undone = Some(hook);
-        self
-    }
-
     /// The path of the source module.
     pub const fn name(&self) -> &'static str {
         self.name
@@ -157,8 +148,8 @@ impl Source {
         // As written in the source, the path may be relative; the slots know it in full.
         match self.items {
             [first, rest @ ..] if !self.feature.is_builtin() => {
-                let module = first.raw().site().module;
-                let one = rest.iter().all(|item| item.raw().site().module == module);
+                let module = first.module();
+                let one = rest.iter().all(|item| item.module() == module);
                 if one { module } else { self.target }
             }
             _ => self.target,
@@ -195,10 +186,6 @@ impl Source {
     pub(super) const fn ready_hook(&self) -> Option<ReadyHook> {
         self.ready
     }
-
-    pub(super) const fn undone_hook(&self) -> Option<fn()> {
-        self.undone
-    }
 }
 
 impl fmt::Debug for Source {
@@ -218,8 +205,12 @@ pub struct Linked(pub &'static Source);
 
 inventory::collect!(Linked);
 
-/// Every source module linked into this program, built-in ones first, then by name.
-pub(super) fn linked() -> Vec<&'static Source> {
+/// The source modules linked into this program: the built-in ones, then those of users by their
+/// features and names.
+///
+/// A crate that the program never names is not linked, and its source modules with it:
+/// `use that_crate as _;` brings it back.
+pub fn sources() -> Vec<&'static Source> {
     let mut sources: Vec<_> = inventory::iter::<Linked>.into_iter().map(|l| l.0).collect();
     sources.sort_by_key(|source| (source.feature, source.name));
     sources

@@ -3,7 +3,7 @@
 //! Invariants:
 //! 1. Slots are written under the table's lock alone, which is never held while user code runs.
 //! 2. A slot holds its trampoline while a scope overrides it, and also while a `native` scope lives and
-//!    it is replaced by something that is not steady; otherwise what it holds is its global replacement, or null.
+//!    it is replaced by something that is not steady; otherwise it holds its replacement, or null.
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
@@ -73,14 +73,18 @@ pub(super) fn replace_all(items: impl IntoIterator<Item = (Replacement, By)>) {
     }
 }
 
-/// Puts the original back; whether it was replaced.
-pub(super) fn put_back(raw: &'static RawSlot) -> bool {
+/// Puts all these originals back at once; returns how many of them were replaced.
+pub(super) fn put_back_all(slots: impl IntoIterator<Item = &'static RawSlot>) -> usize {
+    let slots: Vec<_> = slots.into_iter().collect();
     let mut table = lock();
-    let was = table.replaced.remove(&Id::of(raw)).is_some();
-    // SAFETY: nothing is stored, so there is nothing to be of the wrong type.
-    unsafe { raw.set_global(None) };
-    table.place(raw);
-    was
+    let mut count = 0;
+    for raw in slots {
+        count += usize::from(table.replaced.remove(&Id::of(raw)).is_some());
+        // SAFETY: nothing is stored, so there is nothing to be of the wrong type.
+        unsafe { raw.set_global(None) };
+        table.place(raw);
+    }
+    count
 }
 
 /// Who replaced it, if it is replaced.
@@ -149,17 +153,10 @@ fn lock() -> MutexGuard<'static, Table> {
 impl Table {
     /// Stores in the slot what invariant 2 says.
     fn place(&self, raw: &RawSlot) {
-        let global = raw.global();
         let id = Id::of(raw);
         let turns_native = || self.native > 0 && self.replaced.get(&id).is_some_and(|r| !r.steady);
         let looks_up = self.overridden.contains_key(&id) || turns_native();
-        let current = if looks_up {
-            Some(raw.trampoline())
-        } else {
-            global
-        };
-        // SAFETY: it is the slot's own trampoline, or what its `global` held already.
-        unsafe { raw.set_current(current) };
+        raw.place(looks_up);
     }
 
     fn count_native(&mut self, change: isize) {
@@ -176,15 +173,10 @@ impl Table {
 impl<F: Copy, D: ?Sized> Slot<F, D> {
     /// Replaces the function for all threads, with no hook and no event.
     #[track_caller]
-    pub fn set(&'static self, function: F) {
+    pub(super) fn set(&'static self, function: F) {
         let site = calling_site("patch_item", Location::caller());
         let by = By { source: None, site };
         replace_all([(Replacement::new(self, function, site), by)]);
-    }
-
-    /// Puts the original back for all threads; whether it was replaced.
-    pub fn clear(&'static self) -> bool {
-        put_back(self.raw())
     }
 }
 

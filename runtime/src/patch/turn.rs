@@ -1,16 +1,18 @@
 //! One OS thread patches at a time. It may patch again from a hook; others wait natively.
 //!
+//! Green threads of one OS thread share its turn, should a hook let others run: what they ask for is
+//! either another feature, or an error since that one is being decided on.
+//!
 //! Nothing is locked while user code runs: the turn is a note of whose it is. A hook that waits for
 //! another thread which itself wants to patch waits for ever, as it would with any other order of
 //! the two.
 #![forbid(unsafe_code)]
 
 use std::marker::PhantomData;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use super::warnings;
+use super::{unwind, warnings};
 
 static HELD: Mutex<Held> = Mutex::new(Held {
     owner: None,
@@ -27,9 +29,9 @@ struct Held {
 /// one, also when it panics.
 pub(super) fn run<R>(call: impl FnOnce() -> R) -> R {
     let turn = Turn::take();
-    let result = panic::catch_unwind(AssertUnwindSafe(call));
+    let result = unwind::catch(call);
     warnings::emit(turn.give_back());
-    result.unwrap_or_else(|payload| panic::resume_unwind(payload))
+    result.unwrap_or_else(|payload| unwind::resume(payload))
 }
 
 /// This OS thread's turn; not to be sent to another.
@@ -40,7 +42,9 @@ impl Turn {
         let me = thread::current().id();
         let mut held = lock();
         while held.owner.is_some_and(|owner| owner != me) {
-            held = FREED.wait(held).unwrap_or_else(PoisonError::into_inner);
+            #[expect(clippy::disallowed_methods, reason = "a turn is waited for natively")]
+            let free = FREED.wait(held);
+            held = free.unwrap_or_else(PoisonError::into_inner);
         }
         held.owner = Some(me);
         held.depth += 1;

@@ -1,0 +1,117 @@
+//! Instructions, not seconds: `count SCENARIO TIMES` does one thing many times, for callgrind to count.
+//!
+//! `runtime/benches/count.sh` runs all scenarios and prints the instructions of one time each.
+#![allow(missing_docs)]
+
+use std::cell::Cell;
+use std::hint::black_box;
+
+#[inline(never)]
+fn plain(a: u64, b: u64) -> u64 {
+    black_box(a) ^ b
+}
+
+#[greenpatch::patchable]
+#[inline(never)]
+fn unpatched(a: u64, b: u64) -> u64 {
+    black_box(a) ^ b
+}
+
+#[greenpatch::patchable]
+#[inline(never)]
+fn patched(_: u64, _: u64) -> u64 {
+    unreachable!("this bench replaces it")
+}
+
+std::thread_local!(static STD_LOCAL: Cell<u64> = const { Cell::new(0) });
+greenpatch::thread_local!(static OUR_LOCAL: Cell<u64> = const { Cell::new(0) });
+
+/// A name, and what does it so many times.
+type Scenario = (&'static str, fn(u64));
+
+const SCENARIOS: &[Scenario] = &[
+    ("empty loop", |times| {
+        for time in 0..times {
+            black_box(time);
+        }
+    }),
+    ("call, plain", |times| {
+        for time in 0..times {
+            black_box(plain(time, 2));
+        }
+    }),
+    ("call, patchable, unpatched", |times| {
+        for time in 0..times {
+            black_box(unpatched(time, 2));
+        }
+    }),
+    ("call, through a pointer", |times| {
+        let pointer: fn(u64, u64) -> u64 = black_box(plain);
+        for time in 0..times {
+            black_box(black_box(pointer)(time, 2));
+        }
+    }),
+    ("call, patchable, patched", |times| {
+        greenpatch::patch_item(greenpatch::patch_point!(patched), plain);
+        for time in 0..times {
+            black_box(patched(time, 2));
+        }
+    }),
+    ("mutex, std", |times| {
+        let mutex = std::sync::Mutex::new(0_u64);
+        for _ in 0..times {
+            *black_box(&mutex).lock().unwrap() += 1;
+        }
+    }),
+    ("mutex, greenpatch, unpatched", |times| {
+        let mutex = greenpatch::sync::Mutex::new(0_u64);
+        for _ in 0..times {
+            *black_box(&mutex).lock().unwrap() += 1;
+        }
+    }),
+    ("thread-local, std", |times| {
+        for _ in 0..times {
+            STD_LOCAL.set(black_box(STD_LOCAL.get()) + 1);
+        }
+    }),
+    ("thread-local, greenpatch, unpatched", |times| {
+        for _ in 0..times {
+            OUR_LOCAL.set(black_box(OUR_LOCAL.get()) + 1);
+        }
+    }),
+    ("yield between two green threads", |times| {
+        greenpatch::patch_thread().unwrap();
+        let threads = [(); 2].map(|()| {
+            greenpatch::thread::spawn(move || {
+                for _ in 0..times / 2 {
+                    greenpatch::thread::yield_now();
+                }
+            })
+        });
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    }),
+    ("spawn and join a green thread", |times| {
+        greenpatch::patch_thread().unwrap();
+        for _ in 0..times {
+            greenpatch::thread::spawn(|| ()).join().unwrap();
+        }
+    }),
+];
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let scenario = arguments
+        .first()
+        .and_then(|wanted| SCENARIOS.iter().find(|(name, _)| name == wanted));
+    let times = arguments.get(1).and_then(|times| times.parse().ok());
+    match (scenario, times) {
+        (Some((_, run)), Some(times)) => run(times),
+        _ => {
+            for (name, _) in SCENARIOS {
+                println!("{name}");
+            }
+        }
+    }
+}

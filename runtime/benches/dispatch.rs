@@ -1,0 +1,55 @@
+//! What a patch point costs, each beside its baseline.
+#![allow(missing_docs)]
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+
+/// Not inlined, like a function of any size; and the same function as a patch point.
+#[inline(never)]
+fn plain(a: u64, b: u64) -> u64 {
+    black_box(a) ^ b
+}
+
+#[greenpatch::patchable]
+#[inline(never)]
+fn unpatched(a: u64, b: u64) -> u64 {
+    black_box(a) ^ b
+}
+
+#[greenpatch::patchable]
+#[inline(never)]
+fn patched(_: u64, _: u64) -> u64 {
+    unreachable!("this bench replaces it")
+}
+
+#[greenpatch::patchable(dispatch)]
+#[inline]
+fn inlined(a: u64, b: u64) -> u64 {
+    a.wrapping_mul(3) ^ b
+}
+
+#[inline]
+fn inlined_plain(a: u64, b: u64) -> u64 {
+    a.wrapping_mul(3) ^ b
+}
+
+fn dispatch(c: &mut Criterion) {
+    let mut group = c.benchmark_group("dispatch");
+    let pointer: fn(u64, u64) -> u64 = black_box(plain);
+    let _ = greenpatch::patch_item(greenpatch::patch_point!(patched), plain);
+    group.bench_function("plain call", |b| b.iter(|| plain(black_box(1), 2)));
+    group.bench_function("unpatched", |b| b.iter(|| unpatched(black_box(1), 2)));
+    group.bench_function("call through a pointer", |b| {
+        b.iter(|| pointer(black_box(1), 2))
+    });
+    group.bench_function("patched", |b| b.iter(|| patched(black_box(1), 2)));
+    group.bench_function("inlined plain", |b| {
+        b.iter(|| inlined_plain(black_box(1), 2))
+    });
+    group.bench_function("inlined unpatched", |b| b.iter(|| inlined(black_box(1), 2)));
+    group.finish();
+}
+
+criterion_group!(benches, dispatch);
+criterion_main!(benches);
