@@ -1,8 +1,8 @@
 //! A patch point: the dispatcher, the slot beside it, and the original.
 
-use super::{allowed, allowed_on_original};
 use super::place::{self, Names, Place, in_trait, trait_point};
 use super::slot::{self, call};
+use super::{allowed, allowed_on_original};
 use crate::check::{Declared, Header, Point};
 use crate::paths::{self, Private};
 use proc_macro2::{Delimiter, Group, TokenStream};
