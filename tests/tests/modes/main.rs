@@ -5,6 +5,7 @@
 #![allow(missing_docs)]
 
 mod locals;
+mod locks;
 mod mixed;
 mod panics;
 mod threads;
@@ -88,7 +89,14 @@ fn on_workers(run: &mut u32) {
 
 /// Makes all checks in one mode.
 fn mode(run: &mut u32, mode: &str, on: fn(fn())) {
-    for (name, case) in [threads::CASES, locals::CASES, panics::CASES, mixed::CASES].concat() {
+    let cases = [
+        threads::CASES,
+        locals::CASES,
+        panics::CASES,
+        mixed::CASES,
+        locks::CASES,
+    ];
+    for (name, case) in cases.concat() {
         let _watchdog = watchdog(Duration::from_secs(60));
         print!("test {name} ({mode}) ... ");
         std::io::stdout().flush().unwrap();
