@@ -128,32 +128,22 @@ impl Hub {
         Ok(hub)
     }
 
-    /// Makes this OS thread run the hub whenever its own stack, the root, waits. With `drain`, the
-    /// OS thread does not end before the hub's green threads have.
+    /// Makes this OS thread run the hub whenever its own stack, the root, waits. It is an OS thread that
+    /// lives as long as the process: the main thread, or one of ours.
     ///
     /// # Panics
     ///
     /// Panics if this OS thread has a hub already.
-    pub(crate) fn enter(&'static self, drain: bool) {
+    pub(crate) fn enter(&'static self) {
         current::set(self);
         self.root().state.set(State::Running);
-        if drain {
-            current::drain_at_exit();
-        }
     }
 
     /// Runs the hub on this OS thread and nothing else.
     fn run_for_ever(&'static self) -> ! {
-        self.enter(false);
+        self.enter();
         self.root().state.set(State::Waiting);
         loop {
-            self.turn();
-        }
-    }
-
-    /// Runs the hub until no green thread is left on it.
-    fn drain(&'static self) {
-        while self.load() > 0 {
             self.turn();
         }
     }
