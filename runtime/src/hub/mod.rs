@@ -51,12 +51,17 @@ use timers::Timers;
 /// keep each other busy cannot starve what waits for them.
 const TURNS_BETWEEN_POLLS: u32 = 61;
 
-/// Green threads that were spawned and have not ended, in the whole process.
+/// Green threads that were spawned and have not retired, in the whole process.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// How many green threads have been spawned and have not ended.
+/// How many green threads have been spawned and have not retired.
 pub(crate) fn alive() -> usize {
     ALIVE.load(Ordering::Acquire)
+}
+
+/// Counts the green thread that calls it as ended, before whoever waits for it can know that it has.
+pub(crate) fn retire() {
+    ALIVE.fetch_sub(1, Ordering::Release);
 }
 
 /// The scheduler of one OS thread.
@@ -405,7 +410,6 @@ impl Hub {
             self.local().stacks.borrow_mut().put(coroutine.into_stack());
         }
         self.load.fetch_sub(1, Ordering::Relaxed);
-        ALIVE.fetch_sub(1, Ordering::Release);
     }
 
     fn running(&self) -> &Task {
