@@ -10,7 +10,9 @@
 
 mod busy;
 mod context;
+mod io;
 mod local;
+mod net;
 mod panic_hook;
 mod parker;
 mod sources;

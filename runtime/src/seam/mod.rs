@@ -14,6 +14,7 @@
 //! | `sync` | `wait_signal` | thread, event |
 //! | `context` | `green` | thread |
 //! | `local` | `green` | thread, thread_local |
+//! | `net` | `perform` | net |
 //! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 //!
 //! # Waiting and waking
@@ -40,9 +41,12 @@
 pub(crate) mod atomic;
 pub(crate) mod busy;
 pub(crate) mod context;
+pub(crate) mod description;
+pub(crate) mod io;
 pub(crate) mod local;
 pub(crate) mod lot;
 pub(crate) mod native;
+pub(crate) mod net;
 pub(crate) mod os_thread;
 pub(crate) mod park;
 pub(crate) mod queue;
@@ -51,3 +55,4 @@ pub(crate) mod thread;
 pub(crate) mod time;
 pub(crate) mod until;
 pub(crate) mod unwind;
+pub(crate) mod watch;
