@@ -40,9 +40,13 @@ fn dispatch(c: &mut Criterion) {
     let _ = greenpatch::patch_item(greenpatch::patch_point!(patched), plain);
     group.bench_function("plain call", |b| b.iter(|| plain(black_box(1), 2)));
     group.bench_function("unpatched", |b| b.iter(|| unpatched(black_box(1), 2)));
-    group.bench_function("call through a pointer", |b| b.iter(|| pointer(black_box(1), 2)));
+    group.bench_function("call through a pointer", |b| {
+        b.iter(|| pointer(black_box(1), 2))
+    });
     group.bench_function("patched", |b| b.iter(|| patched(black_box(1), 2)));
-    group.bench_function("inlined plain", |b| b.iter(|| inlined_plain(black_box(1), 2)));
+    group.bench_function("inlined plain", |b| {
+        b.iter(|| inlined_plain(black_box(1), 2))
+    });
     group.bench_function("inlined unpatched", |b| b.iter(|| inlined(black_box(1), 2)));
     group.finish();
 }

@@ -10,7 +10,9 @@
 
 mod busy;
 mod context;
+mod helpers;
 mod local;
+mod offload;
 mod panic_hook;
 mod parker;
 mod sources;

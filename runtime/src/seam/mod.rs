@@ -14,6 +14,7 @@
 //! | `sync` | `wait_signal` | thread, event |
 //! | `context` | `green` | thread |
 //! | `local` | `green` | thread, thread_local |
+//! | `offload` | `name_lookup`, `child`, `stream`, `file` | dns, process, stdio, fs |
 //! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 //!
 //! # Waiting and waking
@@ -43,6 +44,7 @@ pub(crate) mod context;
 pub(crate) mod local;
 pub(crate) mod lot;
 pub(crate) mod native;
+pub(crate) mod offload;
 pub(crate) mod os_thread;
 pub(crate) mod park;
 pub(crate) mod queue;
