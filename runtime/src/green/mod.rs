@@ -10,9 +10,12 @@
 
 mod busy;
 mod context;
+mod helpers;
 mod io;
 mod local;
+mod names;
 mod net;
+mod offload;
 mod panic_hook;
 mod parker;
 mod sources;

@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
-use super::{busy, context, local, sync, thread, time, unwind};
+use super::{busy, context, local, names, net, offload, sync, thread, time, unwind};
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
 use crate::patch::scope;
@@ -62,10 +62,56 @@ static TIME: Source = Source::builtin(
     &[replacement!(time::sleep, sleep__PATCH)],
 );
 
+static NET: Source = Source::builtin(
+    "greenpatch::green::net",
+    "std::net",
+    Feature::Net,
+    &[
+        replacement!(net::perform, perform__PATCH),
+        replacement!(offload::socket, socket__PATCH),
+    ],
+);
+
+static STDIO: Source = Source::builtin(
+    "greenpatch::green::stdio",
+    "std::io",
+    Feature::Stdio,
+    &[replacement!(offload::stream, stream__PATCH)],
+);
+
+static DNS: Source = Source::builtin(
+    "greenpatch::green::names",
+    "std::net",
+    Feature::Dns,
+    &[
+        replacement!(offload::name_lookup, name_lookup__PATCH),
+        replacement!(names::wait, wait__PATCH),
+    ],
+);
+
+static PROCESS: Source = Source::builtin(
+    "greenpatch::green::process",
+    "std::process",
+    Feature::Process,
+    &[replacement!(offload::child, child__PATCH)],
+);
+
+static FS: Source = Source::builtin(
+    "greenpatch::green::fs",
+    "std::fs",
+    Feature::Fs,
+    &[replacement!(offload::file, file__PATCH)],
+);
+
 inventory::submit!(Linked(&THREAD));
 inventory::submit!(Linked(&SYNC));
 inventory::submit!(Linked(&LOCAL));
 inventory::submit!(Linked(&TIME));
+inventory::submit!(Linked(&NET));
+inventory::submit!(Linked(&STDIO));
+inventory::submit!(Linked(&DNS));
+inventory::submit!(Linked(&PROCESS));
+inventory::submit!(Linked(&FS));
 
 /// A replacement of this crate for a seam of this crate: the function of the same path in `seam`.
 macro_rules! replacement {

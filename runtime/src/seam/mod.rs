@@ -15,6 +15,8 @@
 //! | `context` | `green` | thread |
 //! | `local` | `green` | thread, thread_local |
 //! | `net` | `perform` | net |
+//! | `names` | `wait` | dns |
+//! | `offload` | `name_lookup`, `socket`, `child`, `stream`, `file` | dns, net, process, stdio, fs |
 //! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 //!
 //! # Waiting and waking
@@ -45,8 +47,10 @@ pub(crate) mod description;
 pub(crate) mod io;
 pub(crate) mod local;
 pub(crate) mod lot;
+pub(crate) mod names;
 pub(crate) mod native;
 pub(crate) mod net;
+pub(crate) mod offload;
 pub(crate) mod os_thread;
 pub(crate) mod park;
 pub(crate) mod queue;
