@@ -9,3 +9,14 @@ pub(crate) fn with_error(item: &TokenStream, error: &syn::Error) -> TokenStream 
     let error = error.to_compile_error();
     quote!(#item #error)
 }
+
+/// A hook's attribute that no module of replacements has taken off.
+pub(crate) fn misplaced_hook(name: &str, item: TokenStream) -> TokenStream {
+    let error = syn::Error::new(
+        proc_macro2::Span::call_site(),
+        format!(
+            "`#[{name}]` is for a function directly in a module with `#[replaces(path::to::module)]`"
+        ),
+    );
+    with_error(&item, &error)
+}

@@ -1,7 +1,7 @@
 //! The attribute macros of greenpatch. Users name them through the `greenpatch` crate.
 //!
-//! An expansion goes through three stages: parse ([`args`], [`item`]), check ([`check`]: all rules,
-//! with a result that cannot be wrong), expand ([`expand`], which cannot fail).
+//! An expansion goes through three stages: parse (`args`, `item`), check (`check`: all rules,
+//! with a result that cannot be wrong), expand (`expand`, which cannot fail).
 #![forbid(unsafe_code)]
 
 mod args;
@@ -14,6 +14,7 @@ mod item;
 mod paths;
 mod replaces;
 mod shadow;
+mod source_module;
 mod visit;
 
 use args::PatchableArgs;
@@ -56,6 +57,20 @@ pub fn replaces(args: TokenStream, item: TokenStream) -> TokenStream {
     replaces::replaces(args.into(), item.clone())
         .unwrap_or_else(|error| fallback::with_error(&item, &error))
         .into()
+}
+
+/// Marks the will hook of a module of replacements: a function in a module that has
+/// [`macro@replaces`] on it. It may edit what is to be replaced, warn, or cancel.
+#[proc_macro_attribute]
+pub fn will_patch(_: TokenStream, item: TokenStream) -> TokenStream {
+    fallback::misplaced_hook("will_patch", item.into()).into()
+}
+
+/// Marks the did hook of a module of replacements: a function in a module that has
+/// [`macro@replaces`] on it.
+#[proc_macro_attribute]
+pub fn did_patch(_: TokenStream, item: TokenStream) -> TokenStream {
+    fallback::misplaced_hook("did_patch", item.into()).into()
 }
 
 /// Names a patch point as a value: the typed handle of its slot, a `&'static Slot`.

@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 use super::{busy, context, local, names, net, offload, sync, thread, time, unwind};
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
+use crate::patch::registry::Replacement;
 use crate::patch::scope;
-use crate::patch::{
-    self, Counter, DoNotPatch, Feature, Linked, Replacement, Settings, Site, Source, ThreadOption,
-};
+use crate::patch::source::Linked;
+use crate::patch::{self, DoNotPatch, Feature, Settings, Site, Source, ThreadOption};
 use crate::seam;
 use crate::seam::os_thread;
 
@@ -25,12 +25,13 @@ static THREAD: Source = Source::builtin(
         replacement!(thread::park, park__PATCH),
         replacement!(thread::join, join__PATCH),
         replacement!(busy::busy, busy__PATCH),
-        replacement!(context::green, green__PATCH).in_native_too(),
-        replacement!(unwind::panicking, panicking__PATCH).in_native_too(),
-        replacement!(unwind::panicked, panicked__PATCH).in_native_too(),
-        replacement!(unwind::caught, caught__PATCH).in_native_too(),
-        replacement!(unwind::set_hook, set_hook__PATCH).in_native_too(),
-        replacement!(unwind::take_hook, take_hook__PATCH).in_native_too(),
+        replacement!(busy::produced, produced__PATCH),
+        replacement!(context::green, green__PATCH).steady(),
+        replacement!(unwind::panicking, panicking__PATCH).steady(),
+        replacement!(unwind::panicked, panicked__PATCH).steady(),
+        replacement!(unwind::caught, caught__PATCH).steady(),
+        replacement!(unwind::set_hook, set_hook__PATCH).steady(),
+        replacement!(unwind::take_hook, take_hook__PATCH).steady(),
     ],
 )
 .will_patch(warn_off_the_main_thread)
@@ -52,7 +53,7 @@ static LOCAL: Source = Source::builtin(
     Feature::Thread,
     &[replacement!(local::green, green__PATCH)
         .under(ThreadOption::ThreadLocal)
-        .in_native_too()],
+        .steady()],
 );
 
 static TIME: Source = Source::builtin(
@@ -147,9 +148,9 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     ONCE.get_or_init(|| {
         scope::keep_in(context::KEEPER);
         patch::count_green_threads_with(hub::alive);
-        patch::count_panics_with(Counter {
-            caught: unwind::caught,
-            resumed: unwind::panicked,
+        patch::count_panics_with(patch::Counter {
+            caught: seam::unwind::caught,
+            resumed: seam::unwind::panicked,
         });
     });
     if let Some(bytes) = settings.stack_size() {

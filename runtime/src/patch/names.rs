@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 
 use super::error::{Kind, PatchError};
-use super::plan::{self, Plan};
+use super::plan::{self, Module, Plan};
 use super::registry::{PatchPoint, Replacement};
 use super::slot::{RawSlot, Site};
-use super::source::{self, Source};
+use super::source::{self, Feature, Source};
 use super::table::{self, Id};
 
 /// A source module, or the name of one or of its target.
@@ -35,6 +35,11 @@ impl From<&str> for Named {
 pub(super) enum Found {
     /// A source module.
     Source(&'static Source),
+    /// All that is built in for a module of std.
+    Builtin {
+        target: &'static str,
+        features: Vec<Feature>,
+    },
     /// The loose replacements for a module.
     Loose(&'static str),
 }
@@ -46,14 +51,24 @@ impl Found {
             Found::Loose(target) => Plan::loose(target),
             // One that was not linked in by itself is patched alone.
             Found::Source(source) if !is_linked(source) => Plan::alone(source),
-            Found::Source(source) => Plan::feature(source.feature()),
+            Found::Source(source) => Plan::features(&[source.feature()]),
+            Found::Builtin { features, .. } => Plan::features(features),
         }
     }
 
-    /// The name that reports have for it.
+    /// Whether it means this module of its plan.
+    pub(super) fn means(&self, module: &Module) -> bool {
+        match self {
+            Found::Loose(_) => true,
+            Found::Builtin { target, .. } => module.target == *target,
+            Found::Source(source) => module.source == source.name(),
+        }
+    }
+
+    /// The name to call it by.
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Found::Loose(target) => target,
+            Found::Loose(target) | Found::Builtin { target, .. } => target,
             Found::Source(source) => source.name(),
         }
     }
@@ -87,10 +102,15 @@ pub(super) fn source(named: Named) -> Result<Found, PatchError> {
         &name,
         sources.iter().map(|source| (source.target(), *source)),
     );
-    // The modules of one feature may share a target, and are patched together.
-    let features: HashSet<_> = by_target.iter().map(|source| source.feature()).collect();
-    match by_target.first() {
-        Some(source) if features.len() == 1 => Ok(Found::Source(source)),
+    let mut features: Vec<Feature> = by_target.iter().map(|source| source.feature()).collect();
+    features.dedup();
+    if !features.is_empty() && features.iter().all(|feature| feature.is_builtin()) {
+        let target = by_target[0].target();
+        return Ok(Found::Builtin { target, features });
+    }
+    match (by_target.first(), features.len()) {
+        // The modules of one feature may share a target, and are patched together.
+        (Some(source), 1) => Ok(Found::Source(source)),
         _ => one(&name, by_target, source_site)?
             .map(Found::Source)
             .ok_or(PatchError::new(Kind::UnknownModule(name))),

@@ -62,6 +62,13 @@ pub(super) fn unsettle(item: Id) {
     progress.all = None;
 }
 
+/// Forgets all that was asked for.
+pub(super) fn forget() {
+    let mut progress = lock();
+    progress.settled.clear();
+    progress.all = None;
+}
+
 /// Whether will stages run now.
 pub(super) fn is_deciding() -> bool {
     let progress = lock();

@@ -92,7 +92,6 @@ pub struct Source {
     will: Option<WillHook>,
     did: Option<DidHook>,
     ready: Option<ReadyHook>,
-    undone: Option<fn()>,
 }
 
 impl Source {
@@ -113,7 +112,6 @@ impl Source {
             will: None,
             did: None,
             ready: None,
-            undone: None,
         }
     }
 
@@ -169,13 +167,6 @@ impl Source {
         self
     }
 
-    /// Sets what runs after `restore` has put the originals back.
-    #[must_use]
-    pub(crate) const fn undone(mut self, hook: fn()) -> Self {
-        self.undone = Some(hook);
-        self
-    }
-
     /// The path of the source module.
     pub const fn name(&self) -> &'static str {
         self.name
@@ -223,10 +214,6 @@ impl Source {
 
     pub(super) const fn ready_hook(&self) -> Option<ReadyHook> {
         self.ready
-    }
-
-    pub(super) const fn undone_hook(&self) -> Option<fn()> {
-        self.undone
     }
 }
 

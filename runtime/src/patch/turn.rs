@@ -39,7 +39,9 @@ impl Turn {
         let me = thread::current().id();
         let mut held = lock();
         while held.owner.is_some_and(|owner| owner != me) {
-            held = FREED.wait(held).unwrap_or_else(PoisonError::into_inner);
+            #[expect(clippy::disallowed_methods, reason = "a turn is waited for natively")]
+            let free = FREED.wait(held);
+            held = free.unwrap_or_else(PoisonError::into_inner);
         }
         held.owner = Some(me);
         held.depth += 1;

@@ -71,7 +71,7 @@ pub mod rand {
 static MARK: u8 = 0;
 
 /// The main function of the binary: `list`, or `run NAME MODE`.
-pub fn main(tests: Vec<Test>, patch: fn()) -> ExitCode {
+pub fn main(tests: Vec<Test>, patch: fn(Option<usize>)) -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
@@ -89,21 +89,25 @@ pub fn main(tests: Vec<Test>, patch: fn()) -> ExitCode {
     }
 }
 
-fn run(test: Test, mode: &str, patch: fn()) -> ExitCode {
+fn run(test: Test, mode: &str, patch: fn(Option<usize>)) -> ExitCode {
     let main_thread = real::thread::current().id();
     let on_main = move || real::thread::current().id() == main_thread;
     let result = match mode {
         "std" | "unpatched" => spawn(test, move || assert!(!on_main(), "expected an OS thread")),
         "green" => {
-            patch();
+            patch(None);
             spawn(test, move || assert!(on_main(), "expected a green thread of the main hub"))
         }
+        "workers2" => {
+            patch(Some(2));
+            spawn(test, move || assert!(!on_main(), "expected a worker's thread"))
+        }
         "foreign" => {
-            patch();
+            patch(None);
             real::thread::spawn(test.body).join()
         }
         "root" => {
-            patch();
+            patch(None);
             panic::catch_unwind(test.body)
         }
         _ => panic!("unknown mode {mode}"),
