@@ -26,6 +26,8 @@ pub use patch::{
 #[path = "private.rs"]
 pub mod __private;
 mod coroutine;
+mod descriptor;
+pub mod fs;
 mod green;
 pub mod hint;
 mod hub;

@@ -9,7 +9,7 @@ use crate::seam::offload::Call;
 
 /// More look-ups than this at a time wait for each other: a resolver is not to be flooded.
 static NAMES: Helpers = Helpers::new("greenpatch-name", 32);
-/// Some files, such as named pipes, block for as long as they like.
+/// Named pipes, and the locks of files, block for as long as they like.
 static FILES: Helpers = Helpers::new("greenpatch-file", 512);
 /// Each holds its helper until the child ends.
 static CHILDREN: Helpers = Helpers::new("greenpatch-wait", 1024);
@@ -22,6 +22,10 @@ pub(super) fn name_lookup(call: Call<'_>) {
 
 pub(super) fn file(call: Call<'_>) {
     make(&FILES, call, seam::file__original);
+}
+
+pub(super) fn file_lock(call: Call<'_>) {
+    make(&FILES, call, seam::file_lock__original);
 }
 
 pub(super) fn child(call: Call<'_>) {

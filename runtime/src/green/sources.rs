@@ -43,6 +43,9 @@ static SYNC: Source = Source::builtin(
     &[
         replacement!(sync::wait_lock, wait_lock__PATCH).under(ThreadOption::Threading),
         replacement!(sync::wait_signal, wait_signal__PATCH).under(ThreadOption::Event),
+        // The lock of a file is a lock, and no matter of `patch_fs`: in place it would hold up the
+        // very green thread that is to let go of it.
+        replacement!(offload::file_lock, file_lock__PATCH).under(ThreadOption::Threading),
     ],
 );
 

@@ -52,6 +52,12 @@ pub(crate) fn file(call: Call<'_>) {
     call.make();
 }
 
+/// Waits for the lock of a file.
+#[patchable]
+pub(crate) fn file_lock(call: Call<'_>) {
+    call.make();
+}
+
 /// Waits for a child process, where the kernel cannot tell of its end in another way.
 #[patchable]
 pub(crate) fn child(call: Call<'_>) {
