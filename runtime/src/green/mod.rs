@@ -11,7 +11,9 @@
 mod busy;
 mod context;
 mod helpers;
+mod io;
 mod local;
+mod net;
 mod offload;
 mod panic_hook;
 mod parker;

@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 use super::{busy, context, local, offload, sync, thread, time, unwind};
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
-use crate::patch::registry::Replacement;
 use crate::patch::scope;
-use crate::patch::source::Linked;
-use crate::patch::{self, DoNotPatch, Feature, Settings, Site, Source, ThreadOption};
+use crate::patch::{
+    self, Counter, DoNotPatch, Feature, Linked, Replacement, Settings, Site, Source, ThreadOption,
+};
 use crate::seam;
 use crate::seam::os_thread;
 
@@ -136,6 +136,10 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     ONCE.get_or_init(|| {
         scope::keep_in(context::KEEPER);
         patch::count_green_threads_with(hub::alive);
+        patch::count_panics_with(Counter {
+            caught: unwind::caught,
+            resumed: unwind::panicked,
+        });
     });
     if let Some(bytes) = settings.stack_size() {
         thread::set_stack_size(bytes);

@@ -1,4 +1,5 @@
-//! The scheduler of one OS thread: its ready queue, its timers, and what other threads send it.
+//! The scheduler of one OS thread: its ready queue, its timers, its descriptors, and what other threads
+//! send it.
 //!
 //! Layer: hub, above `coroutine` and `reactor`.
 //! Called by: `green`.
@@ -30,9 +31,10 @@ use std::task::Waker;
 use std::time::Instant;
 
 use crate::coroutine::{Coroutine, StackCache, Step, Suspender};
-use crate::reactor::{Notifier, Reactor};
+use crate::reactor::{Descriptors, Key, Notifier, Reactor, Readiness};
 
 mod current;
+mod descriptors;
 mod inbox;
 mod placement;
 mod task;
@@ -72,6 +74,7 @@ pub(crate) struct Hub {
 enum Message {
     Start(Job),
     Wake(Arc<Task>),
+    Forget(Key),
 }
 
 /// What the hub's own OS thread touches.
@@ -79,6 +82,7 @@ struct Local {
     ready: RefCell<VecDeque<NonNull<Task>>>,
     timers: RefCell<Timers<NonNull<Task>>>,
     reactor: RefCell<Reactor>,
+    descriptors: RefCell<Descriptors<NonNull<Task>>>,
     stacks: RefCell<StackCache>,
     /// The task that runs; the root while the loop runs.
     running: Cell<NonNull<Task>>,
@@ -86,6 +90,8 @@ struct Local {
     turns: Cell<u32>,
     /// How often in a row the running task has asked for something in vain.
     vain: Cell<u32>,
+    /// Transfers of the running task since anybody else ran.
+    spent: Cell<u32>,
     /// Tasks that have left the processor in the middle of unwinding.
     unwinding: Cell<usize>,
 }
@@ -111,11 +117,13 @@ impl Hub {
                 ready: RefCell::new(VecDeque::new()),
                 timers: RefCell::new(Timers::new()),
                 reactor: RefCell::new(reactor),
+                descriptors: RefCell::new(Descriptors::new()),
                 stacks: RefCell::new(StackCache::default()),
                 running: Cell::new(NonNull::dangling()),
                 root: Cell::new(NonNull::dangling()),
                 turns: Cell::new(0),
                 vain: Cell::new(0),
+                spent: Cell::new(0),
                 unwinding: Cell::new(0),
             },
         }));
@@ -261,6 +269,7 @@ impl Hub {
     /// Leaves the running task until the loop resumes it.
     fn leave(&'static self, task: &Task) {
         self.local().vain.set(0);
+        self.local().spent.set(0);
         let unwinding = self.note_unwinding();
         match task.suspender.get() {
             Some(suspender) => {
@@ -299,6 +308,9 @@ impl Hub {
     fn poll(&'static self) {
         self.local().turns.set(0);
         self.empty_inbox();
+        if self.local().descriptors.borrow().len() > 0 {
+            self.take_in(|reactor, ready| reactor.look(ready));
+        }
         self.fire_timers();
     }
 
@@ -309,10 +321,26 @@ impl Hub {
         }
         let deadline = self.local().timers.borrow().next_deadline();
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        self.local().reactor.borrow_mut().wait(timeout);
+        self.take_in(|reactor, ready| reactor.wait(timeout, ready));
         self.inbox.awake();
         self.local().turns.set(0);
         self.fire_timers();
+    }
+
+    /// Asks the reactor, and makes those ready who waited for what it says.
+    fn take_in(&self, ask: impl FnOnce(&mut Reactor, &mut dyn FnMut(Key, Readiness))) {
+        let mut descriptors = self.local().descriptors.borrow_mut();
+        let mut reactor = self.local().reactor.borrow_mut();
+        ask(&mut reactor, &mut |key, ready| {
+            descriptors.set_ready(key, ready, |task| self.wake_waiting(task));
+        });
+    }
+
+    /// Makes a task ready that was enlisted with a descriptor.
+    fn wake_waiting(&self, task: NonNull<Task>) {
+        // SAFETY: the task has not come back from `wait_ready`, which takes it out, so it has not
+        // ended and is alive.
+        self.make_ready(unsafe { task.as_ref() });
     }
 
     fn fire_timers(&self) {
@@ -335,6 +363,7 @@ impl Hub {
             match message {
                 Message::Start(job) => self.accept(job),
                 Message::Wake(task) => self.make_ready(&task),
+                Message::Forget(key) => self.forget_here(key),
             }
         }
     }

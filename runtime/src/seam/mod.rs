@@ -14,6 +14,7 @@
 //! | `sync` | `wait_signal` | thread, event |
 //! | `context` | `green` | thread |
 //! | `local` | `green` | thread, thread_local |
+//! | `net` | `perform` | net |
 //! | `offload` | `name_lookup`, `child`, `stream`, `file` | dns, process, stdio, fs |
 //! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 //!
@@ -41,9 +42,12 @@
 pub(crate) mod atomic;
 pub(crate) mod busy;
 pub(crate) mod context;
+pub(crate) mod description;
+pub(crate) mod io;
 pub(crate) mod local;
 pub(crate) mod lot;
 pub(crate) mod native;
+pub(crate) mod net;
 pub(crate) mod offload;
 pub(crate) mod os_thread;
 pub(crate) mod park;
@@ -53,3 +57,4 @@ pub(crate) mod thread;
 pub(crate) mod time;
 pub(crate) mod until;
 pub(crate) mod unwind;
+pub(crate) mod watch;

@@ -37,12 +37,7 @@ pub struct Builder {
     stack_size: Option<usize>,
 }
 
-impl Default for Builder {
-    fn default() -> Self {
-        Builder::new()
-    }
-}
-
+#[expect(clippy::new_without_default, reason = "std has none")]
 impl Builder {
     /// Makes a builder with neither a name nor a stack size set.
     ///

@@ -1,4 +1,5 @@
 //! `JoinHandle`.
+#![allow(unsafe_code)]
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,6 +32,12 @@ pub(super) struct Joined<T> {
     pub(super) thread: Thread,
     pub(super) packet: Arc<Packet<T>>,
 }
+
+// SAFETY: a handle is made by a spawn alone, which has `T: Send`; a handle that is shared gives no
+// access to the `T`, and one that is sent takes it along.
+unsafe impl<T> Send for JoinHandle<T> {}
+// SAFETY: as above.
+unsafe impl<T> Sync for JoinHandle<T> {}
 
 impl<T> JoinHandle<T> {
     pub(super) fn new(joined: Joined<T>) -> Self {

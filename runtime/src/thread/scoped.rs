@@ -10,6 +10,7 @@ use super::join_handle::Joined;
 use super::{Builder, Result, Thread};
 use crate::seam::thread as seam;
 use crate::seam::until::{wait_while, wake_all};
+use crate::seam::unwind;
 
 /// A scope in which threads, native or green, can borrow what outlives it.
 ///
@@ -100,9 +101,15 @@ where
         env: PhantomData,
     };
     let result = panic::catch_unwind(AssertUnwindSafe(|| f(&scope)));
+    if result.is_err() {
+        unwind::caught();
+    }
     scope.data.wait();
     match result {
-        Err(payload) => panic::resume_unwind(payload),
+        Err(payload) => {
+            unwind::panicked();
+            panic::resume_unwind(payload)
+        }
         Ok(_) if scope.data.panicked.load(Ordering::Relaxed) => {
             panic!("a scoped thread panicked");
         }
