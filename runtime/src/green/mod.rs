@@ -17,6 +17,8 @@ mod net;
 mod offload;
 mod panic_hook;
 mod parker;
+mod pipe;
+mod process;
 mod sources;
 mod sync;
 mod thread;

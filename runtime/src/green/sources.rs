@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
-use super::{busy, context, local, offload, sync, thread, time, unwind};
+use super::{busy, context, local, offload, pipe, process, sync, thread, time, unwind};
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
 use crate::patch::scope;
@@ -83,7 +83,12 @@ static PROCESS: Source = Source::builtin(
     "greenpatch::green::process",
     "std::process",
     Feature::Process,
-    &[replacement!(offload::child, child__PATCH)],
+    &[
+        replacement!(pipe::perform, perform__PATCH),
+        replacement!(process::wait, wait__PATCH),
+        replacement!(process::wait_either, wait_either__PATCH),
+        replacement!(offload::child, child__PATCH),
+    ],
 );
 
 static FS: Source = Source::builtin(

@@ -51,6 +51,8 @@ pub(crate) mod net;
 pub(crate) mod offload;
 pub(crate) mod os_thread;
 pub(crate) mod park;
+pub(crate) mod pipe;
+pub(crate) mod process;
 pub(crate) mod queue;
 pub(crate) mod sync;
 pub(crate) mod thread;
