@@ -20,6 +20,7 @@ mod parker;
 mod pipe;
 mod process;
 mod sources;
+mod stdio;
 mod sync;
 mod thread;
 mod time;

@@ -13,8 +13,6 @@ static NAMES: Helpers = Helpers::new("greenpatch-name", 32);
 static FILES: Helpers = Helpers::new("greenpatch-file", 512);
 /// Each holds its helper until the child ends.
 static CHILDREN: Helpers = Helpers::new("greenpatch-wait", 1024);
-/// One for each of the three streams, and as many again for handles of their own.
-static STREAMS: Helpers = Helpers::new("greenpatch-std", 6);
 
 pub(super) fn name_lookup(call: Call<'_>) {
     make(&NAMES, call, seam::name_lookup__original);
@@ -30,10 +28,6 @@ pub(super) fn file_lock(call: Call<'_>) {
 
 pub(super) fn child(call: Call<'_>) {
     make(&CHILDREN, call, seam::child__original);
-}
-
-pub(super) fn stream(call: Call<'_>) {
-    make(&STREAMS, call, seam::stream__original);
 }
 
 fn make(helpers: &'static Helpers, call: Call<'_>, native: fn(Call<'_>)) {

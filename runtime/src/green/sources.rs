@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
-use super::{busy, context, local, offload, pipe, process, sync, thread, time, unwind};
+use super::{busy, context, local, offload, pipe, process, stdio, sync, thread, time, unwind};
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
 use crate::patch::scope;
@@ -69,7 +69,12 @@ static STDIO: Source = Source::builtin(
     "greenpatch::green::stdio",
     "std::io",
     Feature::Stdio,
-    &[replacement!(offload::stream, stream__PATCH)],
+    &[
+        replacement!(stdio::input, input__PATCH),
+        replacement!(stdio::output, output__PATCH),
+        replacement!(stdio::print, print__PATCH),
+        replacement!(stdio::may_wait, may_wait__PATCH).in_native_too(),
+    ],
 );
 
 static DNS: Source = Source::builtin(

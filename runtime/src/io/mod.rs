@@ -11,7 +11,19 @@
 pub use ::std::io::*;
 
 mod pipe;
+mod print;
+mod stderr;
+mod stdin;
+mod stdout;
+mod terminal;
+mod turn;
 
 pub use pipe::{PipeReader, PipeWriter, pipe};
+#[doc(hidden)]
+pub use print::{__eprint, __print};
+pub use stderr::{Stderr, StderrLock, stderr};
+pub use stdin::{Stdin, StdinLock, stdin};
+pub use stdout::{Stdout, StdoutLock, stdout};
+pub use terminal::IsTerminal;
 
 pub(crate) use pipe::{converts_from_and_to, reads_a_pipe, writes_a_pipe};

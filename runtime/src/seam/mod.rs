@@ -15,7 +15,11 @@
 //! | `context` | `green` | thread |
 //! | `local` | `green` | thread, thread_local |
 //! | `net` | `perform` | net |
-//! | `offload` | `name_lookup`, `child`, `stream`, `file` | dns, process, stdio, fs |
+//! | `offload` | `name_lookup`, `child`, `file` | dns, process, fs |
+//! | `offload` | `file_lock` | thread, threading |
+//! | `pipe` | `perform` | process |
+//! | `process` | `wait`, `wait_either` | process |
+//! | `stdio` | `input`, `output`, `print`, `may_wait` | stdio |
 //! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 //!
 //! # Waiting and waking
@@ -54,6 +58,7 @@ pub(crate) mod park;
 pub(crate) mod pipe;
 pub(crate) mod process;
 pub(crate) mod queue;
+pub(crate) mod stdio;
 pub(crate) mod sync;
 pub(crate) mod thread;
 pub(crate) mod time;
