@@ -54,13 +54,17 @@ pub use patch::{
 #[path = "private.rs"]
 pub mod __private;
 mod coroutine;
+mod descriptor;
+pub mod fs;
 mod green;
 pub mod hint;
 mod hub;
+pub mod io;
 pub mod net;
 pub mod os;
 pub mod panic;
 mod patch;
+pub mod process;
 mod reactor;
 mod seam;
 pub mod sync;

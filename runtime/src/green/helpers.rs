@@ -148,6 +148,10 @@ impl Helpers {
                 continue;
             }
             state.idle += 1;
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "an OS thread that makes calls for others"
+            )]
             let (woken, timeout) = self
                 .work
                 .wait_timeout(state, IDLE)

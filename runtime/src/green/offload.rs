@@ -9,12 +9,10 @@ use crate::seam::offload::Call;
 
 /// More look-ups than this at a time wait for each other: a resolver is not to be flooded.
 static NAMES: Helpers = Helpers::new("greenpatch-name", 32);
-/// Some files, such as named pipes, block for as long as they like.
+/// Named pipes, and the locks of files, block for as long as they like.
 static FILES: Helpers = Helpers::new("greenpatch-file", 512);
 /// Each holds its helper until the child ends.
 static CHILDREN: Helpers = Helpers::new("greenpatch-wait", 1024);
-/// One for each of the three streams, and as many again for handles of their own.
-static STREAMS: Helpers = Helpers::new("greenpatch-std", 6);
 
 /// Each holds its helper until a server of the Unix domain, whose queue is full, accepts.
 static SOCKETS: Helpers = Helpers::new("greenpatch-sock", 256);
@@ -27,12 +25,12 @@ pub(super) fn file(call: Call<'_>) {
     make(&FILES, call, seam::file__original);
 }
 
-pub(super) fn child(call: Call<'_>) {
-    make(&CHILDREN, call, seam::child__original);
+pub(super) fn file_lock(call: Call<'_>) {
+    make(&FILES, call, seam::file_lock__original);
 }
 
-pub(super) fn stream(call: Call<'_>) {
-    make(&STREAMS, call, seam::stream__original);
+pub(super) fn child(call: Call<'_>) {
+    make(&CHILDREN, call, seam::child__original);
 }
 
 pub(super) fn socket(call: Call<'_>) {

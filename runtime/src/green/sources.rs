@@ -5,7 +5,9 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
-use super::{busy, context, local, names, net, offload, sync, thread, time, unwind};
+use super::{
+    busy, context, local, names, net, offload, pipe, process, stdio, sync, thread, time, unwind,
+};
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
 use crate::patch::registry::Replacement;
@@ -44,6 +46,9 @@ static SYNC: Source = Source::builtin(
     &[
         replacement!(sync::wait_lock, wait_lock__PATCH).under(ThreadOption::Threading),
         replacement!(sync::wait_signal, wait_signal__PATCH).under(ThreadOption::Event),
+        // The lock of a file is a lock, and no matter of `patch_fs`: in place it would hold up the
+        // very green thread that is to let go of it.
+        replacement!(offload::file_lock, file_lock__PATCH).under(ThreadOption::Threading),
     ],
 );
 
@@ -77,7 +82,12 @@ static STDIO: Source = Source::builtin(
     "greenpatch::green::stdio",
     "std::io",
     Feature::Stdio,
-    &[replacement!(offload::stream, stream__PATCH)],
+    &[
+        replacement!(stdio::input, input__PATCH),
+        replacement!(stdio::output, output__PATCH),
+        replacement!(stdio::print, print__PATCH),
+        replacement!(stdio::may_wait, may_wait__PATCH).steady(),
+    ],
 );
 
 static DNS: Source = Source::builtin(
@@ -94,7 +104,12 @@ static PROCESS: Source = Source::builtin(
     "greenpatch::green::process",
     "std::process",
     Feature::Process,
-    &[replacement!(offload::child, child__PATCH)],
+    &[
+        replacement!(pipe::perform, perform__PATCH),
+        replacement!(process::wait, wait__PATCH),
+        replacement!(process::wait_either, wait_either__PATCH),
+        replacement!(offload::child, child__PATCH),
+    ],
 );
 
 static FS: Source = Source::builtin(

@@ -90,8 +90,6 @@ struct Local {
     turns: Cell<u32>,
     /// How often in a row the running task has asked for something in vain.
     vain: Cell<u32>,
-    /// Transfers of the running task since anybody else ran.
-    spent: Cell<u32>,
     /// How often in a row it has made work for others.
     produced: Cell<u32>,
     /// Tasks that have left the processor in the middle of unwinding.
@@ -125,7 +123,6 @@ impl Hub {
                 root: Cell::new(NonNull::dangling()),
                 turns: Cell::new(0),
                 vain: Cell::new(0),
-                spent: Cell::new(0),
                 produced: Cell::new(0),
                 unwinding: Cell::new(0),
             },

@@ -1,8 +1,8 @@
-//! What is there on some operating systems only: the shape of `std::os`.
+//! What only some systems have: the shape of `std::os`.
 //!
 //! Layer: facade, std-shaped.
 //! Called by: users.
-//! Calls: `net`, `seam`.
+//! Calls: the other facades.
 //! Never: names a hub.
 
 #[doc(no_inline)]
@@ -10,4 +10,5 @@ pub use ::std::os::*;
 
 #[cfg(target_os = "linux")]
 pub mod linux;
+#[cfg(unix)]
 pub mod unix;

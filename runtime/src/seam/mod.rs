@@ -16,7 +16,11 @@
 //! | `local` | `green` | thread, thread_local |
 //! | `net` | `perform` | net |
 //! | `names` | `wait` | dns |
-//! | `offload` | `name_lookup`, `socket`, `child`, `stream`, `file` | dns, net, process, stdio, fs |
+//! | `offload` | `name_lookup`, `socket`, `child`, `file` | dns, net, process, fs |
+//! | `offload` | `file_lock` | thread, threading |
+//! | `pipe` | `perform` | process |
+//! | `process` | `wait`, `wait_either` | process |
+//! | `stdio` | `input`, `output`, `print`, `may_wait` | stdio |
 //! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 //!
 //! # Waiting and waking
@@ -53,7 +57,10 @@ pub(crate) mod net;
 pub(crate) mod offload;
 pub(crate) mod os_thread;
 pub(crate) mod park;
+pub(crate) mod pipe;
+pub(crate) mod process;
 pub(crate) mod queue;
+pub(crate) mod stdio;
 pub(crate) mod sync;
 pub(crate) mod thread;
 pub(crate) mod time;

@@ -16,19 +16,22 @@ use crate::patchable;
 /// does not go on before it has been made.
 pub(crate) struct Call<'a>(&'a mut (dyn FnMut() + Send + 'a));
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// A call of `f`, which ignores all but the first.
+    pub(crate) fn new(f: &'a mut (dyn FnMut() + Send + 'a)) -> Call<'a> {
+        Call(f)
+    }
+
     /// Makes the call.
     pub(crate) fn make(self) {
         (self.0)();
     }
 }
 
-/// The patch point of one feature.
-pub(crate) type Seam = for<'a> fn(Call<'a>);
-
-/// Calls `f` through `seam`, and passes on what it returns, or its panic.
+/// Calls `f` through `seam`, the patch point of one feature, and passes on what it returns, or its
+/// panic.
 #[inline]
-pub(crate) fn run<R: Send>(seam: Seam, f: impl FnOnce() -> R + Send) -> R {
+pub(crate) fn run<R: Send>(seam: impl FnOnce(Call<'_>), f: impl FnOnce() -> R + Send) -> R {
     let mut f = Some(f);
     let mut result = None;
     let mut call = || {
@@ -52,15 +55,15 @@ pub(crate) fn file(call: Call<'_>) {
     call.make();
 }
 
-/// Waits for a child process, where the kernel cannot tell of its end in another way.
+/// Waits for the lock of a file.
 #[patchable]
-pub(crate) fn child(call: Call<'_>) {
+pub(crate) fn file_lock(call: Call<'_>) {
     call.make();
 }
 
-/// Reads from or writes to a standard stream.
+/// Waits for a child process, where the kernel cannot tell of its end in another way.
 #[patchable]
-pub(crate) fn stream(call: Call<'_>) {
+pub(crate) fn child(call: Call<'_>) {
     call.make();
 }
 

@@ -4,9 +4,12 @@
 //! One process for most, since patching cannot be taken back in between; so no libtest.
 #![allow(missing_docs)]
 
+mod files;
 mod locals;
 mod mixed;
 mod panics;
+mod pipes;
+mod processes;
 mod threads;
 
 use std::collections::BTreeSet;
@@ -28,8 +31,12 @@ fn main() {
         on_one_os_thread(&mut run);
         println!("\n{run} passed, 0 failed");
         // Placement is set once in a process.
-        let again =
-            std::env::current_exe().and_then(|me| Command::new(me).env(WORKERS, "2").status());
+        let again = std::env::current_exe().and_then(|me| {
+            Command::new(me)
+                .args(std::env::args().skip(1))
+                .env(WORKERS, "2")
+                .status()
+        });
         assert!(again.expect("a test can run itself").success());
     } else {
         on_workers(&mut run);
@@ -43,7 +50,8 @@ fn on_one_os_thread(run: &mut u32) {
         greenpatch::thread::spawn(case).join().unwrap();
     });
 
-    assert!(greenpatch::patch_thread().unwrap().is_done());
+    let patched = greenpatch::Patcher::new().fs(true).apply();
+    assert!(patched.unwrap().is_done());
     mode(run, "patched, root", |case| case());
     mode(run, "patched, green", |case| {
         greenpatch::thread::spawn(case).join().unwrap()
@@ -60,7 +68,7 @@ fn on_one_os_thread(run: &mut u32) {
 }
 
 fn on_workers(run: &mut u32) {
-    let patched = greenpatch::Patcher::new().workers(2).apply();
+    let patched = greenpatch::Patcher::new().fs(true).workers(2).apply();
     assert!(patched.unwrap().is_done());
     let here = greenpatch::native_thread_id();
     let natives: BTreeSet<_> = (0..4)
@@ -88,7 +96,20 @@ fn on_workers(run: &mut u32) {
 
 /// Makes all checks in one mode.
 fn mode(run: &mut u32, mode: &str, on: fn(fn())) {
-    for (name, case) in [threads::CASES, locals::CASES, panics::CASES, mixed::CASES].concat() {
+    let cases = [
+        threads::CASES,
+        locals::CASES,
+        panics::CASES,
+        mixed::CASES,
+        files::CASES,
+        pipes::CASES,
+        processes::CASES,
+    ];
+    let only = std::env::args().nth(1).unwrap_or_default();
+    for (name, case) in cases.concat() {
+        if !name.contains(&only) {
+            continue;
+        }
         let _watchdog = watchdog(Duration::from_secs(60));
         print!("test {name} ({mode}) ... ");
         std::io::stdout().flush().unwrap();

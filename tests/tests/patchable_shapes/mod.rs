@@ -59,8 +59,8 @@ mod whole {
         }
 
         mod renamed {
-            extern crate std as other_std;
             pub extern crate std;
+            extern crate std as other_std;
 
             pub fn f() -> other_std::time::Duration {
                 std::time::Duration::from_secs(5)
