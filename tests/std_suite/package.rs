@@ -173,14 +173,14 @@ impl Package {
         let (line, patch) = if self.shadow {
             (
                 "#[macro_use]\nextern crate greenpatch as std;\n",
-                "std::patch_thread().expect(\"to patch\");",
+                "std::Patcher::new().fs(true).apply().expect(\"to patch\");",
             )
         } else {
             ("", "unreachable!();")
         };
         let main = format!(
             "#![allow(warnings, static_mut_refs)]\n{line}extern crate std as real;\n\
-             #[path = \"../../harness.rs\"]\nmod harness;\nmod suite;\n\n\
+             #[macro_use]\n#[path = \"../../harness.rs\"]\nmod harness;\nmod suite;\n\n\
              fn patch() {{\n    {patch}\n}}\n\n\
              fn main() -> std::process::ExitCode {{\n    harness::main(suite::tests(), patch)\n}}\n"
         );

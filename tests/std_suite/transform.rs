@@ -395,6 +395,7 @@ fn walk(tokens: TokenStream, super_is: Option<&str>, edits: &mut Vec<(Range<usiz
         let next = ident(index + 3);
         match (word.as_str(), next.as_deref()) {
             ("crate", Some("harness")) => {}
+            ("crate", Some("test_helpers")) => edits.push((range, "crate::harness".to_string())),
             ("crate", Some("common")) => edits.push((range, "crate::harness".to_string())),
             ("crate", _) => edits.push((range, "std".to_string())),
             ("super", _) => edits.extend(super_is.map(|path| (range, path.to_string()))),

@@ -27,6 +27,12 @@ impl Verdict for () {
     fn check(self) {}
 }
 
+impl Verdict for ExitCode {
+    fn check(self) {
+        // It cannot be looked at, and an example may well show one for a failure.
+    }
+}
+
 impl<T: Verdict, E: Debug> Verdict for Result<T, E> {
     fn check(self) {
         self.unwrap().check();
@@ -50,9 +56,66 @@ pub mod common {
     }
 }
 
+/// What std's tests take from its `test_helpers`.
+pub mod test_helpers {
+    pub use super::common::test_rng;
+    use super::rand::RngCore;
+    use std::path::{Path, PathBuf};
+
+    /// A folder of its own, removed when dropped.
+    pub struct TempDir(PathBuf);
+
+    pub fn tmpdir() -> TempDir {
+        let name = format!("std-suite-{}-{:x}", std::process::id(), test_rng().next_u32());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).unwrap();
+        TempDir(path)
+    }
+
+    impl TempDir {
+        pub fn join(&self, name: &str) -> PathBuf {
+            self.0.join(name)
+        }
+
+        pub fn path(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for TempDir {
+        fn drop(&mut self) {
+            let removed = std::fs::remove_dir_all(&self.0);
+            assert!(removed.is_ok() || std::thread::panicking());
+        }
+    }
+}
+
+/// An unstable macro of std's.
+macro_rules! assert_matches {
+    ($value:expr, $pattern:pat) => {
+        assert!(matches!($value, $pattern), "expected {}", stringify!($pattern))
+    };
+}
+
 /// What std's tests take from the `rand` crate.
 pub mod rand {
     pub struct XorShift(pub u64);
+
+    pub trait RngCore {
+        fn next_u32(&mut self) -> u32;
+        fn fill_bytes(&mut self, bytes: &mut [u8]);
+    }
+
+    impl RngCore for XorShift {
+        fn next_u32(&mut self) -> u32 {
+            self.random_bool(0.5);
+            (self.0 >> 32) as u32
+        }
+
+        fn fill_bytes(&mut self, bytes: &mut [u8]) {
+            bytes.fill_with(|| self.next_u32() as u8);
+        }
+    }
 
     pub trait Rng {
         fn random_bool(&mut self, p: f64) -> bool;
