@@ -31,6 +31,19 @@ pub(crate) fn build_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("std_suite/build")
 }
 
+/// What `super::` means in a test file.
+fn super_of(path: &Path) -> Option<&'static str> {
+    [
+        ("src/thread/tests.rs", "std::thread"),
+        ("src/process/tests.rs", "std::process"),
+        ("src/fs/tests.rs", "std::fs"),
+        ("src/os/unix/net/tests.rs", "std::os::unix::net"),
+        ("src/net/ip_addr/tests.rs", "std::net"),
+    ]
+    .into_iter()
+    .find_map(|(file, module)| path.ends_with(file).then_some(module))
+}
+
 /// Finds std's sources: the folder that holds `std/tests`.
 ///
 /// # Errors
@@ -79,8 +92,30 @@ pub(crate) fn test_files(library: &Path) -> Result<Vec<TestFile>, String> {
     found.push(std.join("tests/thread.rs"));
     found.push(std.join("tests/panic.rs"));
     let mut sources = Vec::new();
-    for folder in ["src/thread", "src/sync"] {
+    for folder in [
+        "src/thread",
+        "src/sync",
+        "src/process",
+        "src/fs",
+        "src/io/pipe",
+        "src/net/tcp",
+        "src/net/udp",
+        "src/net/socket_addr",
+        "src/os/unix/net",
+    ] {
         rust_files(&std.join(folder), &mut sources)?;
+    }
+    for file in [
+        "process",
+        "fs",
+        "io/pipe",
+        "io/stdio",
+        "net/tcp",
+        "net/udp",
+        "net/socket_addr",
+        "os/unix/process",
+    ] {
+        sources.push(std.join("src").join(file).with_extension("rs"));
     }
     sources.push(std.join("src/panic.rs"));
     sources.push(library.join("core/src/hint.rs"));
@@ -103,9 +138,7 @@ pub(crate) fn test_files(library: &Path) -> Result<Vec<TestFile>, String> {
         .into_iter()
         .map(|path| TestFile {
             key: key(&path),
-            super_is: path
-                .ends_with("src/thread/tests.rs")
-                .then_some("std::thread"),
+            super_is: super_of(&path),
             path,
             examples: false,
         })

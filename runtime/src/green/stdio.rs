@@ -54,11 +54,9 @@ pub(super) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
         let (part, after) = rest.split_at(rest.floor_char_boundary(SMALL));
         let fd = descriptor(stream);
         // The printing itself stays on this OS thread, where a test harness may capture it.
-        output(
-            stream,
-            part.len(),
-            Call::new(&mut || wait(fd, libc::POLLOUT)),
-        );
+        if !is_ready(fd, libc::POLLOUT) {
+            STREAMS.make(&parker, Call::new(&mut || wait(fd, libc::POLLOUT)));
+        }
         seam::print__original(stream, format_args!("{part}"));
         rest = after;
     }

@@ -27,6 +27,12 @@ impl Verdict for () {
     fn check(self) {}
 }
 
+impl Verdict for ExitCode {
+    fn check(self) {
+        // It cannot be looked at, and an example may well show one for a failure.
+    }
+}
+
 impl<T: Verdict, E: Debug> Verdict for Result<T, E> {
     fn check(self) {
         self.unwrap().check();
@@ -50,9 +56,105 @@ pub mod common {
     }
 }
 
+/// What std's tests take from its `test_helpers`.
+pub mod test_helpers {
+    pub use super::common::test_rng;
+    use super::rand::RngCore;
+    use std::path::{Path, PathBuf};
+
+    /// A folder of its own, removed when dropped.
+    pub struct TempDir(PathBuf);
+
+    pub fn tmpdir() -> TempDir {
+        let name = format!("std-suite-{}-{:x}", std::process::id(), test_rng().next_u32());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).unwrap();
+        TempDir(path)
+    }
+
+    impl TempDir {
+        pub fn join(&self, name: &str) -> PathBuf {
+            self.0.join(name)
+        }
+
+        pub fn path(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for TempDir {
+        fn drop(&mut self) {
+            let removed = std::fs::remove_dir_all(&self.0);
+            assert!(removed.is_ok() || std::thread::panicking());
+        }
+    }
+}
+
+/// What std's tests of networking share.
+pub mod net_test {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+    use std::sync::atomic::{AtomicU16, Ordering};
+
+    /// A port that no other test has: each is a process of its own, and takes few.
+    fn next_port() -> u16 {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let own = 10_000 + (std::process::id() % 1400) as u16 * 16;
+        own + NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub fn next_test_ip4() -> SocketAddr {
+        sa4(Ipv4Addr::LOCALHOST, next_port())
+    }
+
+    pub fn next_test_ip6() -> SocketAddr {
+        sa6(Ipv6Addr::LOCALHOST, next_port())
+    }
+
+    pub fn sa4(ip: Ipv4Addr, port: u16) -> SocketAddr {
+        SocketAddr::new(IpAddr::V4(ip), port)
+    }
+
+    pub fn sa6(ip: Ipv6Addr, port: u16) -> SocketAddr {
+        SocketAddr::new(IpAddr::V6(ip), port)
+    }
+
+    /// The addresses, or what is said of the error.
+    pub fn tsa<A: ToSocketAddrs>(addresses: A) -> Result<Vec<SocketAddr>, String> {
+        let addresses = addresses.to_socket_addrs().map_err(|error| error.to_string());
+        addresses.map(Iterator::collect)
+    }
+
+    pub fn compare_ignore_zoneid(one: &SocketAddr, other: &SocketAddr) -> bool {
+        (one.ip(), one.port()) == (other.ip(), other.port())
+    }
+}
+
+/// An unstable macro of std's.
+macro_rules! assert_matches {
+    ($value:expr, $pattern:pat) => {
+        assert!(matches!($value, $pattern), "expected {}", stringify!($pattern))
+    };
+}
+
 /// What std's tests take from the `rand` crate.
 pub mod rand {
     pub struct XorShift(pub u64);
+
+    pub trait RngCore {
+        fn next_u32(&mut self) -> u32;
+        fn fill_bytes(&mut self, bytes: &mut [u8]);
+    }
+
+    impl RngCore for XorShift {
+        fn next_u32(&mut self) -> u32 {
+            self.random_bool(0.5);
+            (self.0 >> 32) as u32
+        }
+
+        fn fill_bytes(&mut self, bytes: &mut [u8]) {
+            bytes.fill_with(|| self.next_u32() as u8);
+        }
+    }
 
     pub trait Rng {
         fn random_bool(&mut self, p: f64) -> bool;
