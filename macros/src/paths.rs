@@ -86,7 +86,12 @@ fn write(tokens: TokenStream, text: &mut String) {
                     if text.ends_with(" = ") && other == '>' {
                         text.pop();
                     }
-                    text.push(other);
+                    if other == '>' && text.ends_with('-') {
+                        text.pop();
+                        text.push_str(" -> ");
+                    } else {
+                        text.push(other);
+                    }
                 }
             },
             other => {

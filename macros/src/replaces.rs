@@ -205,10 +205,12 @@ pub(crate) fn replaces(args: TokenStream, item: TokenStream) -> syn::Result<Toke
 /// Expands `patch_point!(..)`.
 pub(crate) fn point(path: TokenStream) -> syn::Result<TokenStream> {
     let target = Target::read(&syn::parse2(path)?)?;
-    let slot = expand::slot(&target, &Private::of(&syn::parse_quote!(::greenpatch)));
+    let private = Private::of(&syn::parse_quote!(::greenpatch));
+    let slot = expand::slot(&target, &private);
     // A miss is the path's fault.
     let method = Ident::new("handle", target.span());
-    Ok(quote!(#slot.#method()))
+    let import = expand::uninstantiated(&private);
+    Ok(quote!({ #import #slot.#method() }))
 }
 
 fn check(function: &Function, args: &ReplacesArgs) -> syn::Result<()> {

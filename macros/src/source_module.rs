@@ -11,9 +11,6 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Path, Visibility};
 
-/// A hook's attribute, and the method that takes it.
-const HOOKS: [&str; 2] = ["will_patch", "did_patch"];
-
 /// Input:
 ///
 /// ```text
@@ -118,6 +115,7 @@ pub(crate) fn expand(
 }
 
 struct Hook {
+    /// The attribute's name, and that of the method that takes the function.
     method: Ident,
     function: Ident,
 }
@@ -134,7 +132,7 @@ fn take_hooks(items: &mut [Annotated], errors: &mut Errors) -> Vec<Hook> {
             let Some(last) = attr.path().segments.last() else {
                 return true;
             };
-            if !HOOKS.iter().any(|hook| last.ident == hook) {
+            if !attrs::is_hook(attr) {
                 return true;
             }
             if hooks.iter().any(|hook| hook.method == last.ident) {

@@ -100,6 +100,36 @@ pub enum ThisPath {}
     label = "not a patch point, or not visible from here",
     note = "put `#[patchable]` on the function, or on the `impl` or module that it is in",
     note = "if it is imported from elsewhere, write the path of the place where it is defined",
+    note = "in a module of replacements, `implements(..)` says which of its functions replace",
     note = "`greenpatch::patch_points()` lists the functions that were passed over, and why"
 )]
 pub trait IsPatchPoint {}
+
+/// Takes the calls that are made on a generic function's slot when no instantiation was named.
+pub trait Uninstantiated<R>: Sized {
+    /// Always an error, which says what to do.
+    fn replacement<F>(self, _: F, _: Site) -> Replacement
+    where
+        Self: IsInstantiation,
+    {
+        unreachable!()
+    }
+
+    /// Always an error, which says what to do.
+    fn handle(self) -> &'static Slot<fn(), dyn Fn()>
+    where
+        Self: IsInstantiation,
+    {
+        unreachable!()
+    }
+}
+
+impl<T: Fn() -> R, R> Uninstantiated<R> for T {}
+
+/// Implemented by nothing.
+#[diagnostic::on_unimplemented(
+    message = "this path names a generic function, and not one instantiation of it",
+    label = "its type arguments are missing",
+    note = "name the types that it is replaced for, as in `path::function::<u32>`"
+)]
+pub trait IsInstantiation {}

@@ -48,9 +48,9 @@ pub struct Stack<'a, T, const N: usize> {
 }
 
 #[patchable]
-impl<'a, T: Clone, const N: usize> Stack<'a, T, N>
+impl<'a, T, const N: usize> Stack<'a, T, N>
 where
-    T: Debug,
+    T: Clone + Debug,
 {
     pub fn new(label: &'a str) -> Self {
         Stack {

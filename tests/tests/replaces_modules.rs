@@ -17,7 +17,7 @@ mod target {
             }
         }
 
-        pub fn connect<'a>(host: &'a str) -> (&'a str, u16) {
+        pub fn connect(host: &str) -> (&str, u16) {
             (host, 1)
         }
 

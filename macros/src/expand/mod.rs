@@ -6,7 +6,7 @@ mod replacement;
 mod slot;
 
 pub(crate) use place::in_trait;
-pub(crate) use replacement::{replacement, slot};
+pub(crate) use replacement::{replacement, slot, uninstantiated};
 
 use crate::check::{
     Checked, CheckedImpl, CheckedMember, CheckedModule, CheckedTrait, PassedOver, SlotType,
@@ -131,6 +131,20 @@ pub(crate) fn site(name: &str, span: Span, private: &Private) -> TokenStream {
     }
 }
 
+/// The lints that a second function with the user's signature would set off a second time.
+pub(crate) fn allowed_on_original() -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::needless_lifetimes,
+            clippy::too_many_arguments,
+            clippy::type_complexity,
+            private_bounds,
+            private_interfaces,
+            unreachable_pub
+        )]
+    }
+}
+
 /// The lints that generated items would set off, for no fault of the user.
 pub(crate) fn allowed() -> TokenStream {
     quote! {
@@ -140,6 +154,7 @@ pub(crate) fn allowed() -> TokenStream {
             mismatched_lifetime_syntaxes,
             non_snake_case,
             non_upper_case_globals,
+            private_bounds,
             private_interfaces,
             unreachable_pub
         )]

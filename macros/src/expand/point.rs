@@ -1,8 +1,8 @@
 //! A patch point: the dispatcher, the slot beside it, and the original.
 
-use super::allowed;
 use super::place::{self, Names, Place, in_trait, trait_point};
 use super::slot::{self, call};
+use super::{allowed, allowed_on_original};
 use crate::check::{Declared, Header, Point};
 use crate::paths::{self, Private};
 use proc_macro2::{Delimiter, Group, TokenStream};
@@ -107,10 +107,11 @@ fn original(point: &Point) -> TokenStream {
     let (vis, body) = (&point.vis, &point.body);
     let mut sig = point.sig.clone();
     sig.ident = paths::original(&sig.ident);
+    let allowed = allowed_on_original();
     quote! {
         #(#attrs)*
         #[doc(hidden)]
-        #[allow(unreachable_pub)]
+        #allowed
         #vis #sig #body
     }
 }
@@ -213,7 +214,7 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
         #allowed
         impl<#(#point_params),*> #trait_point for #self_ty #point_clause {
             type Point = #ty;
-            const PATCH: #ty = { #value };
+            const PATCH: Self::Point = { #value };
         }
     }
 }

@@ -18,7 +18,13 @@ pub(crate) fn replacement(
     let site = site(&name, function.span(), private);
     // A miss is the path's fault, a wrong type the function's.
     let method = Ident::new("replacement", target.span());
-    quote!(#slot.#method(#call, #site))
+    let import = uninstantiated(private);
+    quote!({ #import #slot.#method(#call, #site) })
+}
+
+/// What tells that a generic function was named without its type arguments.
+pub(crate) fn uninstantiated(private: &Private) -> TokenStream {
+    quote!(#[allow(unused_imports)] use #private::Uninstantiated as _;)
 }
 
 /// The expression that a path to a patch point stands for: its slot.

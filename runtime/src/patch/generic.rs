@@ -89,7 +89,8 @@ pub(super) struct Node {
 /// One instantiation of a generic patch point, with or without a slot.
 pub struct Instance<F, D: ?Sized> {
     erased: ErasedInstance,
-    of: PhantomData<(F, fn(&D))>,
+    pointer: PhantomData<F>,
+    closure: PhantomData<fn(&D)>,
 }
 
 /// The part of an instance that does not depend on its type.
@@ -114,6 +115,16 @@ impl Entry {
     pub(super) fn raw(self) -> &'static RawSlot {
         // SAFETY: `Instance::entry` put them together, for one `F` and one `D`.
         unsafe { (self.slot)(self.instance) }.raw
+    }
+
+    /// The slot, if it was ever asked for.
+    pub(super) fn made(self) -> Option<&'static RawSlot> {
+        self.instance.node().map(|node| node.raw)
+    }
+
+    /// Where the generic function was written, and its name.
+    pub(super) fn generic_site(self) -> Site {
+        self.instance.generic.raw.site()
     }
 }
 
@@ -140,7 +151,8 @@ impl<F: Copy, D: ?Sized> Instance<F, D> {
                 // SAFETY: the caller promises that `F` is a function pointer type.
                 trampoline: unsafe { slot::erase(trampoline) },
             },
-            of: PhantomData,
+            pointer: PhantomData,
+            closure: PhantomData,
         }
     }
 

@@ -93,7 +93,10 @@ pub(super) fn source(named: Named) -> Result<Found, PatchError> {
     if let Some(source) = one(&name, by_name, source_site)? {
         return Ok(Found::Source(source));
     }
-    let loose = plan::loose().map(|item| item.raw().site());
+    let loose = plan::loose().map(|item| Site {
+        module: item.module(),
+        ..item.site()
+    });
     let by_loose = best(&name, loose.map(|site| (site.module, site)));
     if let Some(site) = one_module(&name, by_loose)? {
         return Ok(Found::Loose(site.module));
@@ -135,16 +138,48 @@ pub(super) fn item(name: &str) -> Result<Point, PatchError> {
         named.iter().map(|(full, point)| (full.as_str(), *point)),
     );
     found.dedup_by_key(|point| Id::of(point.raw));
-    one(name, found, |point| point.raw.site())?.ok_or_else(|| {
-        PatchError::new(Kind::UnknownItem {
+    if let Some(point) = one(name, found, |point| point.raw.site())? {
+        return Ok(point);
+    }
+    // An instantiation that has no slot yet goes by its function.
+    let generic = name.find("::<").map(|end| item(&name[..end]));
+    match generic {
+        Some(Ok(point)) if point.raw.is_generic() => Ok(point),
+        _ => Err(PatchError::new(Kind::UnknownItem {
             name: name.to_owned(),
             module: None,
-        })
-    })
+        })),
+    }
+}
+
+/// The patch points of a module.
+pub(super) struct Members {
+    pub(super) slots: Vec<&'static RawSlot>,
+    /// How many instantiations of generic functions have no slot yet.
+    pub(super) unmade: usize,
+}
+
+impl Members {
+    fn new(slots: impl Iterator<Item = Option<&'static RawSlot>>) -> Self {
+        let mut members = Members {
+            slots: Vec::new(),
+            unmade: 0,
+        };
+        let mut seen = HashSet::new();
+        for slot in slots {
+            match slot {
+                None => members.unmade += 1,
+                // A generic function is patched by its instantiations.
+                Some(raw) if raw.is_generic() || !seen.insert(Id::of(raw)) => {}
+                Some(raw) => members.slots.push(raw),
+            }
+        }
+        members
+    }
 }
 
 /// Finds the patch points of the module that is meant, or those that a source module implements.
-pub(super) fn module(name: &str) -> Result<Vec<&'static RawSlot>, PatchError> {
+pub(super) fn module(name: &str) -> Result<Members, PatchError> {
     let points = points();
     let own = points
         .iter()
@@ -160,7 +195,9 @@ pub(super) fn module(name: &str) -> Result<Vec<&'static RawSlot>, PatchError> {
             .into_iter()
             .map(|source| (source.name(), source));
         return match one(name, best(name, sources), source_site)? {
-            Some(source) => Ok(source.items().iter().map(Replacement::raw).collect()),
+            Some(source) => Ok(Members::new(
+                source.items().iter().map(Replacement::made_raw),
+            )),
             None => Err(PatchError::new(Kind::UnknownModule(name.to_owned()))),
         };
     };
@@ -171,12 +208,7 @@ pub(super) fn module(name: &str) -> Result<Vec<&'static RawSlot>, PatchError> {
             candidates,
         }));
     }
-    let mut seen = HashSet::new();
-    Ok(found
-        .into_iter()
-        .map(|(_, raw)| raw)
-        .filter(|raw| seen.insert(Id::of(raw)))
-        .collect())
+    Ok(Members::new(found.into_iter().map(|(_, raw)| Some(raw))))
 }
 
 /// Every patch point that is known: declared, replaced, or with a replacement. In the order of their
@@ -189,7 +221,11 @@ pub(super) fn points() -> Vec<Point> {
         .into_iter()
         .map(PatchPoint::raw)
         .chain(table::replaced())
-        .chain(plan::loose().chain(implemented()).map(Replacement::raw))
+        .chain(
+            plan::loose()
+                .chain(implemented())
+                .filter_map(Replacement::made_raw),
+        )
         .filter(|raw| seen.insert(Id::of(raw)))
         .map(|raw| Point {
             raw,

@@ -68,7 +68,7 @@ impl Plan {
     pub(super) fn loose(target: &'static str) -> Result<Plan, PatchError> {
         let feature = Feature::User(target);
         let items = loose()
-            .filter(|item| item.raw().site().module == target)
+            .filter(|item| item.module() == target)
             .copied()
             .collect();
         let module = Module {

@@ -139,6 +139,22 @@ impl Replacement {
         }
     }
 
+    /// The slot that it is for, unless that is of an instantiation that nobody ever asked for.
+    pub(super) fn made_raw(&self) -> Option<&'static RawSlot> {
+        match self.target {
+            Target::Slot(raw) => Some(raw),
+            Target::Instance(entry) => entry.made(),
+        }
+    }
+
+    /// The module of the patch point.
+    pub(super) fn module(&self) -> &'static str {
+        match self.target {
+            Target::Slot(raw) => raw.site().module,
+            Target::Instance(entry) => entry.generic_site().module,
+        }
+    }
+
     /// The function, made from an `F` of that slot.
     pub const fn function(&self) -> Erased {
         self.function

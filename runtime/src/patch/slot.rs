@@ -126,6 +126,11 @@ impl RawSlot {
 }
 
 impl RawSlot {
+    /// Whether it stands for a generic function.
+    pub(super) fn is_generic(&self) -> bool {
+        self.type_id == TypeId::of::<RawSlot>()
+    }
+
     /// Stands for a generic function, whose instantiations have the slots. Nothing reads it.
     pub(super) const fn of_generic(site: Site, type_name: fn() -> &'static str) -> Self {
         RawSlot {

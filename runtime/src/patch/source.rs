@@ -177,8 +177,8 @@ impl Source {
         // As written in the source, the path may be relative; the slots know it in full.
         match self.items {
             [first, rest @ ..] if !self.feature.is_builtin() => {
-                let module = first.raw().site().module;
-                let one = rest.iter().all(|item| item.raw().site().module == module);
+                let module = first.module();
+                let one = rest.iter().all(|item| item.module() == module);
                 if one { module } else { self.target }
             }
             _ => self.target,

@@ -1,5 +1,8 @@
 //! One OS thread patches at a time. It may patch again from a hook; others wait natively.
 //!
+//! Green threads of one OS thread share its turn, should a hook let others run: what they ask for is
+//! either another feature, or an error since that one is being decided on.
+//!
 //! Nothing is locked while user code runs: the turn is a note of whose it is. A hook that waits for
 //! another thread which itself wants to patch waits for ever, as it would with any other order of
 //! the two.

@@ -32,7 +32,7 @@ mod barrier;
 mod condvar;
 mod lazy_lock;
 #[cfg(all(test, loom))]
-mod models;
+mod loom_models;
 pub mod mpsc;
 mod mutex;
 mod once;

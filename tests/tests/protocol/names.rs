@@ -134,3 +134,53 @@ fn with_another_type_are_an_error() {
         "{text}"
     );
 }
+
+#[greenpatch::patchable(dispatch)]
+mod generic {
+    pub fn double<T: Clone>(value: T) -> (T, T) {
+        (value.clone(), value)
+    }
+}
+
+mod green_generic {
+    use greenpatch::replaces;
+
+    #[replaces(super::generic::double::<u8>)]
+    fn double_u8(_: u8) -> (u8, u8) {
+        (0, 0)
+    }
+}
+
+#[test]
+fn of_instantiations() {
+    isolated("names::of_instantiations", || {
+        let listed = || {
+            greenpatch::patch_points()
+                .iter()
+                .any(|p| p.item() == "double::<u8>")
+        };
+        for name in [
+            "generic::double",
+            "generic::double::<u8>",
+            "generic::double::<u16>",
+        ] {
+            assert!(!is_item_patched(name).unwrap(), "{name}");
+        }
+        assert_eq!(is_module_patched("generic").unwrap(), Coverage::None);
+        assert!(!listed(), "looking makes no slot");
+        assert!(patch_module("names::generic").unwrap().is_done());
+        assert_eq!(
+            (generic::double(1_u8), generic::double(1_u16)),
+            ((0, 0), (1, 1))
+        );
+        for name in ["generic::double", "generic::double::<u8>"] {
+            assert!(is_item_patched(name).unwrap(), "{name}");
+        }
+        assert_eq!(is_module_patched("generic").unwrap(), Coverage::All);
+        assert!(listed());
+        let original = original::<fn(u8) -> (u8, u8)>("generic::double::<u8>").unwrap();
+        assert_eq!(original(1), (1, 1));
+        assert_eq!(greenpatch::restore().unwrap(), 1);
+        assert_eq!(generic::double(1_u8), (1, 1));
+    });
+}

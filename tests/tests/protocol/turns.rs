@@ -155,3 +155,32 @@ fn green_threads_may_patch() {
         assert_eq!(done, [true, true, false]);
     });
 }
+
+#[test]
+fn green_threads_may_patch_while_a_hook_lets_them_run() {
+    isolated(
+        "turns::green_threads_may_patch_while_a_hook_lets_them_run",
+        || {
+            assert!(patch_thread().unwrap().is_done());
+            events::on_will_patch_module(|event| {
+                for _ in 0..if event.source().ends_with("attic") {
+                    9
+                } else {
+                    3
+                } {
+                    greenpatch::thread::yield_now();
+                }
+                event.warn(format!("asked about {}", event.source()));
+                Ok(())
+            });
+            let patch = |name: &'static str| greenpatch::thread::spawn(move || patch_module(name));
+            let (first, second) = (patch("green_attic"), patch("green_counter"));
+            let twice = patch("green_counter");
+            assert!(first.join().unwrap().unwrap().is_done());
+            assert!(second.join().unwrap().unwrap().is_done());
+            assert!(twice.join().unwrap().unwrap_err().is_in_progress());
+            assert_eq!((attic::boxes(), counter::price(1)), (2, 4));
+            assert!(patch_module("green_counter").unwrap().is_already_patched());
+        },
+    );
+}

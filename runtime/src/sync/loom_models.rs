@@ -1,7 +1,7 @@
 //! Models of everything that waits, run by loom, which tries all schedules and all values that the memory
 //! model allows a load to see.
 //!
-//! `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test --release -p greenpatch --lib models`
+//! `RUSTFLAGS="--cfg loom" cargo test -p greenpatch --lib --release loom`
 #![allow(unsafe_code)]
 
 use ::std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
