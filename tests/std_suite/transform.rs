@@ -210,7 +210,10 @@ impl Pass<'_> {
             let rest = if leaves.is_empty() {
                 String::new()
             } else {
-                format!("use {{{}}};", leaves.join(", "))
+                // What it depends on still holds for the rest.
+                let attrs = import.attrs.iter().filter_map(|a| a.span().source_text());
+                let attrs = attrs.collect::<String>();
+                format!("{attrs}use {{{}}};", leaves.join(", "))
             };
             self.replace(import.span().byte_range(), rest);
         }
