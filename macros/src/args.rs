@@ -106,14 +106,64 @@ impl Parse for PatchableOption {
 /// What may be written in `#[replaces(..)]`.
 pub(crate) struct ReplacesArgs {
     /// What is replaced: a function, a method, a method of a trait's impl, or a module.
-    pub(crate) target: TypePath,
+    pub(crate) target: TargetPath,
     pub(crate) krate: Option<Path>,
-    /// `implements(a, b)`: the functions of the module that are replacements.
-    pub(crate) implements: Option<(Ident, Vec<Path>)>,
+    /// `implements(a, Type::b = c)`: the functions of the module that are replacements.
+    pub(crate) implements: Option<(Ident, Vec<Implements>)>,
     /// `auto`: `patch_all()` patches the module.
     pub(crate) auto: Option<Ident>,
     /// `feature = "name"`: the feature that the module belongs to.
     pub(crate) feature: Option<(Ident, LitStr)>,
+}
+
+/// The path of a patch point, or `default` and the path of a trait's default method.
+pub(crate) struct TargetPath {
+    pub(crate) default: Option<Ident>,
+    pub(crate) path: TypePath,
+}
+
+impl Parse for TargetPath {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let default = if input.peek(Ident) && input.peek2(Token![<]) && !input.peek2(Token![<<]) {
+            let ahead = input.fork();
+            match ahead.parse::<Ident>() {
+                Ok(word) if word == "default" => Some(input.parse()?),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        Ok(TargetPath {
+            default,
+            path: input.parse()?,
+        })
+    }
+}
+
+/// `function`, or `Type::method = function`.
+pub(crate) struct Implements {
+    /// The item, as seen from the target module.
+    pub(crate) item: Path,
+    /// The function of the source module.
+    pub(crate) function: Ident,
+}
+
+impl Parse for Implements {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let item: Path = input.parse()?;
+        let function = if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            input.parse()?
+        } else {
+            item.get_ident().cloned().ok_or_else(|| {
+                syn::Error::new_spanned(
+                    &item,
+                    "expected the name of a function, or `Type::method = function`",
+                )
+            })?
+        };
+        Ok(Implements { item, function })
+    }
 }
 
 const REPLACES: &str =
@@ -129,7 +179,7 @@ impl ReplacesArgs {
                      or, on a module, `#[replaces(path::to::module)]`",
                 ));
             }
-            let target: TypePath = input.parse()?;
+            let target = input.parse()?;
             let mut args = ReplacesArgs {
                 target,
                 krate: None,
@@ -150,7 +200,7 @@ impl ReplacesArgs {
                     "implements" => {
                         let list;
                         syn::parenthesized!(list in input);
-                        let list = Punctuated::<Path, Token![,]>::parse_terminated(&list)?;
+                        let list = Punctuated::<Implements, Token![,]>::parse_terminated(&list)?;
                         args.implements
                             .replace((name.clone(), list.into_iter().collect()))
                             .is_some()

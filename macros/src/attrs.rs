@@ -171,6 +171,14 @@ pub(crate) fn take_patchable(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     taken
 }
 
+/// Whether `attr` is `#[will_patch]` or `#[did_patch]`, wherever it is imported from.
+pub(crate) fn is_hook(attr: &Attribute) -> bool {
+    attr.path()
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "will_patch" || last.ident == "did_patch")
+}
+
 /// The options in an attribute: what stands in its parentheses.
 pub(crate) fn options(attr: &Attribute) -> syn::Result<proc_macro2::TokenStream> {
     match &attr.meta {

@@ -1,11 +1,71 @@
 //! What is emitted when there is an error: the item as it was, so that what uses it still resolves and
 //! editors still complete inside it, and the errors.
 
+use crate::attrs;
+use crate::item::{self, Annotated, Member};
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
+use syn::Attribute;
 
 /// `item`, and `error` beside it.
 pub(crate) fn with_error(item: &TokenStream, error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();
+    let item = without_helpers(item);
     quote!(#item #error)
+}
+
+/// `item` without the attributes inside it that mean something to its own attribute alone, and would
+/// be errors more.
+fn without_helpers(tokens: &TokenStream) -> TokenStream {
+    match item::parse(tokens.clone()) {
+        Ok(mut item) => {
+            clean(&mut item);
+            item.into_token_stream()
+        }
+        // Not even an item: let the compiler say so.
+        Err(_) => tokens.clone(),
+    }
+}
+
+fn clean(item: &mut Annotated) {
+    match item {
+        Annotated::Function(item) => clean_attributes(&mut item.attrs),
+        Annotated::Impl(item) => {
+            clean_attributes(&mut item.attrs);
+            item.members.iter_mut().for_each(clean_member);
+        }
+        Annotated::Trait(item) => {
+            clean_attributes(&mut item.attrs);
+            item.members.iter_mut().for_each(clean_member);
+        }
+        Annotated::Module(item) => {
+            clean_attributes(&mut item.attrs);
+            if let Some((_, items)) = &mut item.content {
+                items.iter_mut().for_each(clean);
+            }
+        }
+        Annotated::Use(_) | Annotated::ExternCrate(_) | Annotated::Other(_) => {}
+    }
+}
+
+fn clean_member(member: &mut Member) {
+    if let Member::Function(function) = member {
+        clean_attributes(&mut function.attrs);
+    }
+}
+
+fn clean_attributes(attributes: &mut Vec<Attribute>) {
+    attrs::take_patchable(attributes);
+    attributes.retain(|attr| !attrs::is_hook(attr));
+}
+
+/// A hook's attribute that no module of replacements has taken off.
+pub(crate) fn misplaced_hook(name: &str, item: TokenStream) -> TokenStream {
+    let error = syn::Error::new(
+        proc_macro2::Span::call_site(),
+        format!(
+            "`#[{name}]` is for a function directly in a module with `#[replaces(path::to::module)]`"
+        ),
+    );
+    with_error(&item, &error)
 }

@@ -34,6 +34,7 @@ pub(crate) struct Function {
     pub(crate) body: Body,
 }
 
+#[derive(Clone)]
 pub(crate) enum Body {
     Block(TokenStream),
     Missing(Token![;]),

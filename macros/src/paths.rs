@@ -14,9 +14,15 @@ pub(crate) fn original(name: &Ident) -> Ident {
     derived(name, "original")
 }
 
-fn derived(name: &Ident, suffix: &str) -> Ident {
+/// The name without `r#`.
+pub(crate) fn plain(name: &Ident) -> String {
     let text = name.to_string();
-    let text = text.strip_prefix("r#").unwrap_or(&text);
+    text.strip_prefix("r#")
+        .map_or_else(|| text.clone(), str::to_owned)
+}
+
+fn derived(name: &Ident, suffix: &str) -> Ident {
+    let text = plain(name);
     // The user's place, so that errors point there, in the macro's context, so that lints on names
     // and on unsafe code, whose business this is not, stay silent.
     let span = Span::call_site().located_at(name.span());
@@ -80,7 +86,12 @@ fn write(tokens: TokenStream, text: &mut String) {
                     if text.ends_with(" = ") && other == '>' {
                         text.pop();
                     }
-                    text.push(other);
+                    if other == '>' && text.ends_with('-') {
+                        text.pop();
+                        text.push_str(" -> ");
+                    } else {
+                        text.push(other);
+                    }
                 }
             },
             other => {

@@ -1,5 +1,7 @@
 //! Looks into types and changes them: `Self`, lifetimes, and what may hide one.
 
+use crate::check::Owner;
+use crate::errors::Reason;
 use std::collections::HashSet;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
@@ -19,17 +21,44 @@ pub(crate) struct ReplaceSelf<'a> {
     pub(crate) failed: Option<Path>,
 }
 
-impl ReplaceSelf<'_> {
+impl<'a> ReplaceSelf<'a> {
+    pub(crate) fn of(owner: &'a Owner) -> Self {
+        ReplaceSelf {
+            self_ty: &owner.self_ty,
+            of: owner.of.as_ref().map(|path| (path, owner.types.as_slice())),
+            failed: None,
+        }
+    }
+
+    /// Says what was left.
+    pub(crate) fn finish(self) -> Result<(), Reason> {
+        match self.failed {
+            None => Ok(()),
+            Some(path) => Err(Reason::new(
+                &path,
+                format!(
+                    "`{}` is not a type that this impl gives; write `<Self as Trait>::…`",
+                    crate::paths::text(&path)
+                ),
+            )),
+        }
+    }
+
     fn path(&mut self, qself: &mut Option<QSelf>, path: &mut Path) {
         if qself.is_some() || path.leading_colon.is_some() || !path.segments[0].ident_is("Self") {
             return;
         }
         let own = self.self_ty;
         let rest: Vec<_> = path.segments.iter().skip(1).cloned().collect();
+        let inherited = |name: &Ident| self.of.and_then(|(of, _)| inherited(of, name));
         let replaced: TypePath = match (rest.as_slice(), self.of) {
             ([], _) => return,
             ([first, ..], Some((of, given))) if given.contains(&first.ident) => {
                 syn::parse_quote!(<#own as #of>::#(#rest)::*)
+            }
+            ([first, ..], Some(_)) if inherited(&first.ident).is_some() => {
+                let (of, name) = (inherited(&first.ident), &first.ident);
+                syn::parse_quote!(<#own as #of>::#name)
             }
             (_, Some(_)) => {
                 self.failed.get_or_insert_with(|| path.clone());
@@ -68,6 +97,20 @@ impl VisitMut for ReplaceSelf<'_> {
         visit_mut::visit_expr_path_mut(self, expr);
         self.path(&mut expr.qself, &mut expr.path);
     }
+}
+
+/// The supertrait that the type `name` of a trait of std comes from.
+pub(crate) fn inherited(of: &Path, name: &Ident) -> Option<Path> {
+    let last = &of.segments.last()?.ident;
+    Some(
+        match (last.to_string().as_str(), name.to_string().as_str()) {
+            ("DoubleEndedIterator" | "ExactSizeIterator" | "FusedIterator", "Item") => {
+                syn::parse_quote!(::core::iter::Iterator)
+            }
+            ("DerefMut", "Target") => syn::parse_quote!(::core::ops::Deref),
+            _ => return None,
+        },
+    )
 }
 
 trait SegmentExt {
@@ -219,6 +262,25 @@ impl<'ast> Visit<'ast> for Parts {
     fn visit_type_infer(&mut self, _: &'ast TypeInfer) {
         self.infer = true;
     }
+}
+
+/// Whether a lifetime can be seen in `ty`, or a trait object, which has one that cannot.
+pub(crate) fn has_lifetime_or_dyn(ty: &Type) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_lifetime(&mut self, _: &'ast Lifetime) {
+            self.0 = true;
+        }
+        fn visit_type_reference(&mut self, _: &'ast TypeReference) {
+            self.0 = true;
+        }
+        fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    find.visit_type(ty);
+    find.0
 }
 
 /// Whether a path in `ty` may hide a lifetime, as `Iter<T>` does that is declared `Iter<'a, T>`.

@@ -1,5 +1,31 @@
 //! Monkey patching for Rust: blocking code, unchanged, on green threads.
+//!
+//! Code written against `std` runs on OS threads until [`patch_thread`] is called, and on green threads
+//! after it. The root of this crate has the shape of `std`: everything of std is here, and what blocks or
+//! belongs to a thread is greenpatch's own.
+//!
+//! Three ways in:
+//!
+//! 1. [`#[patchable]`](macro@patchable) on a function, an `impl`, a `trait` or an inline `mod`. In a `mod`
+//!    the name `std` also means greenpatch.
+//! 2. One line for a whole crate, at its root: `#[macro_use] extern crate greenpatch as std;`
+//! 3. By name: `use greenpatch::{thread, sync::Mutex};`
+//!
+//! and one call, in `main`: [`patch_thread`], [`patch_all`], or a [`Patcher`] with settings.
+//!
+//! # Layers
+//!
+//! | layer | modules | knows |
+//! | --- | --- | --- |
+//! | facades, std-shaped | `thread`, `sync`, `panic`, `hint` | seams |
+//! | replacements | `green` | seams, the table, hubs |
+//! | seams | `seam` | the table |
+//! | scheduler | `hub` | coroutines, the reactor |
+//! | ground | `patch`, `coroutine`, `reactor` | none of the others |
+//!
+#![doc = include_str!("../../README.md")]
 #![deny(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::type_complexity))]
 
 // So that expansions of this crate's own macros, which name `::greenpatch`, work inside it too.
 extern crate self as greenpatch;
@@ -8,6 +34,8 @@ extern crate self as greenpatch;
 pub extern crate std as __std;
 
 pub use ::std::*;
+
+pub use greenpatch_macros::{did_patch, patch_point, patchable, replaces, will_patch};
 
 pub use patch::events;
 pub use patch::{
@@ -32,6 +60,7 @@ mod green;
 pub mod hint;
 mod hub;
 pub mod io;
+pub mod net;
 pub mod os;
 pub mod panic;
 mod patch;
@@ -41,5 +70,4 @@ mod seam;
 pub mod sync;
 pub mod thread;
 
-pub use greenpatch_macros::{patch_point, patchable, replaces};
 pub use seam::os_thread::native_thread_id;

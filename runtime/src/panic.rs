@@ -32,7 +32,7 @@ use crate::seam::unwind as seam;
 /// let caught = greenpatch::panic::catch_unwind(|| greenpatch::panic::resume_unwind(Box::new(1_u8)));
 /// assert_eq!(*caught.unwrap_err().downcast::<u8>().unwrap(), 1);
 /// ```
-pub fn catch_unwind<F, R>(f: F) -> crate::thread::Result<R>
+pub fn catch_unwind<F, R>(f: F) -> std::thread::Result<R>
 where
     F: FnOnce() -> R + UnwindSafe,
 {

@@ -4,16 +4,69 @@
 //! Never: named by people.
 
 pub use ::inventory;
+pub use ::std::boxed::Box;
 pub use ::std::convert::Infallible;
+pub use ::std::future::Future;
 pub use ::std::marker::{PhantomData, Send, Sized, Sync};
 pub use ::std::ops::Fn;
 pub use ::std::option::Option::{None, Some};
+pub use ::std::pin::Pin;
 pub use ::std::{file, line, module_path};
 
+pub use crate::patch::generic::{GenericSlot, Instance};
 pub use crate::patch::registry::{PassedOver, PatchPoint, Replacement};
 pub use crate::patch::slot::{Scoped, Site, Slot};
 pub use crate::patch::source::{Linked, Source};
 pub use crate::patch::{DoNotPatch, events};
+
+/// Leads from a type, the name of a trait's method (as a number) and the type arguments of both to the
+/// method's slot. `Impl` is a type of the impl's own, so that any type can have it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no patch point for this method",
+    label = "not a patch point",
+    note = "put `#[patchable]` on the `impl` of the trait, and write the trait's arguments as there",
+    note = "for a default method, put it on the trait, and write `#[replaces(default <…>::…)]`",
+    note = "`greenpatch::patch_points()` lists the functions that were passed over, and why"
+)]
+pub trait TraitPoint<Impl, const METHOD: u64, OfTrait, OfMethod> {
+    /// A reference to the slot, or an instance of a generic one.
+    type Point: Copy;
+    /// The slot.
+    const PATCH: Self::Point;
+}
+
+/// A future on its way into a box.
+#[derive(Debug)]
+pub struct Boxing<T>(pub T);
+
+/// Boxes a future that can be sent. Method look-up tries this one first.
+pub trait BoxSend<'x, R> {
+    /// The future in a box.
+    fn boxed(self) -> Pin<Box<dyn Future<Output = R> + Send + 'x>>;
+}
+
+impl<'x, T: Future + Send + 'x> BoxSend<'x, T::Output> for Boxing<T> {
+    fn boxed(self) -> Pin<Box<dyn Future<Output = T::Output> + Send + 'x>> {
+        Box::pin(self.0)
+    }
+}
+
+/// Stands in for a future that cannot be sent. Method look-up tries this one last.
+pub trait BoxLocal<'x, R> {
+    /// A future that says why it is not the one asked for.
+    fn boxed(self) -> Pin<Box<dyn Future<Output = R> + Send + 'x>>;
+}
+
+impl<'x, T: Future> BoxLocal<'x, T::Output> for &Boxing<T> {
+    fn boxed(self) -> Pin<Box<dyn Future<Output = T::Output> + Send + 'x>> {
+        Box::pin(async {
+            panic!(
+                "the future of this `async fn` cannot be sent to another thread, so it cannot be \
+                 called through its slot; call the function itself"
+            )
+        })
+    }
+}
 
 /// What a path resolves to when the function that it names has no slot.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +100,36 @@ pub enum ThisPath {}
     label = "not a patch point, or not visible from here",
     note = "put `#[patchable]` on the function, or on the `impl` or module that it is in",
     note = "if it is imported from elsewhere, write the path of the place where it is defined",
+    note = "in a module of replacements, `implements(..)` says which of its functions replace",
     note = "`greenpatch::patch_points()` lists the functions that were passed over, and why"
 )]
 pub trait IsPatchPoint {}
+
+/// Takes the calls that are made on a generic function's slot when no instantiation was named.
+pub trait Uninstantiated<R>: Sized {
+    /// Always an error, which says what to do.
+    fn replacement<F>(self, _: F, _: Site) -> Replacement
+    where
+        Self: IsInstantiation,
+    {
+        unreachable!()
+    }
+
+    /// Always an error, which says what to do.
+    fn handle(self) -> &'static Slot<fn(), dyn Fn()>
+    where
+        Self: IsInstantiation,
+    {
+        unreachable!()
+    }
+}
+
+impl<T: Fn() -> R, R> Uninstantiated<R> for T {}
+
+/// Implemented by nothing.
+#[diagnostic::on_unimplemented(
+    message = "this path names a generic function, and not one instantiation of it",
+    label = "its type arguments are missing",
+    note = "name the types that it is replaced for, as in `path::function::<u32>`"
+)]
+pub trait IsInstantiation {}

@@ -53,7 +53,7 @@ fn the_pages_are_understood() {
         "sync::MutexGuard::impl !Send",
         "sync::mpsc::Receiver::impl IntoIterator for &",
         "sync::mpsc::TryRecvError::Empty",
-        "sync::atomic::AtomicBool::compare_exchange",
+        "sync::atomic::fence",
         "panic::catch_unwind",
         "hint::spin_loop",
     ] {

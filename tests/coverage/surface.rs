@@ -3,7 +3,7 @@
 //! One small crate re-exports the modules of both, and rustdoc reads their metadata: this needs
 //! neither std's sources nor a nightly toolchain, and it is exactly the toolchain that runs the test.
 
-use crate::html::{self, Item, Page};
+use crate::html::{self, Page};
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -131,9 +131,4 @@ fn unstable_modules(index: &str) -> Vec<String> {
         .filter_map(|(entry, _)| entry.split_once("/index.html"))
         .map(|(name, _)| name.to_string())
         .collect()
-}
-
-/// The item of a path, which may be a member: `sync::Mutex::lock`.
-pub(crate) fn find<'a>(surface: &'a Surface, path: &str, member: &str) -> Option<&'a Item> {
-    surface.get(path)?.get(member)
 }

@@ -1,5 +1,9 @@
 //! Shared helpers of the integration tests.
 
+mod isolated;
+
+pub use isolated::{isolated, isolated_with};
+
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{process, thread};

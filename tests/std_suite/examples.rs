@@ -76,7 +76,7 @@ impl Example {
             });
         let mut function = format!("fn example_{index}() {{\n");
         if code.lines().any(|line| line.starts_with("fn main()")) {
-            write!(function, "{code}crate::harness::Verdict::check(main());\n").expect("a String");
+            writeln!(function, "{code}crate::harness::Verdict::check(main());").expect("a String");
         } else if code.trim_end().ends_with("(())") {
             let returns = "core::result::Result<(), impl core::fmt::Debug>";
             write!(

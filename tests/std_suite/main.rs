@@ -1,26 +1,32 @@
 //! Runs std's own test suite against greenpatch: see README.md beside this file.
 
+mod build;
+mod edit;
 mod examples;
 mod left_out;
 mod modes;
 mod package;
+mod paths;
 mod report;
 mod run;
 mod sources;
 mod transform;
 
+use build::Built;
 use left_out::LeftOut;
 use modes::Mode;
+use package::Kind;
 use report::Report;
 use run::{Job, Limits};
 use sources::TestFile;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
 
-const USAGE: &str = "usage: std_suite [--mode std,unpatched,green,root,foreign] [--repeat N] [--filter TEXT]… \
-[--jobs N] [--timeout SECONDS] [--no-examples] [--list]";
+const USAGE: &str = "usage: std_suite [--mode std,unpatched,green,root,foreign,workers2] [--repeat N] [--filter TEXT]… \
+[--jobs N] [--timeout SECONDS] [--no-examples] [--asan] [--list]";
 
 /// What the command line asks for.
 struct Options {
@@ -28,6 +34,7 @@ struct Options {
     filters: Vec<String>,
     examples: bool,
     list: bool,
+    sanitize: bool,
     limits: Limits,
 }
 
@@ -48,6 +55,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
         filters: Vec::new(),
         examples: true,
         list: false,
+        sanitize: false,
         limits: Limits {
             jobs: 2,
             repeat: 1,
@@ -75,6 +83,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
             "--timeout" => options.limits.timeout = Duration::from_secs(number(value()?)? as u64),
             "--no-examples" => options.examples = false,
             "--list" => options.list = true,
+            "--asan" => options.sanitize = true,
             _ => return Err(format!("unknown argument `{arg}`\n{USAGE}")),
         }
     }
@@ -85,7 +94,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
 fn suite(options: &Options) -> Result<bool, String> {
     let library = sources::find()?;
     let table = LeftOut::parse(include_str!("left_out.txt"))?;
-    let mut report = Report::new(&options.modes, options.limits);
+    let mut report = Report::new(&options.modes, options.limits, options.sanitize);
     let mut files = Vec::new();
     for file in sources::test_files(&library)? {
         if file.examples && !options.examples || !may_match(&file, &options.filters) {
@@ -97,45 +106,22 @@ fn suite(options: &Options) -> Result<bool, String> {
         }
     }
 
-    let mut jobs = Vec::new();
+    let kind = |mode: Mode| match (mode, options.sanitize) {
+        (Mode::Std, _) => Kind::Control,
+        (_, false) => Kind::Shadow,
+        (_, true) => Kind::Sanitized,
+    };
     let mut packages = BTreeMap::new();
+    for kind in options.modes.iter().map(|&mode| kind(mode)) {
+        if let Entry::Vacant(package) = packages.entry(kind) {
+            eprintln!("building std's tests: {kind:?} …");
+            package.insert(build::build(&files, &table, kind)?);
+        }
+    }
+    let mut jobs = Vec::new();
     for &mode in &options.modes {
-        let shadow = mode.is_shadow();
-        if !packages.contains_key(&shadow) {
-            let kind = if shadow {
-                "under the shadow"
-            } else {
-                "against std"
-            };
-            eprintln!("building std's tests {kind} …");
-            packages.insert(shadow, package::build(&files, &table, shadow)?);
-        }
-        for (file, built) in &packages[&shadow].files {
-            for (test, reason) in &built.left_out {
-                report.left_out(file, test, None, reason);
-            }
-            for (test, message) in &built.broken {
-                if matches(file, test, &options.filters) {
-                    report.broken(file, test, mode, message);
-                }
-            }
-            let Some(binary) = &built.binary else {
-                continue;
-            };
-            for test in run::list(binary)? {
-                if !matches(file, &test, &options.filters) {
-                } else if let Some(reason) = table.in_mode(file, &test, mode) {
-                    report.left_out(file, &test, Some(mode), reason);
-                } else {
-                    jobs.push(Job {
-                        binary: binary.clone(),
-                        file: file.clone(),
-                        test,
-                        mode,
-                    });
-                }
-            }
-        }
+        let built = &packages[&kind(mode)];
+        jobs.extend(plan(mode, built, &table, &options.filters, &mut report)?);
     }
     if options.list {
         report.print_left_out();
@@ -156,6 +142,45 @@ fn suite(options: &Options) -> Result<bool, String> {
         report.unused(table.unused(&options.modes));
     }
     Ok(report.print())
+}
+
+/// The tests to run in one mode; what is left out or does not compile goes to the report.
+fn plan(
+    mode: Mode,
+    built: &Built,
+    table: &LeftOut,
+    filters: &[String],
+    report: &mut Report,
+) -> Result<Vec<Job>, String> {
+    let mut jobs = Vec::new();
+    for (file, built) in &built.files {
+        for (test, reason) in &built.left_out {
+            report.left_out(file, test, None, reason);
+        }
+        for (test, message) in &built.broken {
+            if matches(file, test, filters) {
+                report.broken(file, test, mode, message);
+            }
+        }
+        let Some(binary) = &built.binary else {
+            continue;
+        };
+        for test in run::list(binary)? {
+            if !matches(file, &test, filters) {
+                continue;
+            }
+            match table.in_mode(file, &test, mode) {
+                Some(reason) => report.left_out(file, &test, Some(mode), reason),
+                None => jobs.push(Job {
+                    binary: binary.clone(),
+                    file: file.clone(),
+                    test,
+                    mode,
+                }),
+            }
+        }
+    }
+    Ok(jobs)
 }
 
 /// Whether a filter can select a test of this file. A filter names a file, or `FILE::TEST`.

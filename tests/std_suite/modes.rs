@@ -13,6 +13,8 @@ pub(crate) enum Mode {
     Root,
     /// The shadow, patched, the body on an OS thread that greenpatch did not start.
     Foreign,
+    /// The shadow, patched with two workers, the body in a green thread of one of them.
+    Workers2,
 }
 
 impl Mode {
@@ -29,11 +31,9 @@ impl Mode {
             "green" => Ok(Mode::Green),
             "root" => Ok(Mode::Root),
             "foreign" => Ok(Mode::Foreign),
-            "workers2" => {
-                Err("the mode workers2 waits for hubs on more than one OS thread".to_string())
-            }
+            "workers2" => Ok(Mode::Workers2),
             _ => Err(format!(
-                "unknown mode `{name}`; expected std, unpatched, green, root or foreign"
+                "unknown mode `{name}`; expected std, unpatched, green, root, foreign or workers2"
             )),
         }
     }
@@ -45,11 +45,7 @@ impl Mode {
             Mode::Green => "green",
             Mode::Root => "root",
             Mode::Foreign => "foreign",
+            Mode::Workers2 => "workers2",
         }
-    }
-
-    /// Whether the test is compiled against greenpatch.
-    pub(crate) fn is_shadow(self) -> bool {
-        self != Mode::Std
     }
 }

@@ -1,155 +1,101 @@
-//! The two generated packages: std's tests against std itself, and under the shadow.
-//!
-//! Called by `main`. What does not compile is taken out test by test, by what the compiler says, and
-//! reported as failed: so one missing item of the facade does not hide all others.
+//! A generated package: one binary for each of std's test files.
 
-use crate::left_out::LeftOut;
 use crate::sources::{TestFile, build_folder};
 use crate::transform::Suite;
-use crate::{examples, transform};
-use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A built package.
-#[derive(Debug, Default)]
-pub(crate) struct Built {
-    /// By the key of the test file.
-    pub(crate) files: BTreeMap<String, BuiltFile>,
+/// What the tests are compiled against, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Std itself.
+    Control,
+    /// Greenpatch, by the one-line shadow.
+    Shadow,
+    /// The same, with AddressSanitizer.
+    Sanitized,
 }
 
-/// One built test file.
-#[derive(Debug, Default)]
-pub(crate) struct BuiltFile {
-    /// The binary, if the file as such compiles.
-    pub(crate) binary: Option<PathBuf>,
-    /// What does not compile, with the compiler's message: tests, or the file under its key.
-    pub(crate) broken: BTreeMap<String, String>,
-    /// What the table or an example's own text leaves out, with the reason.
-    pub(crate) left_out: Vec<(String, String)>,
-}
-
-/// Writes and builds one of the packages.
-///
-/// # Errors
-///
-/// Says what could not be read, written or run.
-pub(crate) fn build(files: &[TestFile], table: &LeftOut, shadow: bool) -> Result<Built, String> {
-    let package = Package::new(shadow);
-    let mut built = Built::default();
-    let mut files: Vec<&TestFile> = files.iter().collect();
-    loop {
-        let mut suites = BTreeMap::new();
-        for file in &files {
-            let text = read(&file.path)?;
-            let state = built.files.entry(file.key.clone()).or_default();
-            let broken: Vec<String> = state.broken.keys().cloned().collect();
-            let suite = if file.examples {
-                examples::transform(file, &text, table, &broken)
-            } else {
-                transform::transform(file, &text, table, &broken)?
-            };
-            state.left_out.clone_from(&suite.left_out);
-            if !suite.tests.is_empty() {
-                package.write_binary(file, &suite)?;
-                suites.insert(file.binary(), (file.key.clone(), suite));
-            }
-        }
-        files.retain(|file| suites.contains_key(&file.binary()));
-        package.write_manifest(&files)?;
-        let (succeeded, messages) = package.compile()?;
-        let news = blame(&messages, &suites, &mut built);
-        if succeeded || !news {
-            return package.finish(&files, built, &messages);
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Control => "control",
+            Kind::Shadow => "shadow",
+            Kind::Sanitized => "sanitized",
         }
     }
 }
 
-/// Notes which tests the compiler complained about; returns whether there were new ones.
-fn blame(messages: &str, suites: &BTreeMap<String, (String, Suite)>, built: &mut Built) -> bool {
-    let mut news = false;
-    for block in messages
-        .split("\n\n")
-        .filter(|block| block.trim_start().starts_with("error"))
-    {
-        let mut places = BTreeSet::new();
-        for line in block.lines() {
-            let Some((_, place)) = line.split_once("--> src/bin/") else {
-                continue;
-            };
-            let mut parts = place.split(['/', ':']);
-            let (Some(binary), Some("suite.rs"), Some(line)) =
-                (parts.next(), parts.next(), parts.next())
-            else {
-                continue;
-            };
-            let Some((key, suite)) = suites.get(binary) else {
-                continue;
-            };
-            let test = line.parse().ok().and_then(|line| suite.test_at(line));
-            places.insert((key, test.unwrap_or(key).to_string()));
-        }
-        // A message may also point at a helper that the failing test calls.
-        let in_tests = places.iter().any(|(key, test)| *key != test);
-        for (key, test) in places {
-            if in_tests && *key == test {
-                continue;
-            }
-            let state = built.files.entry(key.clone()).or_default();
-            if !state.broken.contains_key(&test) {
-                news = true;
-                state.broken.insert(test, block.trim().to_string());
-            }
-        }
-    }
-    news
-}
-
-struct Package {
-    shadow: bool,
+/// One generated package.
+#[derive(Debug)]
+pub(crate) struct Package {
+    kind: Kind,
     folder: PathBuf,
     target: PathBuf,
+    /// Given to cargo when it must not instrument build scripts.
+    triple: Option<String>,
 }
 
 impl Package {
-    fn new(shadow: bool) -> Self {
-        let name = if shadow { "shadow" } else { "control" };
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let target =
-            env::var_os("CARGO_TARGET_DIR").map_or(workspace.join("target"), PathBuf::from);
-        Package {
-            shadow,
-            folder: build_folder().join(name),
+    /// Chooses its folders; writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Says why rustc did not name its host.
+    pub(crate) fn new(kind: Kind) -> Result<Self, String> {
+        let target = env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| workspace().join("target"), PathBuf::from);
+        Ok(Package {
+            kind,
+            folder: build_folder().join(kind.name()),
             target: target.join("std_suite"),
-        }
+            triple: if kind == Kind::Sanitized {
+                Some(host()?)
+            } else {
+                None
+            },
+        })
     }
 
-    fn name(&self) -> &'static str {
-        if self.shadow {
-            "std-suite-shadow"
-        } else {
-            "std-suite-control"
-        }
+    /// All packages share a target folder, so the names differ.
+    pub(crate) fn binary_name(&self, file: &TestFile) -> String {
+        format!("{}-{}", self.kind.name(), file.binary())
     }
 
-    /// Both packages share a target folder, so the names differ.
-    fn binary_name(&self, file: &TestFile) -> String {
-        let kind = if self.shadow { "shadow" } else { "control" };
-        format!("{kind}-{}", file.binary())
+    /// Where the binary is once it is built.
+    pub(crate) fn binary(&self, file: &TestFile) -> PathBuf {
+        let target = self
+            .triple
+            .iter()
+            .fold(self.target.clone(), |target, host| target.join(host));
+        target.join("debug").join(self.binary_name(file))
     }
 
-    fn write_manifest(&self, files: &[&TestFile]) -> Result<(), String> {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    /// Writes what belongs to the package as a whole.
+    ///
+    /// # Errors
+    ///
+    /// Says what could not be read or written.
+    pub(crate) fn write_manifest(&self, files: &[&TestFile]) -> Result<(), String> {
         let mut manifest = format!(
-            "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\nautobins = false\n\n\
-             [workspace]\n\n[profile.dev]\nopt-level = 1\ndebug = \"line-tables-only\"\n\n[dependencies]\nlibc = \"0.2\"\n",
-            self.name()
+            "[package]\nname = \"std-suite-{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+             autobins = false\n\n[workspace]\n\n\
+             [profile.dev]\nopt-level = 1\ndebug = \"line-tables-only\"\n\n\
+             [dependencies]\nlibc = \"0.2\"\n",
+            self.kind.name()
         );
-        if self.shadow {
-            let runtime = workspace.join("runtime");
-            manifest.push_str(&format!("greenpatch = {{ path = {:?} }}\n", runtime));
+        let features = match self.kind {
+            Kind::Control => None,
+            Kind::Shadow => Some("[]"),
+            Kind::Sanitized => Some("[\"sanitizer\"]"),
+        };
+        if let Some(features) = features {
+            let runtime = workspace().join("runtime");
+            let dependency =
+                format!("greenpatch = {{ path = {runtime:?}, features = {features} }}\n");
+            manifest.push_str(&dependency);
         }
         for file in files {
             manifest.push_str(&format!(
@@ -159,70 +105,66 @@ impl Package {
             ));
         }
         write(&self.folder.join("Cargo.toml"), &manifest)?;
-        write(
-            &self.folder.join("src/harness.rs"),
-            include_str!("support/harness.rs"),
-        )?;
+        let harness = include_str!("support/harness.rs");
+        write(&self.folder.join("src/harness.rs"), harness)?;
         // The versions are the workspace's, and cargo needs no network to choose them.
-        let lock = read(&workspace.join("Cargo.lock"))?;
+        let lock = workspace().join("Cargo.lock");
+        let lock = fs::read_to_string(&lock)
+            .map_err(|error| format!("cannot read {}: {error}", lock.display()))?;
         write(&self.folder.join("Cargo.lock"), &lock)
     }
 
-    fn write_binary(&self, file: &TestFile, suite: &Suite) -> Result<(), String> {
+    /// Writes the sources of one binary.
+    ///
+    /// # Errors
+    ///
+    /// Says what could not be written.
+    pub(crate) fn write_binary(&self, file: &TestFile, suite: &Suite) -> Result<(), String> {
         let folder = self.folder.join("src/bin").join(file.binary());
-        let (line, patch) = if self.shadow {
-            (
+        let (line, patch) = match self.kind {
+            Kind::Control => ("", "unreachable!()"),
+            Kind::Shadow | Kind::Sanitized => (
                 "#[macro_use]\nextern crate greenpatch as std;\n",
-                "std::Patcher::new().fs(true).apply().expect(\"to patch\");",
-            )
-        } else {
-            ("", "unreachable!();")
+                "match workers {
+        None => std::Patcher::new().fs(true).apply(),
+        Some(n) => std::Patcher::new().fs(true).workers(n).apply(),
+    }
+    .expect(\"to patch\")",
+            ),
         };
         let main = format!(
             "#![allow(warnings, static_mut_refs)]\n{line}extern crate std as real;\n\
              #[macro_use]\n#[path = \"../../harness.rs\"]\nmod harness;\nmod suite;\n\n\
-             fn patch() {{\n    {patch}\n}}\n\n\
+             fn patch(workers: Option<usize>) {{\n    {patch};\n}}\n\n\
              fn main() -> std::process::ExitCode {{\n    harness::main(suite::tests(), patch)\n}}\n"
         );
         write(&folder.join("main.rs"), &main)?;
         write(&folder.join("suite.rs"), &suite.text)
     }
 
-    /// Says which binaries there are; `messages` is what the compiler said last.
-    fn finish(
-        &self,
-        files: &[&TestFile],
-        mut built: Built,
-        messages: &str,
-    ) -> Result<Built, String> {
-        let mut failed = false;
-        for file in files {
-            let name = self.binary_name(file);
-            let state = built.files.entry(file.key.clone()).or_default();
-            if messages.contains(&format!("(bin \"{name}\")")) {
-                state
-                    .broken
-                    .entry(file.key.clone())
-                    .or_insert_with(|| messages.to_string());
-                failed = true;
-            } else {
-                state.binary = Some(self.target.join("debug").join(name));
-            }
-        }
-        if !failed && messages.contains("\nerror") {
-            return Err(messages.to_string());
-        }
-        Ok(built)
-    }
-
     /// Builds; returns whether all of it compiled, and what the compiler said.
-    fn compile(&self) -> Result<(bool, String), String> {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
-            .args(["build", "--bins", "--keep-going", "--color", "never"])
-            .arg("--target-dir")
-            .arg(&self.target)
-            .current_dir(&self.folder)
+    ///
+    /// # Errors
+    ///
+    /// Says why cargo did not run.
+    pub(crate) fn compile(&self) -> Result<(bool, String), String> {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args([
+            "build",
+            "--bins",
+            "--keep-going",
+            "--color",
+            "never",
+            "--target-dir",
+        ]);
+        cargo.arg(&self.target).current_dir(&self.folder);
+        if let Some(triple) = &self.triple {
+            // The sanitizer is there in every toolchain, but asked for by an unstable option.
+            cargo.args(["--target", triple]);
+            cargo.env("RUSTC_BOOTSTRAP", "1");
+            cargo.env("RUSTFLAGS", "-Zsanitizer=address --cfg greenpatch_sanitize");
+        }
+        let output = cargo
             .output()
             .map_err(|error| format!("cannot run cargo: {error}"))?;
         Ok((
@@ -232,8 +174,20 @@ impl Package {
     }
 }
 
-fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The target triple of this machine.
+fn host() -> Result<String, String> {
+    let output = Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .map_err(|error| format!("cannot run rustc: {error}"))?;
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .find_map(|line| line.strip_prefix("host: ").map(str::to_string))
+        .ok_or_else(|| "rustc -vV names no host".to_string())
 }
 
 /// Writes a file if it is not there already, so that cargo builds only what changed.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Report {
     modes: Vec<Mode>,
     limits: Limits,
+    sanitize: bool,
     /// Passed and total, by file and mode.
     counts: BTreeMap<(String, Mode), (usize, usize)>,
     failures: Vec<String>,
@@ -19,10 +20,11 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(modes: &[Mode], limits: Limits) -> Self {
+    pub(crate) fn new(modes: &[Mode], limits: Limits, sanitize: bool) -> Self {
         Report {
             modes: modes.to_vec(),
             limits,
+            sanitize,
             counts: BTreeMap::new(),
             failures: Vec::new(),
             left_out: BTreeMap::new(),
@@ -72,11 +74,12 @@ impl Report {
         let runs = outcome.passed + outcome.failed;
         self.failures.push(format!(
             "---- {name} {verdict} (mode {}, {} of {runs} runs)\n{first}\n\
-             rerun: cargo run -p greenpatch-tests --bin std_suite -- --mode {} --filter {name}\n\
+             rerun: cargo run -p greenpatch-tests --bin std_suite -- --mode {}{} --filter {name}\n\
              or:    {} run {} {}",
             job.mode.name(),
             outcome.failed,
             job.mode.name(),
+            if self.sanitize { " --asan" } else { "" },
             job.binary.display(),
             job.test,
             job.mode.name(),

@@ -37,6 +37,8 @@ fn super_of(path: &Path) -> Option<&'static str> {
         ("src/thread/tests.rs", "std::thread"),
         ("src/process/tests.rs", "std::process"),
         ("src/fs/tests.rs", "std::fs"),
+        ("src/os/unix/net/tests.rs", "std::os::unix::net"),
+        ("src/net/ip_addr/tests.rs", "std::net"),
     ]
     .into_iter()
     .find_map(|(file, module)| path.ends_with(file).then_some(module))
@@ -96,10 +98,23 @@ pub(crate) fn test_files(library: &Path) -> Result<Vec<TestFile>, String> {
         "src/process",
         "src/fs",
         "src/io/pipe",
+        "src/net/tcp",
+        "src/net/udp",
+        "src/net/socket_addr",
+        "src/os/unix/net",
     ] {
         rust_files(&std.join(folder), &mut sources)?;
     }
-    for file in ["process", "fs", "io/pipe", "io/stdio", "os/unix/process"] {
+    for file in [
+        "process",
+        "fs",
+        "io/pipe",
+        "io/stdio",
+        "net/tcp",
+        "net/udp",
+        "net/socket_addr",
+        "os/unix/process",
+    ] {
         sources.push(std.join("src").join(file).with_extension("rs"));
     }
     sources.push(std.join("src/panic.rs"));

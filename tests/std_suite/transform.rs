@@ -4,7 +4,9 @@
 //! into std's own file. Two passes: items (what is left out goes, attributes of tests go, the macro
 //! that makes two tests becomes them), then paths.
 
+use crate::edit::{self, Edit};
 use crate::left_out::LeftOut;
+use crate::paths;
 use crate::sources::TestFile;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use std::collections::BTreeMap;
@@ -86,9 +88,9 @@ pub(crate) fn transform(
         mut suite,
         ..
     } = pass;
-    let mut text = apply(text, edits);
+    let mut text = edit::apply(text, edits);
     text.push_str(&appended);
-    suite.text = rewrite_paths(&text, file.super_is)
+    suite.text = paths::rewrite(&text, file.super_is)
         .map_err(|error| format!("{}: after the first pass: {error}", file.key))?;
     suite.list(entries);
     Ok(suite)
@@ -99,7 +101,7 @@ struct Pass<'a> {
     text: &'a str,
     left_out: &'a LeftOut,
     dropped: &'a [String],
-    edits: Vec<(Range<usize>, String)>,
+    edits: Vec<Edit>,
     entries: Vec<(String, String)>,
     appended: String,
     suite: Suite,
@@ -265,10 +267,9 @@ fn entry(name: &str, attrs: &[Attribute]) -> String {
     let mut should_panic = "None".to_string();
     for attr in attrs {
         match &attr.meta {
+            _ if is_target_thread_local(attr) => {}
             Meta::List(list) if list.path.is_ident("cfg") => {
-                if !is_target_thread_local(attr) {
-                    write!(cfg, "#[cfg({})] ", list.tokens).expect("a String");
-                }
+                write!(cfg, "#[cfg({})] ", list.tokens).expect("a String");
             }
             Meta::List(list) if list.path.is_ident("cfg_attr") => {
                 let Some((predicate, meta)) = conditional(list.tokens.clone()) else {
@@ -361,70 +362,6 @@ fn flatten(tree: &UseTree, prefix: &str, leaves: &mut Vec<String>) {
             }
         }
     }
-}
-
-/// `crate::` and `super::` mean std in its own tests; `sync::poison` is what `sync` re-exports.
-fn rewrite_paths(text: &str, super_is: Option<&str>) -> Result<String, String> {
-    let tokens: TokenStream = text.parse().map_err(|error| format!("{error}"))?;
-    let mut edits = Vec::new();
-    walk(tokens, super_is, &mut edits);
-    Ok(apply(text, edits))
-}
-
-fn walk(tokens: TokenStream, super_is: Option<&str>, edits: &mut Vec<(Range<usize>, String)>) {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let ident = |index: usize| match tokens.get(index) {
-        Some(TokenTree::Ident(ident)) => Some(ident.to_string()),
-        _ => None,
-    };
-    let colons = |index: usize| {
-        [index, index + 1].iter().all(
-            |&at| matches!(tokens.get(at), Some(TokenTree::Punct(colon)) if colon.as_char() == ':'),
-        )
-    };
-    for (index, token) in tokens.iter().enumerate() {
-        let range = token.span().byte_range();
-        if let TokenTree::Group(group) = token {
-            walk(group.stream(), super_is, edits);
-            continue;
-        }
-        let Some(word) = ident(index) else { continue };
-        if !colons(index + 1) {
-            continue;
-        }
-        let next = ident(index + 3);
-        match (word.as_str(), next.as_deref()) {
-            ("crate", Some("harness")) => {}
-            ("crate", Some("test_helpers")) => edits.push((range, "crate::harness".to_string())),
-            ("crate", Some("common")) => edits.push((range, "crate::harness".to_string())),
-            ("crate", _) => edits.push((range, "std".to_string())),
-            ("super", _) => edits.extend(super_is.map(|path| (range, path.to_string()))),
-            ("rand", _) if index > 0 && ident(index - 1).as_deref() == Some("use") => {
-                edits.push((range, "crate::harness::rand".to_string()));
-            }
-            ("sync", Some("poison")) => {
-                edits.push((
-                    range.end..tokens[index + 3].span().byte_range().end,
-                    String::new(),
-                ));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Applies edits that do not overlap.
-fn apply(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
-    edits.sort_by_key(|(range, _)| (range.start, range.end));
-    let mut result = String::with_capacity(text.len());
-    let mut at = 0;
-    for (range, by) in edits {
-        result.push_str(&text[at..range.start]);
-        result.push_str(&by);
-        at = range.end;
-    }
-    result.push_str(&text[at..]);
-    result
 }
 
 #[cfg(test)]

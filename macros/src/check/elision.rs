@@ -173,25 +173,12 @@ fn mentions_self(ty: &Type) -> bool {
 fn replace_self(written: &mut Written, owner: &Owner) -> Result<(), Reason> {
     let rename = |lifetime: &Lifetime| owner.rename(lifetime);
     let mut rename = RenameLifetimes(&rename);
-    let mut replace = ReplaceSelf {
-        self_ty: &owner.self_ty,
-        of: owner.of.as_ref().map(|path| (path, owner.types.as_slice())),
-        failed: None,
-    };
+    let mut replace = ReplaceSelf::of(owner);
     for ty in &mut written.inputs {
         rename.visit_type_mut(ty);
         replace.visit_type_mut(ty);
     }
     rename.visit_return_type_mut(&mut written.output);
     replace.visit_return_type_mut(&mut written.output);
-    match replace.failed {
-        None => Ok(()),
-        Some(path) => Err(Reason::new(
-            &path,
-            format!(
-                "`{}` is not a type that this impl gives; write `<Self as Trait>::…`",
-                crate::paths::text(&path)
-            ),
-        )),
-    }
+    replace.finish()
 }

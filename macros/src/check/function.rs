@@ -1,32 +1,37 @@
 //! The rules for one function, and the type of its slot.
 
 use super::elision::{self, Written};
+use super::generics::{self, Read, TypeParams};
 use super::owner::Owner;
+use super::{asynchronous, impl_trait, trait_impl};
 use crate::attrs::{self, Sorted};
 use crate::errors::Reason;
 use crate::item::{Body, Function};
-use crate::visit::{Lifetimes, Parts, RenameLifetimes};
+use crate::visit::{Lifetimes, Parts};
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident};
 use std::collections::HashSet;
-use syn::visit_mut::VisitMut;
 use syn::{
     Abi, FnArg, GenericParam, Lifetime, Pat, ReturnType, Safety, Signature, Token, Type,
-    Visibility, WherePredicate, parse_quote,
+    Visibility, parse_quote,
 };
 
 /// A function that becomes a patch point.
 pub(crate) struct Point {
     pub(crate) attrs: Sorted,
     pub(crate) vis: Visibility,
-    /// As the author wrote it.
+    /// As the author wrote it, but for `impl Trait` arguments, which have names.
     pub(crate) sig: Signature,
-    /// The same with arguments that have plain names.
+    /// As the author wrote it, but for arguments, which have plain names.
     pub(crate) dispatcher: Signature,
     /// The arguments to pass on, the receiver included.
     pub(crate) args: Vec<TokenStream>,
     pub(crate) body: TokenStream,
     pub(crate) slot: SlotType,
+    /// Type and const parameters, its own and the impl's, if there are any.
+    pub(crate) params: Option<TypeParams>,
+    /// How many type and const parameters the author wrote, which come first.
+    pub(crate) explicit: usize,
     /// `f`, `Type::go` or `<Type as Trait>::go`.
     pub(crate) name: String,
 }
@@ -43,6 +48,8 @@ pub(crate) struct SlotType {
     pub(crate) abi: Option<Abi>,
     /// Whether the original itself is less general than that: its lifetimes are not all its own.
     pub(crate) narrower: bool,
+    /// For an `async fn`: the one lifetime of what its future borrows. `output` is what it resolves to.
+    pub(crate) future: Option<Lifetime>,
 }
 
 /// Checks one function, or says why it stays as it is.
@@ -71,21 +78,10 @@ pub(crate) fn check(
             "the arguments of a variadic function cannot be passed on; take a slice instead",
         ));
     }
-    if let Some(asyncness) = &sig.asyncness {
-        return Err(Reason::new(asyncness, "`async fn` is not supported yet"));
-    }
-    for param in &sig.generics.params {
-        if !matches!(param, GenericParam::Lifetime(_)) {
-            return Err(Reason::new(
-                param,
-                "generic functions are not supported yet",
-            ));
-        }
-    }
     for input in &sig.inputs {
-        let (attrs, ty) = match input {
-            FnArg::Receiver(receiver) => (&receiver.attrs, None),
-            FnArg::Typed(arg) => (&arg.attrs, Some(&arg.ty)),
+        let attrs = match input {
+            FnArg::Receiver(receiver) => &receiver.attrs,
+            FnArg::Typed(arg) => &arg.attrs,
         };
         if let Some(attr) = attrs
             .iter()
@@ -95,14 +91,6 @@ pub(crate) fn check(
                 attr,
                 "an argument that is there only in some configurations cannot be passed on; \
                  write the function twice",
-            ));
-        }
-        if let Some(ty) = ty
-            && Parts::of(ty).impl_trait
-        {
-            return Err(Reason::new(
-                ty,
-                "`impl Trait` arguments are not supported yet",
             ));
         }
     }
@@ -118,19 +106,90 @@ pub(crate) fn check(
     let Body::Block(body) = &function.body else {
         return Err(Reason::new(&sig.ident, "it has no body"));
     };
+    let mut body = body.clone();
 
-    let written = elision::write(sig, owner, plain)?;
+    let explicit = sig.generics.params.len() - sig.generics.lifetimes().count();
+    let plain = plain_around(sig, owner, plain);
+    let named = impl_trait::name(sig, &plain)?;
+    let plain = plain_around(&named, owner, &plain);
+    let generics = generics::read(&named.generics, owner)?;
+    let written = elision::write(&named, owner, &plain)?;
     let (dispatcher, args) = plain_arguments(sig);
+    let slot = slot_type(&named, owner, written, &generics);
+    let slot = match &sig.asyncness {
+        None => slot,
+        Some(asyncness) => asynchronous::slot(asyncness, slot, &generics, owner, &plain)?,
+    };
+    let mut original = named;
+    if let Some(owner) = owner
+        && owner.of.is_some()
+    {
+        original = trait_impl::signature(&original, owner)?;
+        body = trait_impl::body(body, owner)?;
+        if let Some(params) = &generics.params
+            && let Some(param) = params
+                .own
+                .params
+                .iter()
+                .find(|param| matches!(param, GenericParam::Const(_)))
+        {
+            return Err(Reason::new(
+                param,
+                "a const parameter of a method in the impl of a trait has no name for its slots; \
+                 make the method a function that the impl calls",
+            ));
+        }
+    }
     Ok(Point {
         attrs,
         vis: function.vis.clone(),
         dispatcher,
         args,
-        body: body.clone(),
-        slot: slot_type(sig, owner, written)?,
+        body,
+        slot,
+        params: generics.params,
+        explicit,
         name: name(sig, owner),
-        sig: sig.clone(),
+        sig: original,
     })
+}
+
+/// The type of a slot for a free function such as this, if there could be one.
+pub(crate) fn slot_type_of(function: &Function) -> Option<SlotType> {
+    let function = Function {
+        attrs: Vec::new(),
+        vis: function.vis.clone(),
+        default: None,
+        sig: function.sig.clone(),
+        body: function.body.clone(),
+    };
+    check(&function, None, &HashSet::new())
+        .ok()
+        .map(|point| point.slot)
+}
+
+/// The names that hide no lifetime, type parameters and the impl's type included.
+fn plain_around(
+    sig: &Signature,
+    owner: Option<&Owner>,
+    plain: &HashSet<String>,
+) -> HashSet<String> {
+    let mut plain = plain.clone();
+    let around = owner.map(|owner| &owner.generics);
+    for generics in [Some(&sig.generics), around].into_iter().flatten() {
+        for param in generics.type_params() {
+            plain.insert(param.ident.to_string());
+            plain.insert(format!("<{}>", param.ident));
+        }
+    }
+    if let Some(owner) = owner
+        && !owner.has_lifetimes()
+        && let Type::Path(ty) = &owner.self_ty
+        && let Some(ident) = ty.path.get_ident()
+    {
+        plain.insert(ident.to_string());
+    }
+    plain
 }
 
 /// `f`, `Type::go` or `<Type as Trait>::go`.
@@ -138,7 +197,7 @@ pub(crate) fn name(sig: &Signature, owner: Option<&Owner>) -> String {
     let function = sig.ident.to_string();
     match owner {
         None => function,
-        Some(owner) => format!("{}::{function}", owner.name()),
+        Some(owner) => format!("{}::{function}", owner.title),
     }
 }
 
@@ -172,39 +231,18 @@ fn plain_arguments(sig: &Signature) -> (Signature, Vec<TokenStream>) {
     (sig, args)
 }
 
-fn slot_type(sig: &Signature, owner: Option<&Owner>, written: Written) -> Result<SlotType, Reason> {
-    let mut own = sig.generics.clone();
-    if let Some(owner) = owner {
-        RenameLifetimes(&|lifetime| owner.rename(lifetime)).visit_generics_mut(&mut own);
-    }
-    let generics = owner.map(|owner| &owner.generics).into_iter().chain([&own]);
+fn slot_type(
+    sig: &Signature,
+    owner: Option<&Owner>,
+    written: Written,
+    generics: &Read,
+) -> SlotType {
     // Lifetimes in the order of their declaration: the impl's first.
     let mut lifetimes = owner.map_or_else(Vec::new, |owner| owner.lifetimes.clone());
-    lifetimes.extend(own.lifetimes().map(|param| param.lifetime.clone()));
+    lifetimes.extend(generics.lifetimes.iter().cloned());
     lifetimes.extend(written.named);
 
-    let mut witnesses: Vec<Type> = Vec::new();
-    for generics in generics {
-        for param in generics.lifetimes() {
-            let long = &param.lifetime;
-            witnesses.extend(param.bounds.iter().map(|short| outlives(long, short)));
-        }
-        for predicate in generics
-            .where_clause
-            .iter()
-            .flat_map(|clause| &clause.predicates)
-        {
-            match predicate {
-                WherePredicate::Lifetime(predicate) => {
-                    let long = &predicate.lifetime;
-                    witnesses.extend(predicate.bounds.iter().map(|short| outlives(long, short)));
-                }
-                other => {
-                    return Err(Reason::new(other, "bounds on types are not supported yet"));
-                }
-            }
-        }
-    }
+    let mut witnesses = generics.outlives.clone();
     let mut bound: HashSet<Lifetime> = HashSet::new();
     for ty in &written.inputs {
         bound.extend(Lifetimes::of(ty).binding);
@@ -217,7 +255,7 @@ fn slot_type(sig: &Signature, owner: Option<&Owner>, written: Written) -> Result
     }
     let narrower = !witnesses.is_empty() || owner.is_some_and(|owner| !owner.lifetimes.is_empty());
     let witness = (!witnesses.is_empty()).then(|| parse_quote!((#(#witnesses,)*)));
-    Ok(SlotType {
+    SlotType {
         lifetimes,
         witness,
         inputs: written.inputs,
@@ -228,11 +266,6 @@ fn slot_type(sig: &Signature, owner: Option<&Owner>, written: Written) -> Result
         },
         abi: sig.abi.clone(),
         narrower,
-    })
-}
-
-/// A type that exists only if `long` outlives `short`.
-fn outlives(long: &Lifetime, short: &Lifetime) -> Type {
-    let type_tokens = quote!(& #short & #long ());
-    syn::parse2(type_tokens).expect("a reference to a reference is a type")
+        future: None,
+    }
 }

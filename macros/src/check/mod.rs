@@ -2,11 +2,19 @@
 //!
 //! What comes out of here can be expanded without an error.
 
+mod asynchronous;
 mod elision;
 mod function;
+mod generics;
+mod impl_trait;
 mod owner;
+mod trait_impl;
 mod tree;
 
-pub(crate) use function::{Point, SlotType};
-pub(crate) use owner::Owner;
-pub(crate) use tree::{Checked, CheckedImpl, CheckedMember, CheckedModule, PassedOver, check};
+pub(crate) use function::{Point, SlotType, slot_type_of};
+pub(crate) use generics::Declared;
+pub(crate) use owner::{Header, Owner, arguments, is_made_up};
+pub(crate) use trait_impl::{TraitNames, key as trait_key};
+pub(crate) use tree::{
+    Checked, CheckedImpl, CheckedMember, CheckedModule, CheckedTrait, PassedOver, check,
+};

@@ -2,6 +2,7 @@
 
 use super::function::{self, Point};
 use super::owner::Owner;
+use super::trait_impl::TraitNames;
 use crate::args::PatchableArgs;
 use crate::attrs;
 use crate::errors::{Errors, Reason};
@@ -18,12 +19,23 @@ pub(crate) enum Checked {
     AsIs(TokenStream, Vec<PassedOver>),
     Function(Box<Point>),
     Impl(Box<CheckedImpl>),
+    Trait(Box<CheckedTrait>),
     Module(Box<CheckedModule>),
 }
 
 /// An impl that keeps its members or rewrites them.
 pub(crate) struct CheckedImpl {
     pub(crate) item: Impl,
+    pub(crate) owner: Owner,
+    /// For the impl of a trait.
+    pub(crate) names: Option<TraitNames>,
+    pub(crate) members: Vec<CheckedMember>,
+    pub(crate) passed_over: Vec<PassedOver>,
+}
+
+/// A trait that keeps its default methods or rewrites them.
+pub(crate) struct CheckedTrait {
+    pub(crate) item: Trait,
     pub(crate) owner: Owner,
     pub(crate) members: Vec<CheckedMember>,
     pub(crate) passed_over: Vec<PassedOver>,
@@ -153,43 +165,32 @@ impl Walk {
 
     fn implementation(&mut self, mut item: Impl, args: &PatchableArgs) -> Checked {
         let owner = Owner::of(&item);
-        let whole = whole_impl(&item);
-        if let Err(reason) = &whole
-            && self.depth == 0
-            && !args.lenient
-        {
-            self.errors.push(reason.clone().into_error());
-        }
-        let mut members = Vec::new();
-        let mut passed_over = Vec::new();
-        for member in std::mem::take(&mut item.members) {
-            let mut function = match member {
-                Member::Function(function) => function,
-                other => {
-                    members.push(CheckedMember::AsIs(other.into_token_stream()));
-                    continue;
-                }
-            };
-            let args = self.own_options(Some(&mut function.attrs), args);
-            let checked = match &whole {
-                _ if args.skip => Err(None),
-                Err(reason) => Err(Some(reason.clone())),
-                Ok(()) => function::check(&function, Some(&owner), &self.plain).map_err(Some),
-            };
-            match checked {
-                Ok(point) => members.push(CheckedMember::Function(Box::new(point))),
-                Err(reason) => {
-                    let name = function::name(&function.sig, Some(&owner));
-                    passed_over.extend(
-                        reason.and_then(|reason| {
-                            self.pass_over(&function, name, reason, false, &args)
-                        }),
-                    );
-                    members.push(CheckedMember::AsIs(function.into_token_stream()));
-                }
-            }
-        }
+        let names = match &item.of {
+            None => Ok(None),
+            Some(_) => TraitNames::of(&item, &owner).map(Some),
+        };
+        let whole = whole_impl(&item).and(names.as_ref().map(drop).map_err(Reason::clone));
+        self.whole(&whole, args);
+        let cfg = attrs::cfgs(&item.attrs);
+        let members = std::mem::take(&mut item.members);
+        let (members, passed_over) = self.members(members, &whole, &owner, &cfg, args);
         Checked::Impl(Box::new(CheckedImpl {
+            item,
+            owner,
+            names: names.ok().flatten(),
+            members,
+            passed_over,
+        }))
+    }
+
+    fn definition(&mut self, mut item: Trait, args: &PatchableArgs) -> Checked {
+        let owner = Owner::of_trait(&item);
+        let whole = whole_trait(&item);
+        self.whole(&whole, args);
+        let cfg = attrs::cfgs(&item.attrs);
+        let members = std::mem::take(&mut item.members);
+        let (members, passed_over) = self.members(members, &whole, &owner, &cfg, args);
+        Checked::Trait(Box::new(CheckedTrait {
             item,
             owner,
             members,
@@ -197,23 +198,61 @@ impl Walk {
         }))
     }
 
-    fn definition(&mut self, mut item: Trait, args: &PatchableArgs) -> Checked {
+    /// An error if the annotated item cannot be rewritten at all.
+    fn whole(&mut self, whole: &Result<(), Reason>, args: &PatchableArgs) {
+        if let Err(reason) = whole
+            && self.depth == 0
+            && !args.lenient
+        {
+            self.errors.push(reason.clone().into_error());
+        }
+    }
+
+    fn members(
+        &mut self,
+        members: Vec<Member>,
+        whole: &Result<(), Reason>,
+        owner: &Owner,
+        cfg: &[Attribute],
+        args: &PatchableArgs,
+    ) -> (Vec<CheckedMember>, Vec<PassedOver>) {
+        let mut checked = Vec::new();
         let mut passed_over = Vec::new();
-        let trait_name = item.ident.clone();
-        for member in &mut item.members {
-            if let Member::Function(function) = member {
-                let args = self.own_options(Some(&mut function.attrs), args);
-                if let Body::Block(_) = function.body
-                    && !args.skip
-                {
-                    let reason =
-                        Reason::new(&function.sig.ident, "default methods are not supported yet");
-                    let name = format!("{trait_name}::{}", function.sig.ident);
-                    passed_over.extend(self.pass_over(function, name, reason, false, &args));
+        for member in members {
+            let mut function = match member {
+                Member::Function(function) => function,
+                other => {
+                    checked.push(CheckedMember::AsIs(other.into_token_stream()));
+                    continue;
+                }
+            };
+            let args = self.own_options(Some(&mut function.attrs), args);
+            let has_body = matches!(function.body, Body::Block(_));
+            if args.skip || !has_body {
+                checked.push(CheckedMember::AsIs(function.into_token_stream()));
+                continue;
+            }
+            let point = whole
+                .clone()
+                .and_then(|()| function::check(&function, Some(owner), &self.plain));
+            match point {
+                Ok(mut point) => {
+                    // What stands beside the impl is there only if the impl is.
+                    point.attrs.cfg.extend(cfg.iter().cloned());
+                    checked.push(CheckedMember::Function(Box::new(point)));
+                }
+                Err(reason) => {
+                    let name = function::name(&function.sig, Some(owner));
+                    let record = self.pass_over(&function, name, reason, false, &args);
+                    passed_over.extend(record.map(|mut record| {
+                        record.cfg.extend(cfg.iter().cloned());
+                        record
+                    }));
+                    checked.push(CheckedMember::AsIs(function.into_token_stream()));
                 }
             }
         }
-        Checked::AsIs(item.into_token_stream(), passed_over)
+        (checked, passed_over)
     }
 
     fn module(&mut self, mut item: Module, args: &PatchableArgs) -> Checked {
@@ -291,15 +330,20 @@ fn whole_impl(item: &Impl) -> Result<(), Reason> {
             "a `default impl` is not supported; remove `default`",
         ));
     }
-    if let Some((of, _)) = &item.of {
-        return Err(Reason::new(of, "trait impls are not supported yet"));
-    }
-    for param in &item.generics.params {
-        if !matches!(param, syn::GenericParam::Lifetime(_)) {
-            return Err(Reason::new(param, "generic impls are not supported yet"));
-        }
-    }
     Ok(())
+}
+
+/// Whether a trait can be rewritten at all.
+fn whole_trait(item: &Trait) -> Result<(), Reason> {
+    attrs::unknown(&item.attrs)?;
+    match item.generics.lifetimes().next() {
+        None => Ok(()),
+        Some(param) => Err(Reason::new(
+            param,
+            "the default methods of a trait with a lifetime parameter have no place for a slot; \
+             make them functions that the trait calls",
+        )),
+    }
 }
 
 /// The types that `items` define without a lifetime parameter.

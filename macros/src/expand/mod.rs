@@ -1,15 +1,32 @@
 //! Writes the expansion. What comes in was checked, so nothing can go wrong here.
 
+mod place;
 mod point;
 mod replacement;
+mod slot;
 
-pub(crate) use replacement::{replacement, slot};
+pub(crate) use place::in_trait;
+pub(crate) use replacement::{replacement, slot, uninstantiated};
 
-use crate::check::{Checked, CheckedImpl, CheckedMember, CheckedModule, PassedOver};
+use crate::check::{
+    Checked, CheckedImpl, CheckedMember, CheckedModule, CheckedTrait, PassedOver, SlotType,
+};
 use crate::paths::Private;
-use point::Place;
-use proc_macro2::{Span, TokenStream};
+use place::Place;
+use point::Expanded;
+
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+
+/// A function of the slot's type that calls `replacement`, which has the type that was written.
+pub(crate) fn shim(
+    slot: &SlotType,
+    name: &Ident,
+    replacement: &Ident,
+    private: &Private,
+) -> TokenStream {
+    slot::shim(slot, name, replacement, private)
+}
 
 /// Writes a checked item.
 pub(crate) fn expand(checked: &Checked, private: &Private) -> TokenStream {
@@ -18,30 +35,48 @@ pub(crate) fn expand(checked: &Checked, private: &Private) -> TokenStream {
             let records = records(passed_over, private);
             quote!(#item #records)
         }
-        Checked::Function(point) => point::expand(point, &Place::Free, private),
+        Checked::Function(point) => point::expand(point, &Place::Free, private).inside,
         Checked::Impl(item) => implementation(item, private),
+        Checked::Trait(item) => definition(item, private),
         Checked::Module(item) => module(item, private),
     }
 }
 
 fn implementation(checked: &CheckedImpl, private: &Private) -> TokenStream {
-    let members = checked
-        .members
-        .iter()
-        .map(|member| match member {
-            CheckedMember::AsIs(member) => member.clone(),
-            CheckedMember::Function(point) => {
-                point::expand(point, &Place::Inherent(&checked.owner), private)
-            }
-        })
-        .collect();
-    let item = checked.item.with(members);
-    let cfg = crate::attrs::cfgs(&checked.item.attrs);
+    let place = match &checked.names {
+        None => Place::Inherent(&checked.owner),
+        Some(names) => Place::TraitImpl(&checked.owner, names),
+    };
+    let Expanded { inside, outside } = members(&checked.members, &place, private);
+    let item = checked.item.with(inside);
     let records = records(&checked.passed_over, private);
-    if records.is_empty() {
-        return item;
+    quote!(#item #outside #records)
+}
+
+fn definition(checked: &CheckedTrait, private: &Private) -> TokenStream {
+    let place = Place::Trait(&checked.owner, &checked.item);
+    let Expanded { inside, outside } = members(&checked.members, &place, private);
+    let item = checked.item.with(inside);
+    let records = records(&checked.passed_over, private);
+    quote!(#item #outside #records)
+}
+
+fn members(members: &[CheckedMember], place: &Place<'_>, private: &Private) -> Expanded {
+    let mut all = Expanded {
+        inside: TokenStream::new(),
+        outside: TokenStream::new(),
+    };
+    for member in members {
+        match member {
+            CheckedMember::AsIs(member) => all.inside.extend(member.clone()),
+            CheckedMember::Function(point) => {
+                let expanded = point::expand(point, place, private);
+                all.inside.extend(expanded.inside);
+                all.outside.extend(expanded.outside);
+            }
+        }
     }
-    quote!(#item #(#cfg)* const _: () = { #records };)
+    all
 }
 
 fn module(checked: &CheckedModule, private: &Private) -> TokenStream {
@@ -75,10 +110,17 @@ fn records(passed_over: &[PassedOver], private: &Private) -> TokenStream {
         .collect()
 }
 
-/// Where a function was written: `line!()` says the line of the tokens that it is written with.
+/// Where a function was written. `line!()` would say the line of the outermost macro, which is one for
+/// all functions of a module; it is the way out where there is no compiler to ask.
 pub(crate) fn site(name: &str, span: Span, private: &Private) -> TokenStream {
-    let file = quote_spanned!(span=> #private::file!());
-    let line = quote_spanned!(span=> #private::line!());
+    let (file, line) = if proc_macro::is_available() {
+        let span = span.unwrap();
+        let (file, line) = (span.file(), span.line() as u32);
+        (quote!(#file), quote!(#line))
+    } else {
+        let file = quote_spanned!(span=> #private::file!());
+        (file, quote_spanned!(span=> #private::line!()))
+    };
     quote! {
         #private::Site {
             module: #private::module_path!(),
@@ -86,6 +128,20 @@ pub(crate) fn site(name: &str, span: Span, private: &Private) -> TokenStream {
             file: #file,
             line: #line,
         }
+    }
+}
+
+/// The lints that a second function with the user's signature would set off a second time.
+pub(crate) fn allowed_on_original() -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::needless_lifetimes,
+            clippy::too_many_arguments,
+            clippy::type_complexity,
+            private_bounds,
+            private_interfaces,
+            unreachable_pub
+        )]
     }
 }
 
@@ -98,6 +154,7 @@ pub(crate) fn allowed() -> TokenStream {
             mismatched_lifetime_syntaxes,
             non_snake_case,
             non_upper_case_globals,
+            private_bounds,
             private_interfaces,
             unreachable_pub
         )]

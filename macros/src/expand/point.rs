@@ -1,19 +1,21 @@
 //! A patch point: the dispatcher, the slot beside it, and the original.
 
-use super::{allowed, site};
-use crate::check::{Owner, Point, SlotType};
+use super::place::{self, Names, Place, in_trait, trait_point};
+use super::slot::{self, call};
+use super::{allowed, allowed_on_original};
+use crate::check::{Declared, Header, Point};
 use crate::paths::{self, Private};
-use proc_macro2::{Delimiter, Group, Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::quote;
+use syn::Attribute;
 use syn::spanned::Spanned;
-use syn::{ReturnType, Type};
 
-/// Where the items of a patch point stand.
-pub(crate) enum Place<'a> {
-    /// Beside a free function.
-    Free,
-    /// In an inherent impl.
-    Inherent(&'a Owner),
+/// What a patch point becomes.
+pub(super) struct Expanded {
+    /// Where the function was.
+    pub(super) inside: TokenStream,
+    /// Beside the impl or the trait that it is in.
+    pub(super) outside: TokenStream,
 }
 
 /// Writes one patch point.
@@ -36,30 +38,60 @@ pub(crate) enum Place<'a> {
 /// const fetch__PATCH: &Slot<fn(&str) -> usize, dyn Fn(&str) -> usize + Send + Sync> = …;
 /// fn fetch__original(url: &str) -> usize { BODY }
 /// ```
-pub(crate) fn expand(point: &Point, place: &Place<'_>, private: &Private) -> TokenStream {
-    let slot = slot(point, place, private);
-    let dispatcher = dispatcher(point, place, private);
-    let original = original(point);
-    quote!(#dispatcher #slot #original)
+pub(super) fn expand(point: &Point, place: &Place<'_>, private: &Private) -> Expanded {
+    let names = Names::of(point, place, private);
+    let dispatcher = dispatcher(point, &names, private);
+    match place {
+        Place::Free | Place::Inherent(_) => {
+            let slot = slot_item(point, &names, private);
+            let original = original(point);
+            Expanded {
+                inside: quote!(#dispatcher #slot #original),
+                outside: TokenStream::new(),
+            }
+        }
+        Place::TraitImpl(..) => Expanded {
+            inside: dispatcher,
+            outside: beside_impl(point, place, &names, private),
+        },
+        Place::Trait(..) => Expanded {
+            inside: dispatcher,
+            outside: beside_trait(point, place, &names, private),
+        },
+    }
 }
 
-fn dispatcher(point: &Point, place: &Place<'_>, private: &Private) -> TokenStream {
+fn dispatcher(point: &Point, names: &Names, private: &Private) -> TokenStream {
     let attrs = &point.attrs.dispatcher;
     let (vis, sig, args) = (&point.vis, &point.dispatcher, &point.args);
-    let qualifier = matches!(place, Place::Inherent(_)).then(|| quote!(Self::));
-    let patch = paths::patch(&sig.ident);
-    let original = paths::original(&sig.ident);
+    let Names {
+        patch, original, ..
+    } = names;
     let replacement = paths::local("replacement");
     let witness = point
         .slot
         .witness
         .as_ref()
         .map(|_| quote!(#private::PhantomData,));
-    let body = quote! {
-        match #qualifier #patch.get() {
-            #private::None => #qualifier #original(#(#args),*),
-            #private::Some(#replacement) => #replacement(#witness #(#args),*),
-        }
+    let body = match &point.slot.future {
+        None => quote! {
+            match #patch.get() {
+                #private::None => #original(#(#args),*),
+                #private::Some(#replacement) => #replacement(#witness #(#args),*),
+            }
+        },
+        // The original's future goes into no box, whatever else is in force.
+        Some(_) => quote! {
+            match #patch.here() {
+                #private::None => #original(#(#args),*).await,
+                #private::Some(#private::Scoped::Pointer(#replacement)) => {
+                    #replacement(#(#args),*).await
+                }
+                #private::Some(#private::Scoped::Closure(#replacement)) => {
+                    #replacement(#(#args),*).await
+                }
+            }
+        },
     };
     let mut body = Group::new(Delimiter::Brace, call(&point.slot, body));
     // So that the item as a whole is where the user's was.
@@ -75,150 +107,163 @@ fn original(point: &Point) -> TokenStream {
     let (vis, body) = (&point.vis, &point.body);
     let mut sig = point.sig.clone();
     sig.ident = paths::original(&sig.ident);
+    let allowed = allowed_on_original();
     quote! {
         #(#attrs)*
         #[doc(hidden)]
+        #allowed
         #vis #sig #body
     }
 }
 
-fn slot(point: &Point, place: &Place<'_>, private: &Private) -> TokenStream {
+/// `const f__PATCH: … = …;`, or for a generic function `const fn f__PATCH<T>() -> … { … }`.
+fn slot_item(point: &Point, names: &Names, private: &Private) -> TokenStream {
     let (cfg, vis) = (&point.attrs.cfg, &point.vis);
     let patch = paths::patch(&point.sig.ident);
-    let original_name = paths::original(&point.sig.ident);
-    let slot = paths::hidden("SLOT");
-    let trampoline_name = paths::hidden("trampoline");
-    let SlotTypes { pointer, closure } = types(&point.slot, private);
-    let slot_type = quote!(#private::Slot<#pointer, #closure>);
-    let site = site(&point.name, point.sig.ident.span(), private);
+    let ty = slot::handle_type(point, private);
+    let value = slot::handle(point, names, private);
     let allowed = allowed();
-
-    let path = match place {
-        Place::Free => quote!(#original_name),
-        Place::Inherent(owner) => {
-            let own = &owner.self_ty;
-            quote!(<#own>::#original_name)
+    let own = point.params.as_ref().map(|params| &params.own);
+    match own.filter(|own| !own.params.is_empty()) {
+        None => quote! {
+            #(#cfg)*
+            #[doc(hidden)]
+            #allowed
+            #vis const #patch: #ty = { #value };
+        },
+        Some(own) => {
+            let params = &own.params;
+            let predicates = &own.predicates;
+            let clause = (!predicates.is_empty()).then(|| quote!(where #(#predicates),*));
+            quote! {
+                #(#cfg)*
+                #[doc(hidden)]
+                #allowed
+                #[inline(always)]
+                #vis const fn #patch<#(#params),*>() -> #ty #clause { #value }
+            }
         }
+    }
+}
+
+/// The items of a method in the impl of a trait.
+fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Private) -> TokenStream {
+    let Place::TraitImpl(owner, of) = place else {
+        return TokenStream::new();
     };
-    let (adapter, path) = if point.slot.narrower {
-        let adapter = paths::hidden("original");
-        let args = names(&point.slot);
-        let body = quote!(#path(#(#args),*));
-        (
-            function(&point.slot, &adapter, body, private),
-            adapter.into_token_stream(),
-        )
-    } else {
-        (TokenStream::new(), path)
-    };
-    let trampoline = trampoline(&point.slot, &trampoline_name, &slot, private);
+    let Header {
+        generics,
+        self_ty,
+        of: trait_path,
+    } = &owner.written;
+    let cfg: &Vec<Attribute> = &point.attrs.cfg;
+    let allowed = allowed();
+    let nothing = Declared::default();
+    let own = point.params.as_ref().map_or(&nothing, |params| &params.own);
+
+    let originals = of.originals(&point.sig.ident);
+    let attrs = &point.attrs.original;
+    let body = &point.body;
+    let mut sig = point.sig.clone();
+    sig.ident = paths::original(&sig.ident);
+    let mut declaration = point.dispatcher.clone();
+    declaration.ident = sig.ident.clone();
+    declaration.generics = sig.generics.clone();
+    for (declared, written) in declaration.inputs.iter_mut().zip(&sig.inputs) {
+        if let (syn::FnArg::Typed(declared), syn::FnArg::Typed(written)) = (declared, written) {
+            declared.ty = written.ty.clone();
+        }
+    }
+    declaration.output = sig.output.clone();
+    let (params, clause) = place::header(generics, &nothing);
+    let arguments = owner.written.arguments();
+    let mut import = trait_path.clone();
+    if let Some(import) = &mut import {
+        for segment in &mut import.segments {
+            segment.arguments = syn::PathArguments::None;
+        }
+    }
+
+    let marker = of.marker(&point.sig.ident);
+    let own_names: Vec<_> = own.names.iter().map(|name| quote!(#name)).collect();
+    let trait_point = trait_point(of, &point.sig.ident, &of.arguments, &own_names, private);
+    let (point_params, point_clause) = place::header(generics, own);
+    let ty = slot::handle_type(point, private);
+    let value = slot::handle(point, names, private);
     quote! {
         #(#cfg)*
         #[doc(hidden)]
         #allowed
-        #vis const #patch: &'static #slot_type = {
-            #adapter
-            #trampoline
-            static #slot: #slot_type =
-                unsafe { #private::Slot::new(#path, #trampoline_name, #site) };
-            #private::inventory::submit! { #private::PatchPoint::new(#slot.raw()) }
-            &#slot
+        trait #originals<#(#params),*> #clause { #declaration; }
+        #(#cfg)*
+        #allowed
+        const _: () = {
+            #[allow(unused_imports)]
+            use #import as _;
+            impl<#(#params),*> #originals<#(#arguments),*> for #self_ty #clause {
+                #(#attrs)*
+                #sig #body
+            }
         };
-    }
-}
-
-/// A function of the slot's type that calls what is in force in the current scope.
-fn trampoline(slot: &SlotType, name: &Ident, slot_name: &Ident, private: &Private) -> TokenStream {
-    let witness = slot
-        .witness
-        .as_ref()
-        .map(|_| quote!(#private::PhantomData,));
-    let found = paths::local("found");
-    let args = names(slot);
-    let mut by_closure = quote!(#found(#witness #(#args),*));
-    if never(&slot.output) {
-        by_closure = quote!(match #by_closure {});
-    }
-    let body = quote! {
-        match #slot_name.scoped() {
-            #private::Scoped::Closure(#found) => #by_closure,
-            #private::Scoped::Pointer(#found) => #found(#witness #(#args),*),
+        #(#cfg)*
+        #[doc(hidden)]
+        #allowed
+        enum #marker {}
+        #(#cfg)*
+        #[doc(hidden)]
+        #allowed
+        impl<#(#point_params),*> #trait_point for #self_ty #point_clause {
+            type Point = #ty;
+            const PATCH: Self::Point = { #value };
         }
-    };
-    function(slot, name, body, private)
+    }
 }
 
-/// A function of the slot's type.
-fn function(slot: &SlotType, name: &Ident, body: TokenStream, private: &Private) -> TokenStream {
-    let SlotType {
-        lifetimes,
-        inputs,
-        output,
-        unsafety,
-        abi,
-        ..
-    } = slot;
-    let witness = slot
-        .witness
-        .as_ref()
-        .map(|witness| quote!(_: #private::PhantomData<#witness>,));
-    let args = names(slot);
-    let body = call(slot, body);
+/// The items of a default method of a trait.
+fn beside_trait(point: &Point, place: &Place<'_>, names: &Names, private: &Private) -> TokenStream {
+    let Place::Trait(owner, item) = place else {
+        return TokenStream::new();
+    };
+    let cfg = &point.attrs.cfg;
+    let vis = &item.vis;
+    let allowed = allowed();
+    let nothing = Declared::default();
+    let own = point.params.as_ref().map_or(&nothing, |params| &params.own);
+
+    let originals = in_trait(&item.ident, &point.sig.ident, "Original");
+    let attrs = &point.attrs.original;
+    let body = &point.body;
+    let mut sig = point.sig.clone();
+    sig.ident = paths::original(&sig.ident);
+    let name = &item.ident;
+    let of_trait = crate::check::arguments(&item.generics);
+    let (params, clause) = place::header(&item.generics, &nothing);
+    let (any_params, any_clause) = place::header(&owner.generics, &nothing);
+    let any = &owner.self_ty;
+
+    let patch = in_trait(&item.ident, &point.sig.ident, "PATCH");
+    let ty = slot::handle_type(point, private);
+    let value = slot::handle(point, names, private);
+    let all = point.params.as_ref().map_or(&nothing, |params| &params.all);
+    let all_params = &all.params;
+    let all_predicates = &all.predicates;
+    let all_clause = (!all_predicates.is_empty()).then(|| quote!(where #(#all_predicates),*));
+    let _ = own;
     quote! {
-        #unsafety #abi fn #name<#(#lifetimes),*>(#witness #(#args: #inputs),*) #output { #body }
-    }
-}
-
-/// A body that calls what has the slot's type.
-fn call(slot: &SlotType, body: TokenStream) -> TokenStream {
-    match slot.unsafety {
-        None => body,
-        Some(_) => quote!(unsafe { #body }),
-    }
-}
-
-fn names(slot: &SlotType) -> Vec<Ident> {
-    (0..slot.inputs.len())
-        .map(|index| paths::local(&format_ident!("arg_{index}").to_string()))
-        .collect()
-}
-
-fn never(output: &ReturnType) -> bool {
-    matches!(output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
-}
-
-struct SlotTypes {
-    /// `for<'a> fn(&'a str) -> usize`
-    pointer: TokenStream,
-    /// `dyn for<'a> Fn(&'a str) -> usize + Send + Sync`
-    closure: TokenStream,
-}
-
-fn types(slot: &SlotType, private: &Private) -> SlotTypes {
-    let SlotType {
-        lifetimes,
-        inputs,
-        output,
-        unsafety,
-        abi,
-        ..
-    } = slot;
-    let binder = (!lifetimes.is_empty()).then(|| quote!(for<#(#lifetimes),*>));
-    let witness = slot
-        .witness
-        .as_ref()
-        .map(|witness| quote!(#private::PhantomData<#witness>,));
-    // `Fn() -> !` is not to be written yet.
-    let closure_output = if never(output) {
-        quote!(-> #private::Infallible)
-    } else {
-        output.to_token_stream()
-    };
-    SlotTypes {
-        pointer: quote!(#binder #unsafety #abi fn(#witness #(#inputs),*) #output),
-        closure: quote! {
-            dyn #binder #private::Fn(#witness #(#inputs),*) #closure_output
-                + #private::Send + #private::Sync
-        },
+        #(#cfg)*
+        #[doc(hidden)]
+        #allowed
+        #vis trait #originals<#(#params),*>: #name<#(#of_trait),*> #clause {
+            #(#attrs)*
+            #sig #body
+        }
+        #(#cfg)*
+        #allowed
+        impl<#(#any_params),*> #originals<#(#of_trait),*> for #any #any_clause {}
+        #(#cfg)*
+        #[doc(hidden)]
+        #allowed
+        #[inline(always)]
+        #vis const fn #patch<#(#all_params),*>() -> #ty #all_clause { #value }
     }
 }

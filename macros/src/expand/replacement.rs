@@ -18,12 +18,17 @@ pub(crate) fn replacement(
     let site = site(&name, function.span(), private);
     // A miss is the path's fault, a wrong type the function's.
     let method = Ident::new("replacement", target.span());
-    quote!(#slot.#method(#call, #site))
+    let import = uninstantiated(private);
+    quote!({ #import #slot.#method(#call, #site) })
+}
+
+/// What tells that a generic function was named without its type arguments.
+pub(crate) fn uninstantiated(private: &Private) -> TokenStream {
+    quote!(#[allow(unused_imports)] use #private::Uninstantiated as _;)
 }
 
 /// The expression that a path to a patch point stands for: its slot.
 pub(crate) fn slot(target: &Target, private: &Private) -> TokenStream {
-    let path = &target.patch;
     let span = target.span();
     match &target.slot {
         Slot::InModule { module, name } => quote_spanned! {span=>
@@ -39,17 +44,32 @@ pub(crate) fn slot(target: &Target, private: &Private) -> TokenStream {
                 }
             })
         },
-        Slot::OfType { name } => quote_spanned! {span=>
+        Slot::OfType { patch, name } => quote_spanned! {span=>
             ({
                 #[allow(non_upper_case_globals, dead_code)]
                 trait __GreenpatchMissing {
                     const #name: #private::NoPatchPoint =
-                    #private::NoPatchPoint(#private::PhantomData);
+                        #private::NoPatchPoint(#private::PhantomData);
                 }
                 impl<T: ?#private::Sized> __GreenpatchMissing for T {}
-                #path
+                #patch
             })
         },
-        Slot::Bare => quote!(#path),
+        Slot::Bare(patch) => patch.clone(),
+        Slot::OfTrait {
+            ty,
+            key,
+            of_trait,
+            of_method,
+        } => {
+            let of_trait = match of_trait {
+                None => quote!(_),
+                Some(types) => quote!((#(#private::PhantomData<#types>,)*)),
+            };
+            let of_method = quote!((#(#private::PhantomData<#of_method>,)*));
+            quote_spanned! {span=>
+                <#ty as #private::TraitPoint<_, #key, #of_trait, #of_method>>::PATCH
+            }
+        }
     }
 }

@@ -50,9 +50,7 @@ fn a_stack_is_used_again() {
 #[test]
 fn more_stacks_than_a_slab_holds() {
     let mut cache = StackCache::default();
-    let mut suspended: Vec<Coroutine> = (0..3000)
-        .map(|_| coroutine(&mut cache, |suspender| suspend(suspender)))
-        .collect();
+    let mut suspended: Vec<Coroutine> = (0..3000).map(|_| coroutine(&mut cache, suspend)).collect();
     for one in &mut suspended {
         assert_eq!(one.resume(), Step::Suspended);
     }

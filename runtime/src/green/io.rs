@@ -11,6 +11,9 @@ use crate::reactor::{Direction, Key};
 use crate::seam::io::{self as seam, Manner, Operation};
 use crate::seam::watch::Watcher;
 
+/// How many transfers in a row, none of which had to wait, keep others waiting for long enough.
+const BUDGET: u32 = 64;
+
 /// Performs an operation, and lets other green threads run while the descriptor is not ready.
 ///
 /// An attempt is left out if the last one found nothing more and no event has come since.
@@ -31,7 +34,9 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
                         hub.was_short(key, direction);
                     }
                     if moved == 0 || !operation.goes_on(done) {
-                        hub.spend();
+                        if hub.produce() >= BUDGET {
+                            hub.yield_now();
+                        }
                         return Ok(done);
                     }
                     continue;

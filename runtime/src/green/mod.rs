@@ -13,6 +13,7 @@ mod context;
 mod helpers;
 mod io;
 mod local;
+mod names;
 mod net;
 mod offload;
 mod panic_hook;

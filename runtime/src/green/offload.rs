@@ -14,6 +14,9 @@ static FILES: Helpers = Helpers::new("greenpatch-file", 512);
 /// Each holds its helper until the child ends.
 static CHILDREN: Helpers = Helpers::new("greenpatch-wait", 1024);
 
+/// Each holds its helper until a server of the Unix domain, whose queue is full, accepts.
+static SOCKETS: Helpers = Helpers::new("greenpatch-sock", 256);
+
 pub(super) fn name_lookup(call: Call<'_>) {
     make(&NAMES, call, seam::name_lookup__original);
 }
@@ -28,6 +31,10 @@ pub(super) fn file_lock(call: Call<'_>) {
 
 pub(super) fn child(call: Call<'_>) {
     make(&CHILDREN, call, seam::child__original);
+}
+
+pub(super) fn socket(call: Call<'_>) {
+    make(&SOCKETS, call, seam::socket__original);
 }
 
 fn make(helpers: &'static Helpers, call: Call<'_>, native: fn(Call<'_>)) {

@@ -5,13 +5,15 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
-use super::{busy, context, local, offload, pipe, process, stdio, sync, thread, time, unwind};
+use super::{
+    busy, context, local, names, net, offload, pipe, process, stdio, sync, thread, time, unwind,
+};
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
+use crate::patch::registry::Replacement;
 use crate::patch::scope;
-use crate::patch::{
-    self, Counter, DoNotPatch, Feature, Linked, Replacement, Settings, Site, Source, ThreadOption,
-};
+use crate::patch::source::Linked;
+use crate::patch::{self, DoNotPatch, Feature, Settings, Site, Source, ThreadOption};
 use crate::seam;
 use crate::seam::os_thread;
 
@@ -25,12 +27,13 @@ static THREAD: Source = Source::builtin(
         replacement!(thread::park, park__PATCH),
         replacement!(thread::join, join__PATCH),
         replacement!(busy::busy, busy__PATCH),
-        replacement!(context::green, green__PATCH).in_native_too(),
-        replacement!(unwind::panicking, panicking__PATCH).in_native_too(),
-        replacement!(unwind::panicked, panicked__PATCH).in_native_too(),
-        replacement!(unwind::caught, caught__PATCH).in_native_too(),
-        replacement!(unwind::set_hook, set_hook__PATCH).in_native_too(),
-        replacement!(unwind::take_hook, take_hook__PATCH).in_native_too(),
+        replacement!(busy::produced, produced__PATCH),
+        replacement!(context::green, green__PATCH).steady(),
+        replacement!(unwind::panicking, panicking__PATCH).steady(),
+        replacement!(unwind::panicked, panicked__PATCH).steady(),
+        replacement!(unwind::caught, caught__PATCH).steady(),
+        replacement!(unwind::set_hook, set_hook__PATCH).steady(),
+        replacement!(unwind::take_hook, take_hook__PATCH).steady(),
     ],
 )
 .will_patch(warn_off_the_main_thread)
@@ -55,7 +58,7 @@ static LOCAL: Source = Source::builtin(
     Feature::Thread,
     &[replacement!(local::green, green__PATCH)
         .under(ThreadOption::ThreadLocal)
-        .in_native_too()],
+        .steady()],
 );
 
 static TIME: Source = Source::builtin(
@@ -63,6 +66,16 @@ static TIME: Source = Source::builtin(
     "std::thread",
     Feature::Time,
     &[replacement!(time::sleep, sleep__PATCH)],
+);
+
+static NET: Source = Source::builtin(
+    "greenpatch::green::net",
+    "std::net",
+    Feature::Net,
+    &[
+        replacement!(net::perform, perform__PATCH),
+        replacement!(offload::socket, socket__PATCH),
+    ],
 );
 
 static STDIO: Source = Source::builtin(
@@ -73,7 +86,7 @@ static STDIO: Source = Source::builtin(
         replacement!(stdio::input, input__PATCH),
         replacement!(stdio::output, output__PATCH),
         replacement!(stdio::print, print__PATCH),
-        replacement!(stdio::may_wait, may_wait__PATCH).in_native_too(),
+        replacement!(stdio::may_wait, may_wait__PATCH).steady(),
     ],
 );
 
@@ -81,7 +94,10 @@ static DNS: Source = Source::builtin(
     "greenpatch::green::names",
     "std::net",
     Feature::Dns,
-    &[replacement!(offload::name_lookup, name_lookup__PATCH)],
+    &[
+        replacement!(offload::name_lookup, name_lookup__PATCH),
+        replacement!(names::wait, wait__PATCH),
+    ],
 );
 
 static PROCESS: Source = Source::builtin(
@@ -107,6 +123,7 @@ inventory::submit!(Linked(&THREAD));
 inventory::submit!(Linked(&SYNC));
 inventory::submit!(Linked(&LOCAL));
 inventory::submit!(Linked(&TIME));
+inventory::submit!(Linked(&NET));
 inventory::submit!(Linked(&STDIO));
 inventory::submit!(Linked(&DNS));
 inventory::submit!(Linked(&PROCESS));
@@ -146,9 +163,9 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     ONCE.get_or_init(|| {
         scope::keep_in(context::KEEPER);
         patch::count_green_threads_with(hub::alive);
-        patch::count_panics_with(Counter {
-            caught: unwind::caught,
-            resumed: unwind::panicked,
+        patch::count_panics_with(patch::Counter {
+            caught: seam::unwind::caught,
+            resumed: seam::unwind::panicked,
         });
     });
     if let Some(bytes) = settings.stack_size() {

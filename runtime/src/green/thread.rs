@@ -1,5 +1,5 @@
 //! Starting a green thread, yielding, parking and joining.
-#![allow(unsafe_code)]
+#![forbid(unsafe_code)]
 
 use std::cell::RefCell;
 use std::io;

@@ -1,5 +1,5 @@
 //! Which hub runs on this OS thread, if any: the one place that answers "am I green?".
-#![allow(unsafe_code)]
+#![forbid(unsafe_code)]
 
 use std::cell::Cell;
 

@@ -9,9 +9,6 @@ use std::time::Instant;
 use super::{Hub, Message, current};
 use crate::reactor::{Direction, Key};
 
-/// How many transfers in a row, none of which had to wait, make others wait too long.
-const BUDGET: u32 = 128;
-
 impl Hub {
     /// Has the reactor look at a descriptor, until [`Hub::forget`].
     ///
@@ -96,16 +93,6 @@ impl Hub {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return false;
             }
-        }
-    }
-
-    /// Counts a transfer that did not wait, and after many in a row lets others run.
-    pub(crate) fn spend(&'static self) {
-        let spent = self.local().spent.get() + 1;
-        self.local().spent.set(spent);
-        if spent >= BUDGET {
-            self.local().spent.set(0);
-            self.yield_now();
         }
     }
 }

@@ -90,8 +90,8 @@ struct Local {
     turns: Cell<u32>,
     /// How often in a row the running task has asked for something in vain.
     vain: Cell<u32>,
-    /// Transfers of the running task since anybody else ran.
-    spent: Cell<u32>,
+    /// How often in a row it has made work for others.
+    produced: Cell<u32>,
     /// Tasks that have left the processor in the middle of unwinding.
     unwinding: Cell<usize>,
 }
@@ -123,7 +123,7 @@ impl Hub {
                 root: Cell::new(NonNull::dangling()),
                 turns: Cell::new(0),
                 vain: Cell::new(0),
-                spent: Cell::new(0),
+                produced: Cell::new(0),
                 unwinding: Cell::new(0),
             },
         }));
@@ -207,7 +207,7 @@ impl Hub {
     /// Lets everything else that is ready run first. Says whether there was anything.
     pub(crate) fn yield_now(&'static self) -> bool {
         let task = self.running();
-        self.local().vain.set(0);
+        self.reset_counts();
         if self.local().ready.borrow().is_empty() {
             self.poll();
             if self.local().ready.borrow().is_empty() {
@@ -228,6 +228,20 @@ impl Hub {
         let vain = self.local().vain.get() + 1;
         self.local().vain.set(vain);
         vain
+    }
+
+    /// Counts how often in a row the running task has made work for others.
+    pub(crate) fn produce(&self) -> u32 {
+        let produced = self.local().produced.get() + 1;
+        self.local().produced.set(produced);
+        produced
+    }
+
+    /// Begins to count anew: others are about to run.
+    #[inline]
+    fn reset_counts(&self) {
+        self.local().vain.set(0);
+        self.local().produced.set(0);
     }
 
     /// What the running task keeps for the layer above.
@@ -268,8 +282,7 @@ impl Hub {
 
     /// Leaves the running task until the loop resumes it.
     fn leave(&'static self, task: &Task) {
-        self.local().vain.set(0);
-        self.local().spent.set(0);
+        self.reset_counts();
         let unwinding = self.note_unwinding();
         match task.suspender.get() {
             Some(suspender) => {

@@ -8,5 +8,7 @@
 #[doc(no_inline)]
 pub use ::std::os::*;
 
+#[cfg(target_os = "linux")]
+pub mod linux;
 #[cfg(unix)]
 pub mod unix;

@@ -88,7 +88,8 @@ impl PatchError {
         matches!(self.kind, Kind::TooLate { .. })
     }
 
-    /// Whether a hook or a subscriber, asked whether to patch, itself asked to patch the same.
+    /// Whether a hook or a subscriber, asked whether to patch, itself asked to patch the same; or a
+    /// green thread did that ran while such a hook waited for something.
     pub fn is_in_progress(&self) -> bool {
         matches!(self.kind, Kind::InProgress(_))
     }

@@ -311,11 +311,12 @@ impl Subscription {
 }
 
 type Ask<E> = dyn Fn(&E) -> Result<(), DoNotPatch> + Send + Sync;
+type AskToEdit<E> = dyn Fn(&mut E) -> Result<(), DoNotPatch> + Send + Sync;
 
 #[derive(Clone)]
 pub(super) enum Listener {
     WillPatchAll(Arc<Ask<WillPatchAll>>),
-    WillPatchModule(Arc<dyn Fn(&mut WillPatchModule) -> Result<(), DoNotPatch> + Send + Sync>),
+    WillPatchModule(Arc<AskToEdit<WillPatchModule>>),
     DidPatchModule(Arc<Ask<DidPatchModule>>),
     DidPatchBuiltinModules(Arc<Ask<DidPatchBuiltinModules>>),
     DidPatchAll(Arc<Ask<DidPatchAll>>),

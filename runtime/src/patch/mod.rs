@@ -18,6 +18,7 @@ mod deliver;
 mod environment;
 mod error;
 pub mod events;
+pub(crate) mod generic;
 mod names;
 mod options;
 mod outcome;
@@ -37,13 +38,12 @@ mod turn;
 mod undo;
 mod unwind;
 mod warnings;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use options::ThreadOption;
-pub(crate) use registry::Replacement;
-pub(crate) use source::Linked;
 
 pub use error::PatchError;
 pub use names::Named;

@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 
 use super::error::{Kind, PatchError};
-use super::plan::{self, Plan};
+use super::plan::{self, Module, Plan};
 use super::registry::{PatchPoint, Replacement};
 use super::slot::{RawSlot, Site};
-use super::source::{self, Source};
+use super::source::{self, Feature, Source};
 use super::table::{self, Id};
 
 /// A source module, or the name of one or of its target.
@@ -35,6 +35,11 @@ impl From<&str> for Named {
 pub(super) enum Found {
     /// A source module.
     Source(&'static Source),
+    /// All that is built in for a module of std.
+    Builtin {
+        target: &'static str,
+        features: Vec<Feature>,
+    },
     /// The loose replacements for a module.
     Loose(&'static str),
 }
@@ -46,14 +51,24 @@ impl Found {
             Found::Loose(target) => Plan::loose(target),
             // One that was not linked in by itself is patched alone.
             Found::Source(source) if !is_linked(source) => Plan::alone(source),
-            Found::Source(source) => Plan::feature(source.feature()),
+            Found::Source(source) => Plan::features(&[source.feature()]),
+            Found::Builtin { features, .. } => Plan::features(features),
         }
     }
 
-    /// The name that reports have for it.
+    /// Whether it means this module of its plan.
+    pub(super) fn means(&self, module: &Module) -> bool {
+        match self {
+            Found::Loose(_) => true,
+            Found::Builtin { target, .. } => module.target == *target,
+            Found::Source(source) => module.source == source.name(),
+        }
+    }
+
+    /// The name to call it by.
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Found::Loose(target) => target,
+            Found::Loose(target) | Found::Builtin { target, .. } => target,
             Found::Source(source) => source.name(),
         }
     }
@@ -78,7 +93,10 @@ pub(super) fn source(named: Named) -> Result<Found, PatchError> {
     if let Some(source) = one(&name, by_name, source_site)? {
         return Ok(Found::Source(source));
     }
-    let loose = plan::loose().map(|item| item.raw().site());
+    let loose = plan::loose().map(|item| Site {
+        module: item.module(),
+        ..item.site()
+    });
     let by_loose = best(&name, loose.map(|site| (site.module, site)));
     if let Some(site) = one_module(&name, by_loose)? {
         return Ok(Found::Loose(site.module));
@@ -87,10 +105,15 @@ pub(super) fn source(named: Named) -> Result<Found, PatchError> {
         &name,
         sources.iter().map(|source| (source.target(), *source)),
     );
-    // The modules of one feature may share a target, and are patched together.
-    let features: HashSet<_> = by_target.iter().map(|source| source.feature()).collect();
-    match by_target.first() {
-        Some(source) if features.len() == 1 => Ok(Found::Source(source)),
+    let mut features: Vec<Feature> = by_target.iter().map(|source| source.feature()).collect();
+    features.dedup();
+    if !features.is_empty() && features.iter().all(|feature| feature.is_builtin()) {
+        let target = by_target[0].target();
+        return Ok(Found::Builtin { target, features });
+    }
+    match (by_target.first(), features.len()) {
+        // The modules of one feature may share a target, and are patched together.
+        (Some(source), 1) => Ok(Found::Source(source)),
         _ => one(&name, by_target, source_site)?
             .map(Found::Source)
             .ok_or(PatchError::new(Kind::UnknownModule(name))),
@@ -115,16 +138,48 @@ pub(super) fn item(name: &str) -> Result<Point, PatchError> {
         named.iter().map(|(full, point)| (full.as_str(), *point)),
     );
     found.dedup_by_key(|point| Id::of(point.raw));
-    one(name, found, |point| point.raw.site())?.ok_or_else(|| {
-        PatchError::new(Kind::UnknownItem {
+    if let Some(point) = one(name, found, |point| point.raw.site())? {
+        return Ok(point);
+    }
+    // An instantiation that has no slot yet goes by its function.
+    let generic = name.find("::<").map(|end| item(&name[..end]));
+    match generic {
+        Some(Ok(point)) if point.raw.is_generic() => Ok(point),
+        _ => Err(PatchError::new(Kind::UnknownItem {
             name: name.to_owned(),
             module: None,
-        })
-    })
+        })),
+    }
+}
+
+/// The patch points of a module.
+pub(super) struct Members {
+    pub(super) slots: Vec<&'static RawSlot>,
+    /// How many instantiations of generic functions have no slot yet.
+    pub(super) unmade: usize,
+}
+
+impl Members {
+    fn new(slots: impl Iterator<Item = Option<&'static RawSlot>>) -> Self {
+        let mut members = Members {
+            slots: Vec::new(),
+            unmade: 0,
+        };
+        let mut seen = HashSet::new();
+        for slot in slots {
+            match slot {
+                None => members.unmade += 1,
+                // A generic function is patched by its instantiations.
+                Some(raw) if raw.is_generic() || !seen.insert(Id::of(raw)) => {}
+                Some(raw) => members.slots.push(raw),
+            }
+        }
+        members
+    }
 }
 
 /// Finds the patch points of the module that is meant, or those that a source module implements.
-pub(super) fn module(name: &str) -> Result<Vec<&'static RawSlot>, PatchError> {
+pub(super) fn module(name: &str) -> Result<Members, PatchError> {
     let points = points();
     let own = points
         .iter()
@@ -140,7 +195,9 @@ pub(super) fn module(name: &str) -> Result<Vec<&'static RawSlot>, PatchError> {
             .into_iter()
             .map(|source| (source.name(), source));
         return match one(name, best(name, sources), source_site)? {
-            Some(source) => Ok(source.items().iter().map(Replacement::raw).collect()),
+            Some(source) => Ok(Members::new(
+                source.items().iter().map(Replacement::made_raw),
+            )),
             None => Err(PatchError::new(Kind::UnknownModule(name.to_owned()))),
         };
     };
@@ -151,12 +208,7 @@ pub(super) fn module(name: &str) -> Result<Vec<&'static RawSlot>, PatchError> {
             candidates,
         }));
     }
-    let mut seen = HashSet::new();
-    Ok(found
-        .into_iter()
-        .map(|(_, raw)| raw)
-        .filter(|raw| seen.insert(Id::of(raw)))
-        .collect())
+    Ok(Members::new(found.into_iter().map(|(_, raw)| Some(raw))))
 }
 
 /// Every patch point that is known: declared, replaced, or with a replacement. In the order of their
@@ -169,7 +221,11 @@ pub(super) fn points() -> Vec<Point> {
         .into_iter()
         .map(PatchPoint::raw)
         .chain(table::replaced())
-        .chain(plan::loose().chain(implemented()).map(Replacement::raw))
+        .chain(
+            plan::loose()
+                .chain(implemented())
+                .filter_map(Replacement::made_raw),
+        )
         .filter(|raw| seen.insert(Id::of(raw)))
         .map(|raw| Point {
             raw,

@@ -183,6 +183,12 @@ impl ThreadOptions {
 /// Patcher::new().thread(ThreadOptions::new().event(false)).time(false).apply()?;
 /// # Ok::<(), greenpatch::PatchError>(())
 /// ```
+///
+/// What is no option does not compile:
+///
+/// ```compile_fail,E0599
+/// greenpatch::Patcher::new().tiem(false);
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "`apply` patches"]
 pub struct Patcher {
@@ -337,7 +343,7 @@ pub fn patch_module_items(source: impl Into<Named>, items: &[&str]) -> Result<Pa
     apply::one(Settings::nothing(), || {
         let found = names::source(named)?;
         let mut plan = found.plan()?;
-        plan.only(found.name(), items)?;
+        plan.only(&found, items)?;
         Ok(plan)
     })
 }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::error::{Kind, PatchError};
+use super::names::Found;
 use super::options::{Settings, ThreadOptions};
 use super::progress;
 use super::registry::Replacement;
@@ -47,10 +48,15 @@ impl Plan {
 
     /// The plan for all that belongs to a feature.
     pub(super) fn feature(feature: Feature) -> Result<Plan, PatchError> {
-        let sources = source::sources()
-            .into_iter()
-            .filter(|source| source.feature() == feature);
-        Plan::of(feature, sources.map(Module::of).collect::<Result<_, _>>()?)
+        Plan::features(&[feature])
+    }
+
+    /// The plan for all that belongs to these features, as one transaction; reported as the first.
+    pub(super) fn features(features: &[Feature]) -> Result<Plan, PatchError> {
+        let mut sources = source::sources();
+        sources.retain(|source| features.contains(&source.feature()));
+        let modules = sources.into_iter().map(Module::of);
+        Plan::of(features[0], modules.collect::<Result<_, _>>()?)
     }
 
     /// The plan for one source module.
@@ -62,7 +68,7 @@ impl Plan {
     pub(super) fn loose(target: &'static str) -> Result<Plan, PatchError> {
         let feature = Feature::User(target);
         let items = loose()
-            .filter(|item| item.raw().site().module == target)
+            .filter(|item| item.module() == target)
             .copied()
             .collect();
         let module = Module {
@@ -116,15 +122,15 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Leaves only these items of that source module.
-    pub(super) fn only(&mut self, source: &'static str, items: &[&str]) -> Result<(), PatchError> {
-        self.modules.retain(|module| module.source == source);
+    /// Leaves only these items of what was found by name.
+    pub(super) fn only(&mut self, found: &Found, items: &[&str]) -> Result<(), PatchError> {
+        self.modules.retain(|module| found.means(module));
         for name in items {
             let known = |module: &Module| module.items.iter().any(|item| item.item() == *name);
             if !self.modules.iter().any(known) {
                 let kind = Kind::UnknownItem {
                     name: (*name).to_owned(),
-                    module: Some(source),
+                    module: Some(found.name()),
                 };
                 return Err(PatchError::new(kind));
             }

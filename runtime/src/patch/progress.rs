@@ -62,6 +62,13 @@ pub(super) fn unsettle(item: Id) {
     progress.all = None;
 }
 
+/// Forgets all that was asked for.
+pub(super) fn forget() {
+    let mut progress = lock();
+    progress.settled.clear();
+    progress.all = None;
+}
+
 /// Whether will stages run now.
 pub(super) fn is_deciding() -> bool {
     let progress = lock();
@@ -80,30 +87,26 @@ pub(super) fn set_all(settings: Settings) {
 
 /// The will stages of some features run, until it is dropped.
 pub(super) struct Deciding {
-    before: usize,
+    features: Vec<Feature>,
 }
 
 impl Deciding {
     /// Notes that the will stages of these features begin; an error if those of one run already.
-    pub(super) fn begin(features: impl IntoIterator<Item = Feature>) -> Result<Self, PatchError> {
+    pub(super) fn begin(features: Vec<Feature>) -> Result<Self, PatchError> {
         let mut progress = lock();
-        let before = progress.deciding.len();
-        for feature in features {
-            if progress.deciding[..before].contains(&feature) {
-                progress.deciding.truncate(before);
-                let what = format!("the feature {feature}");
-                return Err(PatchError::new(Kind::InProgress(what)));
-            }
-            progress.deciding.push(feature);
+        if let Some(twice) = features.iter().find(|f| progress.deciding.contains(f)) {
+            let what = format!("the feature {twice}");
+            return Err(PatchError::new(Kind::InProgress(what)));
         }
-        Ok(Deciding { before })
+        progress.deciding.extend(&features);
+        Ok(Deciding { features })
     }
 }
 
 impl Drop for Deciding {
     fn drop(&mut self) {
-        // Calls nest, so what came later is gone by now.
-        lock().deciding.truncate(self.before);
+        let over = |feature: &Feature| self.features.contains(feature);
+        lock().deciding.retain(|feature| !over(feature));
     }
 }
 

@@ -4,12 +4,13 @@
 use super::error::PatchError;
 use super::names;
 use super::point::Point;
+use super::slot::{RawSlot, Site};
 use super::table;
 
 /// How much of a module is patched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
-    /// Every patch point in it.
+    /// Every patch point in it; of generic functions, the instantiations that have a replacement.
     All,
     /// At least one, and not every one.
     Some,
@@ -26,16 +27,19 @@ pub enum Coverage {
 ///
 /// Nothing of that name, or more than one.
 pub fn is_module_patched(module: &str) -> Result<Coverage, PatchError> {
-    let items = names::module(module)?;
-    let patched = items.iter().filter(|raw| raw.global().is_some()).count();
-    Ok(match patched {
-        0 => Coverage::None,
-        all if all == items.len() => Coverage::All,
-        _ => Coverage::Some,
-    })
+    let members = names::module(module)?;
+    let patched = |raw: &&RawSlot| raw.global().is_some();
+    Ok(
+        match members.slots.iter().copied().filter(patched).count() {
+            0 => Coverage::None,
+            all if all == members.slots.len() + members.unmade => Coverage::All,
+            _ => Coverage::Some,
+        },
+    )
 }
 
-/// Whether an item is patched. Overrides that are limited to a scope do not count.
+/// Whether an item is patched; a generic function, whether an instantiation of it is. Overrides that
+/// are limited to a scope do not count.
 ///
 /// The name is the path of its module followed by `f`, `Type::go` or `<Type as Trait>::go`; leading
 /// segments may be left out.
@@ -44,7 +48,14 @@ pub fn is_module_patched(module: &str) -> Result<Coverage, PatchError> {
 ///
 /// Nothing of that name, or more than one.
 pub fn is_item_patched(item: &str) -> Result<bool, PatchError> {
-    Ok(names::item(item)?.raw.global().is_some())
+    let raw = names::item(item)?.raw;
+    if !raw.is_generic() {
+        return Ok(raw.global().is_some());
+    }
+    let generic = raw.site();
+    let start = format!("{}::<", generic.name);
+    let is_instance = |site: Site| site.module == generic.module && site.name.starts_with(&start);
+    Ok(table::replaced().iter().any(|raw| is_instance(raw.site())))
 }
 
 /// Whether anything is patched now.

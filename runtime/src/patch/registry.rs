@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::generic::Entry;
 use super::options::ThreadOption;
 use super::slot::{self, Erased, RawSlot, Site, Slot};
 
@@ -52,11 +53,18 @@ impl PassedOver {
 /// A function to be stored in one slot, its type checked when it was compiled.
 #[derive(Clone, Copy)]
 pub struct Replacement {
-    raw: &'static RawSlot,
+    target: Target,
     function: Erased,
     site: Site,
     option: Option<ThreadOption>,
-    in_native: bool,
+    steady: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Target {
+    Slot(&'static RawSlot),
+    /// Its slot is made when it is first asked for.
+    Instance(Entry),
 }
 
 impl Replacement {
@@ -67,12 +75,12 @@ impl Replacement {
         site: Site,
     ) -> Self {
         Replacement {
-            raw: slot.raw(),
+            target: Target::Slot(slot.raw()),
             // SAFETY: by invariant 2 of `slot`, the `F` of a slot is a function pointer type.
             function: unsafe { slot::erase(function) },
             site,
             option: None,
-            in_native: false,
+            steady: false,
         }
     }
 
@@ -85,11 +93,22 @@ impl Replacement {
         // SAFETY: the caller promises that `F` is a function pointer type.
         let function = unsafe { slot::erase(function) };
         Replacement {
-            raw,
+            target: Target::Slot(raw),
             function,
             site,
             option: None,
-            in_native: false,
+            steady: false,
+        }
+    }
+
+    /// The same for an instantiation of a generic function; `function` was made from its `F`.
+    pub(super) const fn of_instance(entry: Entry, function: Erased, site: Site) -> Self {
+        Replacement {
+            target: Target::Instance(entry),
+            function,
+            site,
+            option: None,
+            steady: false,
         }
     }
 
@@ -100,21 +119,40 @@ impl Replacement {
         self
     }
 
-    /// Keeps it in `native` scopes too: for what only says which thread runs.
+    /// Keeps it in force inside `native`: it does not block, it says what belongs to the thread.
     #[must_use]
-    pub(crate) const fn in_native_too(mut self) -> Self {
-        self.in_native = true;
+    pub(crate) const fn steady(mut self) -> Self {
+        self.steady = true;
         self
     }
 
-    /// Whether it is kept in `native` scopes.
-    pub(super) const fn is_in_native(&self) -> bool {
-        self.in_native
+    /// Whether it is in force inside `native` too.
+    pub(super) const fn is_steady(&self) -> bool {
+        self.steady
     }
 
     /// The slot that it is for.
     pub fn raw(&self) -> &'static RawSlot {
-        self.raw
+        match self.target {
+            Target::Slot(raw) => raw,
+            Target::Instance(entry) => entry.raw(),
+        }
+    }
+
+    /// The slot that it is for, unless that is of an instantiation that nobody ever asked for.
+    pub(super) fn made_raw(&self) -> Option<&'static RawSlot> {
+        match self.target {
+            Target::Slot(raw) => Some(raw),
+            Target::Instance(entry) => entry.made(),
+        }
+    }
+
+    /// The module of the patch point.
+    pub(super) fn module(&self) -> &'static str {
+        match self.target {
+            Target::Slot(raw) => raw.site().module,
+            Target::Instance(entry) => entry.generic_site().module,
+        }
     }
 
     /// The function, made from an `F` of that slot.

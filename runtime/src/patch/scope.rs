@@ -171,11 +171,6 @@ impl ScopeHandle {
         }
     }
 
-    /// Whether there is no scope at all.
-    pub(crate) fn is_none(&self) -> bool {
-        self.innermost.is_none()
-    }
-
     fn with(self, change: Change) -> ScopeHandle {
         match &change {
             Change::Native => table::begin_native(),

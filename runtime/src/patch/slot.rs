@@ -7,9 +7,8 @@
 //!    [`Slot::new`], and its size is checked there against a pointer's.
 //! 3. `trampoline` holds the bits of the slot's own `F`, and is only ever called as that `F`.
 //!
-//! A caller on another thread sees the old function or the new one, never a mixture. The store is a
-//! release and the load an acquire, so what the patching thread did before it stored a replacement
-//! is seen by every call that takes that replacement.
+//! A caller on another thread sees the old function or the new one, never a mixture, and with the
+//! new one all that the patching thread did before it stored it: see `words`.
 //!
 //! ```text
 //!  current        what a call runs                     global
@@ -26,7 +25,8 @@ use std::marker::PhantomData;
 use std::mem;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
+
+use super::words::Words;
 
 /// A function pointer of whatever type, to be called only after it was given its own type back.
 pub(crate) type Erased = fn();
@@ -67,8 +67,7 @@ pub enum Scoped<F, D: ?Sized> {
 /// The part of a slot that does not depend on its type. Its address identifies the patch point.
 #[derive(Debug)]
 pub struct RawSlot {
-    current: AtomicPtr<()>,
-    global: AtomicPtr<()>,
+    words: Words,
     trampoline: Erased,
     original: Erased,
     site: Site,
@@ -100,50 +99,59 @@ impl RawSlot {
 
     /// What a call runs now; `None` is the original.
     pub fn current(&self) -> Option<Erased> {
-        read(&self.current)
+        function(self.words.current())
     }
 
     /// The replacement that is in force where no scope overrides it; `None` is the original.
     pub fn global(&self) -> Option<Erased> {
-        read(&self.global)
+        function(self.words.global())
     }
 
-    /// The function that looks for a scope's closure; stored while any scope overrides the point.
-    pub const fn trampoline(&self) -> Erased {
-        self.trampoline
-    }
-
-    /// Sets what a call runs.
-    ///
-    /// # Safety
-    ///
-    /// `function` is this slot's trampoline, or was made from an `F` of this slot.
-    pub unsafe fn set_current(&self, function: Option<Erased>) {
-        // Partner of the acquire in `read`.
-        self.current.store(bits(function), Ordering::Release);
-    }
-
-    /// Sets what the trampoline runs where no scope overrides the point.
+    /// Sets what is run where no scope overrides the point. Followed by [`place`](Self::place).
     ///
     /// # Safety
     ///
     /// `function` was made from an `F` of this slot.
-    pub unsafe fn set_global(&self, function: Option<Erased>) {
-        // Partner of the acquire in `read`.
-        self.global.store(bits(function), Ordering::Release);
+    pub(super) unsafe fn set_global(&self, function: Option<Erased>) {
+        let bits = function.map_or(ptr::null_mut(), |function| function as *mut ());
+        self.words.set_global(bits);
+    }
+
+    /// Sets what a call runs: the trampoline, which looks for a scope's closure, or what is run
+    /// where no scope overrides the point.
+    pub(super) fn place(&self, looks_up: bool) {
+        let trampoline = looks_up.then_some(self.trampoline as *mut ());
+        self.words.place(trampoline);
     }
 }
 
-#[inline(always)]
-fn read(cell: &AtomicPtr<()>) -> Option<Erased> {
-    // Partner of the releases in `set_current` and `set_global`.
-    let pointer = cell.load(Ordering::Acquire);
-    // SAFETY: by invariant 1 it is null or a function pointer, and `Option` of one has null for `None`.
-    unsafe { mem::transmute::<*mut (), Option<Erased>>(pointer) }
+impl RawSlot {
+    /// Whether it stands for a generic function.
+    pub(super) fn is_generic(&self) -> bool {
+        self.type_id == TypeId::of::<RawSlot>()
+    }
+
+    /// Stands for a generic function, whose instantiations have the slots. Nothing reads it.
+    pub(super) const fn of_generic(site: Site, type_name: fn() -> &'static str) -> Self {
+        RawSlot {
+            words: Words::new(),
+            trampoline: nothing,
+            original: nothing,
+            site,
+            // No function pointer type, so that nobody can ask for it by name and set it.
+            type_id: const { TypeId::of::<RawSlot>() },
+            type_name,
+        }
+    }
 }
 
-fn bits(function: Option<Erased>) -> *mut () {
-    function.map_or(ptr::null_mut(), |function| function as *mut ())
+fn nothing() {}
+
+/// What a word of a slot says.
+#[inline(always)]
+fn function(word: *mut ()) -> Option<Erased> {
+    // SAFETY: by invariant 1 it is null or a function pointer, and `Option` of one has null for `None`.
+    unsafe { mem::transmute::<*mut (), Option<Erased>>(word) }
 }
 
 /// Takes the type off a function pointer.
@@ -186,8 +194,7 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
     pub const unsafe fn new(original: F, trampoline: F, site: Site) -> Self {
         Slot {
             raw: RawSlot {
-                current: AtomicPtr::new(ptr::null_mut()),
-                global: AtomicPtr::new(ptr::null_mut()),
+                words: Words::new(),
                 // SAFETY: the caller promises that `F` is a function pointer type.
                 trampoline: unsafe { erase(trampoline) },
                 // SAFETY: the caller promises that `F` is a function pointer type.
@@ -205,7 +212,32 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
     #[inline(always)]
     pub fn get(&self) -> Option<F> {
         // SAFETY: by invariants 1 and 2 what is stored was made from an `F`.
-        read(&self.raw.current).map(|function| unsafe { restore(function) })
+        function(self.raw.words.current()).map(|function| unsafe { restore(function) })
+    }
+
+    /// The same, with a scope's closure found at once, and none if it comes down to the original.
+    #[inline(always)]
+    pub fn here(&self) -> Option<Scoped<F, D>> {
+        if self.raw.words.is_original() {
+            return None;
+        }
+        self.here_and_now()
+    }
+
+    #[cold]
+    fn here_and_now(&self) -> Option<Scoped<F, D>> {
+        let current = self.raw.current()?;
+        // Where two of these are one address, they are one function.
+        let is = |function: Erased, other: Erased| function as usize == other as usize;
+        if !is(current, self.raw.trampoline) {
+            // SAFETY: by invariants 1 and 2 what is stored was made from an `F`.
+            return Some(Scoped::Pointer(unsafe { restore(current) }));
+        }
+        match self.scoped() {
+            // SAFETY: by invariant 2 `F` is a function pointer type.
+            Scoped::Pointer(function) if is(unsafe { erase(function) }, self.raw.original) => None,
+            found => Some(found),
+        }
     }
 
     /// The function as its author wrote it.

@@ -92,7 +92,6 @@ pub struct Source {
     will: Option<WillHook>,
     did: Option<DidHook>,
     ready: Option<ReadyHook>,
-    undone: Option<fn()>,
 }
 
 impl Source {
@@ -113,7 +112,6 @@ impl Source {
             will: None,
             did: None,
             ready: None,
-            undone: None,
         }
     }
 
@@ -169,13 +167,6 @@ impl Source {
         self
     }
 
-    /// Sets what runs after `restore` has put the originals back.
-    #[must_use]
-    pub(crate) const fn undone(mut self, hook: fn()) -> Self {
-        self.undone = Some(hook);
-        self
-    }
-
     /// The path of the source module.
     pub const fn name(&self) -> &'static str {
         self.name
@@ -186,8 +177,8 @@ impl Source {
         // As written in the source, the path may be relative; the slots know it in full.
         match self.items {
             [first, rest @ ..] if !self.feature.is_builtin() => {
-                let module = first.raw().site().module;
-                let one = rest.iter().all(|item| item.raw().site().module == module);
+                let module = first.module();
+                let one = rest.iter().all(|item| item.module() == module);
                 if one { module } else { self.target }
             }
             _ => self.target,
@@ -223,10 +214,6 @@ impl Source {
 
     pub(super) const fn ready_hook(&self) -> Option<ReadyHook> {
         self.ready
-    }
-
-    pub(super) const fn undone_hook(&self) -> Option<fn()> {
-        self.undone
     }
 }
 

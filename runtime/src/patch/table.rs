@@ -3,7 +3,7 @@
 //! Invariants:
 //! 1. Slots are written under the table's lock alone, which is never held while user code runs.
 //! 2. A slot holds its trampoline while a scope overrides it, and also while a `native` scope lives and
-//!    it is replaced by what such scopes leave out; otherwise it holds its replacement, or null.
+//!    it is replaced by something that is not steady; otherwise it holds its replacement, or null.
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
@@ -41,15 +41,15 @@ pub(super) struct By {
 }
 
 #[derive(Clone, Copy)]
-struct Entry {
+struct Replaced {
     raw: &'static RawSlot,
     by: By,
-    in_native: bool,
+    steady: bool,
 }
 
 #[derive(Default)]
 struct Table {
-    replaced: HashMap<Id, Entry>,
+    replaced: HashMap<Id, Replaced>,
     overridden: HashMap<Id, (&'static RawSlot, usize)>,
     native: usize,
 }
@@ -65,34 +65,43 @@ pub(super) fn replace_all(items: impl IntoIterator<Item = (Replacement, By)>) {
     for (raw, item, by) in items {
         // SAFETY: by invariant 1 of `registry` the function was made from an `F` of this slot.
         unsafe { raw.set_global(Some(item.function())) };
-        let entry = Entry {
-            raw,
-            by,
-            in_native: item.is_in_native(),
-        };
-        table.replaced.insert(Id::of(raw), entry);
+        let steady = item.is_steady();
+        table
+            .replaced
+            .insert(Id::of(raw), Replaced { raw, by, steady });
         table.place(raw);
     }
 }
 
-/// Puts the original back; whether it was replaced.
-pub(super) fn put_back(raw: &'static RawSlot) -> bool {
+/// Puts all these originals back at once; returns how many of them were replaced.
+pub(super) fn put_back_all(slots: impl IntoIterator<Item = &'static RawSlot>) -> usize {
+    let slots: Vec<_> = slots.into_iter().collect();
     let mut table = lock();
-    let was = table.replaced.remove(&Id::of(raw)).is_some();
-    // SAFETY: nothing is stored, so there is nothing to be of the wrong type.
-    unsafe { raw.set_global(None) };
-    table.place(raw);
-    was
+    let mut count = 0;
+    for raw in slots {
+        count += usize::from(table.replaced.remove(&Id::of(raw)).is_some());
+        // SAFETY: nothing is stored, so there is nothing to be of the wrong type.
+        unsafe { raw.set_global(None) };
+        table.place(raw);
+    }
+    count
 }
 
 /// Who replaced it, if it is replaced.
 pub(super) fn replaced_by(raw: &RawSlot) -> Option<By> {
-    lock().replaced.get(&Id::of(raw)).map(|entry| entry.by)
+    lock()
+        .replaced
+        .get(&Id::of(raw))
+        .map(|replaced| replaced.by)
 }
 
 /// The slots of all items that are replaced.
 pub(super) fn replaced() -> Vec<&'static RawSlot> {
-    lock().replaced.values().map(|entry| entry.raw).collect()
+    lock()
+        .replaced
+        .values()
+        .map(|replaced| replaced.raw)
+        .collect()
 }
 
 /// How many scopes override it.
@@ -144,25 +153,18 @@ fn lock() -> MutexGuard<'static, Table> {
 impl Table {
     /// Stores in the slot what invariant 2 says.
     fn place(&self, raw: &RawSlot) {
-        let global = raw.global();
         let id = Id::of(raw);
-        let left_out = || self.replaced.get(&id).is_some_and(|entry| !entry.in_native);
-        let looks_up = self.overridden.contains_key(&id) || (self.native > 0 && left_out());
-        let current = if looks_up {
-            Some(raw.trampoline())
-        } else {
-            global
-        };
-        // SAFETY: it is the slot's own trampoline, or what its `global` held already.
-        unsafe { raw.set_current(current) };
+        let turns_native = || self.native > 0 && self.replaced.get(&id).is_some_and(|r| !r.steady);
+        let looks_up = self.overridden.contains_key(&id) || turns_native();
+        raw.place(looks_up);
     }
 
     fn count_native(&mut self, change: isize) {
         let before = self.native;
         self.native = before.saturating_add_signed(change);
         if (before == 0) != (self.native == 0) {
-            for entry in self.replaced.values() {
-                self.place(entry.raw);
+            for replaced in self.replaced.values() {
+                self.place(replaced.raw);
             }
         }
     }
@@ -175,11 +177,6 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
         let site = calling_site("patch_item", Location::caller());
         let by = By { source: None, site };
         replace_all([(Replacement::new(self, function, site), by)]);
-    }
-
-    /// Puts the original back for all threads; whether it was replaced.
-    pub(super) fn clear(&'static self) -> bool {
-        put_back(self.raw())
     }
 }
 

@@ -1,5 +1,8 @@
 //! One OS thread patches at a time. It may patch again from a hook; others wait natively.
 //!
+//! Green threads of one OS thread share its turn, should a hook let others run: what they ask for is
+//! either another feature, or an error since that one is being decided on.
+//!
 //! Nothing is locked while user code runs: the turn is a note of whose it is. A hook that waits for
 //! another thread which itself wants to patch waits for ever, as it would with any other order of
 //! the two.
@@ -39,7 +42,9 @@ impl Turn {
         let me = thread::current().id();
         let mut held = lock();
         while held.owner.is_some_and(|owner| owner != me) {
-            held = FREED.wait(held).unwrap_or_else(PoisonError::into_inner);
+            #[expect(clippy::disallowed_methods, reason = "a turn is waited for natively")]
+            let free = FREED.wait(held);
+            held = free.unwrap_or_else(PoisonError::into_inner);
         }
         held.owner = Some(me);
         held.depth += 1;

@@ -4,11 +4,11 @@
 use std::sync::OnceLock;
 
 use super::error::{Kind, PatchError};
-use super::names::{self, Found, Named};
+use super::names::{self, Named};
 use super::progress;
 use super::registry::Replacement;
 use super::slot::{RawSlot, Slot};
-use super::source::{self, Feature, Source};
+use super::source::{self, Source};
 use super::table::{self, Id};
 use super::turn;
 
@@ -30,13 +30,11 @@ pub(crate) fn count_green_threads_with(count: fn() -> usize) {
 /// decides whether to patch called this. Nothing was changed then.
 pub fn restore() -> Result<usize, PatchError> {
     turn::run(|| {
-        let builtin: Vec<_> = source::sources()
-            .into_iter()
-            .filter(|source| source.feature().is_builtin())
-            .collect();
-        let patched = table::replaced();
-        check(builtin.iter().copied().filter(|source| is_patched(source)))?;
-        Ok(put_back(&patched, builtin))
+        let sources = source::sources().into_iter();
+        let builtin = sources.filter(|source| source.feature().is_builtin());
+        check(builtin.flat_map(Source::items).map(Replacement::raw))?;
+        progress::forget();
+        Ok(table::put_back_all(table::replaced()))
     })
 }
 
@@ -49,70 +47,37 @@ pub fn restore() -> Result<usize, PatchError> {
 pub fn restore_module(source: impl Into<Named>) -> Result<usize, PatchError> {
     let named = source.into();
     turn::run(|| {
-        let found = names::source(named)?;
-        let plan = found.plan()?;
-        let items: Vec<&'static RawSlot> = plan
-            .modules
-            .iter()
-            .flat_map(|m| &m.items)
-            .map(Replacement::raw)
-            .collect();
-        let sources = match found {
-            Found::Source(source) => of_feature(source.feature()),
-            Found::Loose(_) => Vec::new(),
-        };
-        check(sources.iter().copied())?;
-        Ok(put_back(&items, sources))
+        let modules = names::source(named)?.plan()?.modules;
+        let builtin = modules.iter().filter(|module| module.feature.is_builtin());
+        check(
+            builtin
+                .flat_map(|module| &module.items)
+                .map(Replacement::raw),
+        )?;
+        let items = modules.iter().flat_map(|module| &module.items);
+        let items: Vec<_> = items.map(Replacement::raw).collect();
+        for raw in &items {
+            progress::unsettle(Id::of(raw));
+        }
+        Ok(table::put_back_all(items))
     })
 }
 
 /// Puts the original of one function back; whether it was patched.
 pub fn restore_item<F: Copy, D: ?Sized>(point: &'static Slot<F, D>) -> bool {
     progress::unsettle(Id::of(point.raw()));
-    point.clear()
+    table::put_back_all([point.raw()]) > 0
 }
 
-fn of_feature(feature: Feature) -> Vec<&'static Source> {
-    source::sources()
-        .into_iter()
-        .filter(|source| source.feature() == feature)
-        .collect()
-}
-
-fn is_patched(source: &Source) -> bool {
-    source
-        .items()
-        .iter()
-        .any(|item| item.raw().global().is_some())
-}
-
-/// Finds what stands in the way.
-fn check(mut sources: impl Iterator<Item = &'static Source>) -> Result<(), PatchError> {
+/// Finds what stands in the way of restoring these items of built-in features, among others.
+fn check(mut builtin: impl Iterator<Item = &'static RawSlot>) -> Result<(), PatchError> {
     if progress::is_deciding() {
-        return Err(PatchError::new(Kind::InProgress(
-            "what is to be restored".to_owned(),
-        )));
+        let what = "what is to be restored".to_owned();
+        return Err(PatchError::new(Kind::InProgress(what)));
     }
     let alive = GREEN_THREADS.get().map_or(0, |count| count());
-    if alive > 0 && sources.any(|source| source.feature().is_builtin() && is_patched(source)) {
+    if alive > 0 && builtin.any(|raw| raw.global().is_some()) {
         return Err(PatchError::new(Kind::GreenThreads(alive)));
     }
     Ok(())
-}
-
-fn put_back(items: &[&'static RawSlot], sources: Vec<&'static Source>) -> usize {
-    let undone: Vec<fn()> = sources
-        .into_iter()
-        .filter(|source| is_patched(source))
-        .filter_map(|source| source.undone_hook())
-        .collect();
-    let mut count = 0;
-    for raw in items {
-        progress::unsettle(Id::of(raw));
-        count += usize::from(table::put_back(raw));
-    }
-    for hook in undone {
-        hook();
-    }
-    count
 }

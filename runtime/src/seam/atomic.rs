@@ -13,10 +13,33 @@ mod imp {
     pub(crate) use ::std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
     pub(crate) use ::std::sync::{Mutex, MutexGuard};
     pub(crate) use ::std::thread::yield_now;
+
+    /// A cell whose accesses a model can see.
+    pub(crate) struct UnsafeCell<T>(::std::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        #[inline]
+        pub(crate) const fn new(value: T) -> UnsafeCell<T> {
+            UnsafeCell(::std::cell::UnsafeCell::new(value))
+        }
+
+        /// Calls `f` with the cell's address, to read.
+        #[inline]
+        pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            f(self.0.get())
+        }
+
+        /// Calls `f` with the cell's address, to write.
+        #[inline]
+        pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            f(self.0.get())
+        }
+    }
 }
 
 #[cfg(loom)]
 mod imp {
+    pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
     pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -26,6 +49,18 @@ mod imp {
 pub(crate) use imp::*;
 
 use ::std::sync::PoisonError;
+
+/// What a compare-and-swap that follows will likely find. Relaxed, since that decides.
+#[inline]
+pub(crate) fn guess(word: &AtomicU32) -> u32 {
+    if cfg!(loom) {
+        // The newest value: loom (0.7) trips over its own assertion on some old ones.
+        let never = u32::MAX;
+        let found = word.compare_exchange(never, never, Ordering::Relaxed, Ordering::Relaxed);
+        return found.unwrap_or_else(|found| found);
+    }
+    word.load(Ordering::Relaxed)
+}
 
 /// Takes the native lock. That a thread panicked with it, which only a failed allocation can bring
 /// about, leaves nothing half done.
@@ -45,6 +80,13 @@ impl Backoff {
     }
 
     /// Waits a little, and longer than the last time.
+    #[cfg_attr(
+        not(loom),
+        expect(
+            clippy::disallowed_methods,
+            reason = "who is waited for is in the middle of it, so it is on another OS thread"
+        )
+    )]
     pub(crate) fn snooze(&mut self) {
         if cfg!(loom) || self.0 > Backoff::DOUBLINGS {
             yield_now();

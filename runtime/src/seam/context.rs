@@ -47,6 +47,7 @@ pub(crate) struct Context {
 /// The context of the green thread that runs, if one does. It stays where it is until that green
 /// thread has ended.
 #[patchable]
+#[inline]
 pub(crate) fn green() -> Option<NonNull<Context>> {
     None
 }

@@ -186,7 +186,11 @@ pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
 }
 
 /// Blocks the OS thread until the descriptor is ready; false at the deadline.
-fn poll(fd: BorrowedFd<'_>, direction: Direction, deadline: Option<Instant>) -> io::Result<bool> {
+pub(crate) fn poll(
+    fd: BorrowedFd<'_>,
+    direction: Direction,
+    deadline: Option<Instant>,
+) -> io::Result<bool> {
     let mut descriptor = libc::pollfd {
         fd: fd.as_raw_fd(),
         events: match direction {

@@ -5,6 +5,8 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::panic::{self, AssertUnwindSafe};
+use std::process;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
@@ -65,14 +67,18 @@ impl Locals {
         Ok(())
     }
 
-    /// Runs the destructors, the newest value's first, as std does; also of values that these make.
+    /// Runs the destructors, the newest value's first, as std does; also of values that these make. If
+    /// one panics the process ends, as std has it.
     pub(crate) fn destroy(&self) {
         loop {
             let Some(address) = self.to_drop.borrow_mut().pop() else {
                 return;
             };
             let value = self.values.borrow_mut().insert(address, Value::Destroyed);
-            drop(value);
+            if panic::catch_unwind(AssertUnwindSafe(|| drop(value))).is_err() {
+                eprintln!("fatal runtime error: thread local panicked on drop, aborting");
+                process::abort();
+            }
         }
     }
 }
@@ -107,6 +113,7 @@ impl Hasher for AddressHasher {
 
 /// The values of the green thread that runs, if one does. They stay where they are until it has ended.
 #[patchable]
+#[inline]
 pub(crate) fn green() -> Option<NonNull<Locals>> {
     None
 }

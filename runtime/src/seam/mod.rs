@@ -8,14 +8,15 @@
 //! | file | patch points | feature, option |
 //! | --- | --- | --- |
 //! | `thread` | `start`, `yield_now`, `park`, `join` | thread |
-//! | `busy` | `busy` | thread |
+//! | `busy` | `busy`, `produced` | thread |
 //! | `time` | `sleep` | time |
 //! | `sync` | `wait_lock` | thread, threading |
 //! | `sync` | `wait_signal` | thread, event |
 //! | `context` | `green` | thread |
 //! | `local` | `green` | thread, thread_local |
 //! | `net` | `perform` | net |
-//! | `offload` | `name_lookup`, `child`, `file` | dns, process, fs |
+//! | `names` | `wait` | dns |
+//! | `offload` | `name_lookup`, `socket`, `child`, `file` | dns, net, process, fs |
 //! | `offload` | `file_lock` | thread, threading |
 //! | `pipe` | `perform` | process |
 //! | `process` | `wait`, `wait_either` | process |
@@ -50,6 +51,7 @@ pub(crate) mod description;
 pub(crate) mod io;
 pub(crate) mod local;
 pub(crate) mod lot;
+pub(crate) mod names;
 pub(crate) mod native;
 pub(crate) mod net;
 pub(crate) mod offload;

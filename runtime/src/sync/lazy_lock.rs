@@ -13,6 +13,7 @@ use ::std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::once::Once;
 use crate::seam::atomic::const_unless_loom;
+use crate::seam::busy::busy;
 
 /// A value that is made when it is first asked for, by whichever thread comes first.
 ///
@@ -81,7 +82,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     #[inline]
     #[track_caller]
     pub fn force(this: &LazyLock<T, F>) -> &T {
-        if !this.once.is_completed() {
+        if !this.once.is_done() {
             this.make();
         }
         // SAFETY: by invariant 1.
@@ -134,11 +135,20 @@ impl<T, F> LazyLock<T, F> {
     /// None.
     #[inline]
     pub fn get(this: &LazyLock<T, F>) -> Option<&T> {
-        if !this.once.is_completed() {
+        let value = this.peek();
+        if value.is_none() {
+            busy();
+        }
+        value
+    }
+
+    /// The value, if it has been made. For those who do not ask again and again.
+    fn peek(&self) -> Option<&T> {
+        if !self.once.is_done() {
             return None;
         }
         // SAFETY: by invariant 1.
-        match unsafe { &*this.value.get() } {
+        match unsafe { &*self.value.get() } {
             Value::Made(value) => Some(value),
             _ => None,
         }
@@ -195,7 +205,7 @@ impl<T: Default> Default for LazyLock<T> {
 impl<T: fmt::Debug, F> fmt::Debug for LazyLock<T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut d = f.debug_tuple("LazyLock");
-        match LazyLock::get(self) {
+        match self.peek() {
             Some(value) => d.field(value),
             None => d.field(&format_args!("<uninit>")),
         };

@@ -2,7 +2,7 @@
 //!
 //! Layer: facade, above `seam`.
 //! Called by: the user, and the other facades.
-//! Calls: `seam` where something blocks, `thread::panicking` for poisoning.
+//! Calls: `seam` where something blocks, `seam::unwind` among it, for poisoning.
 //! Never: enters a seam where nothing blocks; asks what kind of thread the caller is.
 //!
 //! Every type here is one type in every mode. A lock made, held or waited for before patching goes
@@ -31,6 +31,8 @@ pub use ::std::sync::*;
 mod barrier;
 mod condvar;
 mod lazy_lock;
+#[cfg(all(test, loom))]
+mod loom_models;
 pub mod mpsc;
 mod mutex;
 mod once;
@@ -39,6 +41,8 @@ mod poisoning;
 mod raw_mutex;
 mod raw_rwlock;
 mod rwlock;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub use self::barrier::{Barrier, BarrierWaitResult};
 pub use self::condvar::{Condvar, WaitTimeoutResult};

@@ -10,7 +10,7 @@ use ::std::fmt;
 use ::std::marker::PhantomData;
 use ::std::ops::{Deref, DerefMut};
 use ::std::panic::{RefUnwindSafe, UnwindSafe};
-use ::std::sync::{LockResult, TryLockError, TryLockResult};
+use ::std::sync::{LockResult, TryLockResult};
 
 use super::poisoning::{Flag, Panicking};
 use super::raw_mutex::RawMutex;
@@ -171,10 +171,10 @@ impl<T: ?Sized> Mutex<T> {
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut d = f.debug_struct("Mutex");
-        match self.try_lock() {
-            Ok(guard) => d.field("data", &&*guard),
-            Err(TryLockError::Poisoned(error)) => d.field("data", &&**error.get_ref()),
-            Err(TryLockError::WouldBlock) => d.field("data", &"<locked>"),
+        // Not by the public `try_lock`, which takes note that it was in vain.
+        match self.inner.try_lock().then(|| self.guard()) {
+            Some(guard) => d.field("data", &&*guard),
+            None => d.field("data", &"<locked>"),
         };
         d.field("poisoned", &self.poison.is_set());
         d.finish_non_exhaustive()

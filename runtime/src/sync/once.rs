@@ -16,7 +16,8 @@ use ::std::fmt;
 use ::std::marker::PhantomData;
 use ::std::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom};
+use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
+use crate::seam::busy::busy;
 use crate::seam::lot::{self, Address, Gate, Waiter};
 use crate::seam::park::Wait;
 use crate::seam::sync::wait_lock;
@@ -94,7 +95,7 @@ impl Once {
     where
         F: FnOnce(),
     {
-        if self.is_completed() {
+        if self.is_done() {
             return;
         }
         let mut f = Some(f);
@@ -120,7 +121,7 @@ impl Once {
     where
         F: FnOnce(&OnceState),
     {
-        if self.is_completed() {
+        if self.is_done() {
             return;
         }
         let mut f = Some(f);
@@ -138,6 +139,16 @@ impl Once {
     /// None.
     #[inline]
     pub fn is_completed(&self) -> bool {
+        let done = self.is_done();
+        if !done {
+            busy();
+        }
+        done
+    }
+
+    /// Whether something has been run here, to the end. For those who do not ask again and again.
+    #[inline]
+    pub(super) fn is_done(&self) -> bool {
         // Acquire: the partner of the release in `Running::drop`.
         self.state.load(Ordering::Acquire) == DONE
     }
@@ -211,11 +222,11 @@ impl Once {
 
     #[track_caller]
     fn wait_done(&self, force: bool) {
-        if self.is_completed() {
+        if self.is_done() {
             return;
         }
         let waiter = self.waiter(if force { Until::Done } else { Until::Tried });
-        while !self.is_completed() {
+        while !self.is_done() {
             // Relaxed: nothing is read that who panicked may have left.
             if !force && self.state.load(Ordering::Relaxed) & !QUEUED == POISONED {
                 panic!("Once instance has previously been poisoned");
@@ -308,7 +319,7 @@ struct Watching<'a> {
 
 impl Gate for Watching<'_> {
     fn close(&self, _impatient: bool) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = guess(self.state);
         loop {
             let waits = match (self.until, state & !QUEUED) {
                 (Until::Ended, state) => state == RUNNING,

@@ -13,6 +13,7 @@ use ::std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::once::Once;
 use crate::seam::atomic::const_unless_loom;
+use crate::seam::busy::busy;
 
 /// A value that is written once, by whichever thread comes first.
 ///
@@ -69,9 +70,19 @@ impl<T> OnceLock<T> {
     /// None.
     #[inline]
     pub fn get(&self) -> Option<&T> {
-        if self.once.is_completed() {
-            // SAFETY: by invariant 1.
-            unsafe { &*self.value.get() }.as_ref()
+        let value = self.peek();
+        if value.is_none() {
+            busy();
+        }
+        value
+    }
+
+    /// The value, if it has been written. For those who do not ask again and again.
+    #[inline]
+    fn peek(&self) -> Option<&T> {
+        if self.once.is_done() {
+            // SAFETY: it has just been seen.
+            Some(unsafe { self.written() })
         } else {
             None
         }
@@ -95,7 +106,8 @@ impl<T> OnceLock<T> {
     #[inline]
     pub fn wait(&self) -> &T {
         self.once.wait_force();
-        self.written()
+        // SAFETY: it has just been waited for.
+        unsafe { self.written() }
     }
 
     /// Writes the value. Blocks while another thread is about to.
@@ -132,10 +144,11 @@ impl<T> OnceLock<T> {
     where
         F: FnOnce() -> T,
     {
-        if !self.once.is_completed() {
+        if !self.once.is_done() {
             self.init(f);
         }
-        self.written()
+        // SAFETY: it has been seen to be done, or has just been.
+        unsafe { self.written() }
     }
 
     /// Unwraps the value, if it has been written.
@@ -170,10 +183,14 @@ impl<T> OnceLock<T> {
         });
     }
 
-    /// The value; the caller has seen that `once` is completed.
+    /// The value.
+    ///
+    /// # Safety
+    ///
+    /// The caller has seen that `once` is completed.
     #[inline]
-    fn written(&self) -> &T {
-        debug_assert!(self.once.is_completed());
+    unsafe fn written(&self) -> &T {
+        debug_assert!(self.once.is_done());
         // SAFETY: by invariant 1 it is only read from now on.
         let value = unsafe { &*self.value.get() };
         // SAFETY: by invariant 1 it is there.
@@ -191,7 +208,7 @@ impl<T> Default for OnceLock<T> {
 impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut d = f.debug_tuple("OnceLock");
-        match self.get() {
+        match self.peek() {
             Some(value) => d.field(value),
             None => d.field(&format_args!("<uninit>")),
         };
@@ -201,7 +218,7 @@ impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
 
 impl<T: Clone> Clone for OnceLock<T> {
     fn clone(&self) -> OnceLock<T> {
-        self.get()
+        self.peek()
             .cloned()
             .map_or_else(OnceLock::new, OnceLock::from)
     }
@@ -217,7 +234,7 @@ impl<T> From<T> for OnceLock<T> {
 
 impl<T: PartialEq> PartialEq for OnceLock<T> {
     fn eq(&self, other: &OnceLock<T>) -> bool {
-        self.get() == other.get()
+        self.peek() == other.peek()
     }
 }
 

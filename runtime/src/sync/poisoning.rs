@@ -3,7 +3,8 @@
 use ::std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::seam::atomic::{AtomicBool, Ordering, const_unless_loom};
-use crate::thread;
+use crate::seam::busy::busy;
+use crate::seam::unwind;
 
 /// The mark that a panic leaves on a lock.
 ///
@@ -24,13 +25,13 @@ impl Flag {
     /// Called when the lock has been taken.
     #[inline]
     pub(super) fn enter(&self) -> Panicking {
-        Panicking(thread::panicking())
+        Panicking(unwind::is_panicking())
     }
 
     /// Called when the lock is about to be let go: a panic that began in between marks it.
     #[inline]
     pub(super) fn leave(&self, before: &Panicking) {
-        if !before.0 && thread::panicking() {
+        if !before.0 && unwind::is_panicking() {
             self.0.store(true, Ordering::Relaxed);
         }
     }
@@ -60,7 +61,10 @@ impl Flag {
     pub(super) fn try_result<T>(&self, guard: Option<T>) -> TryLockResult<T> {
         match guard {
             Some(guard) => self.result(guard).map_err(TryLockError::Poisoned),
-            None => Err(TryLockError::WouldBlock),
+            None => {
+                busy();
+                Err(TryLockError::WouldBlock)
+            }
         }
     }
 }

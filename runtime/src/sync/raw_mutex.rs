@@ -16,7 +16,7 @@
 //! then queues at its old place, and the next unlock hands the mutex to it when it has lost as often as
 //! [`Park::PATIENCE`](crate::seam::park::Park::PATIENCE) allows.
 
-use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom};
+use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::seam::lot::{self, Address, Gate, Waiter};
 use crate::seam::park::{Outcome, Spin, Wait};
 use crate::seam::queue::Verdict;
@@ -47,7 +47,7 @@ impl RawMutex {
             .compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed)
             .is_err()
         {
-            self.lock_contended();
+            self.lock_contended(wait_lock);
         }
     }
 
@@ -77,7 +77,7 @@ impl RawMutex {
 
     /// Takes the mutex if it is free, whether threads wait or not.
     fn try_lock_queued(&self) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = guess(&self.state);
         while state & HELD == 0 {
             match self.state.compare_exchange_weak(
                 state,
@@ -92,11 +92,12 @@ impl RawMutex {
         false
     }
 
+    /// Takes the mutex, and blocks by `seam` as long as another thread holds it.
     #[cold]
-    fn lock_contended(&self) {
+    pub(crate) fn lock_contended(&self, seam: impl Fn(&Wait<'_>) -> Outcome) {
         let waiter = Waiter::new(self.address(), 0, self);
         while !self.try_lock_queued() {
-            let outcome = wait_lock(&Wait::new(&waiter, None));
+            let outcome = seam(&Wait::new(&waiter, None));
             if outcome == Outcome::Woken && waiter.verdict() == Verdict::HANDED {
                 return;
             }
@@ -140,7 +141,7 @@ impl Gate for &RawMutex {
     }
 
     fn close(&self, _impatient: bool) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = guess(&self.state);
         while state & HELD != 0 {
             // Relaxed: nothing is published; the queue's lock orders it against `unlock_queued`.
             match self.state.compare_exchange_weak(

@@ -2,10 +2,9 @@
 //!
 //! | bits | meaning |
 //! | --- | --- |
-//! | `WRITER` | one writer holds the lock; the readers' count is 0 |
+//! | `HOLDERS` | how many readers hold the lock; `WRITER`, which is all of these bits, if a writer does |
 //! | `QUEUED` | threads wait at this address; new readers queue too unless the lock is free |
 //! | `RESERVED` | a writer that waits has been overtaken too often: nobody may take the lock but by being handed it |
-//! | the rest | the count of readers that hold the lock |
 //!
 //! `QUEUED` and `RESERVED` change only under the lock of the queue. `RESERVED` is set only while
 //! somebody holds the lock. So if either is set and the lock is free, then somebody is on the way: the
@@ -20,19 +19,17 @@
 //! So a reader waits for one writer, and for those that came before it; a writer waits for those that
 //! came before it, and for few that came later.
 
-use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom};
+use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::seam::lot::{self, Address, Gate, Queue, Waiter, Want};
 use crate::seam::park::{Outcome, Spin, Wait};
 use crate::seam::queue::Verdict;
 use crate::seam::sync::wait_lock;
 
-const WRITER: u32 = 1;
-const QUEUED: u32 = 2;
-const RESERVED: u32 = 4;
-/// One reader.
-const READER: u32 = 8;
-/// All that the readers' count may take.
-const READERS: u32 = !(READER - 1);
+const HOLDERS: u32 = (1 << 30) - 1;
+const WRITER: u32 = HOLDERS;
+const MOST_READERS: u32 = WRITER - 1;
+const QUEUED: u32 = 1 << 30;
+const RESERVED: u32 = 1 << 31;
 
 /// What a thread in the queue wants.
 const READ: Want = 0;
@@ -56,13 +53,12 @@ impl RawRwLock {
     #[track_caller]
     pub(crate) fn read(&self) {
         let state = self.state.load(Ordering::Relaxed);
-        // Acquire, as wherever the lock is taken: the partner of the releases in `unlock_read` and
+        // Any bit that is in the way makes it a large number. Acquire, as wherever the lock is taken: the partner of the releases in `unlock_read` and
         // `unlock_write`.
-        if state & (WRITER | QUEUED | RESERVED) != 0
-            || state >= READERS
+        if state >= MOST_READERS
             || self
                 .state
-                .compare_exchange_weak(state, state + READER, Ordering::Acquire, Ordering::Relaxed)
+                .compare_exchange_weak(state, state + 1, Ordering::Acquire, Ordering::Relaxed)
                 .is_err()
         {
             self.wait_for(READ);
@@ -95,8 +91,8 @@ impl RawRwLock {
     #[inline]
     pub(crate) fn unlock_read(&self) {
         // Release: the next writer comes after what this reader did.
-        let before = self.state.fetch_sub(READER, Ordering::Release);
-        if before & (READERS | QUEUED) == READER | QUEUED {
+        let before = self.state.fetch_sub(1, Ordering::Release);
+        if before & (HOLDERS | QUEUED) == 1 | QUEUED {
             self.unlock_last_read();
         }
     }
@@ -120,7 +116,7 @@ impl RawRwLock {
         // Release: as in `unlock_write`.
         if self
             .state
-            .compare_exchange(WRITER, READER, Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(WRITER, 1, Ordering::Release, Ordering::Relaxed)
             .is_err()
         {
             self.downgrade_queued();
@@ -129,13 +125,17 @@ impl RawRwLock {
 
     #[track_caller]
     fn try_take(&self, want: Want) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = guess(&self.state);
         while can_take(state, want) {
             let taken = if want == WRITE {
                 state | WRITER
             } else {
-                assert!(state < READERS, "too many active read locks on RwLock");
-                state + READER
+                let readers = state & HOLDERS;
+                assert!(
+                    readers < MOST_READERS,
+                    "too many active read locks on RwLock"
+                );
+                state + 1
             };
             match self.state.compare_exchange_weak(
                 state,
@@ -169,11 +169,11 @@ impl RawRwLock {
     #[cold]
     fn unlock_last_read(&self) {
         lot::serve(self.address(), |queue| {
-            let mut state = self.state.load(Ordering::Relaxed);
+            let mut state = guess(&self.state);
             loop {
                 // Whoever took the lock meanwhile passes it on, and whoever else let go of it just now
                 // may have done so already.
-                if state & (WRITER | READERS) != 0 || state & QUEUED == 0 {
+                if state & HOLDERS != 0 || state & QUEUED == 0 {
                     return;
                 }
                 // As a writer, so that nobody else comes. Acquire: what is passed on includes what all
@@ -198,7 +198,7 @@ impl RawRwLock {
 
     #[cold]
     fn downgrade_queued(&self) {
-        lot::serve(self.address(), |queue| self.hand_to_readers(queue, READER));
+        lot::serve(self.address(), |queue| self.hand_to_readers(queue, 1));
     }
 
     /// Passes the lock on to who has waited longest. The caller holds it as a writer, and the lock of
@@ -228,7 +228,7 @@ impl RawRwLock {
     fn hand_to_readers(&self, queue: &mut Queue<'_>, others: u32) {
         let count = queue.iter().take_while(|node| node.want == READ).count();
         // The count first: a reader that is handed the lock may let go of it at once.
-        let readers = others + READER * count as u32;
+        let readers = others + count as u32;
         // Release: readers that come by themselves see what this writer did.
         self.state
             .store(readers | marks(queue, count), Ordering::Release);
@@ -244,8 +244,8 @@ impl RawRwLock {
 
 /// Whether a thread that comes by itself may take the lock.
 fn can_take(state: u32, want: Want) -> bool {
-    let free = state & (WRITER | READERS) == 0;
-    let open = state & (WRITER | QUEUED) == 0;
+    let free = state & HOLDERS == 0;
+    let open = state & HOLDERS != WRITER && state & QUEUED == 0;
     state & RESERVED == 0 && (free || want == READ && open)
 }
 
@@ -278,7 +278,7 @@ impl Gate for Taking<'_> {
 
     fn close(&self, impatient: bool) -> bool {
         let marks = if impatient { QUEUED | RESERVED } else { QUEUED };
-        let mut state = self.state.load(Ordering::Relaxed);
+        let mut state = guess(self.state);
         while !can_take(state, self.want) {
             // Relaxed: nothing is published; the queue's lock orders it against who passes the lock on.
             match self.state.compare_exchange_weak(

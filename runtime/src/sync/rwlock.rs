@@ -12,7 +12,7 @@ use ::std::mem::ManuallyDrop;
 use ::std::ops::{Deref, DerefMut};
 use ::std::panic::{RefUnwindSafe, UnwindSafe};
 use ::std::ptr::NonNull;
-use ::std::sync::{LockResult, TryLockError, TryLockResult};
+use ::std::sync::{LockResult, TryLockResult};
 
 use super::poisoning::{Flag, Panicking};
 use super::raw_rwlock::RawRwLock;
@@ -79,7 +79,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Panics
     ///
-    /// If there are more than 500 million readers.
+    /// If there are more than a thousand million readers.
     ///
     /// # Differences from std
     ///
@@ -99,7 +99,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Panics
     ///
-    /// If there are more than 500 million readers.
+    /// If there are more than a thousand million readers.
     ///
     /// # Differences from std
     ///
@@ -216,10 +216,10 @@ impl<T: ?Sized> RwLock<T> {
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut d = f.debug_struct("RwLock");
-        match self.try_read() {
-            Ok(guard) => d.field("data", &&*guard),
-            Err(TryLockError::Poisoned(error)) => d.field("data", &&**error.get_ref()),
-            Err(TryLockError::WouldBlock) => d.field("data", &format_args!("<locked>")),
+        // Not by the public `try_read`, which takes note that it was in vain.
+        match self.inner.try_read().then(|| self.read_guard()) {
+            Some(guard) => d.field("data", &&*guard),
+            None => d.field("data", &format_args!("<locked>")),
         };
         d.field("poisoned", &self.poison.is_set());
         d.finish_non_exhaustive()

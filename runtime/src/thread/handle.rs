@@ -12,7 +12,7 @@ use crate::seam::context::{self, Identity};
 /// # Differences from std
 ///
 /// It is not the type `std::thread::Thread`, and `std::thread::Thread::unpark` does not wake what
-/// greenpatch's [`park`](super::park) blocks.
+/// greenpatch's [`park()`](super::park()) blocks.
 ///
 /// # Examples
 ///
@@ -70,7 +70,7 @@ impl Thread {
         Thread { identity }
     }
 
-    /// Lets the thread's next [`park`](super::park), or the one it is in, return.
+    /// Lets the thread's next [`park()`](super::park()), or the one it is in, return.
     ///
     /// # Differences from std
     ///

@@ -58,6 +58,7 @@ impl<T: 'static> LocalKey<T> {
     /// # Panics
     ///
     /// Panics if the value is being destroyed or has been.
+    #[inline]
     #[track_caller]
     pub fn with<F, R>(&'static self, f: F) -> R
     where
@@ -92,6 +93,7 @@ impl<T: 'static> LocalKey<T> {
 
     /// Calls `f` with this thread's value; if there is none yet, it is `value` and not what the
     /// declaration says. What is left of `value` is what was not needed.
+    #[inline]
     #[track_caller]
     fn set_or_with(&'static self, value: T, native: impl FnOnce(T), replace: impl FnOnce(&T, T)) {
         local::with(
@@ -132,6 +134,7 @@ impl<T: 'static> LocalKey<Cell<T>> {
     /// # Panics
     ///
     /// Panics if the value is being destroyed or has been.
+    #[inline]
     #[track_caller]
     pub fn set(&'static self, value: T) {
         self.set_or_with(
@@ -150,6 +153,7 @@ impl<T: 'static> LocalKey<Cell<T>> {
     /// # Panics
     ///
     /// Panics if the value is being destroyed or has been.
+    #[inline]
     #[track_caller]
     pub fn get(&'static self) -> T
     where
@@ -167,6 +171,7 @@ impl<T: 'static> LocalKey<Cell<T>> {
     /// # Panics
     ///
     /// Panics if the value is being destroyed or has been.
+    #[inline]
     #[track_caller]
     pub fn take(&'static self) -> T
     where
@@ -184,6 +189,7 @@ impl<T: 'static> LocalKey<Cell<T>> {
     /// # Panics
     ///
     /// Panics if the value is being destroyed or has been.
+    #[inline]
     #[track_caller]
     pub fn replace(&'static self, value: T) -> T {
         self.with(|cell| cell.replace(value))
@@ -200,6 +206,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
     /// # Panics
     ///
     /// Panics if the value is mutably borrowed, is being destroyed or has been.
+    #[inline]
     #[track_caller]
     pub fn with_borrow<F, R>(&'static self, f: F) -> R
     where
@@ -217,6 +224,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
     /// # Panics
     ///
     /// Panics if the value is borrowed, is being destroyed or has been.
+    #[inline]
     #[track_caller]
     pub fn with_borrow_mut<F, R>(&'static self, f: F) -> R
     where
@@ -234,6 +242,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
     /// # Panics
     ///
     /// Panics if the value is borrowed, is being destroyed or has been.
+    #[inline]
     #[track_caller]
     pub fn set(&'static self, value: T) {
         self.set_or_with(
@@ -252,6 +261,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
     /// # Panics
     ///
     /// Panics if the value is borrowed, is being destroyed or has been.
+    #[inline]
     #[track_caller]
     pub fn take(&'static self) -> T
     where
@@ -269,6 +279,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
     /// # Panics
     ///
     /// Panics if the value is borrowed, is being destroyed or has been.
+    #[inline]
     #[track_caller]
     pub fn replace(&'static self, value: T) -> T {
         self.with(|cell| cell.replace(value))

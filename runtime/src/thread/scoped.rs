@@ -126,7 +126,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     ///
     /// # Panics
     ///
-    /// Panics as [`spawn`](super::spawn) does.
+    /// Panics as [`spawn()`](super::spawn()) does.
     #[track_caller]
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
     where

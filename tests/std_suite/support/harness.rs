@@ -90,6 +90,45 @@ pub mod test_helpers {
     }
 }
 
+/// What std's tests of networking share.
+pub mod net_test {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+    use std::sync::atomic::{AtomicU16, Ordering};
+
+    /// A port that no other test has: each is a process of its own, and takes few.
+    fn next_port() -> u16 {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let own = 10_000 + (std::process::id() % 1400) as u16 * 16;
+        own + NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub fn next_test_ip4() -> SocketAddr {
+        sa4(Ipv4Addr::LOCALHOST, next_port())
+    }
+
+    pub fn next_test_ip6() -> SocketAddr {
+        sa6(Ipv6Addr::LOCALHOST, next_port())
+    }
+
+    pub fn sa4(ip: Ipv4Addr, port: u16) -> SocketAddr {
+        SocketAddr::new(IpAddr::V4(ip), port)
+    }
+
+    pub fn sa6(ip: Ipv6Addr, port: u16) -> SocketAddr {
+        SocketAddr::new(IpAddr::V6(ip), port)
+    }
+
+    /// The addresses, or what is said of the error.
+    pub fn tsa<A: ToSocketAddrs>(addresses: A) -> Result<Vec<SocketAddr>, String> {
+        let addresses = addresses.to_socket_addrs().map_err(|error| error.to_string());
+        addresses.map(Iterator::collect)
+    }
+
+    pub fn compare_ignore_zoneid(one: &SocketAddr, other: &SocketAddr) -> bool {
+        (one.ip(), one.port()) == (other.ip(), other.port())
+    }
+}
+
 /// An unstable macro of std's.
 macro_rules! assert_matches {
     ($value:expr, $pattern:pat) => {
@@ -134,7 +173,7 @@ pub mod rand {
 static MARK: u8 = 0;
 
 /// The main function of the binary: `list`, or `run NAME MODE`.
-pub fn main(tests: Vec<Test>, patch: fn()) -> ExitCode {
+pub fn main(tests: Vec<Test>, patch: fn(Option<usize>)) -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
@@ -152,21 +191,25 @@ pub fn main(tests: Vec<Test>, patch: fn()) -> ExitCode {
     }
 }
 
-fn run(test: Test, mode: &str, patch: fn()) -> ExitCode {
+fn run(test: Test, mode: &str, patch: fn(Option<usize>)) -> ExitCode {
     let main_thread = real::thread::current().id();
     let on_main = move || real::thread::current().id() == main_thread;
     let result = match mode {
         "std" | "unpatched" => spawn(test, move || assert!(!on_main(), "expected an OS thread")),
         "green" => {
-            patch();
+            patch(None);
             spawn(test, move || assert!(on_main(), "expected a green thread of the main hub"))
         }
+        "workers2" => {
+            patch(Some(2));
+            spawn(test, move || assert!(!on_main(), "expected a worker's thread"))
+        }
         "foreign" => {
-            patch();
+            patch(None);
             real::thread::spawn(test.body).join()
         }
         "root" => {
-            patch();
+            patch(None);
             panic::catch_unwind(test.body)
         }
         _ => panic!("unknown mode {mode}"),

@@ -6,6 +6,7 @@
 
 mod files;
 mod locals;
+mod locks;
 mod mixed;
 mod panics;
 mod pipes;
@@ -101,6 +102,7 @@ fn mode(run: &mut u32, mode: &str, on: fn(fn())) {
         locals::CASES,
         panics::CASES,
         mixed::CASES,
+        locks::CASES,
         files::CASES,
         pipes::CASES,
         processes::CASES,

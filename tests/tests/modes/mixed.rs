@@ -19,6 +19,10 @@ pub(crate) const CASES: &[Case] = &[
         "no thread starves another of a lock",
         no_thread_starves_another,
     ),
+    (
+        "an endless sender does not starve its receiver",
+        an_endless_sender_does_not_starve_its_receiver,
+    ),
 ];
 
 fn native_and_ours_share_a_lock() {
@@ -158,4 +162,12 @@ fn no_thread_starves_another() {
     for thread in threads {
         thread.join().unwrap();
     }
+}
+
+/// A sender that never has to wait must not keep the receiver from ever running.
+fn an_endless_sender_does_not_starve_its_receiver() {
+    let (sender, receiver) = greenpatch::sync::mpsc::channel();
+    let receiving = thread::spawn(move || receiver.recv().unwrap());
+    while sender.send(1).is_ok() {}
+    assert_eq!(receiving.join().unwrap(), 1);
 }

@@ -233,9 +233,9 @@ fn stack_size() {
                 page[511] + fill(depth - 1)
             }
         }
-        fill(2000)
+        fill(1000)
     });
-    assert_eq!(handle.unwrap().join().unwrap(), (0..=2000_u64).sum::<u64>());
+    assert_eq!(handle.unwrap().join().unwrap(), (0..=1000_u64).sum::<u64>());
 }
 
 fn a_name_with_a_null_byte() {

@@ -8,6 +8,7 @@
 #[doc(no_inline)]
 pub use ::std::os::unix::*;
 
+pub mod net;
 pub mod process;
 
 /// What is mostly imported.

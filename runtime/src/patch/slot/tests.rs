@@ -20,8 +20,7 @@ fn set(function: Option<fn(u32) -> u32>) {
     let function = function.map(|function| unsafe { super::erase(function) });
     // SAFETY: it was made from an `F` of this slot, just above.
     unsafe { double__PATCH.raw().set_global(function) };
-    // SAFETY: as above.
-    unsafe { double__PATCH.raw().set_current(function) };
+    double__PATCH.raw().place(false);
 }
 
 #[test]

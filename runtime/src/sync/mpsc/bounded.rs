@@ -268,3 +268,39 @@ impl<T> Enlist for Receiving<'_, T> {
         waker.is_some()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::thread;
+
+    use super::{Bounded, hold};
+
+    /// Senders that wait are served in the order in which they came, and none comes before them.
+    #[test]
+    fn waiting_senders_are_served_in_order() {
+        for bound in [0, 1, 3] {
+            let channel = Bounded::new(bound);
+            for number in 0..bound {
+                channel.try_send(number).unwrap();
+            }
+            thread::scope(|s| {
+                for number in 0..6 {
+                    let channel = &channel;
+                    s.spawn(move || channel.send(bound + number).unwrap());
+                    while hold(&channel.state).senders.iter().count() <= number {
+                        thread::yield_now();
+                    }
+                }
+                for number in 0..bound + 6 {
+                    assert_eq!(channel.try_recv(), Ok(number));
+                    // There is room now only if nobody waits for it.
+                    let room = number >= 6 && bound > 0;
+                    assert_eq!(channel.try_send(99).is_ok(), room);
+                    if room {
+                        hold(&channel.state).buffer.pop_back();
+                    }
+                }
+            });
+        }
+    }
+}

@@ -28,6 +28,7 @@ pub use ::std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError
 
 pub use self::iter::{IntoIter, Iter, TryIter};
 use crate::seam::atomic::{AtomicUsize, Ordering};
+use crate::seam::busy::busy;
 
 /// Makes a channel that takes any number of messages: sending never blocks.
 ///
@@ -200,7 +201,11 @@ impl<T> SyncSender<T> {
     ///
     /// None.
     pub fn try_send(&self, t: T) -> Result<(), TrySendError<T>> {
-        self.shared.channel.try_send(t)
+        let result = self.shared.channel.try_send(t);
+        if let Err(TrySendError::Full(_)) = result {
+            busy();
+        }
+        result
     }
 }
 
@@ -270,10 +275,11 @@ impl<T> Receiver<T> {
     ///
     /// None.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        match &self.flavor {
-            Flavor::Unbounded(receiving) => receiving.try_recv(),
-            Flavor::Bounded(shared) => shared.channel.try_recv(),
+        let result = self.take();
+        if let Err(TryRecvError::Empty) = result {
+            busy();
         }
+        result
     }
 
     /// Takes a message, and blocks until there is one.
@@ -299,7 +305,7 @@ impl<T> Receiver<T> {
     ///
     /// None.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
-        match self.try_recv() {
+        match self.take() {
             Ok(t) => Ok(t),
             Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
             // A time that lies beyond what an `Instant` can say never comes.
@@ -323,6 +329,13 @@ impl<T> Receiver<T> {
     /// None.
     pub fn try_iter(&self) -> TryIter<'_, T> {
         TryIter { rx: self }
+    }
+
+    fn take(&self) -> Result<T, TryRecvError> {
+        match &self.flavor {
+            Flavor::Unbounded(receiving) => receiving.try_recv(),
+            Flavor::Bounded(shared) => shared.channel.try_recv(),
+        }
     }
 
     fn recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {

@@ -38,7 +38,7 @@
 //!    as it first waits for the mark; after `CLOSED` it never does.
 #![allow(unsafe_code)]
 
-use ::std::cell::{Cell, UnsafeCell};
+use ::std::cell::Cell;
 use ::std::mem::{self, MaybeUninit};
 use ::std::sync::Arc;
 use ::std::sync::mpsc::{RecvTimeoutError, TryRecvError};
@@ -46,7 +46,8 @@ use ::std::task::Waker;
 use ::std::time::Instant;
 
 use super::Shared;
-use crate::seam::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering};
+use crate::seam::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering, UnsafeCell};
+use crate::seam::busy::produced;
 use crate::seam::park::{Enlist, Outcome, Wait};
 use crate::seam::sync::wait_signal;
 
@@ -120,56 +121,91 @@ impl<T> Unbounded<T> {
     /// Sends a message, or returns it if there is no receiver.
     #[inline]
     pub(super) fn send(&self, message: T) -> Result<(), T> {
-        let mut backoff = Backoff::new();
-        let mut next_block = None;
         // Acquire, here and below: `tail_block` is not older than what is read here.
         let mut tail = self.tail.load(Ordering::Acquire);
+        while tail & CLOSED == 0 && place(tail) + 1 < PLACES {
+            // If it is newer than `tail` taking the number fails.
+            let block = self.tail_block.load(Ordering::Acquire);
+            match self.take_number(tail) {
+                Ok(()) => {
+                    // SAFETY: this caller took the number, and has loaded the block in between.
+                    unsafe { self.write(tail, block, message) };
+                    return Ok(());
+                }
+                Err(now) => tail = now,
+            }
+        }
+        self.send_last(tail, message)
+    }
+
+    /// Sends a message as `send` does, also if that needs another block.
+    #[cold]
+    fn send_last(&self, mut tail: usize, message: T) -> Result<(), T> {
+        let mut backoff = Backoff::new();
+        let mut next = None;
         loop {
             if tail & CLOSED != 0 {
                 return Err(message);
             }
-            let place = place(tail);
-            if place == PLACES {
+            if place(tail) == PLACES {
                 // Another sender is linking the next block.
                 backoff.snooze();
                 tail = self.tail.load(Ordering::Acquire);
                 continue;
             }
-            // If it is newer than `tail` the compare-and-swap fails.
             let block = self.tail_block.load(Ordering::Acquire);
-            if place + 1 == PLACES && next_block.is_none() {
-                next_block = Some(Fresh(Block::new()));
+            let last = place(tail) + 1 == PLACES;
+            if last && next.is_none() {
+                next = Some(Fresh(Block::new()));
             }
-            // AcqRel: the partner of the receiver's in `enlist`, to see the waker; and what comes after it
-            // is seen to come after it.
-            match self.tail.compare_exchange_weak(
-                tail,
-                tail.wrapping_add(ONE) & !PARKED,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
-                Ok(_) => {
-                    let waker = if tail & PARKED != 0 {
-                        // SAFETY: by invariant 4: this sender cleared the bit, and has not marked its place.
-                        unsafe { (*self.waker.get()).take() }
-                    } else {
-                        None
-                    };
-                    // SAFETY: by invariant 3: it holds the place whose number this sender has taken.
-                    let block = unsafe { &*block };
-                    if place + 1 == PLACES
-                        && let Some(next_block) = next_block
-                    {
-                        self.link(block, next_block.0);
-                        mem::forget(next_block);
-                    }
-                    block.places[place].write(message);
-                    if let Some(waker) = waker {
-                        waker.wake();
-                    }
-                    return Ok(());
-                }
-                Err(now) => tail = now,
+            if let Err(now) = self.take_number(tail) {
+                tail = now;
+                continue;
+            }
+            if last && let Some(next) = next {
+                // SAFETY: by invariant 3: it holds the place whose number this sender has taken.
+                self.link(unsafe { &*block }, next.0);
+                mem::forget(next);
+            }
+            // SAFETY: this caller took the number, and has loaded the block in between.
+            unsafe { self.write(tail, block, message) };
+            if last {
+                // It never has to wait, so nothing else would let the receiver run.
+                produced();
+            }
+            return Ok(());
+        }
+    }
+
+    /// Takes the number that `tail` says is next, and the duty to wake the receiver if that is parked.
+    #[inline]
+    fn take_number(&self, tail: usize) -> Result<(), usize> {
+        // AcqRel: the partner of the receiver's in `enlist`, to see the waker; and what comes after it
+        // is seen to come after it.
+        let next = tail.wrapping_add(ONE) & !PARKED;
+        self.tail
+            .compare_exchange_weak(tail, next, Ordering::AcqRel, Ordering::Acquire)
+            .map(|_| ())
+    }
+
+    /// Writes a message into its place, and wakes the receiver if that is this sender's duty.
+    ///
+    /// # Safety
+    ///
+    /// The caller has taken the number that `tail` says, and has loaded `block` after `tail` and before
+    /// that.
+    #[inline]
+    unsafe fn write(&self, tail: usize, block: *mut Block<T>, message: T) {
+        // SAFETY: by invariant 3: it holds the place whose number the caller has taken.
+        let place = unsafe { &(&(*block).places)[place(tail)] };
+        if tail & PARKED == 0 {
+            place.write(message);
+        } else {
+            // SAFETY: by invariant 4: the caller cleared the bit, and has not marked its place.
+            let waker = unsafe { self.take_waker() };
+            place.write(message);
+            if let Some(waker) = waker {
+                waker.wake();
             }
         }
     }
@@ -191,11 +227,21 @@ impl<T> Unbounded<T> {
         }
         if tail & PARKED != 0 {
             // SAFETY: by invariant 4: this sender, the last, cleared the bit.
-            let waker = unsafe { (*self.waker.get()).take() };
+            let waker = unsafe { self.take_waker() };
             if let Some(waker) = waker {
                 waker.wake();
             }
         }
+    }
+
+    /// Takes the receiver's waker.
+    ///
+    /// # Safety
+    ///
+    /// By invariant 4 it is the caller's.
+    unsafe fn take_waker(&self) -> Option<Waker> {
+        // SAFETY: by the caller's promise nobody else is at it.
+        self.waker.with_mut(|waker| unsafe { (*waker).take() })
     }
 
     /// Lets the next block follow a block whose last place has just been taken.
@@ -230,7 +276,10 @@ impl<T> Receiving<T> {
         }
         // SAFETY: by invariant 2: it is marked, and this is the receiver, which goes on to the next.
         let message = unsafe { place.read() };
-        self.advance(head, block);
+        if self.advance(head, block) {
+            // Nor does one that always finds a message have to wait.
+            produced();
+        }
         Ok(message)
     }
 
@@ -248,11 +297,11 @@ impl<T> Receiving<T> {
         }
     }
 
-    /// Goes on to the next number that has a place.
-    fn advance(&self, head: usize, block: &Block<T>) {
+    /// Goes on to the next number that has a place; true if that is in another block.
+    fn advance(&self, head: usize, block: &Block<T>) -> bool {
         if place(head) + 1 < PLACES {
             self.head.set(head.wrapping_add(ONE));
-            return;
+            return false;
         }
         // Acquire: the partner of the release in `link`, which came before the mark that has been seen.
         let next = block.next.load(Ordering::Acquire);
@@ -260,6 +309,7 @@ impl<T> Receiving<T> {
         self.head.set(head.wrapping_add(2 * ONE));
         // SAFETY: by invariant 3 nobody touches it any more; `Block::new` made it from a box.
         drop(unsafe { Box::from_raw(read) });
+        true
     }
 }
 
@@ -267,7 +317,9 @@ impl<T> Enlist for Receiving<T> {
     fn enlist(&self, waker: Waker, _patience: u32) -> bool {
         let channel = &self.shared.channel;
         // SAFETY: by invariant 4: the receiver does not wait, and has received all that was sent.
-        unsafe { *channel.waker.get() = Some(waker) };
+        channel
+            .waker
+            .with_mut(|place| unsafe { *place = Some(waker) });
         let head = self.head.get();
         // Release: who clears the bit sees the waker. It fails if there is a message, or never will be.
         let parked = channel.tail.compare_exchange(
@@ -278,7 +330,7 @@ impl<T> Enlist for Receiving<T> {
         );
         if parked.is_err() {
             // SAFETY: as above; nobody else looks for it while the bit is clear.
-            drop(unsafe { (*channel.waker.get()).take() });
+            drop(unsafe { channel.take_waker() });
         }
         parked.is_ok()
     }
@@ -296,7 +348,7 @@ impl<T> Enlist for Receiving<T> {
             return false;
         }
         // SAFETY: by invariant 4: the receiver itself cleared the bit.
-        drop(unsafe { (*channel.waker.get()).take() });
+        drop(unsafe { channel.take_waker() });
         true
     }
 }
@@ -389,7 +441,8 @@ impl<T> Place<T> {
     /// Called by the sender that has taken the number.
     fn write(&self, message: T) {
         // SAFETY: by invariant 2 nobody else is at it.
-        unsafe { (*self.message.get()).write(message) };
+        self.message
+            .with_mut(|place| unsafe { (*place).write(message) });
         // Release: who sees the mark sees the message.
         self.written.store(true, Ordering::Release);
     }
@@ -410,8 +463,8 @@ impl<T> Place<T> {
     /// The place is marked as written, and this is done once.
     unsafe fn read(&self) -> T {
         // SAFETY: by invariant 2 nobody else is at it.
-        let message = unsafe { &*self.message.get() };
+        let message = self.message.with(|place| unsafe { place.read() });
         // SAFETY: by the caller's promise.
-        unsafe { message.assume_init_read() }
+        unsafe { message.assume_init() }
     }
 }

@@ -1,0 +1,8 @@
+#[patchable]
+pub trait Speak {
+    fn word(&self) -> String;
+
+    fn sentence(&self) -> String {
+        self.word() + "."
+    }
+}

@@ -1,0 +1,74 @@
+mod net {
+    #[allow(unused_imports)]
+    use ::greenpatch as std;
+    use std::{thread_local, time::Duration};
+    pub fn wait(duration: ::greenpatch::time::Duration) {
+        match wait__PATCH.get() {
+            ::greenpatch::__private::None => wait__original(duration),
+            ::greenpatch::__private::Some(__greenpatch_replacement) => {
+                __greenpatch_replacement(duration)
+            }
+        }
+    }
+    #[doc(hidden)]
+    #[allow(
+        dead_code,
+        deprecated,
+        mismatched_lifetime_syntaxes,
+        non_snake_case,
+        non_upper_case_globals,
+        private_bounds,
+        private_interfaces,
+        unreachable_pub
+    )]
+    pub const wait__PATCH: &'static ::greenpatch::__private::Slot<
+        fn(::greenpatch::time::Duration),
+        dyn ::greenpatch::__private::Fn(
+            ::greenpatch::time::Duration,
+        ) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+    > = {
+        fn __GREENPATCH_trampoline(__greenpatch_arg_0: ::greenpatch::time::Duration) {
+            match __GREENPATCH_SLOT.scoped() {
+                ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
+                    __greenpatch_found(__greenpatch_arg_0)
+                }
+                ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
+                    __greenpatch_found(__greenpatch_arg_0)
+                }
+            }
+        }
+        static __GREENPATCH_SLOT: ::greenpatch::__private::Slot<
+            fn(::greenpatch::time::Duration),
+            dyn ::greenpatch::__private::Fn(
+                ::greenpatch::time::Duration,
+            ) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+        > = unsafe {
+            ::greenpatch::__private::Slot::new(
+                wait__original,
+                __GREENPATCH_trampoline,
+                ::greenpatch::__private::Site {
+                    module: ::greenpatch::__private::module_path!(),
+                    name: "wait",
+                    file: ::greenpatch::__private::file!(),
+                    line: ::greenpatch::__private::line!(),
+                },
+            )
+        };
+        ::greenpatch::__private::inventory::submit! {
+            ::greenpatch::__private::PatchPoint::new(__GREENPATCH_SLOT.raw())
+        }
+        &__GREENPATCH_SLOT
+    };
+    #[doc(hidden)]
+    #[allow(
+        clippy::needless_lifetimes,
+        clippy::too_many_arguments,
+        clippy::type_complexity,
+        private_bounds,
+        private_interfaces,
+        unreachable_pub
+    )]
+    pub fn wait__original(duration: ::greenpatch::time::Duration) {
+        std::thread::sleep(duration);
+    }
+}

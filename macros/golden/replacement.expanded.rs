@@ -1,0 +1,47 @@
+fn nap(_: Duration) {}
+const _: () = {
+    ::greenpatch::__private::inventory::submit! {
+        { #[allow(unused_imports)] use ::greenpatch::__private::Uninstantiated as _; ({
+        #[allow(non_upper_case_globals, dead_code)] const wait__PATCH :
+        ::greenpatch::__private::NoPatchPoint =
+        ::greenpatch::__private::NoPatchPoint(::greenpatch::__private::PhantomData); {
+        #[allow(unused_imports)] use net:: *; wait__PATCH } }).replacement(nap,
+        ::greenpatch::__private::Site { module : ::greenpatch::__private::module_path!(),
+        name : "nap", file : ::greenpatch::__private::file!(), line :
+        ::greenpatch::__private::line!(), }) }
+    }
+};
+fn send(_: &Client) {}
+const _: () = {
+    ::greenpatch::__private::inventory::submit! {
+        { #[allow(unused_imports)] use ::greenpatch::__private::Uninstantiated as _; ({
+        #[allow(non_upper_case_globals, dead_code)] trait __GreenpatchMissing { const
+        send__PATCH : ::greenpatch::__private::NoPatchPoint =
+        ::greenpatch::__private::NoPatchPoint(::greenpatch::__private::PhantomData); }
+        impl < T : ? ::greenpatch::__private::Sized > __GreenpatchMissing for T {}
+        net::Client::send__PATCH }).replacement(send, ::greenpatch::__private::Site {
+        module : ::greenpatch::__private::module_path!(), name : "send", file :
+        ::greenpatch::__private::file!(), line : ::greenpatch::__private::line!(), }) }
+    }
+};
+fn send_as(_: &Client) {}
+const _: () = {
+    ::greenpatch::__private::inventory::submit! {
+        { #[allow(unused_imports)] use ::greenpatch::__private::Uninstantiated as _; <
+        Client as ::greenpatch::__private::TraitPoint < _, 15830522920245967145u64, _, ()
+        >> ::PATCH.replacement(send_as, ::greenpatch::__private::Site { module :
+        ::greenpatch::__private::module_path!(), name : "send_as", file :
+        ::greenpatch::__private::file!(), line : ::greenpatch::__private::line!(), }) }
+    }
+};
+fn same(value: u32) -> u32 {
+    value
+}
+const _: () = {
+    ::greenpatch::__private::inventory::submit! {
+        { #[allow(unused_imports)] use ::greenpatch::__private::Uninstantiated as _;
+        net::same__PATCH:: < u32 > ().replacement(same, ::greenpatch::__private::Site {
+        module : ::greenpatch::__private::module_path!(), name : "same", file :
+        ::greenpatch::__private::file!(), line : ::greenpatch::__private::line!(), }) }
+    }
+};

@@ -1,0 +1,146 @@
+impl<'a> Iterator for Parser<'a> {
+    type Item = &'a str;
+    fn next(&mut self) -> Option<Self::Item> {
+        match <Self as ::greenpatch::__private::TraitPoint<
+            __GreenpatchImpl_b094b20bfddaafe0_next,
+            12086484443237030606u64,
+            (),
+            (),
+        >>::PATCH
+            .get()
+        {
+            ::greenpatch::__private::None => {
+                <Self as __GreenpatchOriginal_b094b20bfddaafe0_next<
+                    'a,
+                >>::next__original(self)
+            }
+            ::greenpatch::__private::Some(__greenpatch_replacement) => {
+                __greenpatch_replacement(self)
+            }
+        }
+    }
+}
+#[doc(hidden)]
+#[allow(
+    dead_code,
+    deprecated,
+    mismatched_lifetime_syntaxes,
+    non_snake_case,
+    non_upper_case_globals,
+    private_bounds,
+    private_interfaces,
+    unreachable_pub
+)]
+trait __GreenpatchOriginal_b094b20bfddaafe0_next<'a> {
+    fn next__original(&mut self) -> Option<<Parser<'a> as Iterator>::Item>;
+}
+#[allow(
+    dead_code,
+    deprecated,
+    mismatched_lifetime_syntaxes,
+    non_snake_case,
+    non_upper_case_globals,
+    private_bounds,
+    private_interfaces,
+    unreachable_pub
+)]
+const _: () = {
+    #[allow(unused_imports)]
+    use Iterator as _;
+    impl<'a> __GreenpatchOriginal_b094b20bfddaafe0_next<'a> for Parser<'a> {
+        fn next__original(&mut self) -> Option<<Parser<'a> as Iterator>::Item> {
+            let none: Option<<Self as Iterator>::Item> = None;
+            none
+        }
+    }
+};
+#[doc(hidden)]
+#[allow(
+    dead_code,
+    deprecated,
+    mismatched_lifetime_syntaxes,
+    non_snake_case,
+    non_upper_case_globals,
+    private_bounds,
+    private_interfaces,
+    unreachable_pub
+)]
+enum __GreenpatchImpl_b094b20bfddaafe0_next {}
+#[doc(hidden)]
+#[allow(
+    dead_code,
+    deprecated,
+    mismatched_lifetime_syntaxes,
+    non_snake_case,
+    non_upper_case_globals,
+    private_bounds,
+    private_interfaces,
+    unreachable_pub
+)]
+impl<
+    'a,
+> ::greenpatch::__private::TraitPoint<
+    __GreenpatchImpl_b094b20bfddaafe0_next,
+    12086484443237030606u64,
+    (),
+    (),
+> for Parser<'a> {
+    type Point = &'static ::greenpatch::__private::Slot<
+        for<'__greenpatch_a> fn(
+            &mut Parser<'__greenpatch_a>,
+        ) -> Option<<Parser<'__greenpatch_a> as Iterator>::Item>,
+        dyn for<'__greenpatch_a> ::greenpatch::__private::Fn(
+            &mut Parser<'__greenpatch_a>,
+        ) -> Option<
+                <Parser<'__greenpatch_a> as Iterator>::Item,
+            > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+    >;
+    const PATCH: Self::Point = {
+        fn __GREENPATCH_original<'__greenpatch_a>(
+            __greenpatch_arg_0: &mut Parser<'__greenpatch_a>,
+        ) -> Option<<Parser<'__greenpatch_a> as Iterator>::Item> {
+            <Parser<
+                '__greenpatch_a,
+            > as __GreenpatchOriginal_b094b20bfddaafe0_next<
+                '__greenpatch_a,
+            >>::next__original(__greenpatch_arg_0)
+        }
+        fn __GREENPATCH_trampoline<'__greenpatch_a>(
+            __greenpatch_arg_0: &mut Parser<'__greenpatch_a>,
+        ) -> Option<<Parser<'__greenpatch_a> as Iterator>::Item> {
+            match __GREENPATCH_SLOT.scoped() {
+                ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
+                    __greenpatch_found(__greenpatch_arg_0)
+                }
+                ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
+                    __greenpatch_found(__greenpatch_arg_0)
+                }
+            }
+        }
+        static __GREENPATCH_SLOT: ::greenpatch::__private::Slot<
+            for<'__greenpatch_a> fn(
+                &mut Parser<'__greenpatch_a>,
+            ) -> Option<<Parser<'__greenpatch_a> as Iterator>::Item>,
+            dyn for<'__greenpatch_a> ::greenpatch::__private::Fn(
+                &mut Parser<'__greenpatch_a>,
+            ) -> Option<
+                    <Parser<'__greenpatch_a> as Iterator>::Item,
+                > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+        > = unsafe {
+            ::greenpatch::__private::Slot::new(
+                __GREENPATCH_original,
+                __GREENPATCH_trampoline,
+                ::greenpatch::__private::Site {
+                    module: ::greenpatch::__private::module_path!(),
+                    name: "<Parser as Iterator>::next",
+                    file: ::greenpatch::__private::file!(),
+                    line: ::greenpatch::__private::line!(),
+                },
+            )
+        };
+        ::greenpatch::__private::inventory::submit! {
+            ::greenpatch::__private::PatchPoint::new(__GREENPATCH_SLOT.raw())
+        }
+        &__GREENPATCH_SLOT
+    };
+}

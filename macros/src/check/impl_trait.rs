@@ -1,0 +1,140 @@
+//! `impl Trait` arguments, under names: the original and the slot's items have to name their types.
+
+use crate::errors::Reason;
+use crate::visit::{Lifetimes, may_hide_lifetime};
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use std::collections::HashSet;
+use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
+use syn::{FnArg, Signature, Type, TypeImplTrait, TypeParam, parse_quote};
+
+/// Gives a type parameter to each `impl Trait` argument.
+///
+/// Input: `(text: impl Into<String>)`. Output: `<__Greenpatch0: Into<String>>(text: __Greenpatch0)`.
+pub(crate) fn name(sig: &Signature, plain: &HashSet<String>) -> Result<Signature, Reason> {
+    let mut named = sig.clone();
+    let mut naming = Naming {
+        plain,
+        lifetimes: sig
+            .generics
+            .lifetimes()
+            .map(|param| param.lifetime.clone())
+            .collect(),
+        params: Vec::new(),
+        failed: None,
+    };
+    for input in &mut named.inputs {
+        if let FnArg::Typed(arg) = input {
+            naming.visit_type_mut(&mut arg.ty);
+        }
+    }
+    if let Some(reason) = naming.failed {
+        return Err(reason);
+    }
+    named
+        .generics
+        .params
+        .extend(naming.params.into_iter().map(syn::GenericParam::Type));
+    if !named.generics.params.is_empty() {
+        named.generics.lt_token.get_or_insert_default();
+        named.generics.gt_token.get_or_insert_default();
+    }
+    Ok(named)
+}
+
+struct Naming<'a> {
+    plain: &'a HashSet<String>,
+    lifetimes: HashSet<syn::Lifetime>,
+    params: Vec<TypeParam>,
+    failed: Option<Reason>,
+}
+
+impl VisitMut for Naming<'_> {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        let Type::ImplTrait(found) = ty else {
+            visit_mut::visit_type_mut(self, ty);
+            return;
+        };
+        if let Err(reason) = self.check(found) {
+            self.failed.get_or_insert(reason);
+            return;
+        }
+        let name: Ident = format_ident!(
+            "__Greenpatch{}",
+            self.params.len(),
+            span = Span::call_site()
+        );
+        let bounds = &found.bounds;
+        self.params.push(parse_quote!(#name: #bounds));
+        *ty = parse_quote!(#name);
+    }
+}
+
+impl Naming<'_> {
+    fn check(&self, found: &TypeImplTrait) -> Result<(), Reason> {
+        let ty = Type::ImplTrait(found.clone());
+        let lifetimes = Lifetimes::of(&ty);
+        if lifetimes.elided > 0
+            || lifetimes
+                .named
+                .iter()
+                .any(|name| self.lifetimes.contains(name))
+        {
+            return Err(Reason::new(
+                found,
+                "an `impl Trait` argument with a lifetime in it cannot be named outside; \
+                 make it a type parameter",
+            ));
+        }
+        let mut inside = Inside {
+            plain: self.plain,
+            nested: false,
+            hidden: false,
+        };
+        for bound in &found.bounds {
+            inside.visit_type_param_bound(bound);
+        }
+        if inside.nested {
+            return Err(Reason::new(
+                found,
+                "an `impl Trait` inside another cannot be named outside; make it a type parameter",
+            ));
+        }
+        if inside.hidden {
+            return Err(Reason::new(
+                found,
+                "an `impl Trait` argument that may hide a lifetime cannot be named outside; \
+                 make it a type parameter",
+            ));
+        }
+        Ok(())
+    }
+}
+
+struct Inside<'a> {
+    plain: &'a HashSet<String>,
+    nested: bool,
+    hidden: bool,
+}
+
+impl<'ast> Visit<'ast> for Inside<'_> {
+    fn visit_type(&mut self, ty: &'ast Type) {
+        self.hidden |= may_hide_lifetime(ty, self.plain);
+        visit::visit_type(self, ty);
+    }
+
+    fn visit_type_impl_trait(&mut self, _: &'ast TypeImplTrait) {
+        self.nested = true;
+    }
+
+    // What an `Fn` takes and gives has lifetimes of its own.
+    fn visit_parenthesized_generic_arguments(
+        &mut self,
+        args: &'ast syn::ParenthesizedGenericArguments,
+    ) {
+        for ty in &args.inputs {
+            self.nested |= crate::visit::Parts::of(&ty.ty).impl_trait;
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Where a patch point stands, and how its items are named from there.
+
+use super::slot::turbofish;
+use crate::check::{Declared, Owner, Point, TraitNames, arguments, is_made_up};
+use crate::item::Trait;
+use crate::paths::{self, Private};
+use crate::visit::RenameLifetimes;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::visit_mut::VisitMut;
+use syn::{GenericParam, Lifetime, Type};
+
+/// Where the items of a patch point stand.
+pub(crate) enum Place<'a> {
+    /// Beside a free function.
+    Free,
+    /// In an inherent impl.
+    Inherent(&'a Owner),
+    /// Beside the impl of a trait.
+    TraitImpl(&'a Owner, &'a TraitNames),
+    /// Beside a trait.
+    Trait(&'a Owner, &'a Trait),
+}
+
+/// What leads to a patch point's items.
+pub(super) struct Names {
+    /// To the slot, from the dispatcher.
+    pub(super) patch: TokenStream,
+    /// To the original, from the dispatcher.
+    pub(super) original: TokenStream,
+    /// To the slot, from inside of it.
+    pub(super) inner_patch: TokenStream,
+    /// To the original, from inside of the slot.
+    pub(super) inner_original: TokenStream,
+}
+
+impl Names {
+    pub(super) fn of(point: &Point, place: &Place<'_>, private: &Private) -> Self {
+        let name = &point.sig.ident;
+        let patch = paths::patch(name);
+        let original = paths::original(name);
+        let nothing = Declared::default();
+        let own = point.params.as_ref().map_or(&nothing, |params| &params.own);
+        let inner = turbofish(&own.names);
+        // Nobody can name the type of an `impl Trait` argument, but it can be inferred.
+        let outer_names = own.names.iter().enumerate().map(|(index, name)| {
+            if index < point.explicit {
+                name.to_token_stream()
+            } else {
+                quote!(_)
+            }
+        });
+        let outer = (!own.names.is_empty()).then(|| quote!(::<#(#outer_names),*>));
+        let call = inner.as_ref().map(|_| quote!(()));
+        match place {
+            Place::Free => Names {
+                patch: quote!(#patch #outer #call),
+                original: quote!(#original #outer),
+                inner_patch: quote!(#patch #inner #call),
+                inner_original: quote!(#original #inner),
+            },
+            Place::Inherent(owner) => {
+                let ty = &owner.self_ty;
+                Names {
+                    patch: quote!(Self::#patch #outer #call),
+                    original: quote!(Self::#original #outer),
+                    inner_patch: quote!(<#ty>::#patch #inner #call),
+                    inner_original: quote!(<#ty>::#original #inner),
+                }
+            }
+            Place::TraitImpl(owner, names) => {
+                let ty = &owner.self_ty;
+                let originals = names.originals(name);
+                let written = owner.written.arguments();
+                let renamed = arguments(&owner.generics);
+                let outer_names: Vec<_> = outer_arguments(point, own);
+                let inner_names: Vec<_> = own.names.iter().map(ToTokens::to_token_stream).collect();
+                let of_trait: Vec<_> = names.arguments.iter().map(without_made_up).collect();
+                let outer_point = trait_point(names, name, &of_trait, &outer_names, private);
+                let inner_point =
+                    trait_point(names, name, &names.renamed_arguments, &inner_names, private);
+                let written = written.iter().map(hide_made_up);
+                Names {
+                    patch: quote!(<Self as #outer_point>::PATCH),
+                    original: quote!(<Self as #originals<#(#written),*>>::#original #outer),
+                    inner_patch: quote!(<#ty as #inner_point>::PATCH),
+                    inner_original: quote!(<#ty as #originals<#(#renamed),*>>::#original #inner),
+                }
+            }
+            Place::Trait(owner, item) => {
+                let ty = &owner.self_ty;
+                let patch = in_trait(&item.ident, name, "PATCH");
+                let originals = in_trait(&item.ident, name, "Original");
+                let of_trait = arguments(&item.generics);
+                let outer_names: Vec<_> = outer_arguments(point, own);
+                let inner_names = &own.names;
+                Names {
+                    patch: quote!(#patch::<Self, #(#of_trait,)* #(#outer_names),*>()),
+                    original: quote!(<Self as #originals<#(#of_trait),*>>::#original #outer),
+                    inner_patch: quote!(#patch::<#ty, #(#of_trait,)* #(#inner_names),*>()),
+                    inner_original: quote!(<#ty as #originals<#(#of_trait),*>>::#original #inner),
+                }
+            }
+        }
+    }
+}
+
+fn outer_arguments(point: &Point, own: &Declared) -> Vec<TokenStream> {
+    own.names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            if index < point.explicit {
+                name.to_token_stream()
+            } else {
+                quote!(_)
+            }
+        })
+        .collect()
+}
+
+/// A lifetime that the impl left out can be left out of its method's body too.
+fn without_made_up(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    let left_out =
+        |lifetime: &Lifetime| is_made_up(lifetime).then(|| Lifetime::new("'_", lifetime.span()));
+    RenameLifetimes(&left_out).visit_type_mut(&mut ty);
+    ty
+}
+
+fn hide_made_up(argument: &TokenStream) -> TokenStream {
+    match syn::parse2::<Lifetime>(argument.clone()) {
+        Ok(lifetime) if is_made_up(&lifetime) => quote!('_),
+        _ => argument.clone(),
+    }
+}
+
+/// `Trait__go__PATCH`: the item beside the trait `of` that is for its method `name`.
+pub(crate) fn in_trait(of: &Ident, name: &Ident, suffix: &str) -> Ident {
+    let of = paths::plain(of);
+    let name = paths::plain(name);
+    format_ident!(
+        "{of}__{name}__{suffix}",
+        span = proc_macro2::Span::call_site()
+    )
+}
+
+/// The hidden trait that leads to the slot of a method in the impl of a trait.
+pub(super) fn trait_point(
+    names: &TraitNames,
+    method: &Ident,
+    of_trait: &[syn::Type],
+    of_method: &[TokenStream],
+    private: &Private,
+) -> TokenStream {
+    let marker = names.marker(method);
+    let key = names.key(method);
+    quote! {
+        #private::TraitPoint<
+            #marker,
+            #key,
+            (#(#private::PhantomData<#of_trait>,)*),
+            (#(#private::PhantomData<#of_method>,)*),
+        >
+    }
+}
+
+/// `<params> … where predicates`, the lifetimes first.
+pub(super) fn header(
+    own: &syn::Generics,
+    declared: &Declared,
+) -> (Vec<TokenStream>, Option<TokenStream>) {
+    let lifetimes = own
+        .params
+        .iter()
+        .filter(|param| matches!(param, GenericParam::Lifetime(_)));
+    let others = own
+        .params
+        .iter()
+        .filter(|param| !matches!(param, GenericParam::Lifetime(_)));
+    let params = lifetimes
+        .chain(others)
+        .chain(&declared.params)
+        .map(without_default)
+        .collect();
+    let written = own
+        .where_clause
+        .iter()
+        .flat_map(|clause| &clause.predicates);
+    let predicates: Vec<_> = written
+        .map(ToTokens::to_token_stream)
+        .chain(declared.predicates.iter().map(ToTokens::to_token_stream))
+        .collect();
+    let clause = (!predicates.is_empty()).then(|| quote!(where #(#predicates),*));
+    (params, clause)
+}
+
+fn without_default(param: &GenericParam) -> TokenStream {
+    let mut param = param.clone();
+    match &mut param {
+        GenericParam::Type(param) => param.default = None,
+        GenericParam::Const(param) => param.default = None,
+        GenericParam::Lifetime(_) => {}
+    }
+    param.to_token_stream()
+}

@@ -1,0 +1,283 @@
+//! The slot of a patch point: its type, and the items in it.
+
+use super::place::Names;
+use super::{allowed, site};
+use crate::check::{Declared, Point, SlotType};
+use crate::paths::{self, Private};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{GenericParam, ReturnType, Type};
+
+/// The type of what leads to the slot: a reference, or for a generic function an instance.
+pub(super) fn handle_type(point: &Point, private: &Private) -> TokenStream {
+    let SlotTypes { pointer, closure } = types(&point.slot, private);
+    match &point.params {
+        None => quote!(&'static #private::Slot<#pointer, #closure>),
+        Some(_) => quote!(#private::Instance<#pointer, #closure>),
+    }
+}
+
+/// The value that leads to the slot, as a block that has the slot in it.
+pub(super) fn handle(point: &Point, names: &Names, private: &Private) -> TokenStream {
+    let slot = paths::hidden("SLOT");
+    let trampoline_name = paths::hidden("trampoline");
+    let site = site(&point.name, point.sig.ident.span(), private);
+    let nothing = Declared::default();
+    let declared = point.params.as_ref().map_or(&nothing, |params| &params.all);
+    let arguments = turbofish(&declared.names);
+
+    let (adapter, original) = if point.slot.narrower {
+        let adapter = paths::hidden("original");
+        let tokens = self::adapter(
+            &point.slot,
+            declared,
+            &adapter,
+            &names.inner_original,
+            private,
+        );
+        (tokens, quote!(#adapter #arguments))
+    } else {
+        (TokenStream::new(), names.inner_original.clone())
+    };
+    let own = match &point.params {
+        None => slot.to_token_stream(),
+        Some(_) => names.inner_patch.clone(),
+    };
+    let trampoline = trampoline(&point.slot, declared, &trampoline_name, own, private);
+    let SlotTypes { pointer, closure } = types(&point.slot, private);
+    let submit = quote! {
+        #private::inventory::submit! { #private::PatchPoint::new(#slot.raw()) }
+    };
+    match &point.params {
+        None => quote! {
+            #adapter
+            #trampoline
+            static #slot: #private::Slot<#pointer, #closure> =
+                unsafe { #private::Slot::new(#original, #trampoline_name, #site) };
+            #submit
+            &#slot
+        },
+        Some(_) => {
+            let text = type_text(&point.slot);
+            let key = paths::hidden("Key");
+            let key_type = key_type(&key, declared, private);
+            let names = &declared.names;
+            quote! {
+                #adapter
+                #trampoline
+                #key_type
+                static #slot: #private::GenericSlot =
+                    #private::GenericSlot::new(#site, || #text);
+                #submit
+                unsafe {
+                    #private::Instance::new::<#key<#(#names),*>>(
+                        &#slot, #original, #trampoline_name #arguments,
+                    )
+                }
+            }
+        }
+    }
+}
+
+/// `::<A, B>`, or nothing.
+pub(super) fn turbofish(names: &[Ident]) -> Option<TokenStream> {
+    (!names.is_empty()).then(|| quote!(::<#(#names),*>))
+}
+
+/// A type that has all parameters, to tell instantiations apart by.
+fn key_type(key: &Ident, declared: &Declared, private: &Private) -> TokenStream {
+    let params = declared.params.iter().map(|param| match param {
+        GenericParam::Type(param) => {
+            let name = &param.ident;
+            quote!(#name: ?#private::Sized)
+        }
+        other => other.to_token_stream(),
+    });
+    let types = declared.params.iter().filter_map(|param| match param {
+        GenericParam::Type(param) => Some(&param.ident),
+        _ => None,
+    });
+    quote! {
+        struct #key<#(#params),*>(#(#private::PhantomData<#types>),*);
+    }
+}
+
+/// A function of the slot's type that calls the original, which is less general by itself.
+fn adapter(
+    slot: &SlotType,
+    declared: &Declared,
+    name: &Ident,
+    original: &TokenStream,
+    private: &Private,
+) -> TokenStream {
+    let args = arg_names(slot);
+    let mut body = quote!(#original(#(#args),*));
+    if slot.future.is_some() {
+        body = quote! {
+            #[allow(unused_imports)]
+            use #private::{BoxLocal as _, BoxSend as _};
+            #private::Boxing(#body).boxed()
+        };
+    }
+    function(slot, declared, name, body, private)
+}
+
+/// A function of the slot's type that calls `replacement`, which has the type that was written.
+pub(super) fn shim(
+    slot: &SlotType,
+    name: &Ident,
+    replacement: &Ident,
+    private: &Private,
+) -> TokenStream {
+    let args = arg_names(slot);
+    let mut body = quote!(#replacement(#(#args),*));
+    if slot.future.is_some() {
+        body = quote!(#private::Box::pin(#body));
+    }
+    let allowed = allowed();
+    let function = function(slot, &Declared::default(), name, body, private);
+    quote!(#allowed #function)
+}
+
+/// A function of the slot's type that calls what is in force in the current scope.
+fn trampoline(
+    slot: &SlotType,
+    declared: &Declared,
+    name: &Ident,
+    own: TokenStream,
+    private: &Private,
+) -> TokenStream {
+    let witness = slot
+        .witness
+        .as_ref()
+        .map(|_| quote!(#private::PhantomData,));
+    let found = paths::local("found");
+    let args = arg_names(slot);
+    let mut by_closure = quote!(#found(#witness #(#args),*));
+    if never(&slot.output) {
+        by_closure = quote!(match #by_closure {});
+    }
+    let body = quote! {
+        match #own.scoped() {
+            #private::Scoped::Closure(#found) => #by_closure,
+            #private::Scoped::Pointer(#found) => #found(#witness #(#args),*),
+        }
+    };
+    function(slot, declared, name, body, private)
+}
+
+/// A function of the slot's type.
+fn function(
+    slot: &SlotType,
+    declared: &Declared,
+    name: &Ident,
+    body: TokenStream,
+    private: &Private,
+) -> TokenStream {
+    let SlotType {
+        lifetimes,
+        inputs,
+        unsafety,
+        abi,
+        ..
+    } = slot;
+    let Declared {
+        params, predicates, ..
+    } = declared;
+    let witness = slot
+        .witness
+        .as_ref()
+        .map(|witness| quote!(_: #private::PhantomData<#witness>,));
+    let args = arg_names(slot);
+    let output = output(slot, private);
+    let body = call(slot, body);
+    let clause = (!predicates.is_empty()).then(|| quote!(where #(#predicates),*));
+    quote! {
+        #unsafety #abi fn #name<#(#lifetimes,)* #(#params),*>(#witness #(#args: #inputs),*) #output
+        #clause
+        { #body }
+    }
+}
+
+/// A body that calls what has the slot's type.
+pub(super) fn call(slot: &SlotType, body: TokenStream) -> TokenStream {
+    match slot.unsafety {
+        None => body,
+        Some(_) => quote!(unsafe { #body }),
+    }
+}
+
+fn arg_names(slot: &SlotType) -> Vec<Ident> {
+    (0..slot.inputs.len())
+        .map(|index| paths::local(&format_ident!("arg_{index}").to_string()))
+        .collect()
+}
+
+fn output(slot: &SlotType, private: &Private) -> TokenStream {
+    let output = &slot.output;
+    let Some(lifetime) = &slot.future else {
+        return output.to_token_stream();
+    };
+    let resolves_to = match output {
+        ReturnType::Type(_, ty) if !never(output) => ty.to_token_stream(),
+        ReturnType::Type(..) => quote!(#private::Infallible),
+        ReturnType::Default => quote!(()),
+    };
+    quote! {
+        -> #private::Pin<#private::Box<
+            dyn #private::Future<Output = #resolves_to> + #private::Send + #lifetime
+        >>
+    }
+}
+
+fn never(output: &ReturnType) -> bool {
+    matches!(output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
+}
+
+struct SlotTypes {
+    /// `for<'a> fn(&'a str) -> usize`
+    pointer: TokenStream,
+    /// `dyn for<'a> Fn(&'a str) -> usize + Send + Sync`
+    closure: TokenStream,
+}
+
+fn types(slot: &SlotType, private: &Private) -> SlotTypes {
+    let SlotType {
+        lifetimes,
+        inputs,
+        unsafety,
+        abi,
+        ..
+    } = slot;
+    let binder = (!lifetimes.is_empty()).then(|| quote!(for<#(#lifetimes),*>));
+    let witness = slot
+        .witness
+        .as_ref()
+        .map(|witness| quote!(#private::PhantomData<#witness>,));
+    let output = output(slot, private);
+    // `Fn() -> !` is not to be written yet.
+    let closure_output = if never(&slot.output) && slot.future.is_none() {
+        quote!(-> #private::Infallible)
+    } else {
+        output.clone()
+    };
+    SlotTypes {
+        pointer: quote!(#binder #unsafety #abi fn(#witness #(#inputs),*) #output),
+        closure: quote! {
+            dyn #binder #private::Fn(#witness #(#inputs),*) #closure_output
+                + #private::Send + #private::Sync
+        },
+    }
+}
+
+/// The type of a generic function's slot, for people.
+fn type_text(slot: &SlotType) -> String {
+    let SlotType {
+        inputs,
+        output,
+        unsafety,
+        abi,
+        ..
+    } = slot;
+    paths::text(quote!(#unsafety #abi fn(#(#inputs),*) #output))
+}

@@ -1,0 +1,1 @@
+//! A user of edition 2018; see `tests`.

@@ -1,0 +1,183 @@
+//! What goes on for long, or goes on across patching.
+
+use std::time::{Duration, Instant};
+
+use greenpatch::sync::{Mutex, RwLock};
+use greenpatch::thread;
+
+use crate::{Ended, Scenario};
+
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "100,000 short threads leave nothing behind",
+        child: short_threads,
+        check: Ended::well,
+    },
+    Scenario {
+        name: "a million timers leave nothing behind",
+        child: timers,
+        check: Ended::well,
+    },
+    Scenario {
+        name: "a lock is held across patching",
+        child: lock_across_patching,
+        check: Ended::well,
+    },
+    Scenario {
+        name: "threads started before patching are joined after",
+        child: started_before,
+        check: Ended::well,
+    },
+    Scenario {
+        name: "available_parallelism is the real one",
+        child: parallelism,
+        check: Ended::well,
+    },
+    Scenario {
+        name: "a stack that is too large is an error of the spawn",
+        child: too_large_a_stack,
+        check: Ended::well,
+    },
+];
+
+/// What Linux says of this process: resident memory in KiB, and its mappings.
+fn footprint() -> Option<(usize, usize)> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let resident = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let resident = resident.trim().trim_end_matches(" kB").parse().ok()?;
+    let mappings = std::fs::read_to_string("/proc/self/maps")
+        .ok()?
+        .lines()
+        .count();
+    Some((resident, mappings))
+}
+
+fn short_threads() {
+    greenpatch::patch_thread().unwrap();
+    let run = |times: usize| {
+        for number in 0..times {
+            assert_eq!(thread::spawn(move || number).join().unwrap(), number);
+        }
+    };
+    run(1000);
+    let before = footprint();
+    run(100_000);
+    if let (Some(before), Some(after)) = (before, footprint()) {
+        assert!(
+            after.0 < before.0 + 1024,
+            "memory grew from {before:?} to {after:?}"
+        );
+        assert!(
+            after.1 <= before.1 + 2,
+            "mappings grew from {before:?} to {after:?}"
+        );
+    }
+}
+
+fn timers() {
+    greenpatch::patch_thread().unwrap();
+    let run = |times: usize| {
+        for _ in 0..times {
+            // Woken at once, long before its time.
+            thread::current().unpark();
+            thread::park_timeout(Duration::from_secs(10_000));
+            let parked = thread::current();
+            thread::spawn(move || parked.unpark());
+            thread::park_timeout(Duration::from_secs(10_000));
+        }
+    };
+    run(1000);
+    let before = footprint();
+    run(if cfg!(debug_assertions) {
+        50_000
+    } else {
+        500_000
+    });
+    if let (Some(before), Some(after)) = (before, footprint()) {
+        assert!(
+            after.0 < before.0 + 1024,
+            "memory grew from {before:?} to {after:?}"
+        );
+    }
+}
+
+fn lock_across_patching() {
+    static MUTEX: Mutex<u32> = Mutex::new(0);
+    static RWLOCK: RwLock<u32> = RwLock::new(0);
+    let mut native = Vec::new();
+    let guard = MUTEX.lock().unwrap();
+    let reading = RWLOCK.read().unwrap();
+    for _ in 0..3 {
+        native.push(thread::spawn(|| {
+            *MUTEX.lock().unwrap() += 1;
+            *RWLOCK.write().unwrap() += 1;
+        }));
+    }
+    greenpatch::patch_thread().unwrap();
+    let green: Vec<_> = (0..3)
+        .map(|_| {
+            thread::spawn(|| {
+                *MUTEX.lock().unwrap() += 1;
+                *RWLOCK.write().unwrap() += 1;
+            })
+        })
+        .collect();
+    thread::sleep(Duration::from_millis(2));
+    assert_eq!((*guard, *reading), (0, 0));
+    drop(guard);
+    drop(reading);
+    for thread in native.into_iter().chain(green) {
+        thread.join().unwrap();
+    }
+    assert_eq!(*MUTEX.lock().unwrap(), 6);
+    assert_eq!(*RWLOCK.read().unwrap(), 6);
+}
+
+fn started_before() {
+    let before: Vec<_> = (0..4)
+        .map(|number| {
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(5));
+                (number, greenpatch::native_thread_id())
+            })
+        })
+        .collect();
+    greenpatch::patch_thread().unwrap();
+    let here = greenpatch::native_thread_id();
+    // Joined from green threads, all on this OS thread.
+    let joiners: Vec<_> = before
+        .into_iter()
+        .map(|native| {
+            thread::spawn(move || {
+                assert_eq!(greenpatch::native_thread_id(), here);
+                native.join().unwrap()
+            })
+        })
+        .collect();
+    for (number, joiner) in joiners.into_iter().enumerate() {
+        let (joined, native) = joiner.join().unwrap();
+        assert_eq!(joined, number);
+        assert_ne!(native, here);
+    }
+}
+
+fn parallelism() {
+    let before = std::thread::available_parallelism().unwrap();
+    greenpatch::patch_thread().unwrap();
+    assert_eq!(greenpatch::thread::available_parallelism().unwrap(), before);
+}
+
+fn too_large_a_stack() {
+    greenpatch::patch_thread().unwrap();
+    let start = Instant::now();
+    let error = thread::Builder::new()
+        .stack_size(1 << 60)
+        .spawn(|| ())
+        .unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    drop(start);
+    // Nothing is lost by it.
+    thread::spawn(|| ()).join().unwrap();
+}

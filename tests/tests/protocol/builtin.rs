@@ -1,0 +1,186 @@
+//! The built-in features, by their names in std, and what each option selects.
+
+use greenpatch::{
+    Coverage, Feature, Patcher, ThreadOptions, is_item_patched, is_module_patched, patch_module,
+    patch_module_items, patch_thread, patch_time,
+};
+use greenpatch_tests::isolated;
+
+fn patched(names: &[&str]) -> Vec<bool> {
+    names
+        .iter()
+        .map(|name| is_item_patched(name).unwrap())
+        .collect()
+}
+
+#[test]
+fn patch_thread_patches_all_of_it() {
+    isolated("builtin::patch_thread_patches_all_of_it", || {
+        let done = patch_thread().unwrap();
+        let report = done.report().unwrap();
+        assert_eq!(report.features().len(), 1, "one feature, one transaction");
+        assert_eq!(report.features()[0].feature(), Feature::Thread);
+        for module in ["std::thread", "std::sync", "std::thread_local"] {
+            assert_eq!(
+                is_module_patched(module).unwrap(),
+                Coverage::All,
+                "{module}"
+            );
+        }
+    });
+}
+
+#[test]
+fn patch_time_patches_sleep_alone() {
+    isolated("builtin::patch_time_patches_sleep_alone", || {
+        assert!(patch_time().unwrap().is_done());
+        assert_eq!(
+            patched(&["std::thread::sleep", "std::thread::start"]),
+            [true, false]
+        );
+        assert_eq!(is_module_patched("std::thread").unwrap(), Coverage::Some);
+        assert_eq!(is_module_patched("std::sync").unwrap(), Coverage::None);
+    });
+}
+
+#[test]
+fn time_off_leaves_sleep() {
+    isolated("builtin::time_off_leaves_sleep", || {
+        assert!(ThreadOptions::new().time(false).apply().unwrap().is_done());
+        assert_eq!(
+            patched(&["std::thread::sleep", "std::thread::start"]),
+            [false, true]
+        );
+    });
+}
+
+#[test]
+fn threading_off_leaves_locks() {
+    isolated("builtin::threading_off_leaves_locks", || {
+        assert!(
+            ThreadOptions::new()
+                .threading(false)
+                .apply()
+                .unwrap()
+                .is_done()
+        );
+        assert_eq!(
+            patched(&["std::sync::wait_lock", "std::sync::wait_signal"]),
+            [false, true]
+        );
+    });
+}
+
+#[test]
+fn event_off_leaves_signals() {
+    isolated("builtin::event_off_leaves_signals", || {
+        assert!(ThreadOptions::new().event(false).apply().unwrap().is_done());
+        assert_eq!(
+            patched(&["std::sync::wait_lock", "std::sync::wait_signal"]),
+            [true, false]
+        );
+    });
+}
+
+#[test]
+fn thread_local_off_leaves_values() {
+    isolated("builtin::thread_local_off_leaves_values", || {
+        assert!(
+            ThreadOptions::new()
+                .thread_local(false)
+                .apply()
+                .unwrap()
+                .is_done()
+        );
+        assert_eq!(
+            is_module_patched("std::thread_local").unwrap(),
+            Coverage::None
+        );
+        assert_eq!(is_module_patched("std::sync").unwrap(), Coverage::All);
+    });
+}
+
+#[test]
+fn logging_and_existing_locks_change_nothing() {
+    isolated("builtin::logging_and_existing_locks_change_nothing", || {
+        let options = ThreadOptions::new().logging(false).existing_locks(false);
+        // A lock made and held before works after.
+        let lock = std::sync::Arc::new(greenpatch::sync::Mutex::new(1));
+        let held = lock.lock().unwrap();
+        assert!(options.apply().unwrap().is_done());
+        let waits = greenpatch::thread::spawn({
+            let lock = std::sync::Arc::clone(&lock);
+            move || *lock.lock().unwrap()
+        });
+        greenpatch::thread::yield_now();
+        drop(held);
+        assert_eq!(waits.join().unwrap(), 1);
+        assert!(patch_thread().unwrap().is_already_patched());
+    });
+}
+
+#[test]
+fn the_builder_takes_options() {
+    isolated("builtin::the_builder_takes_options", || {
+        let options = ThreadOptions::new().event(false).time(false);
+        let done = Patcher::new().thread(options).apply().unwrap();
+        assert!(done.report().unwrap().feature(Feature::Time).is_none());
+        let items = [
+            "std::sync::wait_lock",
+            "std::sync::wait_signal",
+            "std::thread::sleep",
+        ];
+        assert_eq!(patched(&items), [true, false, false]);
+        assert!(Patcher::new().thread(false).apply().unwrap().is_done());
+        assert_eq!(patched(&items), [true, false, true]);
+    });
+}
+
+#[test]
+fn a_module_stands_for_its_feature() {
+    isolated("builtin::a_module_stands_for_its_feature", || {
+        assert!(patch_module("std::sync").unwrap().is_done());
+        assert_eq!(
+            patched(&["std::thread::start", "std::thread::sleep"]),
+            [true, false]
+        );
+    });
+}
+
+#[test]
+fn a_module_with_two_features_is_patched_at_once() {
+    isolated(
+        "builtin::a_module_with_two_features_is_patched_at_once",
+        || {
+            let done = patch_module_items("std::thread", &["sleep"]).unwrap();
+            assert!(done.is_done());
+            assert_eq!(
+                patched(&["std::thread::start", "std::thread::sleep"]),
+                [false, true]
+            );
+            assert!(patch_module("std::thread").unwrap().is_done());
+            assert_eq!(is_module_patched("std::thread").unwrap(), Coverage::All);
+            assert!(patch_thread().unwrap().is_already_patched());
+            let unknown = patch_module_items("std::thread", &["wait_lock"]).unwrap_err();
+            assert_eq!(
+                unknown.to_string(),
+                "`std::thread` does not implement `wait_lock`"
+            );
+        },
+    );
+}
+
+#[test]
+fn what_is_not_ready_changes_nothing() {
+    isolated("builtin::what_is_not_ready_changes_nothing", || {
+        let error = Patcher::new().workers(0).apply().unwrap_err();
+        assert!(error.is_not_ready());
+        assert_eq!(
+            error.to_string(),
+            "the system lacks what the feature thread needs"
+        );
+        assert!(std::error::Error::source(&error).is_some());
+        assert!(!greenpatch::is_anything_patched());
+        assert!(patch_thread().unwrap().is_done());
+    });
+}

@@ -1,0 +1,18 @@
+//! The patch protocol. What patches runs in a process of its own: see `isolated`.
+#![allow(missing_docs, unreachable_pub)]
+
+mod builtin;
+mod conformance;
+mod events;
+mod items;
+mod names;
+mod off;
+mod outcomes;
+mod panics;
+mod points;
+mod restore;
+mod scopes;
+mod shop;
+mod turns;
+mod veto;
+mod warnings;

@@ -1,0 +1,186 @@
+//! One thread patches at a time, re-entrantly, while others call what is patched.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Barrier, mpsc};
+use std::thread;
+
+use greenpatch::{
+    events, patch_all, patch_item, patch_module, patch_point, patch_thread, restore_item,
+};
+use greenpatch_tests::isolated;
+
+use crate::shop::{GREEN_COUNTER, attic, cellar, counter, journal, note};
+
+#[test]
+fn another_thread_waits_for_its_turn() {
+    isolated("turns::another_thread_waits_for_its_turn", || {
+        static INSIDE: AtomicU32 = AtomicU32::new(0);
+        let (entered, wait_for_entry) = mpsc::channel();
+        let subscriber = events::on_will_patch_module(move |event| {
+            assert_eq!(
+                INSIDE.fetch_add(1, Ordering::SeqCst),
+                0,
+                "two patch at a time"
+            );
+            if event.source() == "protocol::shop::green_cellar" {
+                let _ = entered.send(());
+            }
+            for _ in 0..1000 {
+                thread::yield_now();
+            }
+            INSIDE.fetch_sub(1, Ordering::SeqCst);
+            Ok(())
+        });
+        let first = thread::spawn(|| patch_module("green_counter").unwrap().is_done());
+        wait_for_entry.recv().unwrap();
+        let others: Vec<_> = (0..4)
+            .map(|_| thread::spawn(|| patch_module("green_counter").unwrap()))
+            .collect();
+        assert!(patch_module("green_attic").unwrap().is_done());
+        assert!(first.join().unwrap());
+        for other in others {
+            assert!(other.join().unwrap().is_already_patched());
+        }
+        subscriber.unsubscribe();
+    });
+}
+
+#[test]
+fn a_hook_may_patch_something_else() {
+    isolated("turns::a_hook_may_patch_something_else", || {
+        events::on_will_patch_module(|event| {
+            if event.source() == "protocol::shop::green_counter" {
+                assert!(patch_module("green_attic").unwrap().is_done());
+                assert_eq!((attic::boxes(), counter::price(1)), (2, 5));
+            }
+            Ok(())
+        });
+        assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
+        assert_eq!(counter::price(1), 4);
+    });
+}
+
+#[test]
+fn a_hook_may_not_patch_what_it_is_asked_about() {
+    isolated("turns::a_hook_may_not_patch_what_it_is_asked_about", || {
+        events::on_will_patch_module(|event| {
+            if event.source() == "protocol::shop::green_counter" {
+                let error = patch_module(&GREEN_COUNTER).unwrap_err();
+                assert!(error.is_in_progress(), "{error}");
+                assert!(
+                    error
+                        .to_string()
+                        .starts_with("the feature green is being patched")
+                );
+                note("refused");
+            }
+            Ok(())
+        });
+        events::on_will_patch_all(|_| {
+            assert!(patch_all().unwrap_err().is_in_progress());
+            note("refused");
+            Ok(())
+        });
+        // Once it is patched, it is.
+        events::on_did_patch_module(|event| {
+            if event.source() == "protocol::shop::green_counter" {
+                assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
+            }
+            Ok(())
+        });
+        events::on_did_patch_all(|_| {
+            assert!(patch_all().unwrap().is_already_patched());
+            Ok(())
+        });
+        assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
+        assert!(patch_all().unwrap().is_done());
+        let refused = journal()
+            .into_iter()
+            .filter(|line| line == "refused")
+            .count();
+        assert_eq!(refused, 2);
+    });
+}
+
+#[test]
+fn callers_see_the_old_or_the_new() {
+    isolated("turns::callers_see_the_old_or_the_new", || {
+        let stop = Arc::new(AtomicBool::new(false));
+        let begin = Arc::new(Barrier::new(5));
+        let callers: Vec<_> = (0..4)
+            .map(|_| {
+                let (stop, begin) = (Arc::clone(&stop), Arc::clone(&begin));
+                thread::spawn(move || {
+                    begin.wait();
+                    let mut seen = [0_u32; 2];
+                    while !stop.load(Ordering::Relaxed) {
+                        match cellar::corks() {
+                            7 => seen[0] += 1,
+                            1 => seen[1] += 1,
+                            other => panic!("neither old nor new: {other}"),
+                        }
+                    }
+                    seen
+                })
+            })
+            .collect();
+        begin.wait();
+        for _ in 0..2000 {
+            assert!(patch_item(patch_point!(cellar::corks), || 1).is_done());
+            assert_eq!(cellar::corks(), 1);
+            assert!(restore_item(patch_point!(cellar::corks)));
+            assert_eq!(cellar::corks(), 7);
+            greenpatch::override_item(patch_point!(cellar::corks), Box::new(|| 50), || {
+                assert_eq!(cellar::corks(), 50);
+            });
+        }
+        stop.store(true, Ordering::Relaxed);
+        let seen = callers.into_iter().map(|caller| caller.join().unwrap());
+        let total = seen.fold([0, 0], |sum, seen| [sum[0] + seen[0], sum[1] + seen[1]]);
+        assert!(total[0] > 0, "{total:?}");
+    });
+}
+
+#[test]
+fn green_threads_may_patch() {
+    isolated("turns::green_threads_may_patch", || {
+        assert!(patch_thread().unwrap().is_done());
+        let threads: Vec<_> = ["green_counter", "green_attic", "green_counter"]
+            .map(|name| greenpatch::thread::spawn(move || patch_module(name).unwrap().is_done()))
+            .into();
+        let done: Vec<_> = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect();
+        assert_eq!(done, [true, true, false]);
+    });
+}
+
+#[test]
+fn green_threads_may_patch_while_a_hook_lets_them_run() {
+    isolated(
+        "turns::green_threads_may_patch_while_a_hook_lets_them_run",
+        || {
+            assert!(patch_thread().unwrap().is_done());
+            events::on_will_patch_module(|event| {
+                for _ in 0..if event.source().ends_with("attic") {
+                    9
+                } else {
+                    3
+                } {
+                    greenpatch::thread::yield_now();
+                }
+                event.warn(format!("asked about {}", event.source()));
+                Ok(())
+            });
+            let patch = |name: &'static str| greenpatch::thread::spawn(move || patch_module(name));
+            let (first, second) = (patch("green_attic"), patch("green_counter"));
+            let twice = patch("green_counter");
+            assert!(first.join().unwrap().unwrap().is_done());
+            assert!(second.join().unwrap().unwrap().is_done());
+            assert!(twice.join().unwrap().unwrap_err().is_in_progress());
+            assert_eq!((attic::boxes(), counter::price(1)), (2, 4));
+            assert!(patch_module("green_counter").unwrap().is_already_patched());
+        },
+    );
+}

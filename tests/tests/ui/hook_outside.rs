@@ -1,0 +1,6 @@
+#[greenpatch::will_patch]
+fn hook() {}
+
+fn main() {
+    hook();
+}

@@ -1,0 +1,9 @@
+mod p {
+    #[greenpatch::patchable]
+    mod inner {
+        #[patchable = "skip"]
+        fn f() {}
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+mod p {
+    pub fn f() {}
+}
+
+fn main() {
+    p::f();
+    let _ = greenpatch::patch_point!(p::f);
+}

@@ -1,0 +1,3 @@
+fn main() {
+    let _ = greenpatch::patch_point!(p::f, p::g);
+}

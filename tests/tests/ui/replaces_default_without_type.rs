@@ -1,0 +1,4 @@
+#[greenpatch::replaces(default <u8>::go)]
+fn other() {}
+
+fn main() {}

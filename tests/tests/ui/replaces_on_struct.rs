@@ -1,0 +1,6 @@
+#[greenpatch::replaces(crate::Other)]
+struct Job;
+
+fn main() {
+    let _ = Job;
+}
