@@ -2,6 +2,7 @@
 //!
 //! Layer: beside the facades. Called by: `fs`, `io`, `process`. Calls: std.
 //! Never: reads, writes or waits.
+#![allow(unsafe_code)]
 
 /// Gives `$ours`, a tuple struct whose first field is `$std`, the conversions that `$std` has from and
 /// to descriptors, and those from and to `$std` itself.

@@ -1,4 +1,6 @@
 //! [`File`].
+//!
+//! The only unsafe code is `FromRawFd`, with its SAFETY comment in `descriptor`.
 #![allow(unsafe_code)]
 
 use std::fs::{FileTimes, Metadata, Permissions, TryLockError};

@@ -28,6 +28,7 @@ use std::{mem, thread};
 use super::parker::Parker;
 use crate::seam::offload::Call;
 use crate::seam::park::{self, Enlist, Outcome, Wait};
+use crate::seam::unwind;
 
 /// Helpers that are started without waiting for one to become free.
 const FEW: usize = 4;
@@ -98,7 +99,8 @@ impl Helpers {
             }
         }
         if let Some(payload) = job.panic.take() {
-            crate::panic::resume_unwind(payload);
+            unwind::panicked();
+            panic::resume_unwind(payload);
         }
     }
 
@@ -235,3 +237,6 @@ impl Enlist for Job<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,7 @@ use std::io;
 use std::os::fd::RawFd;
 
 use super::busy;
-use crate::hub::Hub;
-use crate::reactor::{Direction, Key};
+use crate::hub::{Direction, Hub, Key};
 use crate::seam::io::{self as seam, Manner, Operation};
 use crate::seam::watch::Watcher;
 

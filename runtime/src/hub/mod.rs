@@ -31,7 +31,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use crate::coroutine::{Coroutine, StackCache, Step, Suspender};
-use crate::reactor::{Descriptors, Key, Notifier, Reactor, Readiness};
+use crate::reactor::{Descriptors, Notifier, Reactor, Readiness};
 
 mod current;
 mod descriptors;
@@ -44,6 +44,8 @@ mod unwind;
 pub(crate) use current::{current, hold, switching};
 pub(crate) use placement::{has_workers, place, start_workers};
 pub(crate) use task::Job;
+
+pub(crate) use crate::reactor::{Direction, Key};
 
 use inbox::Inbox;
 use task::{State, Task};

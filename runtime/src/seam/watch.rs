@@ -8,6 +8,7 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -29,6 +30,10 @@ pub(crate) struct Watch {
     /// Whether the OS need not be asked for the description.
     is_fresh: bool,
 }
+
+// A panic leaves nothing half done: each step is one store.
+impl UnwindSafe for Watch {}
+impl RefUnwindSafe for Watch {}
 
 /// One watcher's, and the next ones: a list that only grows, as a hub waits for it the first time.
 struct Registration {

@@ -1,4 +1,5 @@
-//! The way into our types for those who have the number of a descriptor.
+//! The way into our types for those who have the number of a descriptor. The SAFETY comment is in
+//! `from_raw_fd!`.
 #![allow(unsafe_code)]
 
 use std::os::unix::net::{
