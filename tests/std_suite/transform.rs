@@ -90,6 +90,7 @@ pub(crate) fn transform(
     } = pass;
     let mut text = edit::apply(text, edits);
     text.push_str(&appended);
+    text.push_str(file.imports);
     suite.text = paths::rewrite(&text, file.super_is)
         .map_err(|error| format!("{}: after the first pass: {error}", file.key))?;
     suite.list(entries);
@@ -210,12 +211,10 @@ impl Pass<'_> {
             let rest = if leaves.is_empty() {
                 String::new()
             } else {
-                // What it depends on still holds for the rest.
-                let attrs = import.attrs.iter().filter_map(|a| a.span().source_text());
-                let attrs = attrs.collect::<String>();
-                format!("{attrs}use {{{}}};", leaves.join(", "))
+                format!("use {{{}}};", leaves.join(", "))
             };
-            self.replace(import.span().byte_range(), rest);
+            let start = import.use_token.span.byte_range().start;
+            self.replace(start..import.span().byte_range().end, rest);
         }
     }
 
