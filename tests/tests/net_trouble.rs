@@ -28,12 +28,11 @@ fn main() {
 extern "C" fn ignore(_signal: libc::c_int) {}
 
 fn signals() {
+    // SAFETY: nothing is a valid action: the default, no flags, an empty mask.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = ignore as extern "C" fn(libc::c_int) as usize;
     // SAFETY: the handler does nothing; without SA_RESTART, calls that wait fail with EINTR.
-    unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = ignore as extern "C" fn(libc::c_int) as usize;
-        libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut());
-    }
+    unsafe { libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut()) };
     // SAFETY: it has no preconditions.
     let main = unsafe { libc::pthread_self() };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -102,12 +101,20 @@ fn no_descriptors_left() {
 
 /// Sets how many descriptors the process may have, and returns how many it could before.
 fn lower_limit(limit: libc::rlim_t) -> libc::rlim_t {
-    // SAFETY: a valid structure is read, and written.
-    unsafe {
-        let mut limits: libc::rlimit = std::mem::zeroed();
-        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limits), 0);
-        let before = std::mem::replace(&mut limits.rlim_cur, limit);
-        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limits), 0);
-        before
-    }
+    let mut limits = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the structure is valid for the write.
+    assert_eq!(
+        unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limits) },
+        0
+    );
+    let before = std::mem::replace(&mut limits.rlim_cur, limit);
+    // SAFETY: the structure is valid for the read.
+    assert_eq!(
+        unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limits) },
+        0
+    );
+    before
 }
