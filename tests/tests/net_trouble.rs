@@ -106,15 +106,11 @@ fn lower_limit(limit: libc::rlim_t) -> libc::rlim_t {
         rlim_max: 0,
     };
     // SAFETY: the structure is valid for the write.
-    assert_eq!(
-        unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limits) },
-        0
-    );
+    let result = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limits) };
+    assert_eq!(result, 0);
     let before = std::mem::replace(&mut limits.rlim_cur, limit);
     // SAFETY: the structure is valid for the read.
-    assert_eq!(
-        unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limits) },
-        0
-    );
+    let result = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limits) };
+    assert_eq!(result, 0);
     before
 }
