@@ -18,7 +18,8 @@ pub async fn fetch(url: &str) -> Vec<u8> {
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 pub const fetch__PATCH: &'static ::greenpatch::__private::Slot<
     for<'__greenpatch_future> fn(
@@ -112,6 +113,7 @@ pub const fetch__PATCH: &'static ::greenpatch::__private::Slot<
     clippy::needless_lifetimes,
     clippy::too_many_arguments,
     clippy::type_complexity,
+    mismatched_lifetime_syntaxes,
     private_bounds,
     private_interfaces,
     unreachable_pub

@@ -20,7 +20,8 @@ pub trait Speak {
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 pub trait Speak__sentence__Original: Speak {
     fn sentence__original(&self) -> String {
@@ -35,7 +36,8 @@ pub trait Speak__sentence__Original: Speak {
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 impl<__GreenpatchSelf: Speak + ?::core::marker::Sized> Speak__sentence__Original
 for __GreenpatchSelf {}
@@ -48,7 +50,8 @@ for __GreenpatchSelf {}
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 #[inline(always)]
 pub const fn Speak__sentence__PATCH<__GreenpatchSelf: Speak + ?::core::marker::Sized>() -> ::greenpatch::__private::Instance<

@@ -17,7 +17,8 @@ pub fn fetch<'a>(__greenpatch_0: (&'a str, u16), tries: u32) -> Option<&'a str> 
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 pub const fetch__PATCH: &'static ::greenpatch::__private::Slot<
     for<'a> fn((&'a str, u16), u32) -> Option<&'a str>,
@@ -70,6 +71,7 @@ pub const fetch__PATCH: &'static ::greenpatch::__private::Slot<
     clippy::needless_lifetimes,
     clippy::too_many_arguments,
     clippy::type_complexity,
+    mismatched_lifetime_syntaxes,
     private_bounds,
     private_interfaces,
     unreachable_pub

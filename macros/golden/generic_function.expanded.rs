@@ -18,7 +18,8 @@ pub fn repeat<T: Clone, const N: usize>(
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 #[inline(always)]
 pub const fn repeat__PATCH<T: Clone, const N: usize, __Greenpatch0: Into<String>>() -> ::greenpatch::__private::Instance<
@@ -76,6 +77,7 @@ pub const fn repeat__PATCH<T: Clone, const N: usize, __Greenpatch0: Into<String>
     clippy::needless_lifetimes,
     clippy::too_many_arguments,
     clippy::type_complexity,
+    mismatched_lifetime_syntaxes,
     private_bounds,
     private_interfaces,
     unreachable_pub

@@ -16,7 +16,8 @@ impl<'a> Parser<'a> {
         non_upper_case_globals,
         private_bounds,
         private_interfaces,
-        unreachable_pub
+        unreachable_pub,
+        unused_parens
     )]
     pub const rest__PATCH: &'static ::greenpatch::__private::Slot<
         for<'__greenpatch_a, '__greenpatch_self> fn(
@@ -24,7 +25,7 @@ impl<'a> Parser<'a> {
         ) -> &'__greenpatch_self str,
         dyn for<'__greenpatch_a, '__greenpatch_self> ::greenpatch::__private::Fn(
             &'__greenpatch_self mut Parser<'__greenpatch_a>,
-        ) -> &'__greenpatch_self str + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+        ) -> (&'__greenpatch_self str) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
     > = {
         fn __GREENPATCH_original<'__greenpatch_a, '__greenpatch_self>(
             __greenpatch_arg_0: &'__greenpatch_self mut Parser<'__greenpatch_a>,
@@ -49,7 +50,7 @@ impl<'a> Parser<'a> {
             ) -> &'__greenpatch_self str,
             dyn for<'__greenpatch_a, '__greenpatch_self> ::greenpatch::__private::Fn(
                 &'__greenpatch_self mut Parser<'__greenpatch_a>,
-            ) -> &'__greenpatch_self str + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+            ) -> (&'__greenpatch_self str) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
         > = unsafe {
             ::greenpatch::__private::Slot::new(
                 __GREENPATCH_original,
@@ -72,6 +73,7 @@ impl<'a> Parser<'a> {
         clippy::needless_lifetimes,
         clippy::too_many_arguments,
         clippy::type_complexity,
+        mismatched_lifetime_syntaxes,
         private_bounds,
         private_interfaces,
         unreachable_pub

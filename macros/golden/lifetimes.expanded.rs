@@ -15,7 +15,8 @@ fn shorter<'a, 'b: 'a>(a: &'a str, b: &'b str) -> &'a str {
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 const shorter__PATCH: &'static ::greenpatch::__private::Slot<
     for<'a, 'b> fn(
@@ -27,7 +28,7 @@ const shorter__PATCH: &'static ::greenpatch::__private::Slot<
         ::greenpatch::__private::PhantomData<(&'a &'b (),)>,
         &'a str,
         &'b str,
-    ) -> &'a str + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+    ) -> (&'a str) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
 > = {
     fn __GREENPATCH_original<'a, 'b>(
         _: ::greenpatch::__private::PhantomData<(&'a &'b (),)>,
@@ -68,7 +69,7 @@ const shorter__PATCH: &'static ::greenpatch::__private::Slot<
             ::greenpatch::__private::PhantomData<(&'a &'b (),)>,
             &'a str,
             &'b str,
-        ) -> &'a str + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+        ) -> (&'a str) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
     > = unsafe {
         ::greenpatch::__private::Slot::new(
             __GREENPATCH_original,
@@ -91,6 +92,7 @@ const shorter__PATCH: &'static ::greenpatch::__private::Slot<
     clippy::needless_lifetimes,
     clippy::too_many_arguments,
     clippy::type_complexity,
+    mismatched_lifetime_syntaxes,
     private_bounds,
     private_interfaces,
     unreachable_pub

@@ -19,7 +19,8 @@ mod net {
         non_upper_case_globals,
         private_bounds,
         private_interfaces,
-        unreachable_pub
+        unreachable_pub,
+        unused_parens
     )]
     pub const wait__PATCH: &'static ::greenpatch::__private::Slot<
         fn(::greenpatch::time::Duration),
@@ -64,6 +65,7 @@ mod net {
         clippy::needless_lifetimes,
         clippy::too_many_arguments,
         clippy::type_complexity,
+        mismatched_lifetime_syntaxes,
         private_bounds,
         private_interfaces,
         unreachable_pub

@@ -29,10 +29,11 @@ impl<'a> Iterator for Parser<'a> {
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 trait __GreenpatchOriginal_b094b20bfddaafe0_next<'a> {
-    fn next__original(&mut self) -> Option<<Parser<'a> as Iterator>::Item>;
+    fn next__original(&mut self) -> Option<&'a str>;
 }
 #[allow(
     dead_code,
@@ -42,13 +43,14 @@ trait __GreenpatchOriginal_b094b20bfddaafe0_next<'a> {
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 const _: () = {
     #[allow(unused_imports)]
     use Iterator as _;
     impl<'a> __GreenpatchOriginal_b094b20bfddaafe0_next<'a> for Parser<'a> {
-        fn next__original(&mut self) -> Option<<Parser<'a> as Iterator>::Item> {
+        fn next__original(&mut self) -> Option<&'a str> {
             let none: Option<<Self as Iterator>::Item> = None;
             none
         }
@@ -63,7 +65,8 @@ const _: () = {
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 enum __GreenpatchImpl_b094b20bfddaafe0_next {}
 #[doc(hidden)]
@@ -75,7 +78,8 @@ enum __GreenpatchImpl_b094b20bfddaafe0_next {}
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
-    unreachable_pub
+    unreachable_pub,
+    unused_parens
 )]
 impl<
     'a,
@@ -88,17 +92,17 @@ impl<
     type Point = &'static ::greenpatch::__private::Slot<
         for<'__greenpatch_a> fn(
             &mut Parser<'__greenpatch_a>,
-        ) -> Option<<Parser<'__greenpatch_a> as Iterator>::Item>,
+        ) -> Option<&'__greenpatch_a str>,
         dyn for<'__greenpatch_a> ::greenpatch::__private::Fn(
             &mut Parser<'__greenpatch_a>,
         ) -> Option<
-                <Parser<'__greenpatch_a> as Iterator>::Item,
+                &'__greenpatch_a str,
             > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
     >;
     const PATCH: Self::Point = {
         fn __GREENPATCH_original<'__greenpatch_a>(
             __greenpatch_arg_0: &mut Parser<'__greenpatch_a>,
-        ) -> Option<<Parser<'__greenpatch_a> as Iterator>::Item> {
+        ) -> Option<&'__greenpatch_a str> {
             <Parser<
                 '__greenpatch_a,
             > as __GreenpatchOriginal_b094b20bfddaafe0_next<
@@ -107,7 +111,7 @@ impl<
         }
         fn __GREENPATCH_trampoline<'__greenpatch_a>(
             __greenpatch_arg_0: &mut Parser<'__greenpatch_a>,
-        ) -> Option<<Parser<'__greenpatch_a> as Iterator>::Item> {
+        ) -> Option<&'__greenpatch_a str> {
             match __GREENPATCH_SLOT.scoped() {
                 ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
                     __greenpatch_found(__greenpatch_arg_0)
@@ -120,11 +124,11 @@ impl<
         static __GREENPATCH_SLOT: ::greenpatch::__private::Slot<
             for<'__greenpatch_a> fn(
                 &mut Parser<'__greenpatch_a>,
-            ) -> Option<<Parser<'__greenpatch_a> as Iterator>::Item>,
+            ) -> Option<&'__greenpatch_a str>,
             dyn for<'__greenpatch_a> ::greenpatch::__private::Fn(
                 &mut Parser<'__greenpatch_a>,
             ) -> Option<
-                    <Parser<'__greenpatch_a> as Iterator>::Item,
+                    &'__greenpatch_a str,
                 > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
         > = unsafe {
             ::greenpatch::__private::Slot::new(

@@ -1,22 +1,25 @@
 //! Looks into types and changes them: `Self`, lifetimes, and what may hide one.
 
-use crate::check::Owner;
+use crate::check::{GivenType, Owner};
 use crate::errors::Reason;
 use std::collections::HashSet;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     GenericArgument, Ident, Lifetime, ParenthesizedGenericArguments, Path, PathArguments, QSelf,
-    ReturnType, Type, TypeFnPtr, TypeInfer, TypeMacro, TypePath, TypeReference,
+    ReturnType, Type, TypeFnPtr, TypeMacro, TypePath, TypeReference,
 };
 
-/// Replaces `Self` in a type: `Self` by the type itself, `Self::X` by `<Type as Trait>::X`.
+/// Replaces `Self` in a type: `Self` by the type itself, `Self::X` by what the impl says that it is, or
+/// else by `<Type as Trait>::X`.
 ///
-/// Input: `Option<Self::Item>`. Output: `Option<<Parser<'a> as Iterator>::Item>`.
+/// Input: `Option<Self::Item>`. Output: `Option<&'a str>`.
 pub(crate) struct ReplaceSelf<'a> {
     pub(crate) self_ty: &'a Type,
     /// The trait whose impl this is, with the types that the impl itself gives.
-    pub(crate) of: Option<(&'a Path, &'a [Ident])>,
+    pub(crate) of: Option<(&'a Path, &'a [GivenType])>,
+    /// Whether lifetimes of the impl have their other names.
+    pub(crate) renamed: bool,
     /// What could not be replaced.
     pub(crate) failed: Option<Path>,
 }
@@ -26,6 +29,7 @@ impl<'a> ReplaceSelf<'a> {
         ReplaceSelf {
             self_ty: &owner.self_ty,
             of: owner.of.as_ref().map(|path| (path, owner.types.as_slice())),
+            renamed: true,
             failed: None,
         }
     }
@@ -44,6 +48,24 @@ impl<'a> ReplaceSelf<'a> {
         }
     }
 
+    /// The type that `Self::Item` is, if the impl says so.
+    fn given(&self, path: &Path) -> Option<Type> {
+        let (_, given) = self.of?;
+        if path.leading_colon.is_some() || path.segments.len() != 2 {
+            return None;
+        }
+        let (own, name) = (&path.segments[0], &path.segments[1]);
+        if own.ident != "Self" || !name.arguments.is_empty() {
+            return None;
+        }
+        let found = given.iter().find(|given| given.ident == name.ident)?;
+        if self.renamed {
+            found.renamed.clone()
+        } else {
+            found.written.clone()
+        }
+    }
+
     fn path(&mut self, qself: &mut Option<QSelf>, path: &mut Path) {
         if qself.is_some() || path.leading_colon.is_some() || !path.segments[0].ident_is("Self") {
             return;
@@ -53,7 +75,9 @@ impl<'a> ReplaceSelf<'a> {
         let inherited = |name: &Ident| self.of.and_then(|(of, _)| inherited(of, name));
         let replaced: TypePath = match (rest.as_slice(), self.of) {
             ([], _) => return,
-            ([first, ..], Some((of, given))) if given.contains(&first.ident) => {
+            ([first, ..], Some((of, given)))
+                if given.iter().any(|given| given.ident == first.ident) =>
+            {
                 syn::parse_quote!(<#own as #of>::#(#rest)::*)
             }
             ([first, ..], Some(_)) if inherited(&first.ident).is_some() => {
@@ -83,6 +107,16 @@ impl VisitMut for ReplaceSelf<'_> {
                 Type::TraitObject(own) => syn::parse_quote!((#own)),
                 own => own.clone(),
             };
+            return;
+        }
+        if let Type::Path(TypePath {
+            qself: None, path, ..
+        }) = ty
+            && let Some(given) = self.given(path)
+        {
+            *ty = given;
+            // It may mention others.
+            self.visit_type_mut(ty);
             return;
         }
         visit_mut::visit_type_mut(self, ty);
@@ -233,7 +267,7 @@ pub(crate) struct Parts {
     pub(crate) mentions_self: bool,
     pub(crate) impl_trait: bool,
     pub(crate) macros: bool,
-    pub(crate) infer: bool,
+    pub(crate) projection: bool,
 }
 
 impl Parts {
@@ -259,8 +293,9 @@ impl<'ast> Visit<'ast> for Parts {
         self.macros = true;
     }
 
-    fn visit_type_infer(&mut self, _: &'ast TypeInfer) {
-        self.infer = true;
+    fn visit_type_path(&mut self, ty: &'ast TypePath) {
+        self.projection |= ty.qself.is_some();
+        visit::visit_type_path(self, ty);
     }
 }
 

@@ -35,7 +35,7 @@ CRATES = [
     ("percent-encoding", "2", []),
     ("indexmap", "2", []),
     ("roxmltree", "0.20", []),
-    ("regex-syntax", "0.8", ["--lib"]),
+    ("regex-syntax", "0.8", []),
     ("tiny_http", "0.12", []),
     ("walkdir", "2", []),
     ("url", "2", []),

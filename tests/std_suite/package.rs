@@ -126,15 +126,15 @@ impl Package {
             Kind::Shadow | Kind::Sanitized => (
                 "#[macro_use]\nextern crate greenpatch as std;\n",
                 "match workers {
-        None => std::Patcher::new().fs(true).apply(),
-        Some(n) => std::Patcher::new().fs(true).workers(n).apply(),
+        None => std::patch_thread(),
+        Some(n) => std::Patcher::new().workers(n).apply(),
     }
     .expect(\"to patch\")",
             ),
         };
         let main = format!(
             "#![allow(warnings, static_mut_refs)]\n{line}extern crate std as real;\n\
-             #[macro_use]\n#[path = \"../../harness.rs\"]\nmod harness;\nmod suite;\n\n\
+             #[path = \"../../harness.rs\"]\n#[macro_use]\nmod harness;\nmod suite;\n\n\
              fn patch(workers: Option<usize>) {{\n    {patch};\n}}\n\n\
              fn main() -> std::process::ExitCode {{\n    harness::main(suite::tests(), patch)\n}}\n"
         );

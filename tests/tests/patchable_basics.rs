@@ -101,6 +101,10 @@ impl<'a> Text<'a> {
         self.text.len()
     }
 
+    pub fn shown(&mut self) -> &mut dyn std::fmt::Debug {
+        self
+    }
+
     pub const fn len(&self) -> usize {
         self.text.len()
     }
@@ -190,6 +194,7 @@ fn methods_run_their_original() {
     assert_eq!(text.word(1), "two");
     assert_eq!(text.or("three"), "one two");
     assert_eq!(text.len(), 7);
+    assert_eq!(format!("{:?}", text.shown()), "Text { text: \"one two\" }");
     assert_eq!(text.push(Text::empty()).get(), "one two");
     assert_eq!(Box::new(text).boxed(), 7);
 

@@ -276,3 +276,82 @@ fn names() {
         "Speak::sentence::<patchable_traits::Quiet>"
     );
 }
+
+/// Its impls say how its lifetimes are related.
+pub struct Nodes<'a, 'input> {
+    names: &'a mut Vec<&'input str>,
+}
+
+#[patchable]
+impl<'a, 'input: 'a> Iterator for Nodes<'a, 'input> {
+    type Item = (&'input str, usize);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let name = self.names.pop()?;
+        Some((name, name.len()))
+    }
+
+    // The bound mentions what `Self` has.
+    fn fold<B, F>(mut self, init: B, mut f: F) -> B
+    where
+        F: FnMut(B, Self::Item) -> B,
+    {
+        let mut all = init;
+        while let Some(item) = self.next() {
+            all = f(all, item);
+        }
+        all
+    }
+}
+
+// What it returns is what another trait's impl says.
+#[patchable]
+impl<'a, 'input: 'a> DoubleEndedIterator for Nodes<'a, 'input> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        None
+    }
+}
+
+#[test]
+fn related_lifetimes() {
+    let mut names = vec!["a", "bc"];
+    let mut nodes = Nodes { names: &mut names };
+    assert_eq!(nodes.next(), Some(("bc", 2)));
+    assert_eq!(nodes.next_back(), None);
+    assert_eq!(nodes.map(|(_, length)| length).sum::<usize>(), 1);
+    assert_eq!(
+        patch_point!(<Nodes<'_, '_> as Iterator>::next)
+            .raw()
+            .site()
+            .name,
+        "<Nodes as Iterator>::next"
+    );
+}
+
+/// `T` has to live as long as what the impl leaves out.
+pub struct Slice<'a, T>(&'a [T]);
+
+#[patchable]
+impl<T> Slice<'_, T> {
+    pub fn of(slice: &[T]) -> Slice<'_, T> {
+        Slice(slice)
+    }
+}
+
+#[patchable]
+impl<T: Clone> From<&Slice<'_, T>> for Vec<T> {
+    fn from(slice: &Slice<'_, T>) -> Self {
+        slice.0.to_vec()
+    }
+}
+
+#[test]
+fn lifetimes_that_a_method_does_not_speak_of() {
+    assert_eq!(Vec::from(&Slice::of(&[1, 2])), [1, 2]);
+    Overrides::new()
+        .item(
+            patch_point!(<Vec<u8> as From<&Slice<'_, u8>>>::from),
+            Box::new(|_: &Slice<'_, u8>| vec![7]),
+        )
+        .run(|| assert_eq!(Vec::from(&Slice::of(&[1_u8])), [7]));
+}

@@ -19,6 +19,17 @@ pub(crate) struct Written {
     pub(crate) named: Vec<Lifetime>,
 }
 
+impl Written {
+    /// The inputs, then the output.
+    pub(crate) fn types(&self) -> impl Iterator<Item = &Type> {
+        let output = match &self.output {
+            ReturnType::Type(_, ty) => Some(&**ty),
+            ReturnType::Default => None,
+        };
+        self.inputs.iter().chain(output)
+    }
+}
+
 /// Writes the inputs and the output of `sig` without `Self`, and its lifetimes so that they mean the
 /// same as in `sig`.
 pub(crate) fn write(
@@ -32,7 +43,7 @@ pub(crate) fn write(
         named: Vec::new(),
     };
     if let Some(owner) = owner {
-        for ty in types(&written) {
+        for ty in written.types() {
             let parts = Parts::of(ty);
             if parts.macros {
                 return Err(Reason::new(
@@ -63,14 +74,6 @@ fn input_type(input: &FnArg) -> Type {
             }
         },
     }
-}
-
-fn types(written: &Written) -> impl Iterator<Item = &Type> {
-    let output = match &written.output {
-        ReturnType::Type(_, ty) => Some(&**ty),
-        ReturnType::Default => None,
-    };
-    written.inputs.iter().chain(output)
 }
 
 fn name_elided(

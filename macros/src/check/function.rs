@@ -114,6 +114,15 @@ pub(crate) fn check(
     let plain = plain_around(&named, owner, &plain);
     let generics = generics::read(&named.generics, owner)?;
     let written = elision::write(&named, owner, &plain)?;
+    if !generics.outlives.is_empty()
+        && let Some(ty) = written.types().find(|ty| Parts::of(ty).projection)
+    {
+        return Err(Reason::new(
+            ty,
+            "a type that depends on a bound between lifetimes cannot be written outside; \
+             write the type itself",
+        ));
+    }
     let (dispatcher, args) = plain_arguments(sig);
     let slot = slot_type(&named, owner, written, &generics);
     let slot = match &sig.asyncness {
@@ -237,8 +246,14 @@ fn slot_type(
     written: Written,
     generics: &Read,
 ) -> SlotType {
-    // Lifetimes in the order of their declaration: the impl's first.
+    // Lifetimes in the order of their declaration: the impl's first, if anything here speaks of them.
     let mut lifetimes = owner.map_or_else(Vec::new, |owner| owner.lifetimes.clone());
+    let spoken_of: HashSet<Lifetime> = written
+        .types()
+        .chain(&generics.outlives)
+        .flat_map(|ty| Lifetimes::of(ty).named)
+        .collect();
+    lifetimes.retain(|lifetime| spoken_of.contains(lifetime));
     lifetimes.extend(generics.lifetimes.iter().cloned());
     lifetimes.extend(written.named);
 

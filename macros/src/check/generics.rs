@@ -185,7 +185,22 @@ impl Reader<'_> {
         for predicate in &mut declared.predicates {
             replace.visit_where_predicate_mut(predicate);
         }
-        replace.finish()
+        replace.finish()?;
+        // `Self` may have brought lifetimes in.
+        let mut find = Find(&self.lifted, false);
+        for param in &declared.params {
+            find.visit_generic_param(param);
+            if find.1 {
+                return Err(tied(param));
+            }
+        }
+        for predicate in &declared.predicates {
+            find.visit_where_predicate(predicate);
+            if find.1 {
+                return Err(tied(predicate));
+            }
+        }
+        Ok(())
     }
 }
 

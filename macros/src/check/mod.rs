@@ -13,7 +13,7 @@ mod tree;
 
 pub(crate) use function::{Point, SlotType, slot_type_of};
 pub(crate) use generics::Declared;
-pub(crate) use owner::{Header, Owner, arguments, is_made_up};
+pub(crate) use owner::{GivenType, Header, Owner, arguments, is_made_up};
 pub(crate) use trait_impl::{TraitNames, key as trait_key};
 pub(crate) use tree::{
     Checked, CheckedImpl, CheckedMember, CheckedModule, CheckedTrait, PassedOver, check,

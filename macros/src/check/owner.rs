@@ -5,7 +5,7 @@ use crate::visit::{Lifetimes, NameElided, RenameLifetimes};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::VisitMut;
-use syn::{GenericParam, Generics, Ident, Lifetime, Path, Type, parse_quote};
+use syn::{GenericParam, Generics, Ident, ImplItemType, Lifetime, Path, Type, parse_quote};
 
 /// The impl, or the trait, that a method is in.
 pub(crate) struct Owner {
@@ -18,13 +18,21 @@ pub(crate) struct Owner {
     /// The trait, renamed likewise.
     pub(crate) of: Option<Path>,
     /// The associated types that it gives.
-    pub(crate) types: Vec<Ident>,
+    pub(crate) types: Vec<GivenType>,
     /// The same with the lifetimes as they were written.
     pub(crate) written: Header,
     /// What stands before the method in the name of a patch point: `Type`, `<Type as Trait>`, `Trait`.
     pub(crate) title: String,
     /// Whether a slot can have conditions of its own, beyond those of the impl.
     pub(crate) conditional: bool,
+}
+
+/// An associated type that an impl gives.
+pub(crate) struct GivenType {
+    pub(crate) ident: Ident,
+    /// What it is, as written and with the impl's lifetimes renamed; unknown if it has parameters.
+    pub(crate) written: Option<Type>,
+    pub(crate) renamed: Option<Type>,
 }
 
 /// The head of an impl in which every lifetime has a name.
@@ -48,11 +56,6 @@ impl Owner {
             conditional: written.of.is_some(),
             written,
         };
-        for member in &item.members {
-            if let Member::Type(ident, _) = member {
-                owner.types.push(ident.clone());
-            }
-        }
         let own: Vec<Lifetime> = owner
             .generics
             .lifetimes()
@@ -64,6 +67,23 @@ impl Owner {
         rename.visit_generics_mut(&mut owner.generics);
         if let Some(of) = &mut owner.of {
             rename.visit_path_mut(of);
+        }
+        for member in &item.members {
+            if let Member::Type(ident, tokens) = member {
+                let definition = syn::parse2::<ImplItemType>(tokens.clone()).ok();
+                let written = definition
+                    .filter(|definition| definition.generics.params.is_empty())
+                    .map(|definition| definition.ty);
+                let mut renamed = written.clone();
+                if let Some(ty) = &mut renamed {
+                    rename.visit_type_mut(ty);
+                }
+                owner.types.push(GivenType {
+                    ident: ident.clone(),
+                    written,
+                    renamed,
+                });
+            }
         }
         owner.lifetimes.extend(own.iter().map(renamed));
         owner

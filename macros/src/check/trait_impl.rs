@@ -4,7 +4,7 @@
 //! method's, and the trait's type arguments; the original into the impl of another. There `Self` is the
 //! same type, but the trait is not the one around, so `Self::Item` becomes `<Self as Iterator>::Item`.
 
-use super::owner::{Header, Owner};
+use super::owner::{GivenType, Header, Owner};
 use crate::errors::Reason;
 use crate::item::Impl;
 use crate::paths::plain;
@@ -172,6 +172,7 @@ pub(crate) fn signature(sig: &Signature, owner: &Owner) -> Result<Signature, Rea
     let mut replace = ReplaceSelf {
         self_ty,
         of: of.as_ref().map(|of| (of, owner.types.as_slice())),
+        renamed: false,
         failed: None,
     };
     for input in &mut sig.inputs {
@@ -199,7 +200,7 @@ pub(crate) fn body(body: TokenStream, owner: &Owner) -> Result<TokenStream, Reas
 
 struct Body<'a> {
     of: &'a Path,
-    types: &'a [Ident],
+    types: &'a [GivenType],
 }
 
 impl Body<'_> {
@@ -248,7 +249,7 @@ impl Body<'_> {
         after: &[TokenTree],
     ) -> Result<TokenStream, Reason> {
         let of = self.of;
-        if self.types.contains(name) {
+        if self.types.iter().any(|given| given.ident == *name) {
             if let [TokenTree::Group(group), ..] = after
                 && group.delimiter() == proc_macro2::Delimiter::Brace
             {

@@ -75,7 +75,7 @@ pub(crate) fn check(item: Annotated, args: &PatchableArgs) -> syn::Result<Checke
 
 struct Walk {
     errors: Errors,
-    /// Types of the innermost module that have no lifetime parameter, and type parameters.
+    /// Types of the annotated module that have no lifetime parameter.
     plain: HashSet<String>,
     /// How many items are around this one; none around the annotated one.
     depth: usize,
@@ -272,17 +272,17 @@ impl Walk {
         } else {
             Shadow::cast(&mut items, &args.krate())
         };
-        let outside = (
-            std::mem::replace(&mut self.plain, plain_types(&items)),
-            std::mem::replace(&mut self.shadowed, shadow.is_cast()),
-        );
+        if self.depth == 0 {
+            self.plain = plain_types(&items);
+        }
+        let outside = std::mem::replace(&mut self.shadowed, shadow.is_cast());
         self.depth += 1;
         let items = items
             .into_iter()
             .map(|child| self.item(child, args))
             .collect();
         self.depth -= 1;
-        (self.plain, self.shadowed) = outside;
+        self.shadowed = outside;
         Checked::Module(Box::new(CheckedModule {
             item,
             inner,
@@ -346,20 +346,48 @@ fn whole_trait(item: &Trait) -> Result<(), Reason> {
     }
 }
 
-/// The types that `items` define without a lifetime parameter.
+/// The types that `items` define without a lifetime parameter, those of child modules included: within
+/// one tree, a name that has none in one place hardly has one in another.
 fn plain_types(items: &[Annotated]) -> HashSet<String> {
-    items
-        .iter()
-        .filter_map(|item| match item {
-            Annotated::Other(Item::Struct(item)) => Some((&item.ident, &item.generics)),
-            Annotated::Other(Item::Enum(item)) => Some((&item.ident, &item.generics)),
-            Annotated::Other(Item::Union(item)) => Some((&item.ident, &item.generics)),
-            Annotated::Other(Item::Type(item)) => Some((&item.ident, &item.generics)),
-            _ => None,
-        })
-        .filter(|(_, generics)| generics.lifetimes().next().is_none())
-        .map(|(ident, _)| ident.to_string())
-        .collect()
+    let mut found = Types::default();
+    found.walk(items);
+    found
+        .plain
+        .retain(|name| !found.with_lifetime.contains(name));
+    found.plain
+}
+
+#[derive(Default)]
+struct Types {
+    plain: HashSet<String>,
+    with_lifetime: HashSet<String>,
+}
+
+impl Types {
+    fn walk(&mut self, items: &[Annotated]) {
+        for item in items {
+            let (ident, generics) = match item {
+                Annotated::Other(Item::Struct(item)) => (&item.ident, &item.generics),
+                Annotated::Other(Item::Enum(item)) => (&item.ident, &item.generics),
+                Annotated::Other(Item::Union(item)) => (&item.ident, &item.generics),
+                Annotated::Other(Item::Type(item)) => (&item.ident, &item.generics),
+                Annotated::Module(item) => {
+                    if let Some((_, items)) = &item.content {
+                        self.walk(items);
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let plain = generics.lifetimes().next().is_none();
+            let names = if plain {
+                &mut self.plain
+            } else {
+                &mut self.with_lifetime
+            };
+            names.insert(ident.to_string());
+        }
+    }
 }
 
 fn attributes(item: &mut Annotated) -> Option<&mut Vec<Attribute>> {

@@ -138,6 +138,7 @@ pub(crate) fn allowed_on_original() -> TokenStream {
             clippy::needless_lifetimes,
             clippy::too_many_arguments,
             clippy::type_complexity,
+            mismatched_lifetime_syntaxes,
             private_bounds,
             private_interfaces,
             unreachable_pub
@@ -156,7 +157,8 @@ pub(crate) fn allowed() -> TokenStream {
             non_upper_case_globals,
             private_bounds,
             private_interfaces,
-            unreachable_pub
+            unreachable_pub,
+            unused_parens
         )]
     }
 }

@@ -60,7 +60,7 @@ impl Names {
                 inner_original: quote!(#original #inner),
             },
             Place::Inherent(owner) => {
-                let ty = &owner.self_ty;
+                let ty = inner_type(&owner.self_ty, point);
                 Names {
                     patch: quote!(Self::#patch #outer #call),
                     original: quote!(Self::#original #outer),
@@ -69,16 +69,24 @@ impl Names {
                 }
             }
             Place::TraitImpl(owner, names) => {
-                let ty = &owner.self_ty;
+                let ty = inner_type(&owner.self_ty, point);
                 let originals = names.originals(name);
                 let written = owner.written.arguments();
                 let renamed = arguments(&owner.generics);
+                let renamed = renamed
+                    .iter()
+                    .map(|argument| inner_argument(argument, point));
+                let renamed: Vec<_> = renamed.collect();
+                let inner_of_trait: Vec<_> = names
+                    .renamed_arguments
+                    .iter()
+                    .map(|ty| inner_type(ty, point))
+                    .collect();
                 let outer_names: Vec<_> = outer_arguments(point, own);
                 let inner_names: Vec<_> = own.names.iter().map(ToTokens::to_token_stream).collect();
                 let of_trait: Vec<_> = names.arguments.iter().map(without_made_up).collect();
                 let outer_point = trait_point(names, name, &of_trait, &outer_names, private);
-                let inner_point =
-                    trait_point(names, name, &names.renamed_arguments, &inner_names, private);
+                let inner_point = trait_point(names, name, &inner_of_trait, &inner_names, private);
                 let written = written.iter().map(hide_made_up);
                 Names {
                     patch: quote!(<Self as #outer_point>::PATCH),
@@ -117,6 +125,26 @@ fn outer_arguments(point: &Point, own: &Declared) -> Vec<TokenStream> {
             }
         })
         .collect()
+}
+
+/// A lifetime of the impl that the slot's type does not speak of can be any inside the slot.
+fn inner_type(ty: &Type, point: &Point) -> Type {
+    let mut ty = ty.clone();
+    let any =
+        |lifetime: &Lifetime| is_any(lifetime, point).then(|| Lifetime::new("'_", lifetime.span()));
+    RenameLifetimes(&any).visit_type_mut(&mut ty);
+    ty
+}
+
+fn inner_argument(argument: &TokenStream, point: &Point) -> TokenStream {
+    match syn::parse2::<Lifetime>(argument.clone()) {
+        Ok(lifetime) if is_any(&lifetime, point) => quote!('_),
+        _ => argument.clone(),
+    }
+}
+
+fn is_any(lifetime: &Lifetime, point: &Point) -> bool {
+    is_made_up(lifetime) && !point.slot.lifetimes.contains(lifetime)
 }
 
 /// A lifetime that the impl left out can be left out of its method's body too.

@@ -234,6 +234,13 @@ fn never(output: &ReturnType) -> bool {
     matches!(output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
 }
 
+fn ends_in_bounds(ty: &Type) -> bool {
+    matches!(
+        ty,
+        Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) | Type::Group(_)
+    )
+}
+
 struct SlotTypes {
     /// `for<'a> fn(&'a str) -> usize`
     pointer: TokenStream,
@@ -259,7 +266,13 @@ fn types(slot: &SlotType, private: &Private) -> SlotTypes {
     let closure_output = if never(&slot.output) && slot.future.is_none() {
         quote!(-> #private::Infallible)
     } else {
-        output.clone()
+        match &slot.output {
+            // `Fn() -> &dyn A + Send` would not parse.
+            ReturnType::Type(arrow, ty) if slot.future.is_none() && ends_in_bounds(ty) => {
+                quote!(#arrow (#ty))
+            }
+            _ => output.clone(),
+        }
     };
     SlotTypes {
         pointer: quote!(#binder #unsafety #abi fn(#witness #(#inputs),*) #output),

@@ -43,7 +43,8 @@ fn what_std_implements_it_for() {
     assert_eq!(all("127.0.0.1:7"), [v4]);
     assert_eq!(all("[::1]:7".to_owned()), [v6]);
     assert_eq!(all(&[v4, v6][..]), [v4, v6]);
-    assert_eq!(all(&&v4), [v4]);
+    let by_reference: &&SocketAddr = &&v4;
+    assert_eq!(all(by_reference), [v4]);
 }
 
 fn localhost() {

@@ -83,14 +83,25 @@ fn find_children(
         let Item::Mod(module) = item else {
             continue;
         };
+        if is_test_module(item) {
+            continue;
+        }
         if let Some((_, items)) = &module.content {
-            find_children(items, &folder.join(module.ident.to_string()), file, children);
+            find_children(
+                items,
+                &folder.join(module.ident.to_string()),
+                file,
+                children,
+            );
         } else if let Some(semi) = &module.semi {
             let given = module.attrs.iter().find_map(path_of);
             let name = module.ident.to_string();
             let candidates = match given {
                 Some(path) => vec![file.parent().expect("in a folder").join(path)],
-                None => vec![folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")],
+                None => vec![
+                    folder.join(format!("{name}.rs")),
+                    folder.join(&name).join("mod.rs"),
+                ],
             };
             if let Some(found) = candidates.into_iter().find(|path| path.exists()) {
                 let end = semi.span().start();
@@ -137,9 +148,16 @@ impl Edits {
 
 /// `proc_macro2` counts columns in characters.
 fn offset(text: &str, at: proc_macro2::LineColumn) -> usize {
-    let line: usize = text.split_inclusive('\n').take(at.line - 1).map(str::len).sum();
+    let line: usize = text
+        .split_inclusive('\n')
+        .take(at.line - 1)
+        .map(str::len)
+        .sum();
     let rest = &text[line..];
-    line + rest.char_indices().nth(at.column).map_or(rest.len(), |(index, _)| index)
+    line + rest
+        .char_indices()
+        .nth(at.column)
+        .map_or(rest.len(), |(index, _)| index)
 }
 
 /// The text of one file with every item in it annotated.
@@ -171,7 +189,9 @@ fn is_test_module(item: &Item) -> bool {
     match item {
         Item::Mod(item) => item.attrs.iter().any(|attr| {
             attr.path().is_ident("cfg")
-                && attr.parse_args::<syn::Ident>().is_ok_and(|name| name == "test")
+                && attr
+                    .parse_args::<syn::Ident>()
+                    .is_ok_and(|name| name == "test")
         }),
         _ => false,
     }
@@ -184,7 +204,9 @@ fn whole(file: &Path, root: bool) -> String {
     let mut edits = Edits::default();
     for ((line, column), child) in children(&parsed, file) {
         let at = offset(&text, proc_macro2::LineColumn { line, column });
-        edits.0.insert(at, (1, format!(" {{\n{}\n}}", whole(&child, false))));
+        edits
+            .0
+            .insert(at, (1, format!(" {{\n{}\n}}", whole(&child, false))));
     }
     if root {
         for item in &parsed.items {
@@ -210,8 +232,14 @@ fn without_paths(item: &Item, text: &str, edits: &mut Edits) {
         return;
     };
     for attr in module.attrs.iter().filter(|attr| path_of(attr).is_some()) {
-        let (start, end) = (offset(text, attr.span().start()), offset(text, attr.span().end()));
-        let before = edits.0.remove(&start).map_or_else(String::new, |(_, what)| what);
+        let (start, end) = (
+            offset(text, attr.span().start()),
+            offset(text, attr.span().end()),
+        );
+        let before = edits
+            .0
+            .remove(&start)
+            .map_or_else(String::new, |(_, what)| what);
         edits.0.insert(start, (end - start, before));
     }
 }
