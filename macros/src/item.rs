@@ -50,6 +50,7 @@ pub(crate) struct Impl {
     pub(crate) negative: Option<Token![!]>,
     pub(crate) of: Option<(Path, Token![for])>,
     pub(crate) self_ty: Type,
+    pub(crate) brace: token::Brace,
     pub(crate) inner: Vec<Attribute>,
     pub(crate) members: Vec<Member>,
 }
@@ -63,6 +64,7 @@ pub(crate) struct Trait {
     pub(crate) generics: Generics,
     pub(crate) colon: Option<Token![:]>,
     pub(crate) supertraits: Punctuated<TypeParamBound, Token![+]>,
+    pub(crate) brace: token::Brace,
     pub(crate) inner: Vec<Attribute>,
     pub(crate) members: Vec<Member>,
 }
@@ -81,6 +83,7 @@ pub(crate) struct Module {
     pub(crate) unsafety: Option<Token![unsafe]>,
     pub(crate) mod_token: Token![mod],
     pub(crate) ident: Ident,
+    pub(crate) brace: token::Brace,
     /// Inner attributes and items; none in `mod name;`.
     pub(crate) content: Option<(Vec<Attribute>, Vec<Annotated>)>,
     pub(crate) semi: Option<Token![;]>,
@@ -206,7 +209,7 @@ impl Impl {
             (None, first)
         };
         generics.where_clause = input.parse()?;
-        let (inner, members) = members(input)?;
+        let (brace, inner, members) = members(input)?;
         Ok(Impl {
             attrs,
             default,
@@ -216,6 +219,7 @@ impl Impl {
             negative,
             of,
             self_ty,
+            brace,
             inner,
             members,
         })
@@ -270,7 +274,7 @@ impl Trait {
             }
         }
         generics.where_clause = input.parse()?;
-        let (inner, members) = members(input)?;
+        let (brace, inner, members) = members(input)?;
         Ok(Trait {
             attrs,
             vis,
@@ -280,21 +284,22 @@ impl Trait {
             generics,
             colon,
             supertraits,
+            brace,
             inner,
             members,
         })
     }
 }
 
-fn members(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Member>)> {
+fn members(input: ParseStream<'_>) -> syn::Result<(token::Brace, Vec<Attribute>, Vec<Member>)> {
     let content;
-    syn::braced!(content in input);
+    let brace = syn::braced!(content in input);
     let inner = content.call(Attribute::parse_inner)?;
     let mut members = Vec::new();
     while !content.is_empty() {
         members.push(member(&content)?);
     }
-    Ok((inner, members))
+    Ok((brace, inner, members))
 }
 
 fn member(input: ParseStream<'_>) -> syn::Result<Member> {
@@ -319,11 +324,12 @@ impl Module {
         let mod_token = input.parse()?;
         let ident = input.parse()?;
         let semi: Option<Token![;]> = input.parse()?;
+        let mut brace = token::Brace::default();
         let content = if semi.is_some() {
             None
         } else {
             let content;
-            syn::braced!(content in input);
+            brace = syn::braced!(content in input);
             let inner = content.call(Attribute::parse_inner)?;
             let mut items = Vec::new();
             while !content.is_empty() {
@@ -337,6 +343,7 @@ impl Module {
             unsafety,
             mod_token,
             ident,
+            brace,
             content,
             semi,
         })
@@ -392,7 +399,7 @@ impl Impl {
         }
         self.self_ty.to_tokens(&mut tokens);
         self.generics.where_clause.to_tokens(&mut tokens);
-        braces(&self.inner, members, &mut tokens);
+        braces(&self.brace, &self.inner, members, &mut tokens);
         tokens
     }
 }
@@ -410,7 +417,7 @@ impl Trait {
         self.colon.to_tokens(&mut tokens);
         self.supertraits.to_tokens(&mut tokens);
         self.generics.where_clause.to_tokens(&mut tokens);
-        braces(&self.inner, members, &mut tokens);
+        braces(&self.brace, &self.inner, members, &mut tokens);
         tokens
     }
 }
@@ -424,13 +431,19 @@ impl Module {
         self.unsafety.to_tokens(&mut tokens);
         self.mod_token.to_tokens(&mut tokens);
         self.ident.to_tokens(&mut tokens);
-        braces(inner, items, &mut tokens);
+        braces(&self.brace, inner, items, &mut tokens);
         tokens
     }
 }
 
-fn braces(inner: &[Attribute], content: TokenStream, tokens: &mut TokenStream) {
-    token::Brace::default().surround(tokens, |tokens| {
+/// The user's own braces: an item is where its first and its last token are.
+fn braces(
+    brace: &token::Brace,
+    inner: &[Attribute],
+    content: TokenStream,
+    tokens: &mut TokenStream,
+) {
+    brace.surround(tokens, |tokens| {
         tokens.append_all(inner);
         content.to_tokens(tokens);
     });

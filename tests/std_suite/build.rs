@@ -152,7 +152,8 @@ mod tests {
         let suite = |tests: &[(&str, usize)]| {
             let mut suite = Suite::default();
             for &(name, line) in tests {
-                suite.tests.insert(name.to_string(), vec![line..line + 1]);
+                let lines = std::iter::once(line..line + 1).collect();
+                suite.tests.insert(name.to_string(), lines);
             }
             ("k".to_string(), suite)
         };

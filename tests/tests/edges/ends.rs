@@ -161,6 +161,7 @@ fn users_hook() {
 
 fn overflows() {
     greenpatch::patch_thread().unwrap();
+    #[allow(unconditional_recursion, reason = "it is to overflow")]
     fn deeper(depth: u64) -> u64 {
         let frame = std::hint::black_box([depth; 64]);
         frame[0] + std::hint::black_box(deeper(depth + 1))
