@@ -24,7 +24,7 @@ pub fn __eprint(arguments: fmt::Arguments<'_>) {
 ///
 /// # Differences from std
 ///
-/// It takes the lock of [`io::stdout`](crate::io::stdout), which goes by thread, native or green, and
+/// It takes the lock of [`io::stdout`](crate::io::stdout()), which goes by thread, native or green, and
 /// then calls std's own macro, so that what a test prints is captured as ever.
 ///
 /// # Panics
@@ -78,7 +78,7 @@ macro_rules! println {
 ///
 /// # Differences from std
 ///
-/// As [`print!`](crate::print), for [`io::stderr`](crate::io::stderr).
+/// As [`print!`](crate::print), for [`io::stderr`](crate::io::stderr()).
 ///
 /// # Panics
 ///
@@ -101,7 +101,7 @@ macro_rules! eprint {
 ///
 /// # Differences from std
 ///
-/// As [`print!`](crate::print), for [`io::stderr`](crate::io::stderr).
+/// As [`print!`](crate::print), for [`io::stderr`](crate::io::stderr()).
 ///
 /// # Panics
 ///

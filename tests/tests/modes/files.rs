@@ -233,21 +233,26 @@ fn lock_of_a_file() {
     let path = scratch.path("file");
     let mine = File::create(&path).unwrap();
     mine.lock().unwrap();
-    let released = Arc::new(AtomicBool::new(false));
+    let (tried, released) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicBool::new(false)),
+    );
     let waiting = thread::spawn({
-        let (path, released) = (path.clone(), released.clone());
+        let (path, tried, released) = (path.clone(), tried.clone(), released.clone());
         move || {
             let theirs = File::open(path).unwrap();
             assert!(theirs.try_lock().is_err());
+            tried.store(true, Ordering::Release);
             theirs.lock().unwrap();
             assert!(released.load(Ordering::Acquire));
             theirs.unlock().unwrap();
         }
     });
-    for _ in 0..10 {
-        thread::yield_now();
+    while !tried.load(Ordering::Acquire) {
         thread::sleep(std::time::Duration::from_micros(100));
     }
+    // By now, or soon, the other waits.
+    thread::sleep(std::time::Duration::from_micros(300));
     released.store(true, Ordering::Release);
     mine.unlock().unwrap();
     waiting.join().unwrap();
