@@ -151,8 +151,10 @@ fn reset_while_it_writes() {
 
 fn a_full_send_buffer() {
     let (mut ours, mut theirs) = pair();
+    // Made before, since that takes its time, too.
+    let bytes = pattern(16 << 20);
     let writer = thread::spawn(move || {
-        ours.write_all(&pattern(16 << 20)).unwrap();
+        ours.write_all(&bytes).unwrap();
         ours.shutdown(Shutdown::Write).unwrap();
         let mut answer = String::new();
         ours.read_to_string(&mut answer).unwrap();
