@@ -45,19 +45,26 @@ pub use patch::{
 };
 pub use patch::{
     is_anything_patched, is_item_patched, is_module_patched, native, original, override_item,
-    patch_all, patch_item, patch_module, patch_module_items, patch_points, patch_thread,
-    patch_time, plugins, restore, restore_item, restore_module, sources,
+    patch_all, patch_dns, patch_fs, patch_item, patch_module, patch_module_items, patch_net,
+    patch_points, patch_process, patch_stdio, patch_thread, patch_time, plugins, restore,
+    restore_item, restore_module, sources,
 };
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 mod coroutine;
+mod descriptor;
+pub mod fs;
 mod green;
 pub mod hint;
 mod hub;
+pub mod io;
+pub mod net;
+pub mod os;
 pub mod panic;
 mod patch;
+pub mod process;
 mod reactor;
 mod seam;
 pub mod sync;

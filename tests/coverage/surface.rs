@@ -11,7 +11,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The modules of std that greenpatch is measured by, and the macro.
-const MODULES: [&str; 5] = ["thread", "sync", "panic", "hint", "thread_local"];
+const MODULES: [&str; 8] = [
+    "thread",
+    "sync",
+    "panic",
+    "hint",
+    "thread_local",
+    "fs",
+    "io",
+    "process",
+];
 
 /// All items of one of the two crates by path, such as `sync::Mutex`.
 pub(crate) type Surface = BTreeMap<String, Page>;

@@ -133,3 +133,22 @@ same!(receiver, |T| mpsc::Receiver<T>);
 same!(iter, |T| mpsc::Iter<'static, T>);
 same!(try_iter, |T| mpsc::TryIter<'static, T>);
 same!(into_iter, |T| mpsc::IntoIter<T>);
+
+#[test]
+fn sockets() {
+    macro_rules! same {
+        ($($path:ident)::+) => {
+            assert_eq!(traits!(greenpatch::$($path)::+), traits!(std::$($path)::+));
+        };
+    }
+    same!(net::TcpStream);
+    same!(net::TcpListener);
+    same!(net::UdpSocket);
+    same!(os::unix::net::UnixStream);
+    same!(os::unix::net::UnixListener);
+    same!(os::unix::net::UnixDatagram);
+    assert_eq!(
+        traits!(greenpatch::net::Incoming<'_>),
+        traits!(std::net::Incoming<'_>)
+    );
+}

@@ -10,10 +10,18 @@
 
 mod busy;
 mod context;
+mod helpers;
+mod io;
 mod local;
+mod names;
+mod net;
+mod offload;
 mod panic_hook;
 mod parker;
+mod pipe;
+mod process;
 mod sources;
+mod stdio;
 mod sync;
 mod thread;
 mod time;

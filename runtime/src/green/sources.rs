@@ -5,7 +5,9 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
-use super::{busy, context, local, sync, thread, time, unwind};
+use super::{
+    busy, context, local, names, net, offload, pipe, process, stdio, sync, thread, time, unwind,
+};
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
 use crate::patch::registry::Replacement;
@@ -44,6 +46,9 @@ static SYNC: Source = Source::builtin(
     &[
         replacement!(sync::wait_lock, wait_lock__PATCH).under(ThreadOption::Threading),
         replacement!(sync::wait_signal, wait_signal__PATCH).under(ThreadOption::Event),
+        // The lock of a file is a lock, and no matter of `patch_fs`: in place it would hold up the
+        // very green thread that is to let go of it.
+        replacement!(offload::file_lock, file_lock__PATCH).under(ThreadOption::Threading),
     ],
 );
 
@@ -63,10 +68,66 @@ static TIME: Source = Source::builtin(
     &[replacement!(time::sleep, sleep__PATCH)],
 );
 
+static NET: Source = Source::builtin(
+    "greenpatch::green::net",
+    "std::net",
+    Feature::Net,
+    &[
+        replacement!(net::perform, perform__PATCH),
+        replacement!(offload::socket, socket__PATCH),
+    ],
+);
+
+static STDIO: Source = Source::builtin(
+    "greenpatch::green::stdio",
+    "std::io",
+    Feature::Stdio,
+    &[
+        replacement!(stdio::input, input__PATCH),
+        replacement!(stdio::output, output__PATCH),
+        replacement!(stdio::print, print__PATCH),
+        replacement!(stdio::may_wait, may_wait__PATCH).steady(),
+    ],
+);
+
+static DNS: Source = Source::builtin(
+    "greenpatch::green::names",
+    "std::net",
+    Feature::Dns,
+    &[
+        replacement!(offload::name_lookup, name_lookup__PATCH),
+        replacement!(names::wait, wait__PATCH),
+    ],
+);
+
+static PROCESS: Source = Source::builtin(
+    "greenpatch::green::process",
+    "std::process",
+    Feature::Process,
+    &[
+        replacement!(pipe::perform, perform__PATCH),
+        replacement!(process::wait, wait__PATCH),
+        replacement!(process::wait_either, wait_either__PATCH),
+        replacement!(offload::child, child__PATCH),
+    ],
+);
+
+static FS: Source = Source::builtin(
+    "greenpatch::green::fs",
+    "std::fs",
+    Feature::Fs,
+    &[replacement!(offload::file, file__PATCH)],
+);
+
 inventory::submit!(Linked(&THREAD));
 inventory::submit!(Linked(&SYNC));
 inventory::submit!(Linked(&LOCAL));
 inventory::submit!(Linked(&TIME));
+inventory::submit!(Linked(&NET));
+inventory::submit!(Linked(&STDIO));
+inventory::submit!(Linked(&DNS));
+inventory::submit!(Linked(&PROCESS));
+inventory::submit!(Linked(&FS));
 
 /// A replacement of this crate for a seam of this crate: the function of the same path in `seam`.
 macro_rules! replacement {

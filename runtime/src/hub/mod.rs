@@ -1,4 +1,5 @@
-//! The scheduler of one OS thread: its ready queue, its timers, and what other threads send it.
+//! The scheduler of one OS thread: its ready queue, its timers, its descriptors, and what other threads
+//! send it.
 //!
 //! Layer: hub, above `coroutine` and `reactor`.
 //! Called by: `green`.
@@ -30,9 +31,10 @@ use std::task::Waker;
 use std::time::Instant;
 
 use crate::coroutine::{Coroutine, StackCache, Step, Suspender};
-use crate::reactor::{Notifier, Reactor};
+use crate::reactor::{Descriptors, Notifier, Reactor, Readiness};
 
 mod current;
+mod descriptors;
 mod inbox;
 mod placement;
 mod task;
@@ -42,6 +44,8 @@ mod unwind;
 pub(crate) use current::{current, hold, switching};
 pub(crate) use placement::{has_workers, place, start_workers};
 pub(crate) use task::Job;
+
+pub(crate) use crate::reactor::{Direction, Key};
 
 use inbox::Inbox;
 use task::{State, Task};
@@ -77,6 +81,7 @@ pub(crate) struct Hub {
 enum Message {
     Start(Job),
     Wake(Arc<Task>),
+    Forget(Key),
 }
 
 /// What the hub's own OS thread touches.
@@ -84,6 +89,7 @@ struct Local {
     ready: RefCell<VecDeque<NonNull<Task>>>,
     timers: RefCell<Timers<NonNull<Task>>>,
     reactor: RefCell<Reactor>,
+    descriptors: RefCell<Descriptors<NonNull<Task>>>,
     stacks: RefCell<StackCache>,
     /// The task that runs; the root while the loop runs.
     running: Cell<NonNull<Task>>,
@@ -118,6 +124,7 @@ impl Hub {
                 ready: RefCell::new(VecDeque::new()),
                 timers: RefCell::new(Timers::new()),
                 reactor: RefCell::new(reactor),
+                descriptors: RefCell::new(Descriptors::new()),
                 stacks: RefCell::new(StackCache::default()),
                 running: Cell::new(NonNull::dangling()),
                 root: Cell::new(NonNull::dangling()),
@@ -311,6 +318,9 @@ impl Hub {
     fn poll(&'static self) {
         self.local().turns.set(0);
         self.empty_inbox();
+        if self.local().descriptors.borrow().len() > 0 {
+            self.take_in(|reactor, ready| reactor.look(ready));
+        }
         self.fire_timers();
     }
 
@@ -321,10 +331,26 @@ impl Hub {
         }
         let deadline = self.local().timers.borrow().next_deadline();
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        self.local().reactor.borrow_mut().wait(timeout);
+        self.take_in(|reactor, ready| reactor.wait(timeout, ready));
         self.inbox.awake();
         self.local().turns.set(0);
         self.fire_timers();
+    }
+
+    /// Asks the reactor, and makes those ready who waited for what it says.
+    fn take_in(&self, ask: impl FnOnce(&mut Reactor, &mut dyn FnMut(Key, Readiness))) {
+        let mut descriptors = self.local().descriptors.borrow_mut();
+        let mut reactor = self.local().reactor.borrow_mut();
+        ask(&mut reactor, &mut |key, ready| {
+            descriptors.set_ready(key, ready, |task| self.wake_waiting(task));
+        });
+    }
+
+    /// Makes a task ready that was enlisted with a descriptor.
+    fn wake_waiting(&self, task: NonNull<Task>) {
+        // SAFETY: the task has not come back from `wait_ready`, which takes it out, so it has not
+        // ended and is alive.
+        self.make_ready(unsafe { task.as_ref() });
     }
 
     fn fire_timers(&self) {
@@ -347,6 +373,7 @@ impl Hub {
             match message {
                 Message::Start(job) => self.accept(job),
                 Message::Wake(task) => self.make_ready(&task),
+                Message::Forget(key) => self.forget_here(key),
             }
         }
     }

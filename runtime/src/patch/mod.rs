@@ -13,6 +13,7 @@
 //! ```
 
 mod apply;
+mod choices;
 mod deliver;
 mod environment;
 mod error;
@@ -49,8 +50,8 @@ pub use names::Named;
 pub use options::{Settings, ThreadOptions};
 pub use outcome::{CancelledBy, DoNotPatch, FeatureReport, ModuleReport, Patched, Report};
 pub use patcher::{
-    Patcher, ThreadChoice, patch_all, patch_item, patch_module, patch_module_items, patch_thread,
-    patch_time,
+    Patcher, ThreadChoice, patch_all, patch_dns, patch_fs, patch_item, patch_module,
+    patch_module_items, patch_net, patch_process, patch_stdio, patch_thread, patch_time,
 };
 pub use plugin::{Plugin, plugins};
 pub use point::Point;

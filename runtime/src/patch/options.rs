@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::choices::Choices;
 use super::source::Feature;
 
 /// The options of [`patch_thread`](crate::patch_thread), all on unless turned off.
@@ -43,8 +44,8 @@ pub(crate) enum ThreadOption {
 pub struct Settings {
     thread: Option<ThreadOptions>,
     thread_named: bool,
-    time: bool,
-    time_named: bool,
+    /// All built-in features but thread.
+    choices: Choices,
     auto: bool,
     stack_size: Option<usize>,
     workers: Option<usize>,
@@ -158,8 +159,7 @@ impl Settings {
         Settings {
             thread: Some(ThreadOptions::new()),
             thread_named: false,
-            time: true,
-            time_named: false,
+            choices: Choices::all(),
             auto: true,
             stack_size: None,
             workers: None,
@@ -171,7 +171,7 @@ impl Settings {
     pub(super) fn nothing() -> Self {
         Settings {
             thread: None,
-            time: false,
+            choices: Choices::default(),
             auto: false,
             ..Settings::all()
         }
@@ -182,9 +182,8 @@ impl Settings {
         self.thread_named = true;
     }
 
-    pub(super) fn set_time(&mut self, time: bool) {
-        self.time = time;
-        self.time_named = true;
+    pub(super) fn set(&mut self, feature: Feature, on: bool) {
+        self.choices.set(feature, on);
     }
 
     pub(super) fn set_auto(&mut self, auto: bool) {
@@ -210,7 +209,17 @@ impl Settings {
 
     /// Whether `thread::sleep` was asked for.
     pub fn time(&self) -> bool {
-        self.time && self.thread.is_none_or(|options| options.time)
+        self.choices.asks(Feature::Time) && self.thread.is_none_or(|options| options.time)
+    }
+
+    /// Whether that feature was asked for; of the features of users, whether all that are `auto` were.
+    pub fn asks(&self, feature: Feature) -> bool {
+        match feature {
+            Feature::Thread => self.thread.is_some(),
+            Feature::Time => self.time(),
+            Feature::User(_) => self.auto,
+            other => self.choices.asks(other),
+        }
     }
 
     /// Whether source modules marked `auto` were asked for.
@@ -223,8 +232,8 @@ impl Settings {
     pub fn named(&self, feature: Feature) -> Option<bool> {
         match feature {
             Feature::Thread => self.thread_named.then_some(self.thread.is_some()),
-            Feature::Time => self.time_named.then_some(self.time),
             Feature::User(_) => None,
+            other => self.choices.named(other),
         }
     }
 
@@ -253,7 +262,11 @@ impl Settings {
             (Some(_), None) => true,
             (None, _) => false,
         };
-        threads || (self.time() && !earlier.time()) || (self.auto && !earlier.auto)
+        let others = Feature::BUILTIN
+            .iter()
+            .filter(|feature| **feature != Feature::Thread)
+            .any(|feature| self.asks(*feature) && !earlier.asks(*feature));
+        threads || others || (self.auto && !earlier.auto)
     }
 
     /// Whether this passes along an argument of a type that `earlier` did not.
@@ -275,7 +288,8 @@ impl Settings {
             (now, then) => now.or(then),
         };
         self.thread = self.thread.map(|options| options.time(time));
-        self.time = time;
+        self.choices = self.choices.union(earlier.choices);
+        self.choices.put(Feature::Time, time);
         self.auto |= earlier.auto;
         self.stack_size = earlier.stack_size.or(self.stack_size);
         self.workers = earlier.workers.or(self.workers);

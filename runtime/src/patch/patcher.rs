@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::slot::Slot;
 use super::source::Feature;
 
-/// Patches all built-in modules, and the source modules marked `auto`.
+/// Patches all built-in modules but `std::fs`, and the source modules marked `auto`.
 ///
 /// Subscribers and plugins are told, and may cancel, as [`events`](crate::events) says. A feature
 /// that is cancelled leaves the others alone; the report has a line for each. Called again, it
@@ -74,9 +74,84 @@ pub fn patch_thread() -> Result<Patched, PatchError> {
 ///
 /// As [`patch_all`].
 pub fn patch_time() -> Result<Patched, PatchError> {
+    feature(Feature::Time)
+}
+
+/// Patches the standard streams: a thread that waits for input on `stdin`, or for the lock of one of
+/// the streams, lets other green threads run.
+///
+/// # Errors
+///
+/// As [`patch_all`].
+///
+/// # Panics
+///
+/// As [`patch_all`].
+pub fn patch_stdio() -> Result<Patched, PatchError> {
+    feature(Feature::Stdio)
+}
+
+/// Patches sockets: `std::net` and `std::os::unix::net`.
+///
+/// # Errors
+///
+/// As [`patch_all`].
+///
+/// # Panics
+///
+/// As [`patch_all`].
+pub fn patch_net() -> Result<Patched, PatchError> {
+    feature(Feature::Net)
+}
+
+/// Patches looking up names, which then runs on helper threads.
+///
+/// # Errors
+///
+/// As [`patch_all`].
+///
+/// # Panics
+///
+/// As [`patch_all`].
+pub fn patch_dns() -> Result<Patched, PatchError> {
+    feature(Feature::Dns)
+}
+
+/// Patches `std::process` and `std::io::pipe`: a thread that waits for a child process, or on a pipe, lets
+/// other green threads run.
+///
+/// # Errors
+///
+/// As [`patch_all`].
+///
+/// # Panics
+///
+/// As [`patch_all`].
+pub fn patch_process() -> Result<Patched, PatchError> {
+    feature(Feature::Process)
+}
+
+/// Patches `std::fs`, which then reads and writes on helper threads.
+///
+/// [`patch_all`] leaves it out unless [`Patcher::fs`] asks for it: a local file is mostly in memory, and
+/// is read in place in a tenth of the time that another thread needs to be woken for it. It is for disks and network file systems
+/// that are slow enough to keep other green threads waiting.
+///
+/// # Errors
+///
+/// As [`patch_all`].
+///
+/// # Panics
+///
+/// As [`patch_all`].
+pub fn patch_fs() -> Result<Patched, PatchError> {
+    feature(Feature::Fs)
+}
+
+fn feature(feature: Feature) -> Result<Patched, PatchError> {
     let mut settings = Settings::nothing();
-    settings.set_time(true);
-    apply::one(settings, || Plan::feature(Feature::Time))
+    settings.set(feature, true);
+    apply::one(settings, || Plan::feature(feature))
 }
 
 impl ThreadOptions {
@@ -92,13 +167,13 @@ impl ThreadOptions {
     pub fn apply(self) -> Result<Patched, PatchError> {
         let mut settings = Settings::nothing();
         settings.set_thread(Some(self));
-        settings.set_time(self.has_time());
+        settings.set(Feature::Time, self.has_time());
         apply::one(settings, || Plan::thread(self))
     }
 }
 
-/// What [`patch_all`] can be told: which features, and how green threads run. All features are on
-/// unless turned off.
+/// What [`patch_all`] can be told: which features, and how green threads run. All features but
+/// [`fs`](Patcher::fs) are on unless turned off.
 ///
 /// # Examples
 ///
@@ -136,9 +211,34 @@ impl Patcher {
     }
 
     /// Whether `thread::sleep` goes green.
-    pub fn time(mut self, on: bool) -> Self {
-        self.settings.set_time(on);
-        self
+    pub fn time(self, on: bool) -> Self {
+        self.choose(Feature::Time, on)
+    }
+
+    /// Whether `stdin`, `stdout`, `stderr` and the print macros go green; see [`patch_stdio`].
+    pub fn stdio(self, on: bool) -> Self {
+        self.choose(Feature::Stdio, on)
+    }
+
+    /// Whether sockets go green; see [`patch_net`].
+    pub fn net(self, on: bool) -> Self {
+        self.choose(Feature::Net, on)
+    }
+
+    /// Whether names are looked up on helper threads; see [`patch_dns`].
+    pub fn dns(self, on: bool) -> Self {
+        self.choose(Feature::Dns, on)
+    }
+
+    /// Whether child processes and pipes go green; see [`patch_process`].
+    pub fn process(self, on: bool) -> Self {
+        self.choose(Feature::Process, on)
+    }
+
+    /// Whether files are read and written on helper threads, which is off unless turned on; see
+    /// [`patch_fs`].
+    pub fn fs(self, on: bool) -> Self {
+        self.choose(Feature::Fs, on)
     }
 
     /// Whether source modules marked `auto` are patched.
@@ -179,6 +279,11 @@ impl Patcher {
     /// As [`patch_all`].
     pub fn apply(self) -> Result<Patched, PatchError> {
         apply::all(self.settings)
+    }
+
+    fn choose(mut self, feature: Feature, on: bool) -> Self {
+        self.settings.set(feature, on);
+        self
     }
 }
 

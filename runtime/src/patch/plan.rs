@@ -94,8 +94,8 @@ impl Plan {
                         builtin.push(Plan::thread(options.time(false))?);
                     }
                 }
-                Feature::Time if !settings.time() => {}
-                feature => builtin.push(Plan::feature(feature)?),
+                feature if settings.asks(feature) => builtin.push(Plan::feature(feature)?),
+                _ => {}
             }
         }
         let mut auto: Vec<Feature> = Vec::new();

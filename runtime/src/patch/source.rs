@@ -29,15 +29,39 @@ pub enum Feature {
     Thread,
     /// `thread::sleep`. After threads, as in gevent.
     Time,
+    /// The standard streams: `stdin`, `stdout`, `stderr` and the print macros.
+    Stdio,
+    /// Sockets: `std::net` and `std::os::unix::net`.
+    Net,
+    /// Looking up names: `ToSocketAddrs`.
+    Dns,
+    /// `std::process`, and pipes.
+    Process,
+    /// `std::fs`.
+    Fs,
     /// Source modules of users: under the name that they share, or one alone under its own.
     User(&'static str),
 }
 
 impl Feature {
-    pub(super) const BUILTIN: [Feature; 2] = [Feature::Thread, Feature::Time];
+    pub(super) const BUILTIN: [Feature; 7] = [
+        Feature::Thread,
+        Feature::Time,
+        Feature::Stdio,
+        Feature::Net,
+        Feature::Dns,
+        Feature::Process,
+        Feature::Fs,
+    ];
 
     pub(super) fn is_builtin(self) -> bool {
         !matches!(self, Feature::User(_))
+    }
+
+    /// Whether `patch_all` patches it unless told otherwise.
+    pub(super) fn is_on_by_default(self) -> bool {
+        // A local file is read faster in place: see `fs`.
+        self.is_builtin() && self != Feature::Fs
     }
 }
 
@@ -46,6 +70,11 @@ impl fmt::Display for Feature {
         f.write_str(match self {
             Feature::Thread => "thread",
             Feature::Time => "time",
+            Feature::Stdio => "stdio",
+            Feature::Net => "net",
+            Feature::Dns => "dns",
+            Feature::Process => "process",
+            Feature::Fs => "fs",
             Feature::User(name) => name,
         })
     }

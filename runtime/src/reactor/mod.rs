@@ -1,20 +1,35 @@
-//! What a hub sleeps in: until another OS thread notifies it, or a time has come.
+//! What a hub sleeps in: until a descriptor is ready, another OS thread notifies it, or a time has come.
 //!
 //! Layer: reactor, beside `patch` and `coroutine`.
 //! Called by: `hub`.
 //! Calls: mio; this is the only module that names it.
 //! Never: knows a green thread; it wakes nobody, it only returns.
+//!
+//! Descriptors are looked at edge by edge: an event tells once that something has changed, and
+//! [`Descriptors`] remembers it until an attempt has found out otherwise. So a descriptor is
+//! registered once, and a wait costs no call to the OS of its own.
 #![allow(unsafe_code)]
 
 use std::io;
+use std::os::fd::RawFd;
 use std::time::Duration;
 
-use mio::{Events, Poll, Token, Waker};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Registry, Token, Waker};
+
+mod descriptors;
+mod readiness;
+
+pub(crate) use descriptors::{Descriptors, Key};
+pub(crate) use readiness::{Direction, Readiness};
 
 /// The token of wake-ups by [`Notifier::notify`].
 const NOTIFIED: Token = Token(usize::MAX);
 /// How many events one look at the OS takes in.
-const BATCH: usize = 256;
+const BATCH: usize = 1024;
+
+/// A timeout from which on it is not worth two calls to the OS to keep it in one sleep.
+const LONG: Duration = Duration::from_millis(2);
 
 /// The sleeping place of one hub.
 #[derive(Debug)]
@@ -23,10 +38,11 @@ pub(crate) struct Reactor {
     events: Events,
 }
 
-/// Ends the sleep of one hub, from any OS thread.
+/// What any OS thread may do with the sleeping place of a hub.
 #[derive(Debug)]
 pub(crate) struct Notifier {
     waker: Waker,
+    registry: Registry,
 }
 
 impl Reactor {
@@ -38,22 +54,58 @@ impl Reactor {
     pub(crate) fn new() -> io::Result<(Reactor, Notifier)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), NOTIFIED)?;
+        let registry = poll.registry().try_clone()?;
         let events = Events::with_capacity(BATCH);
-        Ok((Reactor { poll, events }, Notifier { waker }))
+        Ok((Reactor { poll, events }, Notifier { waker, registry }))
     }
 
-    /// Sleeps until notified, or until `timeout` has passed; may return early for no reason.
+    /// Sleeps until a descriptor is ready, until notified, or until `timeout` has passed; may return
+    /// early for no reason. Hands what descriptors are ready for to `ready`.
     ///
-    /// A timeout is kept to the precision of the OS's clock, although epoll counts milliseconds.
-    pub(crate) fn wait(&mut self, timeout: Option<Duration>) {
+    /// It wakes no later than the OS's clock allows, although epoll counts milliseconds: whole
+    /// milliseconds are slept in epoll, and the rest of a timeout by a call that is precise.
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>, ready: impl FnMut(Key, Readiness)) {
         let timeout = match timeout {
+            Some(timeout) if timeout >= LONG => Some(Duration::from_millis(
+                timeout.as_millis().try_into().unwrap_or(u64::MAX),
+            )),
             Some(timeout) if self.sleep_precisely(timeout) => Some(Duration::ZERO),
             timeout => timeout,
         };
+        self.poll(timeout, ready);
+    }
+
+    /// Looks what descriptors are ready for, without waiting.
+    pub(crate) fn look(&mut self, ready: impl FnMut(Key, Readiness)) {
+        self.poll(Some(Duration::ZERO), ready);
+    }
+
+    /// Has a descriptor looked at from now on. What it is ready for already is told, too.
+    ///
+    /// # Errors
+    ///
+    /// `AlreadyExists` if it is looked at already, `PermissionDenied` for a descriptor that is always
+    /// ready, and what the OS has no memory for.
+    pub(crate) fn add(&self, fd: RawFd, key: Key) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let interest = interest | Interest::PRIORITY;
+        let token = Token(key.0);
+        self.poll
+            .registry()
+            .register(&mut SourceFd(&fd), token, interest)
+    }
+
+    fn poll(&mut self, timeout: Option<Duration>, mut ready: impl FnMut(Key, Readiness)) {
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             Err(error) => panic!("the reactor of a hub failed: {error}"),
+        }
+        for event in &self.events {
+            if event.token() != NOTIFIED {
+                ready(Key(event.token().0), readiness(event));
+            }
         }
     }
 
@@ -87,7 +139,26 @@ impl Reactor {
     }
 }
 
+fn readiness(event: &mio::event::Event) -> Readiness {
+    let bits = [
+        // An error is found by whoever tries, in either direction.
+        (event.is_readable() || event.is_error(), Readiness::READABLE),
+        (event.is_writable() || event.is_error(), Readiness::WRITABLE),
+        (event.is_read_closed(), Readiness::READ_CLOSED),
+        (event.is_write_closed(), Readiness::WRITE_CLOSED),
+        (event.is_priority(), Readiness::URGENT),
+    ];
+    bits.into_iter()
+        .filter(|(is_set, _)| *is_set)
+        .fold(Readiness::NONE, |ready, (_, bit)| ready | bit)
+}
+
 impl Notifier {
+    /// Has a descriptor looked at no more. Nothing happens if it was not, or is closed.
+    pub(crate) fn remove(&self, fd: RawFd) {
+        let _ = self.registry.deregister(&mut SourceFd(&fd));
+    }
+
     /// Ends the sleep of the hub, or its next one if it does not sleep.
     pub(crate) fn notify(&self) {
         // This fails only if the OS has no memory for the event, and there is no way on then.
@@ -102,23 +173,60 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timeout_is_never_early() {
+    fn a_timeout_takes_few_sleeps() {
         let (mut reactor, _notifier) = Reactor::new().unwrap();
-        for timeout in [Duration::from_micros(300), Duration::from_millis(2)] {
-            let before = Instant::now();
-            reactor.wait(Some(timeout));
-            assert!(before.elapsed() >= timeout);
+        for timeout in [Duration::from_micros(300), Duration::from_micros(4700)] {
+            let end = Instant::now() + timeout;
+            let mut sleeps = 0;
+            while Instant::now() < end {
+                let left = end.saturating_duration_since(Instant::now());
+                reactor.wait(Some(left), |_, _| ());
+                sleeps += 1;
+            }
+            assert!(sleeps < 10, "{sleeps} sleeps for {timeout:?}");
         }
+    }
+
+    #[test]
+    fn an_edge_is_told_once() {
+        use std::io::{Read, Write};
+        use std::os::fd::AsRawFd;
+
+        let (mut reactor, notifier) = Reactor::new().unwrap();
+        let mut table = Descriptors::<()>::new();
+        let (mut reader, mut writer) = io::pipe().unwrap();
+        let key = table.insert(reader.as_raw_fd()).unwrap();
+        reactor.add(reader.as_raw_fd(), key).unwrap();
+        let again = reactor.add(reader.as_raw_fd(), key).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+
+        let look = |reactor: &mut Reactor| {
+            let mut told = Vec::new();
+            reactor.look(|key, ready| told.push((key, ready.allows(Direction::Read))));
+            told
+        };
+        assert_eq!(look(&mut reactor), []);
+        writer.write_all(b"ab").unwrap();
+        assert_eq!(look(&mut reactor), [(key, true)]);
+        assert_eq!(look(&mut reactor), [], "an edge, not a level");
+        reader.read_exact(&mut [0]).unwrap();
+        writer.write_all(b"c").unwrap();
+        assert_eq!(look(&mut reactor), [(key, true)]);
+
+        notifier.remove(reader.as_raw_fd());
+        writer.write_all(b"d").unwrap();
+        assert_eq!(look(&mut reactor), []);
+        notifier.remove(reader.as_raw_fd());
     }
 
     #[test]
     fn a_notification_is_kept() {
         let (mut reactor, notifier) = Reactor::new().unwrap();
         notifier.notify();
-        reactor.wait(None);
+        reactor.wait(None, |_, _| ());
         std::thread::scope(|scope| {
             scope.spawn(|| notifier.notify());
-            reactor.wait(None);
+            reactor.wait(None, |_, _| ());
         });
     }
 }

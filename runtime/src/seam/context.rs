@@ -69,6 +69,15 @@ pub(crate) fn identity() -> Arc<Identity> {
         .unwrap_or_else(|_| new_native())
 }
 
+/// The number of the thread that runs.
+pub(crate) fn number() -> NonZeroU64 {
+    if let Some(context) = green() {
+        // SAFETY: it is the context of the green thread that runs this, so that has not ended.
+        return unsafe { context.as_ref() }.identity.id;
+    }
+    NATIVE_ID.get().unwrap_or_else(|| identity().id)
+}
+
 /// Who an OS thread is, that greenpatch has just started. On that thread, before anything else.
 pub(crate) fn adopt(identity: Arc<Identity>) {
     NATIVE_ID.set(Some(identity.id));

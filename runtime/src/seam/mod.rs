@@ -14,6 +14,13 @@
 //! | `sync` | `wait_signal` | thread, event |
 //! | `context` | `green` | thread |
 //! | `local` | `green` | thread, thread_local |
+//! | `net` | `perform` | net |
+//! | `names` | `wait` | dns |
+//! | `offload` | `name_lookup`, `socket`, `child`, `file` | dns, net, process, fs |
+//! | `offload` | `file_lock` | thread, threading |
+//! | `pipe` | `perform` | process |
+//! | `process` | `wait`, `wait_either` | process |
+//! | `stdio` | `input`, `output`, `print`, `may_wait` | stdio |
 //! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 //!
 //! # Waiting and waking
@@ -40,14 +47,23 @@
 pub(crate) mod atomic;
 pub(crate) mod busy;
 pub(crate) mod context;
+pub(crate) mod description;
+pub(crate) mod io;
 pub(crate) mod local;
 pub(crate) mod lot;
+pub(crate) mod names;
 pub(crate) mod native;
+pub(crate) mod net;
+pub(crate) mod offload;
 pub(crate) mod os_thread;
 pub(crate) mod park;
+pub(crate) mod pipe;
+pub(crate) mod process;
 pub(crate) mod queue;
+pub(crate) mod stdio;
 pub(crate) mod sync;
 pub(crate) mod thread;
 pub(crate) mod time;
 pub(crate) mod until;
 pub(crate) mod unwind;
+pub(crate) mod watch;

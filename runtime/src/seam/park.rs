@@ -42,8 +42,8 @@ pub(crate) trait Enlist {
     /// Whether nobody has ended the wait yet.
     fn waits(&self) -> bool;
 
-    /// Gives the place up, after the deadline. False if the wait had ended, or is just being ended:
-    /// then [`waits`](Enlist::waits) is false, or will soon be and a wake-up is under way.
+    /// Gives the place up, after the deadline. False if the wait had ended, or is being ended: then
+    /// [`waits`](Enlist::waits) is false, or will be, and a wake-up comes after that.
     fn withdraw(&self) -> bool;
 }
 
@@ -99,17 +99,21 @@ pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
     let outcome = if !place.enlist(parker.waker(), P::PATIENCE) {
         Outcome::Ready
     } else {
+        let mut until = wait.deadline;
         loop {
             if !place.waits() {
                 break Outcome::Woken;
             }
-            parker.park(wait.deadline);
-            if let Some(deadline) = wait.deadline
+            parker.park(until);
+            if let Some(deadline) = until
                 && Instant::now() >= deadline
                 && place.waits()
-                && place.withdraw()
             {
-                break Outcome::TimedOut;
+                if place.withdraw() {
+                    break Outcome::TimedOut;
+                }
+                // Who ends the wait is at it and will wake this thread.
+                until = None;
             }
         }
     };

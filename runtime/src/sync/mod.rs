@@ -62,3 +62,5 @@ pub use self::once::ONCE_INIT;
 pub use self::once::{Once, OnceState};
 pub use self::once_lock::OnceLock;
 pub use self::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+pub(crate) use self::raw_mutex::RawMutex;

@@ -4,10 +4,13 @@
 //! One process for most, since patching cannot be taken back in between; so no libtest.
 #![allow(missing_docs)]
 
+mod files;
 mod locals;
 mod locks;
 mod mixed;
 mod panics;
+mod pipes;
+mod processes;
 mod threads;
 
 use std::collections::BTreeSet;
@@ -29,8 +32,12 @@ fn main() {
         on_one_os_thread(&mut run);
         println!("\n{run} passed, 0 failed");
         // Placement is set once in a process.
-        let again =
-            std::env::current_exe().and_then(|me| Command::new(me).env(WORKERS, "2").status());
+        let again = std::env::current_exe().and_then(|me| {
+            Command::new(me)
+                .args(std::env::args().skip(1))
+                .env(WORKERS, "2")
+                .status()
+        });
         assert!(again.expect("a test can run itself").success());
     } else {
         on_workers(&mut run);
@@ -44,7 +51,8 @@ fn on_one_os_thread(run: &mut u32) {
         greenpatch::thread::spawn(case).join().unwrap();
     });
 
-    assert!(greenpatch::patch_thread().unwrap().is_done());
+    let patched = greenpatch::Patcher::new().fs(true).apply();
+    assert!(patched.unwrap().is_done());
     mode(run, "patched, root", |case| case());
     mode(run, "patched, green", |case| {
         greenpatch::thread::spawn(case).join().unwrap()
@@ -61,7 +69,7 @@ fn on_one_os_thread(run: &mut u32) {
 }
 
 fn on_workers(run: &mut u32) {
-    let patched = greenpatch::Patcher::new().workers(2).apply();
+    let patched = greenpatch::Patcher::new().fs(true).workers(2).apply();
     assert!(patched.unwrap().is_done());
     let here = greenpatch::native_thread_id();
     let natives: BTreeSet<_> = (0..4)
@@ -95,8 +103,15 @@ fn mode(run: &mut u32, mode: &str, on: fn(fn())) {
         panics::CASES,
         mixed::CASES,
         locks::CASES,
+        files::CASES,
+        pipes::CASES,
+        processes::CASES,
     ];
+    let only = std::env::args().nth(1).unwrap_or_default();
     for (name, case) in cases.concat() {
+        if !name.contains(&only) {
+            continue;
+        }
         let _watchdog = watchdog(Duration::from_secs(60));
         print!("test {name} ({mode}) ... ");
         std::io::stdout().flush().unwrap();

@@ -1,8 +1,9 @@
 //! The built-in features, by their names in std, and what each option selects.
 
 use greenpatch::{
-    Coverage, Feature, Patcher, ThreadOptions, is_item_patched, is_module_patched, patch_module,
-    patch_module_items, patch_thread, patch_time,
+    Coverage, DoNotPatch, Feature, Patched, Patcher, ThreadOptions, events, is_item_patched,
+    is_module_patched, patch_all, patch_dns, patch_fs, patch_module, patch_module_items, patch_net,
+    patch_process, patch_stdio, patch_thread, patch_time,
 };
 use greenpatch_tests::isolated;
 
@@ -183,4 +184,91 @@ fn what_is_not_ready_changes_nothing() {
         assert!(!greenpatch::is_anything_patched());
         assert!(patch_thread().unwrap().is_done());
     });
+}
+
+#[test]
+fn patch_all_goes_in_order_and_leaves_files_in_place() {
+    isolated(
+        "builtin::patch_all_goes_in_order_and_leaves_files_in_place",
+        || {
+            let done = patch_all().unwrap();
+            let features: Vec<_> = done
+                .report()
+                .unwrap()
+                .features()
+                .iter()
+                .map(|report| report.feature())
+                .filter(|feature| !matches!(feature, Feature::User(_)))
+                .collect();
+            let expected = [
+                Feature::Thread,
+                Feature::Time,
+                Feature::Stdio,
+                Feature::Net,
+                Feature::Dns,
+                Feature::Process,
+            ];
+            assert_eq!(features, expected);
+            assert_eq!(is_module_patched("std::fs").unwrap(), Coverage::None);
+            assert_eq!(is_module_patched("std::process").unwrap(), Coverage::All);
+            assert_eq!(is_module_patched("std::io").unwrap(), Coverage::All);
+
+            assert!(Patcher::new().fs(true).apply().unwrap().is_done());
+            assert_eq!(is_module_patched("std::fs").unwrap(), Coverage::All);
+            assert!(patch_fs().unwrap().is_already_patched());
+        },
+    );
+}
+
+#[test]
+fn features_are_patched_by_themselves() {
+    isolated("builtin::features_are_patched_by_themselves", || {
+        for (patch, feature) in [
+            (patch_fs as fn() -> _, Feature::Fs),
+            (patch_process, Feature::Process),
+            (patch_stdio, Feature::Stdio),
+            (patch_dns, Feature::Dns),
+            (patch_net, Feature::Net),
+        ] {
+            let done: Patched = patch().unwrap();
+            let features = done.report().unwrap().features();
+            assert_eq!(features.len(), 1);
+            assert_eq!(features[0].feature(), feature);
+            assert!(patch().unwrap().is_already_patched());
+        }
+        // Without threads there is no hub to wait on, and all is as it was.
+        let output = greenpatch::process::Command::new("echo").output().unwrap();
+        assert_eq!(output.stdout, b"\n");
+        assert!(greenpatch::fs::read("/proc/self/stat").is_ok());
+    });
+}
+
+#[test]
+fn a_feature_of_input_and_output_is_cancelled_alone() {
+    isolated(
+        "builtin::a_feature_of_input_and_output_is_cancelled_alone",
+        || {
+            let veto = events::on_will_patch_module(|event| match event.feature() {
+                Feature::Process => Err(DoNotPatch::because("children stay native")),
+                _ => Ok(()),
+            });
+            let done = Patcher::new().stdio(false).fs(true).apply().unwrap();
+            let report = done.report().unwrap();
+            let cancelled = report.feature(Feature::Process).unwrap().cancelled_by();
+            assert_eq!(cancelled.unwrap().reason(), Some("children stay native"));
+            assert!(report.feature(Feature::Stdio).is_none());
+            assert!(report.feature(Feature::Fs).unwrap().is_done());
+            assert_eq!(is_module_patched("std::process").unwrap(), Coverage::None);
+            // On a green thread, too, a child is waited for, natively.
+            let output = greenpatch::thread::spawn(|| {
+                greenpatch::process::Command::new("echo").output().unwrap()
+            });
+            assert_eq!(output.join().unwrap().stdout, b"\n");
+
+            veto.unsubscribe();
+            assert!(Patcher::new().apply().unwrap().is_done());
+            assert_eq!(is_module_patched("std::process").unwrap(), Coverage::All);
+            assert_eq!(is_module_patched("std::io").unwrap(), Coverage::All);
+        },
+    );
 }

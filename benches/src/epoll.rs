@@ -1,0 +1,56 @@
+//! Linux's epoll, edge by edge, by hand.
+
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+/// An epoll instance and room for what it tells.
+pub struct Epoll {
+    fd: OwnedFd,
+    events: Vec<libc::epoll_event>,
+}
+
+impl Epoll {
+    pub fn new() -> io::Result<Epoll> {
+        // SAFETY: the flag is valid.
+        let fd = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
+        if fd == -1 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Epoll {
+            // SAFETY: it has just been made, and nobody else has it.
+            fd: unsafe { OwnedFd::from_raw_fd(fd) },
+            events: vec![libc::epoll_event { events: 0, u64: 0 }; 1024],
+        })
+    }
+
+    /// Tells of reads that may succeed, once for each change.
+    pub fn add(&self, fd: RawFd, number: u64) -> io::Result<()> {
+        let mut event = libc::epoll_event {
+            events: (libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET) as u32,
+            u64: number,
+        };
+        // SAFETY: the event is valid for the call.
+        match unsafe {
+            libc::epoll_ctl(self.fd.as_raw_fd(), libc::EPOLL_CTL_ADD, fd, &raw mut event)
+        } {
+            -1 => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for up to `milliseconds`, and calls `f` with the number of each that is ready.
+    pub fn wait(&mut self, milliseconds: i32, mut f: impl FnMut(u64)) {
+        // SAFETY: there is room for so many events.
+        let count = unsafe {
+            libc::epoll_wait(
+                self.fd.as_raw_fd(),
+                self.events.as_mut_ptr(),
+                self.events.len() as i32,
+                milliseconds,
+            )
+        };
+        for event in &self.events[..usize::try_from(count).unwrap_or(0)] {
+            f(event.u64);
+        }
+    }
+}

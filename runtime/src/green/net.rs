@@ -1,0 +1,16 @@
+//! Sockets: connecting, accepting, sending and receiving.
+#![forbid(unsafe_code)]
+
+use std::io;
+
+use super::io as green_io;
+use crate::hub;
+use crate::seam::io::Operation;
+use crate::seam::net as seam;
+
+pub(super) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
+    match hub::switching() {
+        Some(hub) => green_io::perform(hub, operation),
+        None => seam::perform__original(operation),
+    }
+}

@@ -1,0 +1,29 @@
+//! Streams and pipes: the shape of `std::io`.
+//!
+//! Layer: facade, std-shaped.
+//! Called by: users; `process`, for what all pipes have.
+//! Calls: `seam`; `sync` for the locks of the streams.
+//! Never: names a hub, or asks whether it is green.
+//!
+//! What std has and is not listed here is std's own.
+
+#[doc(no_inline)]
+pub use ::std::io::*;
+
+mod pipe;
+mod print;
+mod stderr;
+mod stdin;
+mod stdout;
+mod terminal;
+mod turn;
+
+pub use pipe::{PipeReader, PipeWriter, pipe};
+#[doc(hidden)]
+pub use print::{__eprint, __print};
+pub use stderr::{Stderr, StderrLock, stderr};
+pub use stdin::{Stdin, StdinLock, stdin};
+pub use stdout::{Stdout, StdoutLock, stdout};
+pub use terminal::IsTerminal;
+
+pub(crate) use pipe::{converts_from_and_to, reads_a_pipe, writes_a_pipe};

@@ -1,0 +1,155 @@
+//! [`pipe`] and its two ends.
+//!
+//! The only unsafe code is `FromRawFd`, with its SAFETY comment in `descriptor`.
+#![allow(unsafe_code)]
+
+use std::io;
+
+use crate::descriptor::{made_from_a_raw_descriptor, owns_a_descriptor};
+use crate::seam::watch::Watched;
+
+/// Makes a pipe: what is written to the one end is read at the other.
+///
+/// # Differences from std
+///
+/// None.
+///
+/// # Errors
+///
+/// When no descriptor is left.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use greenpatch::{io, thread};
+///
+/// let (mut reader, mut writer) = io::pipe()?;
+/// let writing = thread::spawn(move || writer.write_all(b"through the pipe"));
+/// assert_eq!(io::read_to_string(&mut reader)?, "through the pipe");
+/// writing.join().unwrap()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
+    let (reader, writer) = io::pipe()?;
+    Ok((
+        PipeReader(Watched::fresh(reader)),
+        PipeWriter(Watched::fresh(writer)),
+    ))
+}
+
+/// The end of a [`pipe`] that is read.
+///
+/// # Differences from std
+///
+/// It is not the type `std::io::PipeReader`, but converts from and into it.
+pub struct PipeReader(Watched<io::PipeReader>);
+
+/// The end of a [`pipe`] that is written.
+///
+/// # Differences from std
+///
+/// It is not the type `std::io::PipeWriter`, but converts from and into it.
+pub struct PipeWriter(Watched<io::PipeWriter>);
+
+impl PipeReader {
+    /// Another handle to the same end.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// When no descriptor is left.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        self.0.try_clone(io::PipeReader::try_clone).map(Self)
+    }
+}
+
+impl PipeWriter {
+    /// Another handle to the same end.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// When no descriptor is left.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        self.0.try_clone(io::PipeWriter::try_clone).map(Self)
+    }
+}
+
+/// `Read` for an end of a pipe that is the first field of `$ours`.
+macro_rules! reads_a_pipe {
+    ($ours:ty) => {
+        impl ::std::io::Read for $ours {
+            fn read(&mut self, buf: &mut [u8]) -> ::std::io::Result<usize> {
+                $crate::seam::pipe::read(&self.0, buf)
+            }
+
+            fn read_vectored(
+                &mut self,
+                bufs: &mut [::std::io::IoSliceMut<'_>],
+            ) -> ::std::io::Result<usize> {
+                $crate::seam::pipe::read_vectored(&self.0, bufs)
+            }
+        }
+    };
+}
+pub(crate) use reads_a_pipe;
+
+/// `Write` for an end of a pipe that is the first field of `$ours`.
+macro_rules! writes_a_pipe {
+    ($ours:ty) => {
+        impl ::std::io::Write for $ours {
+            fn write(&mut self, buf: &[u8]) -> ::std::io::Result<usize> {
+                $crate::seam::pipe::write(&self.0, buf)
+            }
+
+            fn write_vectored(
+                &mut self,
+                bufs: &[::std::io::IoSlice<'_>],
+            ) -> ::std::io::Result<usize> {
+                $crate::seam::pipe::write_vectored(&self.0, bufs)
+            }
+
+            /// Has nothing to do: nothing is held back.
+            fn flush(&mut self) -> ::std::io::Result<()> {
+                Ok(())
+            }
+        }
+    };
+}
+pub(crate) use writes_a_pipe;
+
+/// The conversions of `$ours`, a tuple struct of a watched `$std`, from and to `$std`.
+macro_rules! converts_from_and_to {
+    ($ours:ident, $std:ty) => {
+        impl From<$std> for $ours {
+            fn from(std: $std) -> $ours {
+                $ours($crate::seam::watch::Watched::new(std))
+            }
+        }
+
+        impl From<$ours> for $std {
+            fn from(ours: $ours) -> $std {
+                ours.0.into_inner()
+            }
+        }
+    };
+}
+pub(crate) use converts_from_and_to;
+
+reads_a_pipe!(PipeReader);
+reads_a_pipe!(&PipeReader);
+writes_a_pipe!(PipeWriter);
+writes_a_pipe!(&PipeWriter);
+converts_from_and_to!(PipeReader, io::PipeReader);
+converts_from_and_to!(PipeWriter, io::PipeWriter);
+owns_a_descriptor!(PipeReader, io::PipeReader);
+owns_a_descriptor!(PipeWriter, io::PipeWriter);
+made_from_a_raw_descriptor!(PipeReader);
+made_from_a_raw_descriptor!(PipeWriter);

@@ -1,0 +1,126 @@
+//! `print!`, `println!`, `eprint!` and `eprintln!`.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+use super::{stderr, stdout};
+use crate::seam::stdio::{self as seam, Output};
+
+/// What `print!` and `println!` expand to.
+#[doc(hidden)]
+pub fn __print(arguments: fmt::Arguments<'_>) {
+    let _turn = stdout::turn_to_print();
+    seam::print(Output::Stdout, arguments);
+}
+
+/// What `eprint!` and `eprintln!` expand to.
+#[doc(hidden)]
+pub fn __eprint(arguments: fmt::Arguments<'_>) {
+    let _turn = stderr::turn_to_print();
+    seam::print(Output::Stderr, arguments);
+}
+
+/// Prints to standard output.
+///
+/// # Differences from std
+///
+/// It takes the lock of [`io::stdout`](crate::io::stdout()), which goes by thread, native or green, and
+/// then calls std's own macro, so that what a test prints is captured as ever.
+///
+/// # Panics
+///
+/// Panics if standard output cannot be written to.
+///
+/// # Examples
+///
+/// ```
+/// greenpatch::print!("on the same ");
+/// greenpatch::println!("{}", "line");
+/// ```
+#[macro_export]
+macro_rules! print {
+    ($($argument:tt)*) => {{
+        $crate::io::__print($crate::__std::format_args!($($argument)*));
+    }};
+}
+
+/// Prints a line to standard output.
+///
+/// # Differences from std
+///
+/// As [`print!`](crate::print).
+///
+/// # Panics
+///
+/// Panics if standard output cannot be written to.
+///
+/// # Examples
+///
+/// ```
+/// let answer = 42;
+/// greenpatch::println!("{answer}");
+/// greenpatch::println!();
+/// ```
+#[macro_export]
+macro_rules! println {
+    () => {
+        $crate::print!("\n")
+    };
+    ($($argument:tt)*) => {{
+        $crate::io::__print($crate::__std::format_args!(
+            "{}\n",
+            $crate::__std::format_args!($($argument)*)
+        ));
+    }};
+}
+
+/// Prints to standard error.
+///
+/// # Differences from std
+///
+/// As [`print!`](crate::print), for [`io::stderr`](crate::io::stderr()).
+///
+/// # Panics
+///
+/// Panics if standard error cannot be written to.
+///
+/// # Examples
+///
+/// ```
+/// greenpatch::eprint!("so far ");
+/// greenpatch::eprintln!("so good");
+/// ```
+#[macro_export]
+macro_rules! eprint {
+    ($($argument:tt)*) => {{
+        $crate::io::__eprint($crate::__std::format_args!($($argument)*));
+    }};
+}
+
+/// Prints a line to standard error.
+///
+/// # Differences from std
+///
+/// As [`print!`](crate::print), for [`io::stderr`](crate::io::stderr()).
+///
+/// # Panics
+///
+/// Panics if standard error cannot be written to.
+///
+/// # Examples
+///
+/// ```
+/// greenpatch::eprintln!("{:>4}", 42);
+/// ```
+#[macro_export]
+macro_rules! eprintln {
+    () => {
+        $crate::eprint!("\n")
+    };
+    ($($argument:tt)*) => {{
+        $crate::io::__eprint($crate::__std::format_args!(
+            "{}\n",
+            $crate::__std::format_args!($($argument)*)
+        ));
+    }};
+}

@@ -1,0 +1,91 @@
+//! Looking up names. Threads that look up the same name at the same time share one look-up.
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as StdToSocketAddrs};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::seam::{names, offload, until};
+
+/// One look-up, and its outcome once there is one.
+type LookUp = OnceLock<Result<Vec<SocketAddr>, Failure>>;
+
+/// Those that are under way. Nobody blocks while it is locked.
+static UNDER_WAY: Mutex<BTreeMap<Box<str>, Arc<LookUp>>> = Mutex::new(BTreeMap::new());
+
+/// What is said of an error to those who did not make the look-up themselves.
+#[derive(Debug)]
+struct Failure {
+    kind: io::ErrorKind,
+    message: String,
+}
+
+/// Looks up a name.
+pub(super) fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let mut look_ups = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(theirs) = look_ups.get(host).map(Arc::clone) {
+        drop(look_ups);
+        return share(&theirs, port);
+    }
+    let ours = Arc::new(LookUp::new());
+    look_ups.insert(host.into(), ours.clone());
+    drop(look_ups);
+
+    let publish = Publish { host, ours: &ours };
+    let result = offload::run(offload::name_lookup, || {
+        Ok((host, port).to_socket_addrs()?.collect::<Vec<_>>())
+    });
+    let copy = match &result {
+        Ok(addresses) => Ok(addresses.clone()),
+        Err(error) => Err(Failure::of(error)),
+    };
+    let _ = ours.set(copy);
+    drop(publish);
+    result
+}
+
+/// Waits for a look-up of another thread.
+fn share(theirs: &LookUp, port: u16) -> io::Result<Vec<SocketAddr>> {
+    until::wait_while(names::wait, theirs, None, || theirs.get().is_none());
+    match theirs.get().expect("the wait is over when it is there") {
+        Ok(addresses) => {
+            let mut addresses = addresses.clone();
+            addresses
+                .iter_mut()
+                .for_each(|address| address.set_port(port));
+            Ok(addresses)
+        }
+        Err(Failure { kind, message }) => Err(io::Error::new(*kind, message.clone())),
+    }
+}
+
+impl Failure {
+    fn of(error: &io::Error) -> Failure {
+        Failure {
+            kind: error.kind(),
+            message: error.to_string(),
+        }
+    }
+}
+
+/// Ends a look-up, also when it unwinds: the name can be looked up anew, and who waits is woken.
+struct Publish<'a> {
+    host: &'a str,
+    ours: &'a Arc<LookUp>,
+}
+
+impl Drop for Publish<'_> {
+    fn drop(&mut self) {
+        let mut look_ups = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+        look_ups.remove(self.host);
+        drop(look_ups);
+        self.ours.get_or_init(|| {
+            Err(Failure {
+                kind: io::ErrorKind::Other,
+                message: "the look-up of the name panicked".to_owned(),
+            })
+        });
+        until::wake_all(&**self.ours);
+    }
+}

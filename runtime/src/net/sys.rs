@@ -1,0 +1,186 @@
+//! Calls to the OS on a socket that do not block, whatever mode the socket is in.
+#![allow(unsafe_code)]
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::{self, MaybeUninit};
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use socket2::{SockAddr, SockRef};
+
+use libc::{MSG_DONTWAIT, c_int};
+
+/// A write to a socket that nobody reads is an error, not a signal, as in std.
+#[cfg(not(target_vendor = "apple"))]
+const MSG_NOSIGNAL: c_int = libc::MSG_NOSIGNAL;
+/// Apple's sockets are told so when they are made.
+#[cfg(target_vendor = "apple")]
+const MSG_NOSIGNAL: c_int = 0;
+
+/// More slices than that the OS does not take in one call.
+const MOST_SLICES: usize = 1024;
+
+/// Whether to leave what is received where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Take {
+    All,
+    Peek,
+}
+
+impl Take {
+    fn flags(self) -> c_int {
+        match self {
+            Take::All => MSG_DONTWAIT,
+            Take::Peek => MSG_DONTWAIT | libc::MSG_PEEK,
+        }
+    }
+}
+
+pub(super) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8], take: Take) -> io::Result<usize> {
+    // SAFETY: the buffer is valid for writes of its length.
+    let received = unsafe {
+        libc::recv(
+            fd.as_raw_fd(),
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+            take.flags(),
+        )
+    };
+    usize::try_from(received).map_err(|_| io::Error::last_os_error())
+}
+
+pub(super) fn receive_vectored(
+    fd: BorrowedFd<'_>,
+    buffers: &mut [IoSliceMut<'_>],
+) -> io::Result<usize> {
+    // SAFETY: a message header of nothing is valid.
+    let mut message: libc::msghdr = unsafe { mem::zeroed() };
+    message.msg_iov = buffers.as_mut_ptr().cast();
+    message.msg_iovlen = buffers.len().min(MOST_SLICES) as _;
+    // SAFETY: `IoSliceMut` is an `iovec` of a buffer that is valid for writes, as std promises.
+    let received = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, MSG_DONTWAIT) };
+    usize::try_from(received).map_err(|_| io::Error::last_os_error())
+}
+
+pub(super) fn receive_from(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    take: Take,
+) -> io::Result<(usize, SockAddr)> {
+    let buffer = std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>];
+    // SAFETY: it is the same buffer, and what is called writes nothing uninitialised to it.
+    let buffer = unsafe { &mut *buffer };
+    SockRef::from(&fd).recv_from_with_flags(buffer, take.flags())
+}
+
+pub(super) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    // SAFETY: the bytes are valid for reads of their length.
+    let sent = unsafe {
+        libc::send(
+            fd.as_raw_fd(),
+            bytes.as_ptr().cast(),
+            bytes.len(),
+            MSG_DONTWAIT | MSG_NOSIGNAL,
+        )
+    };
+    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+}
+
+/// Sends what comes after the first `done` bytes, as much of it as there is room for.
+pub(super) fn send_vectored(
+    fd: BorrowedFd<'_>,
+    slices: &[IoSlice<'_>],
+    done: usize,
+) -> io::Result<usize> {
+    let socket = SockRef::from(&fd);
+    let total = length(slices);
+    let mut sent = 0;
+    loop {
+        let (rest, inside) = skip(slices, done + sent);
+        let (asked, result) = match rest {
+            [] => return Ok(sent),
+            [first, ..] if inside > 0 => (first.len() - inside, send(fd, &first[inside..])),
+            _ => {
+                let batch = &rest[..rest.len().min(MOST_SLICES)];
+                let result = socket.send_vectored_with_flags(batch, MSG_DONTWAIT | MSG_NOSIGNAL);
+                (length(batch), result)
+            }
+        };
+        match result {
+            Ok(moved) => {
+                sent += moved;
+                if moved < asked || done + sent == total {
+                    return Ok(sent);
+                }
+            }
+            Err(_) if sent > 0 => return Ok(sent),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+pub(super) fn send_to(fd: BorrowedFd<'_>, bytes: &[u8], address: &SockAddr) -> io::Result<usize> {
+    SockRef::from(&fd).send_to_with_flags(bytes, address, MSG_DONTWAIT | MSG_NOSIGNAL)
+}
+
+/// How many bytes there are in all.
+pub(super) fn length(slices: &[IoSlice<'_>]) -> usize {
+    slices.iter().map(|slice| slice.len()).sum()
+}
+
+/// The slices that are left after so many bytes, and how many of the first are done.
+fn skip<'a, 'b>(slices: &'a [IoSlice<'b>], mut done: usize) -> (&'a [IoSlice<'b>], usize) {
+    let mut rest = slices;
+    while let [first, others @ ..] = rest {
+        if done < first.len() {
+            break;
+        }
+        done -= first.len();
+        rest = others;
+    }
+    (rest, done)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn slices_go_out_in_order_from_any_place() {
+        let pieces: [&[u8]; 5] = [b"ab", b"", b"cde", b"f", b""];
+        let slices = pieces.map(IoSlice::new);
+        for done in 0..=6 {
+            let (sender, mut receiver) = UnixStream::pair().unwrap();
+            let sent = send_vectored(sender.as_fd(), &slices, done).unwrap();
+            drop(sender);
+            let mut received = Vec::new();
+            receiver.read_to_end(&mut received).unwrap();
+            assert_eq!(received, b"abcdef"[done..]);
+            assert_eq!(sent, 6 - done);
+        }
+    }
+
+    #[test]
+    fn more_slices_than_fit_in_a_call() {
+        let bytes: Vec<u8> = (0..3000_u32).map(|number| number as u8).collect();
+        let slices: Vec<_> = bytes.chunks(1).map(IoSlice::new).collect();
+        let (sender, mut receiver) = UnixStream::pair().unwrap();
+        assert_eq!(send_vectored(sender.as_fd(), &slices, 0).unwrap(), 3000);
+        drop(sender);
+        let mut received = Vec::new();
+        receiver.read_to_end(&mut received).unwrap();
+        assert_eq!(received, bytes);
+    }
+
+    #[test]
+    fn what_would_block_says_so() {
+        let (socket, _other) = UnixStream::pair().unwrap();
+        let error = receive(socket.as_fd(), &mut [0; 4], Take::All).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        let error = receive_vectored(socket.as_fd(), &mut [IoSliceMut::new(&mut [0; 4])]);
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+}

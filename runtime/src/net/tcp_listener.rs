@@ -1,0 +1,194 @@
+//! [`TcpListener`], and [`Incoming`].
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::iter::FusedIterator;
+use std::net::{SocketAddr, TcpListener as StdTcpListener};
+
+use super::addresses::{self, ToSocketAddrs};
+use super::conversions;
+use super::tcp_stream::TcpStream;
+use super::transfer;
+use crate::seam::watch::Watched;
+
+/// A socket that accepts connections by TCP.
+///
+/// A thread that accepts blocks until there is a connection: a green thread lets others run on its
+/// hub, a native one is blocked by the operating system. It is closed when dropped.
+///
+/// # Differences from std
+///
+/// None to its users. For other processes: once a green thread has waited for a connection, the
+/// descriptor does not block, in every process that shares it. It blocks again once it is turned into
+/// std's or into an `OwnedFd`.
+///
+/// # Examples
+///
+/// A thread for each connection:
+///
+/// ```no_run
+/// use greenpatch::net::TcpListener;
+/// use greenpatch::thread;
+///
+/// for stream in TcpListener::bind("127.0.0.1:7000")?.incoming() {
+///     let mut stream = stream?;
+///     thread::spawn(move || std::io::copy(&mut stream.try_clone()?, &mut stream));
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct TcpListener(Watched<StdTcpListener>);
+
+conversions!(TcpListener, StdTcpListener);
+
+/// The connections that a listener accepts, one after the other and without end.
+///
+/// # Differences from std
+///
+/// None.
+#[derive(Debug)]
+#[must_use = "iterators are lazy and do nothing unless consumed"]
+pub struct Incoming<'a> {
+    listener: &'a TcpListener,
+}
+
+impl TcpListener {
+    /// Makes a listener that is bound to an address; to the first that can be had of those that a name
+    /// stands for. Port 0 is one that the system chooses.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// The error of the last address, if none can be had.
+    pub fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
+        addresses::first_success(addr, |address| {
+            Ok(TcpListener(Watched::fresh(StdTcpListener::bind(address)?)))
+        })
+    }
+
+    /// Returns the address of this side.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.inner().local_addr()
+    }
+
+    /// Returns another handle to the same socket. What is set on one holds for both.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no file descriptor left.
+    pub fn try_clone(&self) -> io::Result<TcpListener> {
+        Ok(TcpListener(self.0.try_clone(|inner| inner.try_clone())?))
+    }
+
+    /// Accepts a connection, and says whom it is from.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// Those of the connection, and those of the process: when it has no file descriptor left, the
+    /// connection goes on waiting, and so should the caller before it tries again.
+    pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, address) = transfer::accept(&self.0, |inner| {
+            let (stream, address) = inner.accept()?;
+            transfer::as_made(&stream)?;
+            Ok((stream, address))
+        })?;
+        Ok((TcpStream::accepted(stream), address))
+    }
+
+    /// Returns the connections that are accepted from now on.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn incoming(&self) -> Incoming<'_> {
+        Incoming { listener: self }
+    }
+
+    /// Sets over how many routers a packet of this socket may go.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.0.inner().set_ttl(ttl)
+    }
+
+    /// Returns over how many routers a packet of this socket may go.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.0.inner().ttl()
+    }
+
+    /// Does what it did in std, where it is deprecated: it cannot be changed after binding.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[deprecated(
+        since = "1.16.0",
+        note = "this option can only be set before the socket is bound"
+    )]
+    pub fn set_only_v6(&self, only_v6: bool) -> io::Result<()> {
+        #[allow(deprecated)]
+        self.0.inner().set_only_v6(only_v6)
+    }
+
+    /// Returns what can only be set before the socket is bound.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    #[deprecated(
+        since = "1.16.0",
+        note = "this option can only be set before the socket is bound"
+    )]
+    pub fn only_v6(&self) -> io::Result<bool> {
+        #[allow(deprecated)]
+        self.0.inner().only_v6()
+    }
+
+    /// Takes the error that the socket has kept, if there is one.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.0.inner().take_error()
+    }
+
+    /// Sets whether [`accept`](TcpListener::accept) fails with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting.
+    ///
+    /// # Differences from std
+    ///
+    /// Once patched, whoever is told `WouldBlock` a few times in a row lets other green threads run.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        self.0.set_nonblocking(nonblocking)
+    }
+}
+
+impl Iterator for Incoming<'_> {
+    type Item = io::Result<TcpStream>;
+
+    fn next(&mut self) -> Option<io::Result<TcpStream>> {
+        Some(self.listener.accept().map(|(stream, _)| stream))
+    }
+}
+
+impl FusedIterator for Incoming<'_> {}

@@ -1,0 +1,211 @@
+//! Operations on sockets: for each, one attempt that may block and one that does not.
+#![forbid(unsafe_code)]
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::os::fd::AsFd;
+
+use socket2::{SockAddr, SockRef};
+
+use super::sys;
+use crate::seam::io::{Direction, Manner, Operation, Size};
+use crate::seam::net::perform;
+use crate::seam::watch::Watched;
+
+pub(crate) use super::sys::Take;
+
+/// What fewer bytes than asked for say of a stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Short {
+    /// That there were no more.
+    IsDrained,
+    /// Nothing: a stream of the Unix domain stops between messages that carry credentials or
+    /// descriptors.
+    IsNothing,
+}
+
+/// Reads from a stream.
+#[inline]
+pub(crate) fn read<T>(socket: &Watched<T>, buffer: &mut [u8], short: Short) -> io::Result<usize>
+where
+    T: AsFd,
+    for<'a> &'a T: Read,
+{
+    let size = short.size(buffer.len());
+    read_with(socket, size, &mut |manner, _| match manner {
+        Manner::Block => socket.inner().read(buffer),
+        Manner::Try => sys::receive(socket.as_fd(), buffer, Take::All),
+    })
+}
+
+/// Reads from a stream into more than one buffer.
+pub(crate) fn read_vectored<T>(
+    socket: &Watched<T>,
+    buffers: &mut [IoSliceMut<'_>],
+    short: Short,
+) -> io::Result<usize>
+where
+    T: AsFd,
+    for<'a> &'a T: Read,
+{
+    let size = short.size(buffers.iter().map(|buffer| buffer.len()).sum());
+    read_with(socket, size, &mut |manner, _| match manner {
+        Manner::Block => socket.inner().read_vectored(buffers),
+        Manner::Try => sys::receive_vectored(socket.as_fd(), buffers),
+    })
+}
+
+/// Writes all of it to a stream, as a call that blocks does.
+#[inline]
+pub(crate) fn write<T>(socket: &Watched<T>, bytes: &[u8]) -> io::Result<usize>
+where
+    T: AsFd,
+    for<'a> &'a T: Write,
+{
+    let size = Size::All(bytes.len());
+    write_with(socket, size, &mut |manner, done| match manner {
+        Manner::Block => socket.inner().write(&bytes[done..]),
+        Manner::Try => sys::send(socket.as_fd(), &bytes[done..]),
+    })
+}
+
+/// Writes all slices to a stream, as a call that blocks does.
+pub(crate) fn write_vectored<T>(socket: &Watched<T>, slices: &[IoSlice<'_>]) -> io::Result<usize>
+where
+    T: AsFd,
+    for<'a> &'a T: Write,
+{
+    let size = Size::All(sys::length(slices));
+    write_with(socket, size, &mut |manner, done| match manner {
+        Manner::Block => socket.inner().write_vectored(slices),
+        Manner::Try => sys::send_vectored(socket.as_fd(), slices, done),
+    })
+}
+
+/// Receives one message, or looks at what a stream holds.
+pub(crate) fn receive<T: AsFd>(
+    socket: &Watched<T>,
+    buffer: &mut [u8],
+    take: Take,
+    block: impl Fn(&T, &mut [u8]) -> io::Result<usize>,
+) -> io::Result<usize> {
+    read_with(socket, Size::Unknown, &mut |manner, _| match manner {
+        Manner::Block => block(socket.inner(), buffer),
+        Manner::Try => sys::receive(socket.as_fd(), buffer, take),
+    })
+}
+
+/// Receives one message, and whom it is from.
+pub(crate) fn receive_from<T: AsFd, A>(
+    socket: &Watched<T>,
+    buffer: &mut [u8],
+    take: Take,
+    block: impl Fn(&T, &mut [u8]) -> io::Result<(usize, A)>,
+    address: impl Fn(&SockAddr) -> io::Result<A>,
+) -> io::Result<(usize, A)> {
+    let mut from = None;
+    let length = read_with(socket, Size::Unknown, &mut |manner, _| {
+        let (length, address) = match manner {
+            Manner::Block => block(socket.inner(), buffer)?,
+            Manner::Try => {
+                let (length, from) = sys::receive_from(socket.as_fd(), buffer, take)?;
+                (length, address(&from)?)
+            }
+        };
+        from = Some(address);
+        Ok(length)
+    })?;
+    Ok((
+        length,
+        from.expect("a message that was received is from somebody"),
+    ))
+}
+
+/// Sends one message.
+pub(crate) fn send<T: AsFd>(
+    socket: &Watched<T>,
+    bytes: &[u8],
+    block: impl Fn(&T, &[u8]) -> io::Result<usize>,
+) -> io::Result<usize> {
+    write_with(socket, Size::Unknown, &mut |manner, _| match manner {
+        Manner::Block => block(socket.inner(), bytes),
+        Manner::Try => sys::send(socket.as_fd(), bytes),
+    })
+}
+
+/// Sends one message to an address.
+pub(crate) fn send_to<T: AsFd>(
+    socket: &Watched<T>,
+    bytes: &[u8],
+    address: &SockAddr,
+    block: impl Fn(&T, &[u8]) -> io::Result<usize>,
+) -> io::Result<usize> {
+    write_with(socket, Size::Unknown, &mut |manner, _| match manner {
+        Manner::Block => block(socket.inner(), bytes),
+        Manner::Try => sys::send_to(socket.as_fd(), bytes, address),
+    })
+}
+
+/// Takes one connection from a listener. There is no call that asks a listener that blocks not to.
+pub(crate) fn accept<T: AsFd, C>(
+    listener: &Watched<T>,
+    accept: impl Fn(&T) -> io::Result<C>,
+) -> io::Result<C> {
+    let mut accepted = None;
+    read_with(listener, Size::Unknown, &mut |manner, _| {
+        if manner == Manner::Try {
+            listener.watch().make_nonblocking(listener.as_fd())?;
+        }
+        accepted = Some(accept(listener.inner())?);
+        Ok(0)
+    })?;
+    Ok(accepted.expect("an attempt that succeeded has accepted something"))
+}
+
+/// Gives a socket that was accepted the mode of a new one, where the OS gives it the listener's.
+pub(crate) fn as_made(socket: &impl AsFd) -> io::Result<()> {
+    if cfg!(any(target_os = "linux", target_os = "android")) {
+        return Ok(());
+    }
+    SockRef::from(socket).set_nonblocking(false)
+}
+
+#[inline]
+fn read_with<'a, T: AsFd>(
+    socket: &'a Watched<T>,
+    size: Size,
+    attempt: &'a mut (dyn FnMut(Manner, usize) -> io::Result<usize> + 'a),
+) -> io::Result<usize> {
+    let (fd, watch) = (socket.as_fd(), socket.watch());
+    perform(&mut Operation::new(
+        fd,
+        watch,
+        Direction::Read,
+        size,
+        attempt,
+    ))
+}
+
+#[inline]
+fn write_with<'a, T: AsFd>(
+    socket: &'a Watched<T>,
+    size: Size,
+    attempt: &'a mut (dyn FnMut(Manner, usize) -> io::Result<usize> + 'a),
+) -> io::Result<usize> {
+    let (fd, watch) = (socket.as_fd(), socket.watch());
+    perform(&mut Operation::new(
+        fd,
+        watch,
+        Direction::Write,
+        size,
+        attempt,
+    ))
+}
+
+impl Short {
+    fn size(self, asked: usize) -> Size {
+        match self {
+            Short::IsDrained => Size::UpTo(asked),
+            Short::IsNothing => Size::Unknown,
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! [`UdpSocket`].
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket as StdUdpSocket};
+use std::time::Duration;
+
+use socket2::SockAddr;
+
+use super::addresses::{self, ToSocketAddrs};
+use super::conversions;
+use super::transfer::{self, Take};
+use crate::seam::io::Direction;
+use crate::seam::watch::Watched;
+
+/// A socket that sends and receives messages by UDP.
+///
+/// A thread that sends or receives blocks until it is done: a green thread lets others run on its
+/// hub, a native one is blocked by the operating system. It is closed when dropped.
+///
+/// # Differences from std
+///
+/// None to its users; see [the module](crate::net) about those who want std's.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::net::UdpSocket;
+///
+/// let (ours, theirs) = (UdpSocket::bind("127.0.0.1:0")?, UdpSocket::bind("127.0.0.1:0")?);
+/// ours.send_to(b"hello", theirs.local_addr()?)?;
+/// let mut buffer = [0; 16];
+/// let (length, from) = theirs.recv_from(&mut buffer)?;
+/// assert_eq!((&buffer[..length], from), (&b"hello"[..], ours.local_addr()?));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct UdpSocket(Watched<StdUdpSocket>);
+
+conversions!(UdpSocket, StdUdpSocket);
+
+impl UdpSocket {
+    /// Makes a socket that is bound to an address; to the first that can be had of those that a name
+    /// stands for. Port 0 is one that the system chooses.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// The error of the last address, if none can be had.
+    pub fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<UdpSocket> {
+        addresses::first_success(addr, |address| {
+            Ok(UdpSocket(Watched::fresh(StdUdpSocket::bind(address)?)))
+        })
+    }
+
+    /// Receives a message, and says how long it is and whom it is from. What does not fit into `buf`
+    /// is lost.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        let block = |inner: &StdUdpSocket, buf: &mut [u8]| inner.recv_from(buf);
+        transfer::receive_from(&self.0, buf, Take::All, block, address)
+    }
+
+    /// Does what [`recv_from`](UdpSocket::recv_from) does, and leaves the message there to be received
+    /// again.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        let block = |inner: &StdUdpSocket, buf: &mut [u8]| inner.peek_from(buf);
+        transfer::receive_from(&self.0, buf, Take::Peek, block, address)
+    }
+
+    /// Sends a message to the first of the addresses.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], addr: A) -> io::Result<usize> {
+        let Some(address) = addr.to_socket_addrs()?.next() else {
+            let message = "no addresses to send data to";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        };
+        transfer::send_to(&self.0, buf, &SockAddr::from(address), |inner, buf| {
+            inner.send_to(buf, address)
+        })
+    }
+
+    /// Returns the address that the socket is connected to.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.0.inner().peer_addr()
+    }
+
+    /// Returns the address that the socket is bound to.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.inner().local_addr()
+    }
+
+    /// Returns another handle to the same socket. What is set on one holds for both.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no file descriptor left.
+    pub fn try_clone(&self) -> io::Result<UdpSocket> {
+        Ok(UdpSocket(self.0.try_clone(|inner| inner.try_clone())?))
+    }
+
+    /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// A timeout of zero.
+    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.inner().set_read_timeout(timeout)?;
+        self.0.set_timeout(Direction::Read, timeout);
+        Ok(())
+    }
+
+    /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// A timeout of zero.
+    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.inner().set_write_timeout(timeout)?;
+        self.0.set_timeout(Direction::Write, timeout);
+        Ok(())
+    }
+
+    /// Returns how long a read may wait.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        self.0.inner().read_timeout()
+    }
+
+    /// Returns how long a write may wait.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        self.0.inner().write_timeout()
+    }
+
+    /// Sets whether packets may be sent to a broadcast address.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn set_broadcast(&self, broadcast: bool) -> io::Result<()> {
+        self.0.inner().set_broadcast(broadcast)
+    }
+
+    /// Returns whether packets may be sent to a broadcast address.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn broadcast(&self) -> io::Result<bool> {
+        self.0.inner().broadcast()
+    }
+
+    /// Sets whether multicast packets by IPv4 come back to this host.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn set_multicast_loop_v4(&self, multicast_loop_v4: bool) -> io::Result<()> {
+        self.0.inner().set_multicast_loop_v4(multicast_loop_v4)
+    }
+
+    /// Returns whether multicast packets by IPv4 come back to this host.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn multicast_loop_v4(&self) -> io::Result<bool> {
+        self.0.inner().multicast_loop_v4()
+    }
+
+    /// Sets over how many routers a multicast packet by IPv4 may go.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn set_multicast_ttl_v4(&self, multicast_ttl_v4: u32) -> io::Result<()> {
+        self.0.inner().set_multicast_ttl_v4(multicast_ttl_v4)
+    }
+
+    /// Returns over how many routers a multicast packet by IPv4 may go.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
+        self.0.inner().multicast_ttl_v4()
+    }
+
+    /// Sets whether multicast packets by IPv6 come back to this host.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn set_multicast_loop_v6(&self, multicast_loop_v6: bool) -> io::Result<()> {
+        self.0.inner().set_multicast_loop_v6(multicast_loop_v6)
+    }
+
+    /// Returns whether multicast packets by IPv6 come back to this host.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn multicast_loop_v6(&self) -> io::Result<bool> {
+        self.0.inner().multicast_loop_v6()
+    }
+
+    /// Sets over how many routers a packet of this socket may go.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.0.inner().set_ttl(ttl)
+    }
+
+    /// Returns over how many routers a packet of this socket may go.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.0.inner().ttl()
+    }
+
+    /// Joins a multicast group by IPv4, on the interface of that address.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn join_multicast_v4(&self, multiaddr: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
+        self.0.inner().join_multicast_v4(multiaddr, interface)
+    }
+
+    /// Joins a multicast group by IPv6, on the interface of that number.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn join_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.0.inner().join_multicast_v6(multiaddr, interface)
+    }
+
+    /// Leaves a multicast group by IPv4.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn leave_multicast_v4(&self, multiaddr: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
+        self.0.inner().leave_multicast_v4(multiaddr, interface)
+    }
+
+    /// Leaves a multicast group by IPv6.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn leave_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.0.inner().leave_multicast_v6(multiaddr, interface)
+    }
+
+    /// Takes the error that the socket has kept, if there is one.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.0.inner().take_error()
+    }
+
+    /// Sets whom [`send`](UdpSocket::send) sends to, and from whom alone is received. Nothing is sent
+    /// for it.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// The error of the last address, if there is no way to any.
+    pub fn connect<A: ToSocketAddrs>(&self, addr: A) -> io::Result<()> {
+        addresses::first_success(addr, |address| self.0.inner().connect(address))
+    }
+
+    /// Sends a message to whom the socket is connected to.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        transfer::send(&self.0, buf, |inner, buf| inner.send(buf))
+    }
+
+    /// Receives a message, and says how long it is. What does not fit into `buf` is lost.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        transfer::receive(&self.0, buf, Take::All, |inner, buf| inner.recv(buf))
+    }
+
+    /// Does what [`recv`](UdpSocket::recv) does, and leaves the message there to be received again.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        transfer::receive(&self.0, buf, Take::Peek, |inner, buf| inner.peek(buf))
+    }
+
+    /// Sets whether operations fail with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting.
+    ///
+    /// # Differences from std
+    ///
+    /// Once patched, whoever is told `WouldBlock` a few times in a row lets other green threads run.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        self.0.set_nonblocking(nonblocking)
+    }
+}
+
+fn address(address: &SockAddr) -> io::Result<SocketAddr> {
+    let address = address.as_socket();
+    address.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))
+}

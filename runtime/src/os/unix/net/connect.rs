@@ -1,0 +1,58 @@
+//! Connecting by the Unix domain, which no event tells of.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::{SocketAddr, UnixStream as StdUnixStream};
+
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
+
+use super::address;
+use crate::seam::io::{Direction, Manner, Operation, Size};
+use crate::seam::net::perform;
+use crate::seam::offload;
+use crate::seam::watch::Watched;
+
+/// Connects to an address. While the queue of the other side is full it blocks, as in std: a green
+/// thread on a helper thread, for there is nothing else to wait for.
+pub(super) fn connect(to: &SocketAddr) -> io::Result<Watched<StdUnixStream>> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    let stream = Watched::fresh(StdUnixStream::from(OwnedFd::from(socket)));
+    let address = address::to_os(to)?;
+    let mut is_full = false;
+    let mut attempt = |manner, _| {
+        let socket = SockRef::from(stream.inner());
+        if manner == Manner::Block {
+            return socket.connect(&address).map(|()| 0);
+        }
+        match try_connect(&socket, &address) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                is_full = true;
+                Ok(0)
+            }
+            result => result.map(|()| 0),
+        }
+    };
+    let (fd, watch) = (stream.as_fd(), stream.watch());
+    let (direction, size) = (Direction::Write, Size::Unknown);
+    perform(&mut Operation::new(
+        fd,
+        watch,
+        direction,
+        size,
+        &mut attempt,
+    ))?;
+    if is_full {
+        offload::run(offload::socket, || {
+            SockRef::from(stream.inner()).connect(&address)
+        })?;
+    }
+    Ok(stream)
+}
+
+fn try_connect(socket: &SockRef<'_>, address: &SockAddr) -> io::Result<()> {
+    socket.set_nonblocking(true)?;
+    let result = socket.connect(address);
+    socket.set_nonblocking(false)?;
+    result
+}

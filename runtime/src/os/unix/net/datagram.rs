@@ -1,0 +1,260 @@
+//! [`UnixDatagram`].
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::net::Shutdown;
+use std::os::unix::net::{SocketAddr, UnixDatagram as StdUnixDatagram};
+use std::path::Path;
+use std::time::Duration;
+
+use socket2::SockAddr;
+
+use super::address;
+use crate::net::conversions;
+use crate::net::transfer::{self, Take};
+use crate::seam::io::Direction;
+use crate::seam::watch::Watched;
+
+/// A socket of the Unix domain that sends and receives messages.
+///
+/// A thread that sends or receives blocks until it is done: a green thread lets others run on its
+/// hub, a native one is blocked by the operating system. It is closed when dropped.
+///
+/// # Differences from std
+///
+/// None to its users; see [the module](crate::net) about those who want std's.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::os::unix::net::UnixDatagram;
+///
+/// let (ours, theirs) = UnixDatagram::pair()?;
+/// ours.send(b"hello")?;
+/// let mut buffer = [0; 16];
+/// let length = theirs.recv(&mut buffer)?;
+/// assert_eq!(&buffer[..length], b"hello");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct UnixDatagram(Watched<StdUnixDatagram>);
+
+conversions!(UnixDatagram, StdUnixDatagram);
+
+impl UnixDatagram {
+    /// Makes a socket of that name in the file system, where it must not exist yet.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixDatagram> {
+        Ok(UnixDatagram(Watched::fresh(StdUnixDatagram::bind(path)?)))
+    }
+
+    /// Makes a socket of that address.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixDatagram> {
+        let inner = StdUnixDatagram::bind_addr(socket_addr)?;
+        Ok(UnixDatagram(Watched::fresh(inner)))
+    }
+
+    /// Makes a socket that has no name.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn unbound() -> io::Result<UnixDatagram> {
+        Ok(UnixDatagram(Watched::fresh(StdUnixDatagram::unbound()?)))
+    }
+
+    /// Makes two sockets that are connected to each other.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
+        let (one, other) = StdUnixDatagram::pair()?;
+        Ok((
+            UnixDatagram(Watched::fresh(one)),
+            UnixDatagram(Watched::fresh(other)),
+        ))
+    }
+
+    /// Sets whom [`send`](UnixDatagram::send) sends to, and from whom alone is received.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
+        self.0.inner().connect(path)
+    }
+
+    /// Sets whom [`send`](UnixDatagram::send) sends to, and from whom alone is received.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn connect_addr(&self, socket_addr: &SocketAddr) -> io::Result<()> {
+        self.0.inner().connect_addr(socket_addr)
+    }
+
+    /// Returns another handle to the same socket. What is set on one holds for both.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no file descriptor left.
+    pub fn try_clone(&self) -> io::Result<UnixDatagram> {
+        Ok(UnixDatagram(self.0.try_clone(|inner| inner.try_clone())?))
+    }
+
+    /// Returns the address of this side.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.inner().local_addr()
+    }
+
+    /// Returns the address of the other side.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.0.inner().peer_addr()
+    }
+
+    /// Receives a message, and says how long it is and whom it is from. What does not fit into `buf`
+    /// is lost.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        let block = |inner: &StdUnixDatagram, buf: &mut [u8]| inner.recv_from(buf);
+        transfer::receive_from(&self.0, buf, Take::All, block, address::from_os)
+    }
+
+    /// Receives a message, and says how long it is. What does not fit into `buf` is lost.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        transfer::receive(&self.0, buf, Take::All, |inner, buf| inner.recv(buf))
+    }
+
+    /// Sends a message to the socket of that name in the file system.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
+        self.send_to_addr(buf, &SocketAddr::from_pathname(path)?)
+    }
+
+    /// Sends a message to the socket of that address.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn send_to_addr(&self, buf: &[u8], socket_addr: &SocketAddr) -> io::Result<usize> {
+        let address: SockAddr = address::to_os(socket_addr)?;
+        transfer::send_to(&self.0, buf, &address, |inner, buf| {
+            inner.send_to_addr(buf, socket_addr)
+        })
+    }
+
+    /// Sends a message to whom the socket is connected to.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        transfer::send(&self.0, buf, |inner, buf| inner.send(buf))
+    }
+
+    /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// A timeout of zero.
+    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.inner().set_read_timeout(timeout)?;
+        self.0.set_timeout(Direction::Read, timeout);
+        Ok(())
+    }
+
+    /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// A timeout of zero.
+    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.inner().set_write_timeout(timeout)?;
+        self.0.set_timeout(Direction::Write, timeout);
+        Ok(())
+    }
+
+    /// Returns how long a read may wait.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        self.0.inner().read_timeout()
+    }
+
+    /// Returns how long a write may wait.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        self.0.inner().write_timeout()
+    }
+
+    /// Sets whether operations fail with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting.
+    ///
+    /// # Differences from std
+    ///
+    /// Once patched, whoever is told `WouldBlock` a few times in a row lets other green threads run.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        self.0.set_nonblocking(nonblocking)
+    }
+
+    /// Takes the error that the socket has kept, if there is one.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.0.inner().take_error()
+    }
+
+    /// Ends reading, writing, or both, for every handle to the socket; also for one that waits.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.0.inner().shutdown(how)
+    }
+}

@@ -1,0 +1,157 @@
+//! [`UnixListener`], and [`Incoming`].
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::unix::net::{SocketAddr, UnixListener as StdUnixListener};
+use std::path::Path;
+
+use super::stream::UnixStream;
+use crate::net::conversions;
+use crate::net::transfer;
+use crate::seam::watch::Watched;
+
+/// A socket of the Unix domain that accepts connections.
+///
+/// A thread that accepts blocks until there is a connection: a green thread lets others run on its
+/// hub, a native one is blocked by the operating system. It is closed when dropped.
+///
+/// # Differences from std
+///
+/// As for [`TcpListener`](crate::net::TcpListener).
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::os::unix::net::{UnixListener, UnixStream};
+///
+/// let path = std::env::temp_dir().join(format!("greenpatch-doc-{}", std::process::id()));
+/// let listener = UnixListener::bind(&path)?;
+/// let client = UnixStream::connect(&path)?;
+/// let (server, _) = listener.accept()?;
+/// std::fs::remove_file(&path)?;
+/// # drop((client, server));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct UnixListener(Watched<StdUnixListener>);
+
+conversions!(UnixListener, StdUnixListener);
+
+/// The connections that a listener accepts, one after the other and without end.
+///
+/// # Differences from std
+///
+/// None.
+#[derive(Debug)]
+#[must_use = "iterators are lazy and do nothing unless consumed"]
+pub struct Incoming<'a> {
+    listener: &'a UnixListener,
+}
+
+impl UnixListener {
+    /// Makes a listener of that name in the file system, where it must not exist yet.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
+        Ok(UnixListener(Watched::fresh(StdUnixListener::bind(path)?)))
+    }
+
+    /// Makes a listener of that address.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixListener> {
+        let inner = StdUnixListener::bind_addr(socket_addr)?;
+        Ok(UnixListener(Watched::fresh(inner)))
+    }
+
+    /// Accepts a connection, and says whom it is from.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpListener::accept`](crate::net::TcpListener::accept).
+    pub fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        let (stream, address) = transfer::accept(&self.0, |inner| {
+            let (stream, address) = inner.accept()?;
+            transfer::as_made(&stream)?;
+            Ok((stream, address))
+        })?;
+        Ok((UnixStream::accepted(stream), address))
+    }
+
+    /// Returns another handle to the same socket. What is set on one holds for both.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no file descriptor left.
+    pub fn try_clone(&self) -> io::Result<UnixListener> {
+        Ok(UnixListener(self.0.try_clone(|inner| inner.try_clone())?))
+    }
+
+    /// Returns the address of this side.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.inner().local_addr()
+    }
+
+    /// Sets whether [`accept`](UnixListener::accept) fails with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting.
+    ///
+    /// # Differences from std
+    ///
+    /// Once patched, whoever is told `WouldBlock` a few times in a row lets other green threads run.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        self.0.set_nonblocking(nonblocking)
+    }
+
+    /// Takes the error that the socket has kept, if there is one.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.0.inner().take_error()
+    }
+
+    /// Returns the connections that are accepted from now on.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn incoming(&self) -> Incoming<'_> {
+        Incoming { listener: self }
+    }
+}
+
+impl<'a> IntoIterator for &'a UnixListener {
+    type Item = io::Result<UnixStream>;
+    type IntoIter = Incoming<'a>;
+
+    fn into_iter(self) -> Incoming<'a> {
+        self.incoming()
+    }
+}
+
+impl Iterator for Incoming<'_> {
+    type Item = io::Result<UnixStream>;
+
+    fn next(&mut self) -> Option<io::Result<UnixStream>> {
+        Some(self.listener.accept().map(|(stream, _)| stream))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (usize::MAX, None)
+    }
+}

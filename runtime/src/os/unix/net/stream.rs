@@ -1,0 +1,246 @@
+//! [`UnixStream`].
+#![forbid(unsafe_code)]
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{SocketAddr, UnixStream as StdUnixStream};
+use std::path::Path;
+use std::time::Duration;
+
+use super::connect;
+use crate::net::conversions;
+use crate::net::transfer::{self, Short};
+use crate::seam::io::Direction;
+use crate::seam::watch::Watched;
+
+/// A connection between two sockets of the Unix domain.
+///
+/// A thread that reads, writes or connects blocks until it is done: a green thread lets others run on
+/// its hub, a native one is blocked by the operating system. It is closed when dropped.
+///
+/// # Differences from std
+///
+/// None to its users; see [the module](crate::net) about those who want std's.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use greenpatch::os::unix::net::UnixStream;
+/// use greenpatch::thread;
+///
+/// let (mut ours, mut theirs) = UnixStream::pair()?;
+/// let reader = thread::spawn(move || {
+///     let mut text = String::new();
+///     theirs.read_to_string(&mut text).map(|_| text)
+/// });
+/// ours.write_all(b"hello")?;
+/// drop(ours);
+/// assert_eq!(reader.join().unwrap()?, "hello");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct UnixStream(Watched<StdUnixStream>);
+
+conversions!(UnixStream, StdUnixStream);
+
+impl UnixStream {
+    /// Connects to the socket of that name in the file system.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn connect<P: AsRef<Path>>(path: P) -> io::Result<UnixStream> {
+        UnixStream::connect_addr(&SocketAddr::from_pathname(path)?)
+    }
+
+    /// Connects to the socket of that address.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn connect_addr(socket_addr: &SocketAddr) -> io::Result<UnixStream> {
+        Ok(UnixStream(connect::connect(socket_addr)?))
+    }
+
+    /// Makes two sockets that are connected to each other.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no file descriptor left.
+    pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
+        let (one, other) = StdUnixStream::pair()?;
+        Ok((
+            UnixStream(Watched::fresh(one)),
+            UnixStream(Watched::fresh(other)),
+        ))
+    }
+
+    /// Returns another handle to the same socket. What is set on one holds for both.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no file descriptor left.
+    pub fn try_clone(&self) -> io::Result<UnixStream> {
+        Ok(UnixStream(self.0.try_clone(|inner| inner.try_clone())?))
+    }
+
+    /// Returns the address of this side.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.inner().local_addr()
+    }
+
+    /// Returns the address of the other side.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.0.inner().peer_addr()
+    }
+
+    /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// A timeout of zero.
+    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.inner().set_read_timeout(timeout)?;
+        self.0.set_timeout(Direction::Read, timeout);
+        Ok(())
+    }
+
+    /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    ///
+    /// # Errors
+    ///
+    /// A timeout of zero.
+    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.inner().set_write_timeout(timeout)?;
+        self.0.set_timeout(Direction::Write, timeout);
+        Ok(())
+    }
+
+    /// Returns how long a read may wait.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        self.0.inner().read_timeout()
+    }
+
+    /// Returns how long a write may wait.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        self.0.inner().write_timeout()
+    }
+
+    /// Sets whether operations fail with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting.
+    ///
+    /// # Differences from std
+    ///
+    /// Once patched, whoever is told `WouldBlock` a few times in a row lets other green threads run.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        self.0.set_nonblocking(nonblocking)
+    }
+
+    /// Takes the error that the socket has kept, if there is one.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.0.inner().take_error()
+    }
+
+    /// Ends reading, writing, or both, for every handle to the socket; also for one that waits.
+    ///
+    /// # Differences from std
+    ///
+    /// None.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.0.inner().shutdown(how)
+    }
+
+    /// What a listener has accepted.
+    pub(super) fn accepted(inner: StdUnixStream) -> UnixStream {
+        UnixStream(Watched::fresh(inner))
+    }
+}
+
+impl Read for UnixStream {
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        transfer::read(&self.0, buffer, Short::IsNothing)
+    }
+
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        transfer::read_vectored(&self.0, buffers, Short::IsNothing)
+    }
+}
+
+impl Write for UnixStream {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        transfer::write(&self.0, bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        transfer::write_vectored(&self.0, slices)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for &UnixStream {
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        transfer::read(&self.0, buffer, Short::IsNothing)
+    }
+
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        transfer::read_vectored(&self.0, buffers, Short::IsNothing)
+    }
+}
+
+impl Write for &UnixStream {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        transfer::write(&self.0, bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        transfer::write_vectored(&self.0, slices)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

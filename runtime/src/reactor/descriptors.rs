@@ -1,0 +1,256 @@
+//! The descriptors that one reactor looks at: what each is ready for, and who waits for more.
+//!
+//! Each has a [`Key`], which events bear. A key names one registration for ever: once the descriptor
+//! has been forgotten, its key names nothing, although its place in the table and its number in the
+//! OS may belong to another one by then.
+#![forbid(unsafe_code)]
+
+use std::os::fd::RawFd;
+
+use slab::Slab;
+
+use super::readiness::{Direction, Readiness};
+
+/// Bits of a key that say where in the table; the rest is the generation.
+const PLACE_BITS: u32 = usize::BITS / 2;
+const PLACES: usize = 1 << PLACE_BITS;
+
+/// Names one registration of one descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key(pub(super) usize);
+
+/// The table, with `W` for those who wait.
+#[derive(Debug)]
+pub(crate) struct Descriptors<W> {
+    entries: Slab<Entry<W>>,
+    generation: usize,
+}
+
+#[derive(Debug)]
+struct Entry<W> {
+    generation: usize,
+    fd: RawFd,
+    ready: Readiness,
+    readers: Waiting<W>,
+    writers: Waiting<W>,
+}
+
+/// Mostly nobody or one, for which nothing is allocated.
+#[derive(Debug)]
+struct Waiting<W> {
+    first: Option<W>,
+    others: Vec<W>,
+}
+
+impl<W: Copy + PartialEq> Descriptors<W> {
+    pub(crate) fn new() -> Self {
+        Descriptors {
+            entries: Slab::new(),
+            generation: 0,
+        }
+    }
+
+    /// How many descriptors there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Adds a descriptor that is ready for nothing until an event says so. None if there are more
+    /// than keys.
+    pub(crate) fn insert(&mut self, fd: RawFd) -> Option<Key> {
+        let place = self.entries.vacant_key();
+        if place >= PLACES {
+            return None;
+        }
+        self.generation = (self.generation + 1) % PLACES;
+        self.entries.insert(Entry {
+            generation: self.generation,
+            fd,
+            ready: Readiness::NONE,
+            readers: Waiting::new(),
+            writers: Waiting::new(),
+        });
+        Some(Key(self.generation << PLACE_BITS | place))
+    }
+
+    /// The latest registration under this number.
+    pub(crate) fn find(&self, fd: RawFd) -> Option<Key> {
+        let of_fd = self.entries.iter().filter(|(_, entry)| entry.fd == fd);
+        let (place, entry) = of_fd.max_by_key(|(_, entry)| entry.generation)?;
+        Some(Key(entry.generation << PLACE_BITS | place))
+    }
+
+    /// Forgets a descriptor, and hands out who waited for it.
+    pub(crate) fn remove(&mut self, key: Key, mut wake: impl FnMut(W)) {
+        if self.entry(key).is_some() {
+            let mut entry = self.entries.remove(key.place());
+            entry.readers.drain(&mut wake);
+            entry.writers.drain(&mut wake);
+        }
+    }
+
+    /// Whether an attempt has a chance; none if the key is stale.
+    pub(crate) fn allows(&self, key: Key, direction: Direction) -> Option<bool> {
+        let entry = self.entries.get(key.place())?;
+        (entry.generation == key.generation()).then(|| entry.ready.allows(direction))
+    }
+
+    /// Takes in an event, and hands out who waited for it. One for a stale key is nobody's.
+    pub(crate) fn set_ready(&mut self, key: Key, ready: Readiness, mut wake: impl FnMut(W)) {
+        let Some(entry) = self.entry(key) else {
+            return;
+        };
+        entry.ready = entry.ready | ready;
+        if ready.allows(Direction::Read) {
+            entry.readers.drain(&mut wake);
+        }
+        if ready.allows(Direction::Write) {
+            entry.writers.drain(&mut wake);
+        }
+    }
+
+    /// Remembers that an attempt would have blocked.
+    pub(crate) fn has_blocked(&mut self, key: Key, direction: Direction) {
+        if let Some(entry) = self.entry(key) {
+            entry.ready = entry.ready.after_blocking(direction);
+        }
+    }
+
+    /// Remembers that a transfer moved fewer bytes than it could have.
+    pub(crate) fn was_short(&mut self, key: Key, direction: Direction) {
+        if let Some(entry) = self.entry(key) {
+            entry.ready = entry.ready.after_a_short_transfer(direction);
+        }
+    }
+
+    /// Adds one who waits until an attempt has a chance. False if it has one now, or the key is stale.
+    pub(crate) fn enlist(&mut self, key: Key, direction: Direction, waiter: W) -> bool {
+        match self.entry(key) {
+            Some(entry) if !entry.ready.allows(direction) => {
+                entry.waiting(direction).push(waiter);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes one who waits out again, if it is still there.
+    pub(crate) fn withdraw(&mut self, key: Key, direction: Direction, waiter: W) {
+        if let Some(entry) = self.entry(key) {
+            entry.waiting(direction).remove(waiter);
+        }
+    }
+
+    fn entry(&mut self, key: Key) -> Option<&mut Entry<W>> {
+        let entry = self.entries.get_mut(key.place())?;
+        (entry.generation == key.generation()).then_some(entry)
+    }
+}
+
+impl Key {
+    /// The key as a number, for those who only keep it.
+    pub(crate) fn to_bits(self) -> usize {
+        self.0
+    }
+
+    /// What [`Key::to_bits`] has made a number of.
+    pub(crate) fn from_bits(bits: usize) -> Key {
+        Key(bits)
+    }
+
+    fn place(self) -> usize {
+        self.0 % PLACES
+    }
+
+    fn generation(self) -> usize {
+        self.0 >> PLACE_BITS
+    }
+}
+
+impl<W> Entry<W> {
+    fn waiting(&mut self, direction: Direction) -> &mut Waiting<W> {
+        match direction {
+            Direction::Read => &mut self.readers,
+            Direction::Write => &mut self.writers,
+        }
+    }
+}
+
+impl<W: Copy + PartialEq> Waiting<W> {
+    fn new() -> Self {
+        Waiting {
+            first: None,
+            others: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, waiter: W) {
+        if self.first.is_none() && self.others.is_empty() {
+            self.first = Some(waiter);
+        } else {
+            self.others.push(waiter);
+        }
+    }
+
+    fn remove(&mut self, waiter: W) {
+        if self.first == Some(waiter) {
+            self.first = None;
+        } else {
+            self.others.retain(|other| *other != waiter);
+        }
+    }
+
+    /// Hands all out, in the order in which they came.
+    fn drain(&mut self, mut wake: impl FnMut(W)) {
+        if let Some(waiter) = self.first.take() {
+            wake(waiter);
+        }
+        self.others.drain(..).for_each(wake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn woken(act: impl FnOnce(&mut dyn FnMut(u32))) -> Vec<u32> {
+        let mut woken = Vec::new();
+        act(&mut |waiter| woken.push(waiter));
+        woken
+    }
+
+    #[test]
+    fn an_event_wakes_those_of_its_direction_in_order() {
+        let mut table = Descriptors::new();
+        let key = table.insert(3).unwrap();
+        for waiter in [1, 2, 3] {
+            assert!(table.enlist(key, Direction::Read, waiter));
+        }
+        assert!(table.enlist(key, Direction::Write, 4));
+        table.withdraw(key, Direction::Read, 1);
+        assert!(table.enlist(key, Direction::Read, 5));
+        assert_eq!(
+            woken(|wake| table.set_ready(key, Readiness::READABLE, wake)),
+            [2, 3, 5]
+        );
+        assert!(!table.enlist(key, Direction::Read, 6), "it is remembered");
+        table.has_blocked(key, Direction::Read);
+        assert!(table.enlist(key, Direction::Read, 6));
+        assert_eq!(woken(|wake| table.remove(key, wake)), [6, 4]);
+    }
+
+    #[test]
+    fn a_stale_event_is_nobodys() {
+        let mut table = Descriptors::<u32>::new();
+        let old = table.insert(3).unwrap();
+        table.remove(old, |_| ());
+        let new = table.insert(3).unwrap();
+        assert_eq!(old.place(), new.place());
+        assert_ne!(old, new);
+        table.set_ready(old, Readiness::READABLE, |_| ());
+        assert_eq!(table.allows(new, Direction::Read), Some(false));
+        assert_eq!(table.allows(old, Direction::Read), None);
+        table.remove(old, |_| ());
+        assert_eq!((table.len(), table.find(3)), (1, Some(new)));
+    }
+}

@@ -1,0 +1,227 @@
+//! Moving bytes through a descriptor that may not be ready: the operation that all such seams share.
+//!
+//! A std-shaped type does not know how its caller blocks. It describes an [`Operation`] — on which
+//! descriptor, in which direction, and a closure that makes one attempt in a given [`Manner`] — and
+//! hands it to the seam of its feature, whose native original is [`perform`]:
+//!
+//! ```text
+//!   native: attempt(Block)                                 the OS blocks the thread
+//!   green:  attempt(Try) ── would block ──▶ wait on the hub until ready ──▶ attempt(Try) …
+//! ```
+//!
+//! Where the OS can be asked not to block for one call, as for sockets (`MSG_DONTWAIT`), an attempt in
+//! the manner `Try` asks for that, so the descriptor itself stays as it is for native threads and for
+//! other processes. Where it cannot, the attempt calls [`Watch::make_nonblocking`]; from then on an
+//! attempt in the manner `Block` may fail with `WouldBlock`, too, and the native original waits in
+//! `poll`. That the descriptor's user wants to block is remembered in its [`Watch`].
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::time::Instant;
+
+use super::watch::Watch;
+
+/// The way that bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+/// How to make an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// The OS may block this thread until the call is through.
+    Block,
+    /// The call is to fail with `WouldBlock` instead.
+    Try,
+}
+
+/// What the number of bytes says that an attempt has moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// Nothing: the attempt moves no bytes, or messages, or leaves them there.
+    Unknown,
+    /// A stream was asked for up to so many: if fewer came, there were no more.
+    UpTo(usize),
+    /// A stream was given so many: the operation goes on until all are through, as a call that blocks
+    /// does.
+    All(usize),
+}
+
+/// One operation on a descriptor.
+pub(crate) struct Operation<'a> {
+    fd: BorrowedFd<'a>,
+    watch: &'a Watch,
+    direction: Direction,
+    size: Size,
+    limit: Limit,
+    attempt: &'a mut Attempt<'a>,
+}
+
+/// Makes one attempt, with how much is done already, and returns how much more it did.
+pub(crate) type Attempt<'a> = dyn FnMut(Manner, usize) -> io::Result<usize> + 'a;
+
+/// Until when it may wait.
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    /// As the timeouts of the descriptor say.
+    Socket,
+    /// Until then, whatever the manner; none is for ever.
+    At(Option<Instant>),
+}
+
+impl<'a> Operation<'a> {
+    /// An operation on the descriptor that `watch` is of.
+    pub(crate) fn new(
+        fd: BorrowedFd<'a>,
+        watch: &'a Watch,
+        direction: Direction,
+        size: Size,
+        attempt: &'a mut Attempt<'a>,
+    ) -> Self {
+        Operation {
+            fd,
+            watch,
+            direction,
+            size,
+            limit: Limit::Socket,
+            attempt,
+        }
+    }
+
+    /// Lets it wait until `deadline`, even if its user has asked the descriptor not to block; every
+    /// attempt is one that does not block.
+    pub(crate) fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.limit = Limit::At(deadline);
+        self
+    }
+
+    pub(crate) fn fd(&self) -> RawFd {
+        self.fd.as_raw_fd()
+    }
+
+    pub(crate) fn watch(&self) -> &'a Watch {
+        self.watch
+    }
+
+    pub(crate) fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// Whether it is to wait for a descriptor that is not ready, as its user wishes.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.limit, Limit::At(_)) || !self.watch.is_nonblocking(self.fd)
+    }
+
+    /// Until when it may wait, from now.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self.limit {
+            Limit::At(deadline) => deadline,
+            Limit::Socket => {
+                let timeout = self.watch.timeout(self.fd, self.direction)?;
+                // A time that the clock cannot say is never.
+                Instant::now().checked_add(timeout)
+            }
+        }
+    }
+
+    /// Makes one attempt, after `done` bytes are through.
+    pub(crate) fn attempt(&mut self, manner: Manner, done: usize) -> io::Result<usize> {
+        (self.attempt)(manner, done)
+    }
+
+    /// Whether an attempt that moved so many bytes, and made it `done` in all, could have moved more.
+    pub(crate) fn is_short(&self, moved: usize, done: usize) -> bool {
+        match self.size {
+            Size::Unknown => false,
+            Size::UpTo(asked) => 0 < moved && moved < asked,
+            Size::All(given) => done < given,
+        }
+    }
+
+    /// Whether something is left to do after `done` bytes.
+    pub(crate) fn goes_on(&self, done: usize) -> bool {
+        matches!(self.size, Size::All(given) if done < given)
+    }
+
+    /// The error for a wait that has lasted too long, as the OS gives it.
+    pub(crate) fn timed_out() -> io::Error {
+        io::Error::from_raw_os_error(libc::EAGAIN)
+    }
+}
+
+/// Performs an operation, and blocks the OS thread meanwhile: the native original of every seam that
+/// takes one.
+pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
+    let mut done = 0;
+    let mut deadline = None;
+    loop {
+        match operation.attempt(Manner::Block, done) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let ours = match operation.limit {
+                    Limit::At(_) => true,
+                    Limit::Socket => operation.watch.is_made_nonblocking(),
+                };
+                if !ours {
+                    return if done > 0 { Ok(done) } else { Err(error) };
+                }
+                let deadline = *deadline.get_or_insert_with(|| operation.deadline());
+                if !poll(operation.fd, operation.direction, deadline)? {
+                    return if done > 0 { Ok(done) } else { Err(error) };
+                }
+            }
+            Ok(moved) => {
+                done += moved;
+                if moved == 0 || !operation.goes_on(done) || !operation.watch.is_made_nonblocking()
+                {
+                    return Ok(done);
+                }
+            }
+            Err(_) if done > 0 => return Ok(done),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Blocks the OS thread until the descriptor is ready; false at the deadline.
+pub(crate) fn poll(
+    fd: BorrowedFd<'_>,
+    direction: Direction,
+    deadline: Option<Instant>,
+) -> io::Result<bool> {
+    let mut descriptor = libc::pollfd {
+        fd: fd.as_raw_fd(),
+        events: match direction {
+            Direction::Read => libc::POLLIN,
+            Direction::Write => libc::POLLOUT,
+        },
+        revents: 0,
+    };
+    loop {
+        let timeout = match deadline {
+            None => -1,
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                // Rounded up, so as not to be early.
+                left.as_nanos()
+                    .div_ceil(1_000_000)
+                    .try_into()
+                    .unwrap_or(i32::MAX)
+            }
+        };
+        // SAFETY: one valid pollfd.
+        match unsafe { libc::poll(&raw mut descriptor, 1, timeout) } {
+            0 if deadline.is_some_and(|deadline| Instant::now() >= deadline) => return Ok(false),
+            0 => {}
+            -1 => {
+                let error = io::Error::last_os_error();
+                if error.kind() != io::ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
+            _ => return Ok(true),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! One socket, and native and green threads, on one hub and on two.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenpatch::net::{TcpListener, TcpStream};
+use greenpatch::thread;
+
+use crate::Case;
+use crate::stream::pair;
+
+pub(crate) const CASES: &[Case] = &[
+    ("mixed: readers of all kinds", readers_of_all_kinds),
+    ("mixed: a native thread answers", a_native_thread_answers),
+    (
+        "mixed: a native and a green acceptor",
+        a_native_and_a_green_acceptor,
+    ),
+    ("mixed: dropped elsewhere", dropped_elsewhere),
+    ("mixed: numbers used again", numbers_used_again),
+    ("mixed: natively in between", natively_in_between),
+    (
+        "mixed: a busy stream does not starve others",
+        a_busy_stream_does_not_starve,
+    ),
+];
+
+/// Spawns on another hub than the caller's, if there is one.
+fn spawn_elsewhere<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Elsewhere<T> {
+    Elsewhere(std::thread::spawn(move || thread::spawn(f).join().unwrap()))
+}
+
+struct Elsewhere<T>(std::thread::JoinHandle<T>);
+
+impl<T> Elsewhere<T> {
+    fn join(self) -> T {
+        while !self.0.is_finished() {
+            // The hub of this thread may be needed for it.
+            thread::sleep(Duration::from_micros(200));
+        }
+        self.0.join().unwrap()
+    }
+}
+
+/// Each byte comes to one of them, and none is lost.
+fn readers_of_all_kinds() {
+    const BYTES: u64 = 2000;
+    let (ours, mut theirs) = pair();
+    let ours = Arc::new(ours);
+    let read = {
+        let ours = ours.clone();
+        move || {
+            let mut sum = 0;
+            let mut byte = [0; 3];
+            loop {
+                let length = (&*ours).read(&mut byte).unwrap();
+                if length == 0 {
+                    return sum;
+                }
+                sum += byte[..length].iter().map(|&b| u64::from(b)).sum::<u64>();
+            }
+        }
+    };
+    let here = [thread::spawn(read.clone()), thread::spawn(read.clone())];
+    let elsewhere = [spawn_elsewhere(read.clone()), spawn_elsewhere(read.clone())];
+    let native = std::thread::spawn(read);
+    for number in 0..BYTES {
+        theirs.write_all(&[(number % 100) as u8]).unwrap();
+        if number % 64 == 0 {
+            thread::sleep(Duration::from_micros(50));
+        }
+    }
+    drop(theirs);
+    let mut sum = 0;
+    for thread in here {
+        sum += thread.join().unwrap();
+    }
+    for thread in elsewhere {
+        sum += thread.join();
+    }
+    sum += Elsewhere(native).join();
+    assert_eq!(sum, (0..BYTES).map(|number| number % 100).sum());
+}
+
+fn a_native_thread_answers() {
+    let (mut ours, mut theirs) = pair();
+    let native = std::thread::spawn(move || {
+        let mut byte = [0];
+        while theirs.read(&mut byte).unwrap() > 0 {
+            theirs.write_all(&byte).unwrap();
+        }
+    });
+    let mut byte = [0; 4];
+    for number in 0..100 {
+        ours.write_all(&[number]).unwrap();
+        assert_eq!(ours.read(&mut byte).unwrap(), 1);
+        assert_eq!(byte[0], number);
+    }
+    drop(ours);
+    Elsewhere(native).join();
+}
+
+/// The green one makes the listener non-blocking, and the native one does not get to see that.
+fn a_native_and_a_green_acceptor() {
+    let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
+    let address = listener.local_addr().unwrap();
+    let accept = {
+        let listener = listener.clone();
+        move || (0..10).for_each(|_| drop(listener.accept().unwrap()))
+    };
+    let green = thread::spawn(accept.clone());
+    thread::yield_now();
+    let native = std::thread::spawn(accept);
+    for _ in 0..20 {
+        drop(TcpStream::connect(address).unwrap());
+        thread::sleep(Duration::from_micros(300));
+    }
+    green.join().unwrap();
+    Elsewhere(native).join();
+}
+
+/// A hub has waited for it; the last handle goes on another OS thread, and then on this one.
+fn dropped_elsewhere() {
+    for _ in 0..50 {
+        let (mut ours, mut theirs) = pair();
+        let waited = thread::spawn(move || {
+            assert_eq!(ours.read(&mut [0; 4]).unwrap(), 1);
+            ours
+        });
+        thread::yield_now();
+        theirs.write_all(b"x").unwrap();
+        let ours = waited.join().unwrap();
+        let clone = ours.try_clone().unwrap();
+        Elsewhere(std::thread::spawn(move || drop(ours))).join();
+        theirs.write_all(b"y").unwrap();
+        assert_eq!((&clone).read(&mut [0; 4]).unwrap(), 1);
+    }
+}
+
+/// Descriptors bear the numbers of those that were closed just before, on this and other OS threads.
+fn numbers_used_again() {
+    let mut kept = None;
+    for turn in 0..200_u32 {
+        let (mut ours, mut theirs) = pair();
+        let waiting = thread::spawn(move || {
+            let mut buffer = [0; 8];
+            assert_eq!(ours.read(&mut buffer).unwrap(), 4);
+            (ours, buffer)
+        });
+        if turn % 3 == 0 {
+            // A duplicate keeps the old connection alive behind a number that is used again.
+            kept = Some(theirs.try_clone().unwrap());
+        }
+        thread::yield_now();
+        theirs.write_all(&turn.to_le_bytes()).unwrap();
+        let (ours, buffer) = waiting.join().unwrap();
+        assert_eq!(buffer[..4], turn.to_le_bytes());
+        if turn % 2 == 0 {
+            Elsewhere(std::thread::spawn(move || drop(ours))).join();
+        }
+    }
+    drop(kept);
+}
+
+fn natively_in_between() {
+    let (mut ours, mut theirs) = pair();
+    let other = thread::spawn(move || {
+        let mut byte = [0];
+        for _ in 0..20 {
+            theirs.read_exact(&mut byte).unwrap();
+            theirs.write_all(&byte).unwrap();
+        }
+        theirs
+    });
+    let mut byte = [0; 4];
+    for _ in 0..20 {
+        ours.write_all(b"x").unwrap();
+        assert_eq!(ours.read(&mut byte).unwrap(), 1);
+    }
+    let mut theirs = other.join().unwrap();
+    theirs.write_all(b"natively").unwrap();
+    let mut text = [0; 8];
+    greenpatch::native(|| ours.read_exact(&mut text)).unwrap();
+    assert_eq!(&text, b"natively");
+}
+
+/// A stream that is always ready to be read, and one that is asked in turns.
+fn a_busy_stream_does_not_starve() {
+    let (mut flood, mut sink) = pair();
+    let sink = thread::spawn(move || {
+        let mut buffer = [0; 1024];
+        while sink.read(&mut buffer).unwrap() > 0 {}
+    });
+    // A native writer, so that there is always something.
+    let flooding = std::thread::spawn(move || {
+        let bytes = [0; 1 << 16];
+        (0..400).for_each(|_| flood.write_all(&bytes).unwrap());
+    });
+    let (mut ours, mut theirs) = pair();
+    let other = thread::spawn(move || {
+        let mut byte = [0];
+        while theirs.read(&mut byte).unwrap() > 0 {
+            theirs.write_all(&byte).unwrap();
+        }
+    });
+    for _ in 0..20 {
+        ours.write_all(b"x").unwrap();
+        assert_eq!(ours.read(&mut [0; 4]).unwrap(), 1);
+    }
+    drop(ours);
+    other.join().unwrap();
+    Elsewhere(flooding).join();
+    sink.join().unwrap();
+}

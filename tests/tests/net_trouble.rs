@@ -1,0 +1,116 @@
+//! What the OS does to a process that has sockets: no descriptors left, and signals.
+//!
+//! A process of its own, for its limits and its signal handler; so no libtest.
+#![allow(missing_docs)]
+#![allow(unsafe_code)]
+
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
+
+use greenpatch::net::{TcpListener, TcpStream};
+use greenpatch::thread;
+use greenpatch_tests::watchdog;
+
+fn main() {
+    assert!(greenpatch::patch_all().unwrap().is_done());
+    let _watchdog = watchdog(Duration::from_secs(60));
+    for (name, case) in [
+        ("signals while green threads wait", signals as fn()),
+        ("no descriptors left", no_descriptors_left),
+    ] {
+        print!("test {name} ... ");
+        case();
+        println!("ok");
+    }
+    println!("\n2 passed, 0 failed");
+}
+
+extern "C" fn ignore(_signal: libc::c_int) {}
+
+fn signals() {
+    // SAFETY: nothing is a valid action: the default, no flags, an empty mask.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = ignore as extern "C" fn(libc::c_int) as usize;
+    // SAFETY: the handler does nothing; without SA_RESTART, calls that wait fail with EINTR.
+    unsafe { libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut()) };
+    // SAFETY: it has no preconditions.
+    let main = unsafe { libc::pthread_self() };
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut bytes = [0; 4];
+        stream.read_exact(&mut bytes).unwrap();
+        stream.write_all(&bytes).unwrap();
+    });
+    let native = std::thread::spawn(move || {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        for byte in b"ping" {
+            for _ in 0..5 {
+                // SAFETY: the main thread runs for as long as the process does.
+                unsafe { libc::pthread_kill(main, libc::SIGUSR1) };
+                #[allow(clippy::disallowed_methods)]
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            stream.write_all(&[*byte]).unwrap();
+        }
+        let mut answer = [0; 4];
+        stream.read_exact(&mut answer).unwrap();
+        answer
+    });
+    server.join().unwrap();
+    assert_eq!(&native.join().unwrap(), b"ping");
+}
+
+/// Accepting fails, as in std, and works again once there are some.
+fn no_descriptors_left() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (waits, accepts) = std::sync::mpsc::channel();
+    let client = std::thread::spawn(move || {
+        // Connected while there are descriptors; accepted when there are none.
+        let stream = std::net::TcpStream::connect(address).unwrap();
+        waits.send(stream).unwrap();
+    });
+    client.join().unwrap();
+    let mut client = accepts.recv().unwrap();
+    let mut taken: Vec<_> = Vec::new();
+    let limit = lower_limit(256);
+    while let Ok(file) = std::fs::File::open("/dev/null") {
+        taken.push(file);
+    }
+    for _ in 0..3 {
+        let error = listener.accept().unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
+    }
+    let error = TcpStream::connect(address).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
+    // Another green thread is not kept from running by it.
+    let other = thread::spawn(|| thread::sleep(Duration::from_millis(2)));
+    other.join().unwrap();
+    taken.truncate(taken.len() - 4);
+    let (mut accepted, _) = listener.accept().unwrap();
+    client.write_all(b"x").unwrap();
+    assert_eq!(accepted.read(&mut [0; 4]).unwrap(), 1);
+    drop(taken);
+    lower_limit(limit);
+    accepted.set_nonblocking(true).unwrap();
+    let error = accepted.read(&mut [0; 4]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+}
+
+/// Sets how many descriptors the process may have, and returns how many it could before.
+fn lower_limit(limit: libc::rlim_t) -> libc::rlim_t {
+    let mut limits = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the structure is valid for the write.
+    let result = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limits) };
+    assert_eq!(result, 0);
+    let before = std::mem::replace(&mut limits.rlim_cur, limit);
+    // SAFETY: the structure is valid for the read.
+    let result = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limits) };
+    assert_eq!(result, 0);
+    before
+}
