@@ -46,15 +46,20 @@ fn processor_time() -> Duration {
     Duration::ZERO
 }
 
-/// Lets `time` pass and asserts that next to nothing is done meanwhile.
+/// Asserts that there comes a time in which next to nothing is done: what loops busily never has one,
+/// while what has to be done first may take a while on a machine that is busy otherwise.
 fn assert_idle(time: Duration) {
-    let (before, start) = (processor_time(), Instant::now());
-    thread::sleep(time);
-    let (used, passed) = (processor_time() - before, start.elapsed());
-    assert!(
-        used <= passed / 3,
-        "{used:?} of {passed:?} was used while idle"
-    );
+    let mut windows = Vec::new();
+    while windows.len() < 50 {
+        let (before, start) = (processor_time(), Instant::now());
+        thread::sleep(time);
+        let (used, passed) = (processor_time() - before, start.elapsed());
+        if used <= passed / 3 {
+            return;
+        }
+        windows.push((used, passed));
+    }
+    panic!("never idle, (used, passed): {windows:?}");
 }
 
 /// Clients that send a byte now and then keep nobody else waiting.
