@@ -16,11 +16,14 @@ fn on_a_hub(threads: usize, body: impl Fn(usize) + Send + Sync + 'static) {
     let body = Arc::new(body);
     std::thread::spawn(move || {
         let hub = Hub::new().unwrap();
-        hub.enter(true);
+        hub.enter();
         for number in 0..threads {
             let body = Arc::clone(&body);
             let stack = Reservation::new(256 << 10).unwrap();
             hub.start(Job::new(stack, Box::new(move || body(number))));
+        }
+        while hub.load() > 0 {
+            hub.park(Some(Instant::now() + Duration::from_millis(1)));
         }
     })
     .join()
