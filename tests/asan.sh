@@ -11,7 +11,7 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/asan"
 # A green thread that waits for ever when main returns is leaked on purpose, as in std.
 export ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=0"
 
-cargo test --target x86_64-unknown-linux-gnu --features greenpatch/sanitizer \
+cargo test --quiet --target x86_64-unknown-linux-gnu --features greenpatch/sanitizer \
     -p greenpatch --lib
-cargo test --target x86_64-unknown-linux-gnu --features greenpatch/sanitizer \
+cargo test --quiet --target x86_64-unknown-linux-gnu --features greenpatch/sanitizer \
     -p greenpatch-tests --test modes --test 'sync_*' --test 'mpsc_*'

@@ -23,6 +23,39 @@ fn patched(_: u64, _: u64) -> u64 {
     unreachable!("this bench replaces it")
 }
 
+struct Counter(u64);
+
+impl Counter {
+    #[inline(never)]
+    fn plain(&self, b: u64) -> u64 {
+        black_box(self.0) ^ b
+    }
+}
+
+#[greenpatch::patchable]
+impl Counter {
+    #[inline(never)]
+    fn unpatched(&self, b: u64) -> u64 {
+        black_box(self.0) ^ b
+    }
+
+    #[inline(never)]
+    fn patched(&self, _: u64) -> u64 {
+        unreachable!("this bench replaces it")
+    }
+}
+
+#[inline(never)]
+fn generic_plain<T: Copy + Into<u64>>(a: T, b: u64) -> u64 {
+    black_box(a).into() ^ b
+}
+
+#[greenpatch::patchable]
+#[inline(never)]
+fn generic<T: Copy + Into<u64>>(a: T, b: u64) -> u64 {
+    black_box(a).into() ^ b
+}
+
 std::thread_local!(static STD_LOCAL: Cell<u64> = const { Cell::new(0) });
 greenpatch::thread_local!(static OUR_LOCAL: Cell<u64> = const { Cell::new(0) });
 
@@ -55,6 +88,53 @@ const SCENARIOS: &[Scenario] = &[
         greenpatch::patch_item(greenpatch::patch_point!(patched), plain);
         for time in 0..times {
             black_box(patched(time, 2));
+        }
+    }),
+    ("method, plain", |times| {
+        let counter = Counter(1);
+        for time in 0..times {
+            black_box(counter.plain(time));
+        }
+    }),
+    ("method, patchable, unpatched", |times| {
+        let counter = Counter(1);
+        for time in 0..times {
+            black_box(counter.unpatched(time));
+        }
+    }),
+    ("method, patchable, patched", |times| {
+        greenpatch::patch_item(greenpatch::patch_point!(Counter::patched), Counter::plain);
+        let counter = Counter(1);
+        for time in 0..times {
+            black_box(counter.patched(time));
+        }
+    }),
+    ("generic, plain", |times| {
+        for time in 0..times {
+            black_box(generic_plain::<u64>(time, 2));
+        }
+    }),
+    ("generic, patchable, unpatched", |times| {
+        for time in 0..times {
+            black_box(generic::<u64>(time, 2));
+        }
+    }),
+    ("generic, patchable, another type patched", |times| {
+        greenpatch::patch_item(
+            greenpatch::patch_point!(generic::<u32>),
+            generic_plain::<u32>,
+        );
+        for time in 0..times {
+            black_box(generic::<u64>(time, 2));
+        }
+    }),
+    ("generic, patchable, patched", |times| {
+        greenpatch::patch_item(
+            greenpatch::patch_point!(generic::<u64>),
+            generic_plain::<u64>,
+        );
+        for time in 0..times {
+            black_box(generic::<u64>(time, 2));
         }
     }),
     ("mutex, std", |times| {

@@ -34,16 +34,62 @@ fn inlined_plain(a: u64, b: u64) -> u64 {
     a.wrapping_mul(3) ^ b
 }
 
+struct Counter(u64);
+
+impl Counter {
+    #[inline(never)]
+    fn plain(&self, b: u64) -> u64 {
+        black_box(self.0) ^ b
+    }
+}
+
+#[greenpatch::patchable]
+impl Counter {
+    #[inline(never)]
+    fn unpatched(&self, b: u64) -> u64 {
+        black_box(self.0) ^ b
+    }
+}
+
+#[inline(never)]
+fn generic_plain<T: Copy + Into<u64>>(a: T, b: u64) -> u64 {
+    black_box(a).into() ^ b
+}
+
+#[greenpatch::patchable]
+#[inline(never)]
+fn generic<T: Copy + Into<u64>>(a: T, b: u64) -> u64 {
+    black_box(a).into() ^ b
+}
+
 fn dispatch(c: &mut Criterion) {
     let mut group = c.benchmark_group("dispatch");
     let pointer: fn(u64, u64) -> u64 = black_box(plain);
-    let _ = greenpatch::patch_item(greenpatch::patch_point!(patched), plain);
+    greenpatch::patch_item(greenpatch::patch_point!(patched), plain);
     group.bench_function("plain call", |b| b.iter(|| plain(black_box(1), 2)));
     group.bench_function("unpatched", |b| b.iter(|| unpatched(black_box(1), 2)));
     group.bench_function("call through a pointer", |b| {
         b.iter(|| pointer(black_box(1), 2))
     });
     group.bench_function("patched", |b| b.iter(|| patched(black_box(1), 2)));
+    let counter = Counter(3);
+    group.bench_function("method plain", |b| b.iter(|| counter.plain(black_box(1))));
+    group.bench_function("method unpatched", |b| {
+        b.iter(|| counter.unpatched(black_box(1)))
+    });
+    group.bench_function("generic plain", |b| {
+        b.iter(|| generic_plain(black_box(1_u64), 2))
+    });
+    group.bench_function("generic unpatched", |b| {
+        b.iter(|| generic(black_box(1_u64), 2))
+    });
+    greenpatch::patch_item(
+        greenpatch::patch_point!(generic::<u64>),
+        generic_plain::<u64>,
+    );
+    group.bench_function("generic patched", |b| {
+        b.iter(|| generic(black_box(1_u64), 2))
+    });
     group.bench_function("inlined plain", |b| {
         b.iter(|| inlined_plain(black_box(1), 2))
     });

@@ -62,11 +62,12 @@ pub fn resume_unwind(payload: Box<dyn Any + Send>) -> ! {
 /// # Differences from std
 ///
 /// Once patched, no green thread gives way to another while the hook runs: what blocks in it blocks
-/// the OS thread.
+/// the OS thread, and for ever if only a green thread of the same OS thread could end it. A hook that
+/// may find a lock held by another green thread does well to `try_lock` it.
 ///
 /// # Panics
 ///
-/// Panics if the current thread unwinds.
+/// Panics if the current thread unwinds, or another green thread of its OS thread does.
 pub fn set_hook(hook: Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>) {
     seam::set_hook(hook);
 }
@@ -79,7 +80,7 @@ pub fn set_hook(hook: Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>) {
 ///
 /// # Panics
 ///
-/// Panics if the current thread unwinds.
+/// Panics if the current thread unwinds, or another green thread of its OS thread does.
 #[must_use]
 pub fn take_hook() -> Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static> {
     seam::take_hook()

@@ -118,6 +118,11 @@ fn impls(members: &[Line], accounts: &Accounts) -> String {
 }
 
 fn row(text: &mut String, line: &Line, name: &str, note: &str, accounts: &Accounts) {
+    // rustdoc numbers methods of the same name in several impls.
+    let name = match name.rsplit_once('-') {
+        Some((name, number)) if number.parse::<u8>().is_ok() => name,
+        _ => name,
+    };
     let name = if line.member.is_empty() {
         let (_, last) = name.rsplit_once("::").unwrap_or(("", name));
         format!("**{last}**")

@@ -70,10 +70,7 @@ pub(crate) fn build(files: &[TestFile], table: &LeftOut, kind: Kind) -> Result<B
 /// Notes which tests the compiler complained about; returns whether there were new ones.
 fn blame(messages: &str, suites: &BTreeMap<String, (String, Suite)>, built: &mut Built) -> bool {
     let mut news = false;
-    for block in messages
-        .split("\n\n")
-        .filter(|block| block.trim_start().starts_with("error"))
-    {
+    for block in messages.split("\n\n").filter_map(error_of) {
         let mut places = BTreeSet::new();
         for line in block.lines() {
             let Some((_, place)) = line.split_once("--> src/bin/") else {
@@ -107,6 +104,14 @@ fn blame(messages: &str, suites: &BTreeMap<String, (String, Suite)>, built: &mut
     news
 }
 
+/// The error of a block of the compiler's messages, without what cargo says before it.
+fn error_of(block: &str) -> Option<&str> {
+    if block.starts_with("error") {
+        return Some(block);
+    }
+    block.find("\nerror").map(|at| &block[at + 1..])
+}
+
 /// Says which binaries there are; `messages` is what the compiler said last.
 fn finish(
     package: &Package,
@@ -131,4 +136,40 @@ fn finish(
         return Err(messages.to_string());
     }
     Ok(built)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGES: &str = "   Compiling std-suite-shadow v0.0.0\nerror[E0425]: no `x`\n  --> src/bin/f/suite.rs:3:5\n   |\n\n\
+        warning: unused\n  --> src/bin/f/suite.rs:1:1\n\n\
+        error[E0425]: no `y`\n  --> src/bin/f/suite.rs:9:5\n  --> src/bin/f/suite.rs:4:5\n\n\
+        error[E0425]: no `z`\n  --> src/bin/f/suite.rs:9:5\n";
+
+    #[test]
+    fn errors_are_blamed_on_the_tests_that_they_point_into() {
+        let suite = |tests: &[(&str, usize)]| {
+            let mut suite = Suite::default();
+            for &(name, line) in tests {
+                let lines = std::iter::once(line..line + 1).collect();
+                suite.tests.insert(name.to_string(), lines);
+            }
+            ("k".to_string(), suite)
+        };
+        let both = BTreeMap::from([("f".to_string(), suite(&[("a", 3), ("b", 4)]))]);
+        let mut built = Built::default();
+        assert!(blame(MESSAGES, &both, &mut built));
+        let broken = &built.files["k"].broken;
+        assert_eq!(broken.keys().collect::<Vec<_>>(), ["a", "b", "k"]);
+        assert!(broken["a"].starts_with("error[E0425]: no `x`"));
+        assert!(
+            broken["k"].contains("no `z`"),
+            "what is in no test breaks the file"
+        );
+        assert!(
+            !blame(MESSAGES, &both, &mut built),
+            "the same again is no news"
+        );
+    }
 }

@@ -288,6 +288,7 @@ mod tests {
             key: "doc/x".into(),
             path: "x.rs".into(),
             super_is: None,
+            imports: "",
             examples: true,
         };
         let source = "//! ```\n//! m();\n//! ```\n\

@@ -119,11 +119,11 @@ impl LeftOut {
             .is_some()
     }
 
-    /// The entries that named nothing, in files that were read and modes that were run.
-    pub(crate) fn unused(&self, modes: &[Mode]) -> Vec<String> {
+    /// The entries that named nothing, in the files that were read and the modes that were run.
+    pub(crate) fn unused(&self, files: &[String], modes: &[Mode]) -> Vec<String> {
         self.entries
             .iter()
-            .filter(|entry| !entry.used.get())
+            .filter(|entry| !entry.used.get() && files.contains(&entry.file))
             .filter(|entry| entry.modes.is_empty() || entry.modes.iter().any(|m| modes.contains(m)))
             .map(|entry| format!("{}: {}", entry.file, entry.name))
             .collect()
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(table.test("a", "five"), None);
         assert_eq!(table.in_mode("a", "five", Mode::Green), Some("native"));
         assert_eq!(table.in_mode("a", "five", Mode::Root), None);
-        assert_eq!(table.unused(&[]), ["a: one", "a: two"]);
+        assert_eq!(table.unused(&["a".to_string()], &[]), ["a: one", "a: two"]);
     }
 
     #[test]

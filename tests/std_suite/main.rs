@@ -18,19 +18,20 @@ use modes::Mode;
 use package::Kind;
 use report::Report;
 use run::{Job, Limits};
-use sources::TestFile;
+use sources::{Set, TestFile};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
 
-const USAGE: &str = "usage: std_suite [--mode std,unpatched,green,root,foreign,workers2] [--repeat N] [--filter TEXT]… \
+const USAGE: &str = "usage: std_suite [--mode std,unpatched,green,root,foreign,workers2] [--set thread,net,process,fs,io] [--repeat N] [--filter TEXT]… \
 [--jobs N] [--timeout SECONDS] [--no-examples] [--asan] [--list]";
 
 /// What the command line asks for.
 struct Options {
     modes: Vec<Mode>,
+    sets: Vec<Set>,
     filters: Vec<String>,
     examples: bool,
     list: bool,
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
 fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options {
         modes: Mode::ACCEPTANCE.to_vec(),
+        sets: vec![Set::Thread],
         filters: Vec::new(),
         examples: true,
         list: false,
@@ -77,6 +79,10 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
                     value()?.split(',').map(Mode::parse).collect();
                 options.modes = modes?;
             }
+            "--set" => {
+                let sets: Result<Vec<Set>, String> = value()?.split(',').map(Set::parse).collect();
+                options.sets = sets?;
+            }
             "--filter" => options.filters.push(value()?),
             "--repeat" => options.limits.repeat = number(value()?)?,
             "--jobs" => options.limits.jobs = number(value()?)?,
@@ -95,11 +101,13 @@ fn suite(options: &Options) -> Result<bool, String> {
     let library = sources::find()?;
     let table = LeftOut::parse(include_str!("left_out.txt"))?;
     let mut report = Report::new(&options.modes, options.limits, options.sanitize);
+    let mut keys = Vec::new();
     let mut files = Vec::new();
-    for file in sources::test_files(&library)? {
+    for file in sources::test_files(&library, &options.sets)? {
         if file.examples && !options.examples || !may_match(&file, &options.filters) {
             continue;
         }
+        keys.push(file.key.clone());
         match table.file(&file.key) {
             Some(reason) => report.left_out(&file.key, "*", None, reason),
             None => files.push(file),
@@ -139,7 +147,7 @@ fn suite(options: &Options) -> Result<bool, String> {
         report.outcome(job, outcome);
     }
     if options.filters.is_empty() && options.examples {
-        report.unused(table.unused(&options.modes));
+        report.unused(table.unused(&keys, &options.modes));
     }
     Ok(report.print())
 }

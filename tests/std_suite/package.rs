@@ -134,7 +134,7 @@ impl Package {
         };
         let main = format!(
             "#![allow(warnings, static_mut_refs)]\n{line}extern crate std as real;\n\
-             #[path = \"../../harness.rs\"]\nmod harness;\nmod suite;\n\n\
+             #[path = \"../../harness.rs\"]\n#[macro_use]\nmod harness;\nmod suite;\n\n\
              fn patch(workers: Option<usize>) {{\n    {patch};\n}}\n\n\
              fn main() -> std::process::ExitCode {{\n    harness::main(suite::tests(), patch)\n}}\n"
         );

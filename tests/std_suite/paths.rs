@@ -40,7 +40,14 @@ fn walk(tokens: TokenStream, super_is: Option<&str>, edits: &mut Vec<Edit>) {
         let next = ident(index + 3);
         match (word.as_str(), next.as_deref()) {
             ("crate", Some("harness")) => {}
-            ("crate", Some("common")) => edits.push((range, "crate::harness".to_string())),
+            ("crate", Some("common" | "test_helpers")) => {
+                edits.push((range, "crate::harness".to_string()))
+            }
+            ("crate", Some("net"))
+                if colons(index + 4) && ident(index + 6).as_deref() == Some("test") =>
+            {
+                edits.push((range, "crate::harness".to_string()));
+            }
             ("crate", _) => edits.push((range, "std".to_string())),
             ("super", _) => edits.extend(super_is.map(|path| (range, path.to_string()))),
             ("rand", _) if index > 0 && ident(index - 1).as_deref() == Some("use") => {

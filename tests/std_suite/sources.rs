@@ -15,6 +15,8 @@ pub(crate) struct TestFile {
     pub(crate) path: PathBuf,
     /// What `super::` means in it.
     pub(crate) super_is: Option<&'static str>,
+    /// Imports that it needs besides.
+    pub(crate) imports: &'static str,
     /// The tests are the examples in the documentation.
     pub(crate) examples: bool,
 }
@@ -63,61 +65,141 @@ pub(crate) fn find() -> Result<PathBuf, String> {
     )
 }
 
+/// Which part of std's tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Set {
+    /// Threads, locks, thread-locals, panics, hints.
+    Thread,
+    /// Sockets, and names of hosts.
+    Net,
+    /// Child processes.
+    Process,
+    /// Files and folders.
+    Fs,
+    /// The standard streams, pipes, descriptors.
+    Io,
+}
+
+impl Set {
+    /// # Errors
+    ///
+    /// Says which sets there are.
+    pub(crate) fn parse(name: &str) -> Result<Self, String> {
+        match name {
+            "thread" => Ok(Set::Thread),
+            "net" => Ok(Set::Net),
+            "process" => Ok(Set::Process),
+            "fs" => Ok(Set::Fs),
+            "io" => Ok(Set::Io),
+            _ => Err(format!(
+                "unknown set `{name}`; expected thread, net, process, fs or io"
+            )),
+        }
+    }
+
+    /// Files, and folders with all that they hold, below `library`.
+    fn places(self) -> &'static [&'static str] {
+        match self {
+            Set::Thread => &[
+                "std/tests/sync",
+                "std/tests/thread_local",
+                "std/tests/thread.rs",
+                "std/tests/panic.rs",
+                "std/src/thread",
+                "std/src/sync",
+                "std/src/panic.rs",
+                "core/src/hint.rs",
+            ],
+            Set::Net => &["std/src/net", "std/src/os/unix/net"],
+            Set::Process => &["std/src/process.rs", "std/src/process"],
+            Set::Fs => &["std/src/fs.rs", "std/src/fs", "std/src/os/unix/fs"],
+            Set::Io => &[
+                "std/src/io/stdio.rs",
+                "std/src/io/stdio",
+                "std/src/io/pipe.rs",
+                "std/src/io/pipe",
+                "std/src/os/fd",
+            ],
+        }
+    }
+}
+
+/// What `super::` means to the unit tests below a folder: the module of std that one can name.
+const SUPER: [(&str, &str); 8] = [
+    ("src/thread/", "std::thread"),
+    ("src/net/", "std::net"),
+    ("src/os/unix/fs/", "std::os::unix::fs"),
+    ("src/os/unix/net/", "std::os::unix::net"),
+    ("src/process/", "std::process"),
+    ("src/fs/", "std::fs"),
+    ("src/io/", "std::io"),
+    ("src/os/fd/", "std::os::fd"),
+];
+
+/// What the module above imports, and `use super::*` finds.
+const IMPORTS: [(&str, &str); 2] = [
+    ("src/io/stdio/tests", "use std::sync::{Arc, Mutex};"),
+    (
+        "src/os/unix/fs/tests",
+        "use std::{fs::{self, Permissions}, io::{self, Read, Write}};",
+    ),
+];
+
 /// The test files, in the order of their names. A file that a newer std adds to these folders is among
 /// them without being named here.
 ///
 /// # Errors
 ///
 /// Says which folder could not be read.
-pub(crate) fn test_files(library: &Path) -> Result<Vec<TestFile>, String> {
-    let std = library.join("std");
+pub(crate) fn test_files(library: &Path, sets: &[Set]) -> Result<Vec<TestFile>, String> {
     let mut found = Vec::new();
-    for folder in ["tests/sync", "tests/thread_local"] {
-        rust_files(&std.join(folder), &mut found)?;
-        found.retain(|path| !path.ends_with("lib.rs"));
+    for place in sets.iter().flat_map(|set| set.places()) {
+        let path = library.join(place);
+        if path.is_dir() {
+            rust_files(&path, &mut found)?;
+        } else {
+            found.push(path);
+        }
     }
-    found.push(std.join("tests/thread.rs"));
-    found.push(std.join("tests/panic.rs"));
-    let mut sources = Vec::new();
-    for folder in ["src/thread", "src/sync"] {
-        rust_files(&std.join(folder), &mut sources)?;
-    }
-    sources.push(std.join("src/panic.rs"));
-    sources.push(library.join("core/src/hint.rs"));
-    let (unit_tests, documented): (Vec<_>, Vec<_>) = sources
-        .into_iter()
-        .partition(|path| path.ends_with("tests.rs"));
-    found.extend(unit_tests);
-
-    let key = |path: &Path| {
-        let inside = path
-            .strip_prefix(&std)
-            .or_else(|_| path.strip_prefix(library));
-        inside
-            .unwrap_or(path)
-            .with_extension("")
-            .to_string_lossy()
-            .into_owned()
-    };
     let mut files: Vec<TestFile> = found
         .into_iter()
-        .map(|path| TestFile {
-            key: key(&path),
-            super_is: path
-                .ends_with("src/thread/tests.rs")
-                .then_some("std::thread"),
-            path,
-            examples: false,
-        })
+        .filter_map(|path| test_file(library, path))
         .collect();
-    files.extend(documented.into_iter().map(|path| TestFile {
-        key: format!("doc/{}", key(&path)),
-        path,
-        super_is: None,
-        examples: true,
-    }));
     files.sort_by(|a, b| (a.examples, &a.key).cmp(&(b.examples, &b.key)));
     Ok(files)
+}
+
+/// Unit tests are in files of their own, so what else is below `src` has its examples only.
+fn test_file(library: &Path, path: PathBuf) -> Option<TestFile> {
+    let std = library.join("std");
+    let inside = path
+        .strip_prefix(&std)
+        .or_else(|_| path.strip_prefix(library))
+        .ok()?;
+    let mut key = inside.with_extension("").to_string_lossy().into_owned();
+    // The roots of the integration tests only name the modules.
+    if key.starts_with("tests/") && key.ends_with("/lib") || key == "src/net/test" {
+        return None;
+    }
+    let examples = !key.starts_with("tests/") && !key.ends_with("/tests");
+    let super_is = SUPER
+        .iter()
+        .find(|(folder, _)| key.starts_with(folder))
+        .map(|(_, module)| *module);
+    let imports = IMPORTS
+        .iter()
+        .find(|(of, _)| *of == key)
+        .map_or("", |(_, imports)| imports);
+    if examples {
+        key.insert_str(0, "doc/");
+    }
+    Some(TestFile {
+        key,
+        path,
+        super_is,
+        imports,
+        examples,
+    })
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {

@@ -90,6 +90,7 @@ pub(crate) fn transform(
     } = pass;
     let mut text = edit::apply(text, edits);
     text.push_str(&appended);
+    text.push_str(file.imports);
     suite.text = paths::rewrite(&text, file.super_is)
         .map_err(|error| format!("{}: after the first pass: {error}", file.key))?;
     suite.list(entries);
@@ -212,7 +213,8 @@ impl Pass<'_> {
             } else {
                 format!("use {{{}}};", leaves.join(", "))
             };
-            self.replace(import.span().byte_range(), rest);
+            let start = import.use_token.span.byte_range().start;
+            self.replace(start..import.span().byte_range().end, rest);
         }
     }
 

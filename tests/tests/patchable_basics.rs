@@ -1,4 +1,5 @@
 //! Free functions, inherent methods and modules as patch points, not patched.
+#![allow(clippy::boxed_local, clippy::len_without_is_empty)]
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(missing_docs, unreachable_pub)]

@@ -166,3 +166,22 @@ fn an_instance_knows_its_name() {
     let point = patch_point!(Stack::<u16, 9>::capacity);
     assert_eq!(point.raw().site().name, "Stack<T, N>::capacity::<u16, 9>");
 }
+
+#[patchable]
+fn call<C: Fn() -> u32>(closure: &C) -> u32 {
+    closure()
+}
+
+/// What a closure has captured may have a lifetime that its type's name does not show.
+#[test]
+#[should_panic(expected = "lifetime")]
+fn a_closure_is_no_type_argument_of_a_replacement() {
+    fn other<C: Fn() -> u32>(_: &C) -> u32 {
+        0
+    }
+    fn patch<C: Fn() -> u32 + 'static>(_: &C) {
+        greenpatch::patch_item(greenpatch::patch_point!(call::<C>), other::<C>);
+    }
+    assert_eq!(call(&|| 1), 1);
+    patch(&|| 1);
+}

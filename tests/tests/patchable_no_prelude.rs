@@ -1,4 +1,5 @@
 //! A crate without a prelude: expansions name everything in full.
+#![allow(clippy::needless_lifetimes)]
 #![no_implicit_prelude]
 #![forbid(unsafe_code)]
 #![deny(warnings)]

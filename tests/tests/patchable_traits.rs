@@ -1,4 +1,9 @@
 //! Methods in trait impls, and default methods of traits.
+#![allow(
+    clippy::unused_io_amount,
+    clippy::needless_lifetimes,
+    clippy::while_let_on_iterator
+)]
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(missing_docs, unreachable_pub)]

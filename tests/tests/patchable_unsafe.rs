@@ -1,4 +1,5 @@
 //! Unsafe and foreign-ABI functions, and patch points that are replaced for good.
+#![allow(clippy::multiple_unsafe_ops_per_block)]
 #![deny(warnings)]
 #![deny(unsafe_op_in_unsafe_fn)]
 #![allow(missing_docs, unreachable_pub)]

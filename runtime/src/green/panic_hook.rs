@@ -1,7 +1,9 @@
 //! The panic hook that knows green threads: it counts their panics and reports them by their names.
 #![forbid(unsafe_code)]
 
-use std::backtrace::{Backtrace, BacktraceStatus};
+use std::backtrace::Backtrace;
+use std::env;
+use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,20 +59,37 @@ fn is_default(hook: &Hook) -> bool {
 
 /// Reports a panic in std's form, under the name of the green thread.
 fn report(info: &PanicHookInfo<'_>) {
-    static FIRST: AtomicBool = AtomicBool::new(true);
-
     let identity = context::identity();
     let name = identity.name.as_deref().unwrap_or("<unnamed>");
     let id = os_thread::native_thread_id();
     let message = info.payload_as_str().unwrap_or("Box<dyn Any>");
-    match info.location() {
-        Some(location) => eprintln!("\nthread '{name}' ({id}) panicked at {location}:\n{message}"),
-        None => eprintln!("\nthread '{name}' ({id}) panicked:\n{message}"),
-    }
-    let backtrace = Backtrace::capture();
-    if backtrace.status() == BacktraceStatus::Captured {
-        eprintln!("stack backtrace:\n{backtrace}");
-    } else if FIRST.swap(false, Ordering::Relaxed) {
-        eprintln!("note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace");
+    // A report that cannot be written is lost, as with std; to panic for it would abort.
+    let mut stderr = io::stderr().lock();
+    let _ = match info.location() {
+        Some(location) => {
+            writeln!(
+                stderr,
+                "\nthread '{name}' ({id}) panicked at {location}:\n{message}"
+            )
+        }
+        None => writeln!(stderr, "\nthread '{name}' ({id}) panicked:\n{message}"),
+    };
+    let _ = report_backtrace(&mut stderr);
+}
+
+/// Writes the backtrace that `RUST_BACKTRACE` asks for, or the first time how to ask for one.
+fn report_backtrace(stderr: &mut impl Write) -> io::Result<()> {
+    static FIRST: AtomicBool = AtomicBool::new(true);
+
+    match env::var("RUST_BACKTRACE").as_deref() {
+        Ok("full") => writeln!(stderr, "stack backtrace:\n{:#}", Backtrace::force_capture()),
+        Ok(wanted) if wanted != "0" => {
+            writeln!(stderr, "stack backtrace:\n{}", Backtrace::force_capture())
+        }
+        _ if FIRST.swap(false, Ordering::Relaxed) => writeln!(
+            stderr,
+            "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace"
+        ),
+        _ => Ok(()),
     }
 }

@@ -85,18 +85,19 @@ macro_rules! replacement {
 }
 use replacement;
 
-/// What goes by the main thread's end in std goes by this OS thread's end then.
+/// A hub lives as long as its OS thread, and what green threads use of that thread's own must not end
+/// before they do; only the main thread is sure to last.
 fn warn_off_the_main_thread(event: &mut WillPatchModule) -> Result<(), DoNotPatch> {
     if event.settings().workers().is_none() && !os_thread::is_main_thread() {
         event.warn(
-            "patching off the main thread: this OS thread runs the green threads that it starts, and \
-             does not end before they do; those that the main thread starts run on a background hub",
+            "patching off the main thread: green threads run on an OS thread of their own, not on the \
+             one that patches; patch on the main thread to have them run there",
         );
     }
     Ok(())
 }
 
-/// Makes the patching thread a hub, or starts the workers.
+/// Makes the patching thread a hub if it is the main thread, or starts the workers.
 fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
@@ -115,8 +116,8 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
             return Err("no green thread can run on zero workers; ask for one or more".into());
         }
         hub::start_workers(count)?;
-    } else if !hub::has_workers() && hub::current().is_none() {
-        Hub::new()?.enter(!os_thread::is_main_thread());
+    } else if !hub::has_workers() && hub::current().is_none() && os_thread::is_main_thread() {
+        Hub::new()?.enter();
     }
     Ok(())
 }

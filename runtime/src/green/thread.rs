@@ -39,6 +39,7 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
         hub.set_context(Some(NonNull::from(&context).cast()));
         body.run();
         context.locals.destroy();
+        hub::retire();
         body.finish();
         hub.set_context(None);
     };

@@ -8,7 +8,6 @@ use super::Hub;
 thread_local! {
     // Without a destructor, so that it can be asked at any time in the life of an OS thread.
     static HUB: Cell<Option<&'static Hub>> = const { Cell::new(None) };
-    static EXIT: ExitGuard = const { ExitGuard };
     static HELD: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -52,19 +51,4 @@ pub(super) fn is(hub: &Hub) -> bool {
 pub(super) fn set(hub: &'static Hub) {
     assert!(HUB.get().is_none(), "an OS thread has one hub");
     HUB.set(Some(hub));
-}
-
-/// Lets this OS thread, when it ends, first run its hub until no green thread is left on it.
-pub(super) fn drain_at_exit() {
-    EXIT.with(|_| ());
-}
-
-struct ExitGuard;
-
-impl Drop for ExitGuard {
-    fn drop(&mut self) {
-        if let Some(hub) = current() {
-            hub.drain();
-        }
-    }
 }

@@ -1,40 +1,49 @@
 //! What other OS threads leave for a hub: wake-ups and new green threads.
 //!
-//! The protocol, in which `pending` and `sleeping` are the two sides of one store-then-load pair:
-//! - a sender appends, then sets `pending`, then swaps `sleeping` to false, and only if it was true
-//!   it notifies the hub;
-//! - the hub sets `sleeping`, then reads `pending`, and sleeps only if that is false.
+//! One word says whether there is something to take, and whether the hub sleeps:
 //!
-//! All four are sequentially consistent, so not both can miss the other's store: either the hub sees
-//! `pending`, or the sender sees `sleeping`.
+//! | | EMPTY | PENDING | SLEEPING |
+//! | --- | --- | --- | --- |
+//! | a sender, once its item is in the list | becomes PENDING | stays | becomes PENDING, and it notifies the hub |
+//! | the hub, before it takes the list | nothing to do | becomes EMPTY | not possible |
+//! | the hub, before it sleeps | becomes SLEEPING | may not sleep | not possible |
+//! | the hub, once it is awake | not possible | stays | becomes EMPTY |
+//!
+//! All orderings are relaxed: the items are ordered by the lock of the list, and what is said above goes
+//! by the one order of changes that a single word has.
 #![forbid(unsafe_code)]
 
 #[cfg(loom)]
 use loom::sync::{
     Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicU8, Ordering},
 };
 use std::sync::PoisonError;
 #[cfg(not(loom))]
 use std::sync::{
     Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicU8, Ordering},
 };
+
+/// Nothing has been sent since the list was last taken.
+const EMPTY: u8 = 0;
+/// Something may have been sent.
+const PENDING: u8 = 1;
+/// Nothing has been sent, and the hub sleeps or is about to.
+const SLEEPING: u8 = 2;
 
 /// The items that other OS threads have sent, and whether the hub has to be woken for them.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
     items: Mutex<Vec<T>>,
-    pending: AtomicBool,
-    sleeping: AtomicBool,
+    state: AtomicU8,
 }
 
 impl<T> Inbox<T> {
     pub(super) fn new() -> Self {
         Inbox {
             items: Mutex::new(Vec::new()),
-            pending: AtomicBool::new(false),
-            sleeping: AtomicBool::new(false),
+            state: AtomicU8::new(EMPTY),
         }
     }
 
@@ -45,35 +54,97 @@ impl<T> Inbox<T> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(item);
-        self.pending.store(true, Ordering::SeqCst);
-        self.sleeping.swap(false, Ordering::SeqCst)
+        self.state.swap(PENDING, Ordering::Relaxed) == SLEEPING
     }
 
     /// Takes all that has been sent, in the order of sending. On the hub alone.
     #[inline]
     pub(super) fn take(&self) -> Vec<T> {
-        // Acquire is not needed here: the lock orders the items, and a flag that is seen too late is
-        // seen at the next turn, or by `may_sleep`.
-        if !self.pending.load(Ordering::Relaxed) {
+        if self.state.load(Ordering::Relaxed) == EMPTY {
             return Vec::new();
         }
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        self.pending.store(false, Ordering::SeqCst);
+        // Under the lock: whoever appends after this sets the word after this.
+        self.state.store(EMPTY, Ordering::Relaxed);
         std::mem::take(&mut *items)
     }
 
     /// Announces that the hub will sleep; false if there is something to take first. On the hub alone.
     pub(super) fn may_sleep(&self) -> bool {
-        self.sleeping.store(true, Ordering::SeqCst);
-        if self.pending.load(Ordering::SeqCst) {
-            self.sleeping.store(false, Ordering::SeqCst);
-            return false;
-        }
-        true
+        self.exchange(EMPTY, SLEEPING)
     }
 
     /// Says that the hub is awake again. On the hub alone.
     pub(super) fn awake(&self) {
-        self.sleeping.store(false, Ordering::SeqCst);
+        // Otherwise something has been sent meanwhile, which the word says already.
+        self.exchange(SLEEPING, EMPTY);
+    }
+
+    fn exchange(&self, from: u8, to: u8) -> bool {
+        self.state
+            .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use loom::sync::{Arc, Notify};
+    use loom::thread;
+
+    use super::*;
+
+    /// A hub that takes `expected` items, and sleeps only when it may.
+    fn hub(inbox: &Inbox<u32>, reactor: &Notify, expected: usize) -> Vec<u32> {
+        let mut taken = Vec::new();
+        while taken.len() < expected {
+            taken.append(&mut inbox.take());
+            if taken.len() < expected && inbox.may_sleep() {
+                reactor.wait();
+                inbox.awake();
+            }
+        }
+        taken
+    }
+
+    fn send(inbox: &Inbox<u32>, reactor: &Notify, item: u32) {
+        if inbox.send(item) {
+            reactor.notify();
+        }
+    }
+
+    #[test]
+    fn no_item_is_slept_through() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let shared = Arc::new((Inbox::new(), Notify::new()));
+            let senders = [1, 2].map(|item| {
+                let shared = shared.clone();
+                thread::spawn(move || send(&shared.0, &shared.1, item))
+            });
+            let mut taken = hub(&shared.0, &shared.1, 2);
+            taken.sort_unstable();
+            assert_eq!(taken, [1, 2]);
+            for sender in senders {
+                sender.join().unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn items_of_one_sender_stay_in_order() {
+        loom::model(|| {
+            let shared = Arc::new((Inbox::new(), Notify::new()));
+            let sender = thread::spawn({
+                let shared = shared.clone();
+                move || {
+                    send(&shared.0, &shared.1, 1);
+                    send(&shared.0, &shared.1, 2);
+                }
+            });
+            assert_eq!(hub(&shared.0, &shared.1, 2), [1, 2]);
+            sender.join().unwrap();
+        });
     }
 }

@@ -51,12 +51,17 @@ use timers::Timers;
 /// keep each other busy cannot starve what waits for them.
 const TURNS_BETWEEN_POLLS: u32 = 61;
 
-/// Green threads that were spawned and have not ended, in the whole process.
+/// Green threads that were spawned and have not retired, in the whole process.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// How many green threads have been spawned and have not ended.
+/// How many green threads have been spawned and have not retired.
 pub(crate) fn alive() -> usize {
     ALIVE.load(Ordering::Acquire)
+}
+
+/// Counts the green thread that calls it as ended, before whoever waits for it can know that it has.
+pub(crate) fn retire() {
+    ALIVE.fetch_sub(1, Ordering::Release);
 }
 
 /// The scheduler of one OS thread.
@@ -128,32 +133,22 @@ impl Hub {
         Ok(hub)
     }
 
-    /// Makes this OS thread run the hub whenever its own stack, the root, waits. With `drain`, the
-    /// OS thread does not end before the hub's green threads have.
+    /// Makes this OS thread run the hub whenever its own stack, the root, waits. It is an OS thread that
+    /// lives as long as the process: the main thread, or one of ours.
     ///
     /// # Panics
     ///
     /// Panics if this OS thread has a hub already.
-    pub(crate) fn enter(&'static self, drain: bool) {
+    pub(crate) fn enter(&'static self) {
         current::set(self);
         self.root().state.set(State::Running);
-        if drain {
-            current::drain_at_exit();
-        }
     }
 
     /// Runs the hub on this OS thread and nothing else.
     fn run_for_ever(&'static self) -> ! {
-        self.enter(false);
+        self.enter();
         self.root().state.set(State::Waiting);
         loop {
-            self.turn();
-        }
-    }
-
-    /// Runs the hub until no green thread is left on it.
-    fn drain(&'static self) {
-        while self.load() > 0 {
             self.turn();
         }
     }
@@ -415,7 +410,6 @@ impl Hub {
             self.local().stacks.borrow_mut().put(coroutine.into_stack());
         }
         self.load.fetch_sub(1, Ordering::Relaxed);
-        ALIVE.fetch_sub(1, Ordering::Release);
     }
 
     fn running(&self) -> &Task {

@@ -89,7 +89,8 @@ pub(super) struct Node {
 /// One instantiation of a generic patch point, with or without a slot.
 pub struct Instance<F, D: ?Sized> {
     erased: ErasedInstance,
-    pointer: PhantomData<F>,
+    /// Invariant in `F`, as `Slot` is.
+    pointer: PhantomData<fn(F) -> F>,
     closure: PhantomData<fn(&D)>,
 }
 
@@ -313,10 +314,12 @@ fn parameters(key_name: &'static str) -> &'static str {
         .map_or(key_name, |start| &key_name[start + NAME.len()..])
 }
 
-/// Whether a lifetime is in a type of that name, seen or not: every reference shows as `&`, every
-/// lifetime argument as `'_`, and a trait object has one that does not show.
+/// Whether a lifetime may be in a type of that name, seen or not: every reference shows as `&`, every
+/// lifetime argument as `'_`; a trait object has one that does not show, and so may what a closure or
+/// an async block has captured, whose names have a part in double braces. A function item has none
+/// that matters: it holds no data.
 fn has_lifetime(type_name: &str) -> bool {
-    type_name.contains(['&', '\'']) || type_name.contains("dyn ")
+    type_name.contains(['&', '\'']) || ["dyn ", "{{"].iter().any(|mark| type_name.contains(mark))
 }
 
 impl<F: Copy, D: ?Sized> Clone for Instance<F, D> {

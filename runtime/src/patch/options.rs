@@ -73,7 +73,8 @@ impl ThreadOptions {
     }
 
     /// Whether each green thread has values of its own in a `thread_local!`. Off, all green threads
-    /// of one OS thread share them.
+    /// of one OS thread share them, and the expression that makes a value must not block: as with a
+    /// native thread-local that std finds made twice, the first value is dropped.
     #[must_use]
     pub const fn thread_local(mut self, on: bool) -> Self {
         self.thread_local = on;

@@ -182,6 +182,9 @@ pub(super) const unsafe fn restore<F: Copy>(function: Erased) -> F {
 pub struct Slot<F: 'static, D: ?Sized + 'static> {
     raw: RawSlot,
     original: F,
+    /// Invariant in `F`: a slot of `for<'a> fn(&'a str)` must not pass for one of `fn(&'static str)`,
+    /// in which something could be stored that the other's callers must not reach.
+    pointer: PhantomData<fn(F) -> F>,
     scoped: PhantomData<fn(&D)>,
 }
 
@@ -204,6 +207,7 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
                 type_name: std::any::type_name::<F>,
             },
             original,
+            pointer: PhantomData,
             scoped: PhantomData,
         }
     }

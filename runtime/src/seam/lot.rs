@@ -138,6 +138,7 @@ impl<G: Gate> Enlist for Waiter<G> {
         let empty = queue.is_empty();
         if empty {
             shard.queues.remove(&self.address.0);
+            shard.give_back();
         }
         self.gate.withdrawn(empty);
         drop(shard);
@@ -159,6 +160,7 @@ pub(crate) fn serve<R>(address: Address, decide: impl FnOnce(&mut Queue<'_>) -> 
             let result = decide(&mut queue);
             if entry.get().is_empty() {
                 entry.remove();
+                shard.give_back();
             }
             result
         }
@@ -240,7 +242,18 @@ impl Shard {
             last_ticket: 0,
         }
     }
+
+    /// Called when a queue has been removed: gives back what a crowd of waiters has left behind.
+    fn give_back(&mut self) {
+        let (len, capacity) = (self.queues.len(), self.queues.capacity());
+        if capacity > LEAST_CAPACITY && len < capacity / 8 {
+            self.queues.shrink_to((2 * len).max(LEAST_CAPACITY / 2));
+        }
+    }
 }
+
+/// Room for so many addresses that a shard always keeps.
+const LEAST_CAPACITY: usize = 64;
 
 /// The shards' number, a power of two.
 const SHARDS: usize = if cfg!(loom) { 2 } else { 64 };
@@ -286,5 +299,49 @@ impl Hasher for AddressHasher {
 
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    struct Always;
+
+    impl Gate for Always {
+        fn close(&self, _impatient: bool) -> bool {
+            true
+        }
+    }
+
+    /// A crowd of waiters, each at an address of its own, comes and goes: the table grows and shrinks.
+    #[test]
+    fn a_crowd_leaves_nothing_behind() {
+        let places = vec![0_u8; 50_000];
+        let capacity = || -> usize {
+            let shards = (0..SHARDS).map(shard);
+            shards.map(|shard| hold(shard).queues.capacity()).sum()
+        };
+        for withdraw in [true, false] {
+            let waiters: Vec<_> = places
+                .iter()
+                .map(|place| Waiter::new(Address::of(place), 0, Always))
+                .collect();
+            for waiter in &waiters {
+                assert!(waiter.enlist(Waker::noop().clone(), 0));
+            }
+            assert!(capacity() >= places.len());
+            for (waiter, place) in waiters.iter().zip(&places) {
+                if withdraw {
+                    assert!(waiter.withdraw());
+                } else {
+                    assert!(waiter.waits());
+                    assert!(serve(Address::of(place), |queue| queue.wake(Verdict::HANDED)));
+                    assert!(!waiter.waits());
+                }
+                assert!(!waiter.withdraw());
+            }
+            assert!(capacity() <= SHARDS * 2 * LEAST_CAPACITY);
+        }
     }
 }

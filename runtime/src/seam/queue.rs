@@ -75,11 +75,6 @@ impl<W> Node<W> {
         self.impatient.get()
     }
 
-    /// Whether nobody waits behind it. To be asked under the lock.
-    pub(crate) fn is_last(&self) -> bool {
-        self.next.get().is_none()
-    }
-
     /// How the wait ended. Meaningful once [`Node::waits`] is false.
     pub(crate) fn verdict(&self) -> Verdict {
         // Relaxed: `waits` came before.

@@ -135,6 +135,18 @@ impl Condvar {
     /// # Differences from std
     ///
     /// It does not return early without a reason.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use greenpatch::sync::{Condvar, Mutex};
+    /// use std::time::Duration;
+    ///
+    /// let (mutex, condvar) = (Mutex::new(()), Condvar::new());
+    /// let guard = mutex.lock().unwrap();
+    /// let (_guard, result) = condvar.wait_timeout(guard, Duration::from_millis(1)).unwrap();
+    /// assert!(result.timed_out());
+    /// ```
     pub fn wait_timeout<'a, T>(
         &self,
         guard: MutexGuard<'a, T>,

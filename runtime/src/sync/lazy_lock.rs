@@ -133,6 +133,17 @@ impl<T, F> LazyLock<T, F> {
     /// # Differences from std
     ///
     /// None.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use greenpatch::sync::LazyLock;
+    ///
+    /// let lazy = LazyLock::new(|| 1);
+    /// assert_eq!(LazyLock::get(&lazy), None);
+    /// assert_eq!(*lazy, 1);
+    /// assert_eq!(LazyLock::get(&lazy), Some(&1));
+    /// ```
     #[inline]
     pub fn get(this: &LazyLock<T, F>) -> Option<&T> {
         let value = this.peek();

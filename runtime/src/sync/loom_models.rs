@@ -36,8 +36,13 @@ impl Checked {
 unsafe impl Sync for Checked {}
 
 fn model(f: impl Fn() + Send + Sync + 'static) {
+    model_with(2, f);
+}
+
+/// Tries all schedules in which no more than so many threads are interrupted.
+fn model_with(preemptions: usize, f: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound.get_or_insert(2);
+    builder.preemption_bound.get_or_insert(preemptions);
     builder.check(f);
 }
 
@@ -50,7 +55,8 @@ fn beside(child: impl FnOnce() + Send + 'static, here: impl FnOnce()) {
 
 #[test]
 fn mutex_excludes() {
-    model(|| {
+    // One waits, one is on the way to the queue when another overtakes it and is itself interrupted.
+    model_with(3, || {
         let mutex = Arc::new(Mutex::new(Checked::default()));
         let children: Vec<_> = (0..2)
             .map(|_| {

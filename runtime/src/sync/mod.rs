@@ -13,6 +13,14 @@
 //! What is here has std's stable interface. `Arc`, `Weak`, `atomic`, the poisoning errors and the
 //! channels' errors are std's own. Unstable items are not replaced.
 //!
+//! A thread that has to wait may allocate. So a global allocator must not lock with what is here, but
+//! with `::std::sync`.
+//!
+//! A look in vain — a failed `try_lock` or `try_recv`, an empty [`OnceLock::get`] — counts as busy
+//! waiting: a green thread that looks in vain a few times in a row lets others run. A green thread that
+//! sends into a [`channel`](mpsc::channel), or receives from one, very often without ever blocking
+//! lets others run, too.
+//!
 //! # Fairness
 //!
 //! Where std promises nothing, these do, since a green thread is not interrupted: one that unlocks

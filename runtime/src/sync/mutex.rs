@@ -100,6 +100,18 @@ impl<T: ?Sized> Mutex<T> {
     /// # Differences from std
     ///
     /// None.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use greenpatch::sync::{Mutex, TryLockError};
+    ///
+    /// let mutex = Mutex::new(1);
+    /// let guard = mutex.try_lock().unwrap();
+    /// assert!(matches!(mutex.try_lock(), Err(TryLockError::WouldBlock)));
+    /// drop(guard);
+    /// assert!(mutex.try_lock().is_ok());
+    /// ```
     #[inline]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         let guard = self.inner.try_lock().then(|| self.guard());
@@ -121,6 +133,26 @@ impl<T: ?Sized> Mutex<T> {
     /// # Differences from std
     ///
     /// None.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use greenpatch::sync::Mutex;
+    /// use greenpatch::thread;
+    ///
+    /// let mutex = Mutex::new(1);
+    /// thread::scope(|s| {
+    ///     let breaks = s.spawn(|| {
+    ///         let _guard = mutex.lock();
+    ///         panic!("half done");
+    ///     });
+    ///     assert!(breaks.join().is_err());
+    /// });
+    /// assert!(mutex.is_poisoned());
+    /// *mutex.lock().unwrap_err().into_inner() = 0;
+    /// mutex.clear_poison();
+    /// assert!(mutex.lock().is_ok());
+    /// ```
     #[inline]
     pub fn clear_poison(&self) {
         self.poison.clear();

@@ -115,6 +115,19 @@ impl Once {
     /// # Differences from std
     ///
     /// None.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use greenpatch::sync::Once;
+    /// use std::panic::catch_unwind;
+    ///
+    /// static START: Once = Once::new();
+    ///
+    /// assert!(catch_unwind(|| START.call_once(|| panic!("no network"))).is_err());
+    /// START.call_once_force(|state| assert!(state.is_poisoned()));
+    /// assert!(START.is_completed());
+    /// ```
     #[inline]
     #[track_caller]
     pub fn call_once_force<F>(&self, f: F)

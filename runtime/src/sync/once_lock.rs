@@ -166,6 +166,16 @@ impl<T> OnceLock<T> {
     /// # Differences from std
     ///
     /// None.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use greenpatch::sync::OnceLock;
+    ///
+    /// let mut lock = OnceLock::from(1);
+    /// assert_eq!(lock.take(), Some(1));
+    /// assert_eq!(lock.get(), None);
+    /// ```
     #[inline]
     pub fn take(&mut self) -> Option<T> {
         mem::take(self).into_inner()

@@ -1,29 +1,31 @@
 //! A mutex without data: one word, and the parking lot.
 //!
-//! | `HELD` | `QUEUED` | meaning |
-//! | --- | --- | --- |
-//! | 0 | 0 | free, nobody waits |
-//! | 1 | 0 | held, nobody waits |
-//! | 1 | 1 | held, and threads wait at this address |
-//! | 0 | 1 | free, threads wait, and one that waited before them has been woken and is on its way |
+//! | bit | meaning |
+//! | --- | --- |
+//! | `HELD` | a thread holds the mutex |
+//! | `QUEUED` | threads wait at this address |
+//! | `RESERVED` | one of them has been overtaken as often as it bears: nobody may take the mutex but by being handed it |
 //!
-//! `QUEUED` changes only under the lock of the queue, so while that lock is held it says exactly
-//! whether anybody waits. `HELD` is set by whoever finds it clear and cleared by the holder; the holder
-//! who hands the lock over leaves it set.
+//! `QUEUED` and `RESERVED` change only under the lock of the queue, and are set only while somebody
+//! holds the mutex, or has let go of it and is on the way to the queue. So if either is set and the mutex
+//! is free, then somebody is on the way: who held it last, to look after the queue, or a thread that it
+//! has woken.
 //!
-//! Locking is one compare-and-swap when the mutex is free, and so is unlocking when nobody waits.
-//! A thread that comes just when the mutex is let go may overtake the one that was woken. The latter
-//! then queues at its old place, and the next unlock hands the mutex to it when it has lost as often as
-//! [`Park::PATIENCE`](crate::seam::park::Park::PATIENCE) allows.
+//! Locking is one compare-and-swap when the mutex is free, and unlocking one subtraction when nobody
+//! waits. A thread that comes just when the mutex is let go of may overtake the one that was woken. The
+//! latter then queues at its old place, and when it has lost as often as
+//! [`Park::PATIENCE`](crate::seam::park::Park::PATIENCE) allows, it reserves the mutex, and the next unlock
+//! hands it over.
 
 use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
-use crate::seam::lot::{self, Address, Gate, Waiter};
+use crate::seam::lot::{self, Address, Gate, Queue, Waiter};
 use crate::seam::park::{Outcome, Spin, Wait};
 use crate::seam::queue::Verdict;
 use crate::seam::sync::wait_lock;
 
 const HELD: u32 = 1;
 const QUEUED: u32 = 2;
+const RESERVED: u32 = 4;
 
 pub(crate) struct RawMutex {
     state: AtomicU32,
@@ -66,19 +68,15 @@ impl RawMutex {
     #[inline]
     pub(crate) fn unlock(&self) {
         // Release, as wherever `HELD` is cleared: the next holder sees what this one did.
-        if self
-            .state
-            .compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed)
-            .is_err()
-        {
+        if self.state.fetch_sub(HELD, Ordering::Release) != HELD {
             self.unlock_queued();
         }
     }
 
-    /// Takes the mutex if it is free, whether threads wait or not.
+    /// Takes the mutex if it is free and not reserved, whether threads wait or not.
     fn try_lock_queued(&self) -> bool {
         let mut state = guess(&self.state);
-        while state & HELD == 0 {
+        while state & (HELD | RESERVED) == 0 {
             match self.state.compare_exchange_weak(
                 state,
                 state | HELD,
@@ -107,23 +105,46 @@ impl RawMutex {
     #[cold]
     fn unlock_queued(&self) {
         lot::serve(self.address(), |queue| {
-            // `QUEUED` is set and this thread holds the mutex: by the table nobody else changes the
-            // state until the queue's lock is free, so it is stored.
-            let Some(front) = queue.front() else {
-                // Not reached: `QUEUED` says that somebody waits.
-                self.state.store(0, Ordering::Release);
-                return;
-            };
-            let queued = if front.is_last() { 0 } else { QUEUED };
-            if front.impatient() {
-                // Relaxed: the verdict's release is what the next holder acquires.
-                self.state.store(HELD | queued, Ordering::Relaxed);
-                queue.wake(Verdict::HANDED);
-            } else {
-                self.state.store(queued, Ordering::Release);
-                queue.wake(Verdict::WOKEN);
+            let mut state = guess(&self.state);
+            loop {
+                // Whoever took the mutex meanwhile looks after the queue, and whoever else let go of it
+                // just now may have done so already.
+                if state & HELD != 0 || state & QUEUED == 0 {
+                    return;
+                }
+                // Taken again, so that nobody else comes. Acquire: who is passed the mutex sees what
+                // all its holders did.
+                match self.state.compare_exchange_weak(
+                    state,
+                    state | HELD,
+                    Ordering::Acquire,
+                    Ordering::Relaxed,
+                ) {
+                    Ok(_) => return self.pass_on(queue),
+                    Err(now) => state = now,
+                }
             }
         });
+    }
+
+    /// Passes the mutex on to who has waited longest. The caller holds it, and the lock of the queue, so
+    /// nobody else changes the state, and it is stored.
+    fn pass_on(&self, queue: &mut Queue<'_>) {
+        let front_is_impatient = queue.front().is_some_and(|front| front.impatient());
+        let marks = match queue.iter().nth(1) {
+            None => 0,
+            Some(second) if second.impatient() => QUEUED | RESERVED,
+            Some(_) => QUEUED,
+        };
+        if front_is_impatient {
+            // Relaxed: the verdict's release is what the next holder acquires.
+            self.state.store(HELD | marks, Ordering::Relaxed);
+            queue.wake(Verdict::HANDED);
+        } else {
+            // Not reserved, or the one that is woken could not take it.
+            self.state.store(marks & !RESERVED, Ordering::Release);
+            queue.wake(Verdict::WOKEN);
+        }
     }
 
     fn address(&self) -> Address {
@@ -135,18 +156,19 @@ impl Gate for &RawMutex {
     fn spin(&self) -> Spin {
         match self.state.load(Ordering::Relaxed) {
             HELD => Spin::Again,
-            state if state & HELD == 0 => Spin::Free,
+            state if state & (HELD | RESERVED) == 0 => Spin::Free,
             _ => Spin::Stop,
         }
     }
 
-    fn close(&self, _impatient: bool) -> bool {
+    fn close(&self, impatient: bool) -> bool {
+        let marks = if impatient { QUEUED | RESERVED } else { QUEUED };
         let mut state = guess(&self.state);
-        while state & HELD != 0 {
-            // Relaxed: nothing is published; the queue's lock orders it against `unlock_queued`.
+        while state & (HELD | RESERVED) != 0 {
+            // Relaxed: nothing is published; the queue's lock orders it against who passes the mutex on.
             match self.state.compare_exchange_weak(
                 state,
-                state | QUEUED,
+                state | marks,
                 Ordering::Relaxed,
                 Ordering::Relaxed,
             ) {

@@ -91,7 +91,8 @@ impl<T> Joined<T> {
     pub(super) fn join(self) -> Result<T> {
         self.packet.wait();
         if let Started::Native(native) = self.started {
-            // It has only its thread-locals left to destroy.
+            // It has its thread-locals left to destroy, and std, too, joins only after that. Should one of
+            // them wait for a green thread of this hub, this waits for ever.
             #[expect(clippy::disallowed_methods, reason = "the thread has run to its end")]
             native.join().expect("a thread's body does not unwind");
         }

@@ -99,9 +99,13 @@ where
     T: Send,
 {
     fn run(&mut self) {
-        let _scope = std::mem::take(&mut self.scope).enter();
         let f = self.f.take().expect("a thread runs once");
-        let result = panic::catch_unwind(AssertUnwindSafe(f));
+        let scope = std::mem::take(&mut self.scope);
+        let result = panic::catch_unwind(AssertUnwindSafe(|| {
+            // Inside, since leaving a scope may drop what a user's closure has captured.
+            let _scope = scope.enter();
+            f()
+        }));
         let packet = self
             .packet
             .take()

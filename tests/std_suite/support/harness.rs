@@ -33,20 +33,95 @@ impl<T: Verdict, E: Debug> Verdict for Result<T, E> {
     }
 }
 
+impl Verdict for std::process::ExitCode {
+    fn check(self) {}
+}
+
 /// Stands in for `unwrap` where std's tests are written for both kinds of lock.
 #[track_caller]
 pub fn result_unwrap<T, E: Debug>(result: Result<T, E>) -> T {
     result.unwrap()
 }
 
-/// What std's tests take from their own `common` module.
+/// What std's integration tests take from their own `common` module, its unit tests from
+/// `test_helpers`.
 pub mod common {
-    pub fn test_rng() -> super::rand::XorShift {
+    use super::rand::{RngCore, XorShift};
+    use std::path::{Path, PathBuf};
+
+    pub fn test_rng() -> XorShift {
         let address = &raw const super::MARK as u64;
         let nanos = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| u64::from(since.subsec_nanos()));
-        super::rand::XorShift((address ^ (nanos << 20)) | 1)
+        XorShift((address ^ (nanos << 20)) | 1)
+    }
+
+    /// A folder that goes with the value.
+    pub struct TempDir(PathBuf);
+
+    impl TempDir {
+        pub fn path(&self) -> &Path {
+            &self.0
+        }
+
+        pub fn join(&self, path: &str) -> PathBuf {
+            self.0.join(path)
+        }
+    }
+
+    impl Drop for TempDir {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    pub fn tmpdir() -> TempDir {
+        let name = format!("std-suite-{}-{:x}", std::process::id(), test_rng().next_u64());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).expect("a writable temporary folder");
+        TempDir(path)
+    }
+}
+
+pub use common as test_helpers;
+
+/// What std's unit tests take from `std::net::test`.
+pub mod net {
+    pub mod test {
+        use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+        use std::sync::atomic::{AtomicU16, Ordering};
+
+        /// Ports that other processes of the suite do not take, below those that the system gives out.
+        fn port() -> u16 {
+            static NEXT: AtomicU16 = AtomicU16::new(0);
+            let own = (std::process::id() % 1200) as u16 * 16;
+            11_000 + own + NEXT.fetch_add(1, Ordering::Relaxed)
+        }
+
+        pub fn next_test_ip4() -> SocketAddr {
+            (Ipv4Addr::LOCALHOST, port()).into()
+        }
+
+        pub fn next_test_ip6() -> SocketAddr {
+            (Ipv6Addr::LOCALHOST, port()).into()
+        }
+
+        pub fn sa4(address: Ipv4Addr, port: u16) -> SocketAddr {
+            (address, port).into()
+        }
+
+        pub fn sa6(address: Ipv6Addr, port: u16) -> SocketAddr {
+            (address, port).into()
+        }
+
+        pub fn tsa<A: ToSocketAddrs>(addresses: A) -> Result<Vec<SocketAddr>, String> {
+            addresses.to_socket_addrs().map(Iterator::collect).map_err(|error| error.to_string())
+        }
+
+        pub fn compare_ignore_zoneid(a: &SocketAddr, b: &SocketAddr) -> bool {
+            (a.ip(), a.port()) == (b.ip(), b.port())
+        }
     }
 }
 
@@ -54,18 +129,36 @@ pub mod common {
 pub mod rand {
     pub struct XorShift(pub u64);
 
-    pub trait Rng {
-        fn random_bool(&mut self, p: f64) -> bool;
+    pub trait RngCore {
+        fn next_u64(&mut self) -> u64;
+
+        fn next_u32(&mut self) -> u32 {
+            (self.next_u64() >> 32) as u32
+        }
+
+        fn fill_bytes(&mut self, bytes: &mut [u8]) {
+            for byte in bytes {
+                *byte = self.next_u64() as u8;
+            }
+        }
     }
 
-    impl Rng for XorShift {
+    pub trait Rng: RngCore {
         fn random_bool(&mut self, p: f64) -> bool {
+            p > (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+        }
+    }
+
+    impl RngCore for XorShift {
+        fn next_u64(&mut self) -> u64 {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
             self.0 ^= self.0 << 17;
-            p > (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+            self.0
         }
     }
+
+    impl Rng for XorShift {}
 }
 
 static MARK: u8 = 0;
@@ -150,4 +243,14 @@ fn spawn(test: Test, place: impl FnOnce() + Send + 'static) -> thread::Result<()
         })
         .expect("a thread for the test")
         .join()
+}
+
+/// Std's macro of this name, which is not in all toolchains.
+macro_rules! assert_matches {
+    ($value:expr, $pattern:pat $(if $guard:expr)? $(,)?) => {
+        match $value {
+            $pattern $(if $guard)? => {}
+            ref value => panic!("{value:?} does not match {}", stringify!($pattern)),
+        }
+    };
 }

@@ -5,6 +5,7 @@ fn file(super_is: Option<&'static str>) -> TestFile {
         key: "f".into(),
         path: "f.rs".into(),
         super_is,
+        imports: "",
         examples: false,
     }
 }
@@ -87,11 +88,16 @@ fn paths_inside_std_become_paths_to_it() {
 
 #[test]
 fn imports_that_do_not_exist_are_dropped() {
-    let text = "use std::{a::{B, New}, c as d};\nuse std::New;\nuse std::Other;\n";
+    let text =
+        "use std::{a::{B, New}, c as d};\nuse std::New;\n#[cfg(unix)]\nuse std::{Other, New};\n";
     let suite = suite(text, "== why\nf: use New\n", &[]);
     assert_eq!(
-        lines(&suite)[..2],
-        ["use {std::a::B, std::c as d};", "use std::Other;"]
+        lines(&suite)[..3],
+        [
+            "use {std::a::B, std::c as d};",
+            "#[cfg(unix)]",
+            "use {std::Other};"
+        ]
     );
 }
 

@@ -59,7 +59,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         check: |ended| assert!(matches!(ended.signal, Some(6 | 7 | 11)), "{}", ended.stderr),
     },
     Scenario {
-        name: "an OS thread that patched ends after its green threads",
+        name: "off the main thread green threads run in the background",
         child: patches_off_the_main_thread,
         check: |ended| {
             ended.well();
@@ -74,6 +74,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "exit while others are suspended runs no destructor of theirs",
         child: exits,
+        check: |ended| assert_eq!(ended.code, Some(3), "{}", ended.stderr),
+    },
+    Scenario {
+        name: "exit from a green thread, patched off the main thread",
+        child: exits_off_the_main_thread,
         check: |ended| assert_eq!(ended.code, Some(3), "{}", ended.stderr),
     },
     Scenario {
@@ -161,6 +166,7 @@ fn users_hook() {
 
 fn overflows() {
     greenpatch::patch_thread().unwrap();
+    #[allow(unconditional_recursion, reason = "it is to overflow")]
     fn deeper(depth: u64) -> u64 {
         let frame = std::hint::black_box([depth; 64]);
         frame[0] + std::hint::black_box(deeper(depth + 1))
@@ -170,20 +176,36 @@ fn overflows() {
 
 fn patches_off_the_main_thread() {
     static ENDED: AtomicBool = AtomicBool::new(false);
-    std::thread::spawn(|| {
+    let (native, there) = std::thread::spawn(|| {
         greenpatch::patch_thread().unwrap();
+        let there = thread::spawn(greenpatch::native_thread_id).join().unwrap();
         thread::spawn(|| {
             thread::sleep(Duration::from_millis(5));
             ENDED.store(true, Ordering::Release);
         });
+        (greenpatch::native_thread_id(), there)
     })
     .join()
     .unwrap();
-    assert!(ENDED.load(Ordering::Acquire));
-    // The main thread is no hub: what it starts runs in the background.
-    let here = greenpatch::native_thread_id();
-    let there = thread::spawn(greenpatch::native_thread_id).join().unwrap();
-    assert_ne!(here, there);
+    assert_ne!(native, there);
+    // What main starts runs there, too.
+    assert_eq!(
+        thread::spawn(greenpatch::native_thread_id).join().unwrap(),
+        there
+    );
+    while !ENDED.load(Ordering::Acquire) {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn exits_off_the_main_thread() {
+    std::thread::spawn(|| {
+        greenpatch::patch_thread().unwrap();
+        thread::spawn(thread::park);
+        let _ = thread::spawn(|| std::process::exit(3)).join();
+    })
+    .join()
+    .unwrap();
 }
 
 fn native_outlives_its_spawner() {

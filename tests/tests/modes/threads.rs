@@ -96,10 +96,8 @@ fn unpark_before_park() {
 }
 
 fn park_with_a_timeout() {
-    let before = Instant::now();
     thread::park_timeout(Duration::from_millis(1));
     thread::park_timeout(Duration::ZERO);
-    drop(before);
     // A deadline that the clock cannot say is never: only the unpark ends this.
     let parked = thread::spawn(|| thread::park_timeout(Duration::MAX));
     thread::yield_now();
@@ -149,7 +147,7 @@ fn scope() {
         });
         s.spawn(|| {
             other = 5;
-            s.spawn(|| thread::yield_now());
+            s.spawn(thread::yield_now);
         });
         sum.join().unwrap()
     });

@@ -16,3 +16,9 @@ mod shop;
 mod turns;
 mod veto;
 mod warnings;
+
+/// Whether threads that are started here share an OS thread.
+fn new_threads_are_green() -> bool {
+    let [first, second] = [(); 2].map(|()| greenpatch::thread::spawn(greenpatch::native_thread_id));
+    first.join().unwrap() == second.join().unwrap()
+}

@@ -9,6 +9,7 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
+use crate::new_threads_are_green;
 use crate::shop::{GREEN_COUNTER, attic, cellar, counter};
 
 #[test]
@@ -17,13 +18,11 @@ fn everything_and_patch_again() {
         for _ in 0..3 {
             assert!(patch_all().unwrap().is_done());
             assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
-            let native = thread::spawn(greenpatch::native_thread_id).join().unwrap();
-            assert_eq!(native, greenpatch::native_thread_id(), "green");
+            assert!(new_threads_are_green());
             assert!(restore().unwrap() > 5);
             assert!(!is_anything_patched());
             assert_eq!((attic::boxes(), counter::price(1)), (1, 5));
-            let native = thread::spawn(greenpatch::native_thread_id).join().unwrap();
-            assert_ne!(native, greenpatch::native_thread_id(), "native again");
+            assert!(!new_threads_are_green());
         }
         assert_eq!(restore().unwrap(), 0);
     });

@@ -11,6 +11,7 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
+use crate::new_threads_are_green;
 use crate::shop::{GREEN_COUNTER, cellar, counter};
 
 /// Each of these four overrides the same function, at the same time.
@@ -175,10 +176,7 @@ fn native_runs_originals() {
             .unwrap()
         });
         assert!(ids.0 != me && ids.1 != me && ids.0 != ids.1);
-        assert_eq!(
-            thread::spawn(greenpatch::native_thread_id).join().unwrap(),
-            me
-        );
+        assert!(new_threads_are_green());
         assert_eq!(counter::price(1), 4);
     });
 }

@@ -304,6 +304,21 @@ impl<T> Receiver<T> {
     /// # Differences from std
     ///
     /// None.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use greenpatch::sync::mpsc::{RecvTimeoutError, channel};
+    /// use std::time::Duration;
+    ///
+    /// let (sender, receiver) = channel::<i32>();
+    /// let a_little = Duration::from_millis(1);
+    /// assert_eq!(receiver.recv_timeout(a_little), Err(RecvTimeoutError::Timeout));
+    /// sender.send(1).unwrap();
+    /// assert_eq!(receiver.recv_timeout(a_little), Ok(1));
+    /// drop(sender);
+    /// assert_eq!(receiver.recv_timeout(a_little), Err(RecvTimeoutError::Disconnected));
+    /// ```
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         match self.take() {
             Ok(t) => Ok(t),
@@ -327,6 +342,16 @@ impl<T> Receiver<T> {
     /// # Differences from std
     ///
     /// None.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (sender, receiver) = greenpatch::sync::mpsc::channel();
+    /// sender.send(1).unwrap();
+    /// sender.send(2).unwrap();
+    /// assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [1, 2]);
+    /// assert_eq!(receiver.try_iter().next(), None);
+    /// ```
     pub fn try_iter(&self) -> TryIter<'_, T> {
         TryIter { rx: self }
     }
