@@ -47,11 +47,6 @@ impl GenericSlot {
         &self.raw
     }
 
-    /// The slots of the instantiations that were ever named in a replacement or an override.
-    pub fn instances(&self) -> impl Iterator<Item = &'static RawSlot> {
-        self.nodes().map(|node| node.raw)
-    }
-
     #[inline(always)]
     fn is_empty(&self) -> bool {
         // Nothing is read through it, so it needs no partner.

@@ -14,6 +14,8 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item};
 
 const DISPATCH: &str = "#[::greenpatch::patchable(dispatch, lenient)] ";
+/// The root is in no module, so its own code gets the shadow from an import of its own.
+const ROOT: &str = "#[allow(unused_imports)] use ::greenpatch as std; ";
 const SHADOW: &str = "#[::greenpatch::patchable(lenient)] ";
 
 fn main() {
@@ -52,15 +54,15 @@ fn parse(text: &str, file: &Path) -> syn::File {
 fn files_of(file: &Path) -> Vec<PathBuf> {
     let mut found = vec![file.to_owned()];
     let text = fs::read_to_string(file).expect("a module's file can be read");
-    let children = children(&parse(&text, file), file);
+    let children = children(&parse(&text, file), file, false);
     found.extend(children.values().flat_map(|child| files_of(child)));
     found
 }
 
-/// The modules that `file` has in other files, by the place of their `;`.
-fn children(parsed: &syn::File, file: &Path) -> BTreeMap<(usize, usize), PathBuf> {
+/// The modules that `file` has in other files, by the place of their `;`; those with tests if asked for.
+fn children(parsed: &syn::File, file: &Path, tests: bool) -> BTreeMap<(usize, usize), PathBuf> {
     let mut children = BTreeMap::new();
-    find_children(&parsed.items, &folder_of(file), file, &mut children);
+    find_children(&parsed.items, &folder_of(file), file, tests, &mut children);
     children
 }
 
@@ -77,13 +79,14 @@ fn find_children(
     items: &[Item],
     folder: &Path,
     file: &Path,
+    tests: bool,
     children: &mut BTreeMap<(usize, usize), PathBuf>,
 ) {
     for item in items {
         let Item::Mod(module) = item else {
             continue;
         };
-        if is_test_module(item) {
+        if is_test_module(item) && !tests {
             continue;
         }
         if let Some((_, items)) = &module.content {
@@ -91,6 +94,7 @@ fn find_children(
                 items,
                 &folder.join(module.ident.to_string()),
                 file,
+                tests,
                 children,
             );
         } else if let Some(semi) = &module.semi {
@@ -169,18 +173,16 @@ fn items(text: &str, file: &Path) -> String {
 
 fn annotate(items: &[Item], module: &str, text: &str, edits: &mut Edits) {
     for item in items {
-        let (attrs, start, what) = match item {
-            Item::Fn(item) => (&item.attrs, item.span(), DISPATCH),
-            Item::Impl(item) => (&item.attrs, item.span(), DISPATCH),
-            Item::Trait(item) => (&item.attrs, item.span(), DISPATCH),
-            Item::Mod(item) if item.content.is_some() => (&item.attrs, item.span(), module),
+        let (start, what) = match item {
+            Item::Fn(item) => (item.span(), DISPATCH),
+            Item::Impl(item) => (item.span(), DISPATCH),
+            Item::Trait(item) => (item.span(), DISPATCH),
+            Item::Mod(item) if item.content.is_some() => (item.span(), module),
             _ => continue,
         };
         if is_test_module(item) {
             continue;
         }
-        // Under the docs, which start the item, so that they stay where they are.
-        let _ = attrs;
         edits.insert(text, start.start(), what);
     }
 }
@@ -202,13 +204,20 @@ fn whole(file: &Path, root: bool) -> String {
     let text = fs::read_to_string(file).expect("a module's file can be read");
     let parsed = parse(&text, file);
     let mut edits = Edits::default();
-    for ((line, column), child) in children(&parsed, file) {
+    for ((line, column), child) in children(&parsed, file, true) {
         let at = offset(&text, proc_macro2::LineColumn { line, column });
         edits
             .0
             .insert(at, (1, format!(" {{\n{}\n}}", whole(&child, false))));
     }
     if root {
+        let uses = parsed
+            .items
+            .iter()
+            .find(|item| matches!(item, Item::Use(_)));
+        if let Some(first) = uses {
+            edits.insert(&text, first.span().start(), ROOT);
+        }
         for item in &parsed.items {
             let (start, what) = match item {
                 Item::Mod(module) if !is_test_module(item) => (module.span(), SHADOW),
