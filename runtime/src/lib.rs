@@ -17,7 +17,7 @@
 //!
 //! | layer | modules | knows |
 //! | --- | --- | --- |
-//! | facades, std-shaped | `thread`, `sync`, `panic`, `hint` | seams |
+//! | facades, std-shaped | `thread`, `sync`, `net`, `os`, `process`, `io`, `fs`, `panic`, `hint` | seams |
 //! | replacements | `green` | seams, the table, hubs |
 //! | seams | `seam` | the table |
 //! | scheduler | `hub` | coroutines, the reactor |
