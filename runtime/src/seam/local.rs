@@ -4,12 +4,13 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 use std::panic::{self, AssertUnwindSafe};
 use std::process;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
+use super::address_hasher::AddressHasher;
 use crate::patchable;
 
 /// The values of one green thread, by the address of their key.
@@ -86,29 +87,6 @@ impl Locals {
 /// The key's address names the type: a key is a static that belongs to one `LocalKey<T>`.
 fn downcast<T: 'static>(value: Rc<dyn Any>) -> Rc<T> {
     value.downcast().expect("a key has values of one type")
-}
-
-/// Spreads addresses over the table; they are no secret and come from no stranger.
-#[derive(Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_usize(byte.into());
-        }
-    }
-
-    fn write_usize(&mut self, address: usize) {
-        // Fibonacci hashing, Knuth, The Art of Computer Programming, volume 3, section 6.4.
-        self.0 = (self.0 ^ address as u64)
-            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-            .rotate_left(20);
-    }
 }
 
 /// The values of the green thread that runs, if one does. They stay where they are until it has ended.

@@ -20,9 +20,10 @@
 use ::std::cell::Cell;
 use ::std::collections::HashMap;
 use ::std::collections::hash_map::Entry;
-use ::std::hash::{BuildHasherDefault, Hasher};
+use ::std::hash::BuildHasherDefault;
 use ::std::task::Waker;
 
+use crate::seam::address_hasher::{AddressHasher, MIX};
 use crate::seam::atomic::{Mutex, hold};
 use crate::seam::park::{Enlist, Spin};
 use crate::seam::queue::{Fifo, Node, Verdict, Wakers};
@@ -276,30 +277,6 @@ fn shard(index: usize) -> &'static Mutex<Shard> {
     }
     // loom keeps its statics for as long as one execution of the model.
     &TABLE[index]
-}
-
-/// The odd number nearest to 2^64 divided by the golden ratio.
-const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// Hashes an address by one multiplication.
-#[derive(Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_usize(byte.into());
-        }
-    }
-
-    fn write_usize(&mut self, word: usize) {
-        // The table indexes by the lower bits, so the well mixed ones are turned down to there.
-        self.0 = (self.0 ^ word as u64).wrapping_mul(MIX).rotate_left(26);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 #[cfg(all(test, not(loom)))]

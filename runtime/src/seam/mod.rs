@@ -44,6 +44,7 @@
 //! A waker marks the waiter under the queue's lock and wakes it after that lock is free. It never
 //! asks what kind the waiter is, and waking is never dispatched: the `Waker` knows.
 
+pub(crate) mod address_hasher;
 pub(crate) mod atomic;
 pub(crate) mod busy;
 pub(crate) mod context;
