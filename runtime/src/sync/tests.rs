@@ -59,6 +59,10 @@ impl Turns {
     fn next(&self, before: impl FnOnce(&mut State)) {
         let mut state = self.state.lock().unwrap();
         before(&mut state);
+        self.hand_on(&mut state);
+    }
+
+    fn hand_on(&self, state: &mut State) {
         state.running = state.ready.pop_front();
         self.changed.notify_all();
     }
@@ -106,8 +110,10 @@ impl Park for Turn {
             state.tokens.remove(at);
             return;
         }
+        // Under the same lock: a token that came in between would lie there while the thread waits.
+        state.parked.push(self.number);
+        self.turns.hand_on(&mut state);
         drop(state);
-        self.turns.next(|state| state.parked.push(self.number));
         self.wait_for_turn();
     }
 }
