@@ -62,10 +62,26 @@ fn generic<T: Copy + Into<u64>>(a: T, b: u64) -> u64 {
     black_box(a).into() ^ b
 }
 
+/// The same function twice, as a user writes it: with no word on inlining, around a body that is not.
+fn ordinary_plain(a: u64, b: u64) -> u64 {
+    plain(a, b).wrapping_add(1)
+}
+
+#[greenpatch::patchable]
+fn ordinary(a: u64, b: u64) -> u64 {
+    plain(a, b).wrapping_add(1)
+}
+
 fn dispatch(c: &mut Criterion) {
     let mut group = c.benchmark_group("dispatch");
     let pointer: fn(u64, u64) -> u64 = black_box(plain);
     greenpatch::patch_item(greenpatch::patch_point!(patched), plain);
+    group.bench_function("ordinary plain", |b| {
+        b.iter(|| ordinary_plain(black_box(1), 2))
+    });
+    group.bench_function("ordinary unpatched", |b| {
+        b.iter(|| ordinary(black_box(1), 2))
+    });
     group.bench_function("plain call", |b| b.iter(|| plain(black_box(1), 2)));
     group.bench_function("unpatched", |b| b.iter(|| unpatched(black_box(1), 2)));
     group.bench_function("call through a pointer", |b| {
