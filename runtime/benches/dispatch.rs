@@ -49,6 +49,11 @@ impl Counter {
     fn unpatched(&self, b: u64) -> u64 {
         black_box(self.0) ^ b
     }
+
+    #[inline(never)]
+    fn patched(&self, _: u64) -> u64 {
+        unreachable!("this bench replaces it")
+    }
 }
 
 #[inline(never)]
@@ -92,6 +97,10 @@ fn dispatch(c: &mut Criterion) {
     group.bench_function("method plain", |b| b.iter(|| counter.plain(black_box(1))));
     group.bench_function("method unpatched", |b| {
         b.iter(|| counter.unpatched(black_box(1)))
+    });
+    greenpatch::patch_item(greenpatch::patch_point!(Counter::patched), Counter::plain);
+    group.bench_function("method patched", |b| {
+        b.iter(|| counter.patched(black_box(1)))
     });
     group.bench_function("generic plain", |b| {
         b.iter(|| generic_plain(black_box(1_u64), 2))
