@@ -2,144 +2,66 @@
 //!
 //! Layer: coroutine, beside `patch` and `reactor`.
 //! Called by: `hub`.
-//! Calls: corosensei and the OS's memory mapping; this is the only module that names either.
+//! Calls: corosensei, and the OS's memory mapping; this is the only module that names either.
 //! Never: knows a hub, a schedule or a lock.
 //!
+//! A flow of control is what runs on one stack: the OS thread's own, or one of ours. [`switch`] leaves
+//! the one that runs and goes on in another, whichever, where that was left; nothing comes in between.
+//!
 //! ```text
-//!   resumer's stack                 coroutine's stack (one of many in a slab)
-//!   ┌──────────────┐                ┌──────────────┐ top, staggered by a few cache lines
-//!   │ hub's loop   │                │ entry        │
-//!   │ resume() ────┼──── switch ───▶│ body         │
-//!   │              │◀─── switch ────┼─ suspend()   │
-//!   └──────────────┘                │      ⋮       │
-//!                                   ├──────────────┤
-//!                                   │ guard page   │ touching it is a fault, not corruption
-//!                                   └──────────────┘ limit
+//!   OS thread's own stack        a stack of ours             another (many in a slab)
+//!   ┌──────────────┐             ┌──────────────┐            ┌──────────────┐ top, staggered by a
+//!   │ main()       │             │ entry        │            │ entry        │ few cache lines
+//!   │  ⋮           │             │  ⋮           │            │  ⋮           │
+//!   │ switch() ────┼────────────▶│ switch() ────┼───────────▶│ leave_for() ─┼──▶ …
+//!   └──────────────┘             └──────────────┘            └──────────────┘
+//!    Context: where it was        ├──────────────┤ guard page: touching it
+//!    left                         └──────────────┘ is a fault, not corruption
 //! ```
 //!
+//! On x86-64 Linux the switch is a few instructions of our own (`jump`); elsewhere, and with
+//! `--cfg greenpatch_corosensei`, it goes through corosensei (`portable`).
+//!
 //! Invariants:
-//! 1. A coroutine is resumed only on the OS thread that made it; [`Coroutine`] is not `Send`.
-//! 2. A suspended stack is never unwound from outside: dropping a suspended [`Coroutine`] leaks it
-//!    and its stack. What borrows from such a stack stays valid for ever.
-//! 3. A [`Suspender`] is used only by code that runs on its own coroutine's stack.
-#![allow(unsafe_code)]
+//! 1. A flow stays on one OS thread: what [`prepare`] has made is switched to there alone.
+//! 2. A [`Context`] that says where a flow was left is used for one switch back to it.
+//! 3. A suspended stack is never unwound from outside. What borrows from such a stack stays valid as
+//!    long as nobody prepares that stack anew.
 
-use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
-
-use corosensei::CoroutineResult;
-
-mod pages;
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    not(greenpatch_corosensei)
+))]
+mod jump;
+pub(crate) mod pages;
+#[cfg(not(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    not(greenpatch_corosensei)
+)))]
+mod portable;
+#[cfg(feature = "sanitizer")]
+mod sanitizer;
 mod slab;
 mod stack;
 
-pub(crate) use stack::{Reservation, Stack, StackCache};
+#[cfg(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    not(greenpatch_corosensei)
+))]
+use jump as imp;
+#[cfg(not(all(
+    target_arch = "x86_64",
+    target_os = "linux",
+    not(greenpatch_corosensei)
+)))]
+use portable as imp;
 
-/// What a coroutine did when it was resumed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// It suspended itself and can be resumed again.
-    Suspended,
-    /// Its body has returned; its stack can be taken back.
-    Finished,
-}
-
-/// A body that runs on a stack of its own and can be left in the middle.
-pub(crate) struct Coroutine {
-    inner: ManuallyDrop<corosensei::Coroutine<(), (), (), Stack>>,
-}
-
-impl Coroutine {
-    /// Makes a coroutine that runs `body` on `stack` when it is first resumed.
-    ///
-    /// A `body` that panics aborts the process: whoever wants to contain panics does so inside it.
-    pub(crate) fn new<F>(stack: Stack, body: F) -> Self
-    where
-        F: FnOnce(&Suspender) + 'static,
-    {
-        let inner = corosensei::Coroutine::with_stack(stack, move |yielder, ()| {
-            let bomb = AbortOnUnwind;
-            body(Suspender::wrap(yielder));
-            std::mem::forget(bomb);
-        });
-        Coroutine {
-            inner: ManuallyDrop::new(inner),
-        }
-    }
-
-    /// Runs the coroutine until it suspends itself or its body returns.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the body has already returned.
-    #[inline]
-    pub(crate) fn resume(&mut self) -> Step {
-        match self.inner.resume(()) {
-            CoroutineResult::Yield(()) => Step::Suspended,
-            CoroutineResult::Return(()) => Step::Finished,
-        }
-    }
-
-    /// Gives the stack of a finished coroutine back.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the body has not returned yet.
-    pub(crate) fn into_stack(mut self) -> Stack {
-        assert!(
-            self.inner.done(),
-            "only a finished coroutine has a stack to give back"
-        );
-        // SAFETY: `self` is forgotten next, so `inner` is not used again.
-        let inner = unsafe { ManuallyDrop::take(&mut self.inner) };
-        std::mem::forget(self);
-        inner.into_stack()
-    }
-}
-
-impl Drop for Coroutine {
-    /// Frees a coroutine that has finished or never ran; leaks a suspended one (invariant 2).
-    fn drop(&mut self) {
-        if self.inner.done() || !self.inner.started() {
-            // SAFETY: this is `drop`, so `inner` is not used again.
-            unsafe { ManuallyDrop::drop(&mut self.inner) }
-        }
-    }
-}
-
-/// The running side of a coroutine: what its own code suspends it with.
-#[repr(transparent)]
-pub(crate) struct Suspender {
-    yielder: corosensei::Yielder<(), ()>,
-    not_send: PhantomData<*mut ()>,
-}
-
-impl Suspender {
-    fn wrap(yielder: &corosensei::Yielder<(), ()>) -> &Self {
-        // SAFETY: `Suspender` is a transparent wrapper of a `Yielder`, the marker has no size.
-        unsafe { &*std::ptr::from_ref(yielder).cast::<Suspender>() }
-    }
-
-    /// Leaves the coroutine; returns when it is resumed.
-    ///
-    /// # Safety
-    ///
-    /// The caller runs on the stack of the coroutine that this suspender belongs to.
-    #[inline]
-    pub(crate) unsafe fn suspend(&self) {
-        self.yielder.suspend(());
-    }
-}
-
-/// Ends the process when a body unwinds out of its coroutine, which its maker has promised not to do.
-struct AbortOnUnwind;
-
-impl Drop for AbortOnUnwind {
-    fn drop(&mut self) {
-        eprintln!("greenpatch: a coroutine's body unwound; this is a bug of greenpatch");
-        std::process::abort();
-    }
-}
+pub(crate) use imp::{Context, begun, leave_for, prepare, switch};
+pub(crate) use slab::Size;
+pub(crate) use stack::{Promise, Stack, Stacks};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The calls to the OS that map, guard and give back the memory of stacks.
+//! The calls to the OS that map, guard and give back memory in pages, which stacks above all need.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 const MADV_GUARD_INSTALL: libc::c_int = 102;
 
 /// Size of a page in bytes.
-pub(super) fn page_size() -> usize {
+pub(crate) fn page_size() -> usize {
     static SIZE: OnceLock<usize> = OnceLock::new();
     *SIZE.get_or_init(|| {
         // SAFETY: sysconf has no preconditions.
@@ -49,6 +49,21 @@ pub(super) fn map(len: usize) -> io::Result<NonNull<u8>> {
         libc::madvise(address, len, libc::MADV_NOHUGEPAGE);
     }
     Ok(NonNull::new(address.cast()).expect("a mapping is never at address zero"))
+}
+
+/// Maps `len` bytes at an address that is a multiple of `len`, a power of two, as [`map`] does.
+pub(crate) fn map_aligned(len: usize) -> io::Result<NonNull<u8>> {
+    let start = map(2 * len)?;
+    let skipped = start.addr().get().next_multiple_of(len) - start.addr().get();
+    // SAFETY: it is inside the mapping, since less than `len` bytes are skipped of twice as many.
+    let aligned = unsafe { start.add(skipped) };
+    // SAFETY: there are `len` bytes from there, and after them the rest of the mapping.
+    let rest = unsafe { aligned.add(len) };
+    for (unused, bytes) in [(start, skipped), (rest, len - skipped)] {
+        // SAFETY: this is a part of what was just mapped, before or after the one that is handed out.
+        unsafe { libc::munmap(unused.as_ptr().cast(), bytes) };
+    }
+    Ok(aligned)
 }
 
 /// Whether a guard page costs no mapping and cannot fail for want of one.
@@ -105,7 +120,7 @@ pub(super) unsafe fn guard(address: NonNull<u8>) -> io::Result<()> {
 /// # Safety
 ///
 /// The range lies in a mapping made by [`map`], and nobody relies on what it holds.
-pub(super) unsafe fn forget(address: NonNull<u8>, len: usize) {
+pub(crate) unsafe fn forget(address: NonNull<u8>, len: usize) {
     // SAFETY: the caller vouches for the range. A refusal leaves the memory in place, which is safe.
     unsafe {
         libc::madvise(address.as_ptr().cast(), len, libc::MADV_DONTNEED);

@@ -42,15 +42,56 @@ struct Idle {
     used: Vec<Piece>,
     /// Slabs that are not wholly cut into stacks yet: where the rest starts, and how many are left.
     fresh: Vec<(Address, usize)>,
-    /// How many stacks were ever cut.
-    cut: usize,
+    /// How many stacks were ever cut, as far as the number goes.
+    cut: u32,
 }
 
-/// Size of a stack: its class, and the bytes that it takes with its guard page.
+/// Size of a stack, a power of two with the guard page in it, known by its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Size {
-    pub(super) class: usize,
-    pub(super) bytes: usize,
+pub(crate) struct Size {
+    class: u8,
+}
+
+impl Size {
+    /// The smallest size.
+    pub(crate) const SMALLEST: Size = Size { class: 0 };
+
+    /// The size of the stacks that hold `bytes` bytes.
+    ///
+    /// # Errors
+    ///
+    /// When no stack is that large.
+    #[inline]
+    pub(crate) fn holding(bytes: usize) -> io::Result<Self> {
+        let least = bytes.max(1 << SMALLEST_LOG2).max(4 * pages::page_size());
+        match least.checked_next_power_of_two() {
+            Some(bytes) if bytes <= 1 << LARGEST_LOG2 => Ok(Size {
+                class: (bytes.trailing_zeros() as usize - SMALLEST_LOG2) as u8,
+            }),
+            _ => Err(too_large(bytes)),
+        }
+    }
+
+    /// How many bytes a stack of this size takes.
+    #[inline]
+    pub(super) fn bytes(self) -> usize {
+        1 << (SMALLEST_LOG2 + usize::from(self.class))
+    }
+
+    fn class(self) -> &'static Class {
+        &CLASSES[usize::from(self.class)]
+    }
+}
+
+#[cold]
+fn too_large(bytes: usize) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!(
+            "a stack of {bytes} bytes was asked for; the largest has {} GiB",
+            (1usize << LARGEST_LOG2) >> 30
+        ),
+    )
 }
 
 /// The memory of one stack.
@@ -59,7 +100,7 @@ pub(super) struct Piece {
     /// Lowest address: the guard page.
     pub(super) limit: Address,
     /// A running number within the class.
-    pub(super) number: usize,
+    pub(super) number: u32,
 }
 
 /// Where a piece or a slab starts.
@@ -70,46 +111,32 @@ pub(super) struct Address(pub(super) NonNull<u8>);
 // owner, and no memory here belongs to a particular OS thread.
 unsafe impl Send for Address {}
 
-/// The size of the stacks that hold `bytes` bytes.
-pub(super) fn size_of(bytes: usize) -> io::Result<Size> {
-    let least = bytes.max(1 << SMALLEST_LOG2).max(4 * pages::page_size());
-    match least.checked_next_power_of_two() {
-        Some(bytes) if bytes <= 1 << LARGEST_LOG2 => Ok(Size {
-            class: bytes.trailing_zeros() as usize - SMALLEST_LOG2,
-            bytes,
-        }),
-        _ => Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!(
-                "a stack of {bytes} bytes was asked for; the largest has {} GiB",
-                (1usize << LARGEST_LOG2) >> 30
-            ),
-        )),
-    }
-}
-
-/// Sets the address space of one stack aside.
-pub(super) fn reserve(size: Size) -> io::Result<()> {
-    let class = &CLASSES[size.class];
-    let promised = class.reserved.fetch_add(1, Ordering::Relaxed) + 1;
+/// Sets the address space of `count` stacks aside.
+///
+/// # Errors
+///
+/// When the process has no address space left for them.
+pub(super) fn reserve(size: Size, count: usize) -> io::Result<()> {
+    let class = size.class();
+    let promised = class.reserved.fetch_add(count, Ordering::Relaxed) + count;
     if promised <= class.capacity.load(Ordering::Relaxed) {
         return Ok(());
     }
     let grown = class.grow(promised, size);
     if grown.is_err() {
-        unreserve(size);
+        unreserve(size, count);
     }
     grown
 }
 
-/// Ends a reservation.
-pub(super) fn unreserve(size: Size) {
-    CLASSES[size.class].reserved.fetch_sub(1, Ordering::Relaxed);
+/// Ends the reservation of `count` stacks.
+pub(super) fn unreserve(size: Size, count: usize) {
+    size.class().reserved.fetch_sub(count, Ordering::Relaxed);
 }
 
 /// Takes a guarded stack.
 pub(super) fn take(size: Size) -> io::Result<Piece> {
-    let class = &CLASSES[size.class];
+    let class = size.class();
     let mut idle = class.idle();
     if let Some(piece) = idle.used.pop() {
         return Ok(piece);
@@ -129,16 +156,16 @@ pub(super) fn take(size: Size) -> io::Result<Piece> {
         idle.fresh.pop();
     } else {
         // SAFETY: another piece follows in the same slab, since `left` was more than one.
-        *start = Address(unsafe { limit.0.add(size.bytes) });
+        *start = Address(unsafe { limit.0.add(size.bytes()) });
     }
     let number = idle.cut;
-    idle.cut += 1;
+    idle.cut = idle.cut.wrapping_add(1);
     Ok(Piece { limit, number })
 }
 
 /// Puts a stack back whose memory was given back to the OS.
 pub(super) fn put(size: Size, piece: Piece) {
-    CLASSES[size.class].idle().used.push(piece);
+    size.class().idle().used.push(piece);
 }
 
 impl Class {
@@ -169,13 +196,13 @@ impl Class {
     }
 
     fn add_slab(&self, idle: &mut Idle, size: Size) -> io::Result<()> {
-        let stacks = (SLAB_BYTES / size.bytes).max(1);
-        let slab = pages::map(stacks * size.bytes)?;
+        let stacks = (SLAB_BYTES / size.bytes()).max(1);
+        let slab = pages::map(stacks * size.bytes())?;
         if !pages::guards_are_cheap() {
             // Here a guard can fail, and it must fail at the spawn, not when the thread first runs.
             for index in 0..stacks {
                 // SAFETY: the slab holds `stacks` pieces of this size.
-                let limit = unsafe { slab.add(index * size.bytes) };
+                let limit = unsafe { slab.add(index * size.bytes()) };
                 // SAFETY: `limit` is the lowest page of a piece that nobody was given yet.
                 unsafe { pages::guard(limit)? };
             }

@@ -1,113 +1,223 @@
-//! One stack, the promise of one, and a hub's cache of those that it has used.
+//! One stack, the promise of one, and what a hub keeps of both.
 #![allow(unsafe_code)]
 
 use std::io;
-use std::num::NonZeroUsize;
-
-use corosensei::stack::{Stack as RawStack, StackPointer};
+use std::mem;
+use std::ptr::NonNull;
 
 use super::pages;
-use super::slab::{self, Piece, Size};
+use super::slab::{self, Address, Piece, Size};
 
 /// How many stacks a hub keeps together with their memory.
 const CACHED: usize = 512;
+/// How many promises a hub takes from the slabs at once.
+const BATCH: usize = 64;
 /// Stack tops are shifted by multiples of this many bytes: page-aligned tops of many stacks would
 /// all fall on the same few sets of the processor's cache.
 const STAGGER: usize = 64;
 /// How many different shifts there are.
-const STAGGERS: usize = 16;
+const STAGGERS: u32 = 16;
 
-/// The stack of one coroutine: mapped, guarded at its low end, never unmapped.
+/// One stack: mapped, guarded at its low end, never unmapped.
 #[derive(Debug)]
 pub(crate) struct Stack {
-    piece: Piece,
+    limit: NonNull<u8>,
+    number: u32,
     size: Size,
 }
 
-// SAFETY: by invariant 2 of `slab` the lowest page is guarded, and `slab::size_of` gives at least
-// four pages, of which the guard and the shift of the top take less than two.
-unsafe impl RawStack for Stack {
+impl Stack {
+    /// Its highest address, where it begins: aligned to a cache line.
     #[inline]
-    fn base(&self) -> StackPointer {
-        let shift = (self.piece.number % STAGGERS) * STAGGER;
-        let top = self.piece.limit.0.addr().get() + self.size.bytes - shift;
-        NonZeroUsize::new(top).expect("a stack does not end at address zero")
+    pub(crate) fn top(&self) -> NonNull<u8> {
+        let shift = (self.number % STAGGERS) as usize * STAGGER;
+        // SAFETY: a stack has at least four pages, of which guard and shift take less than two, so this
+        // is an address inside.
+        unsafe { self.limit.add(self.size.bytes() - shift) }
     }
 
+    /// Its lowest address, where the guard page begins.
+    #[cfg_attr(
+        not(any(feature = "sanitizer", test)),
+        allow(dead_code, reason = "asked by the portable switch, too")
+    )]
+    pub(crate) fn limit(&self) -> NonNull<u8> {
+        self.limit
+    }
+
+    /// Its size.
     #[inline]
-    fn limit(&self) -> StackPointer {
-        self.piece.limit.0.addr()
+    pub(crate) fn size(&self) -> Size {
+        self.size
     }
 }
 
-/// The promise of a stack: address space is there, memory is not touched yet.
+/// The promise of a stack to a green thread that has not started, and to one that runs, that its stack is
+/// there: address space is set aside, memory is not touched yet.
 #[derive(Debug)]
-pub(crate) struct Reservation {
+pub(crate) struct Promise {
     size: Size,
 }
 
-impl Reservation {
-    /// Sets aside a stack of at least `bytes` bytes, guard page included.
+impl Promise {
+    /// Sets aside a stack, on any OS thread.
     ///
     /// # Errors
     ///
-    /// When the process has no address space left for it, or `bytes` is more than any stack has.
-    pub(crate) fn new(bytes: usize) -> io::Result<Self> {
-        let size = slab::size_of(bytes)?;
-        slab::reserve(size)?;
-        Ok(Reservation { size })
+    /// When the process has no address space left for it.
+    pub(crate) fn new(size: Size) -> io::Result<Self> {
+        slab::reserve(size, 1)?;
+        Ok(Promise { size })
+    }
+
+    /// Takes the promise apart, for [`Promise::from_size`].
+    #[inline]
+    pub(crate) fn into_size(self) -> Size {
+        let size = self.size;
+        mem::forget(self);
+        size
+    }
+
+    /// Puts a promise together again that [`Promise::into_size`] has taken apart.
+    #[inline]
+    pub(crate) fn from_size(size: Size) -> Self {
+        Promise { size }
     }
 }
 
-impl Drop for Reservation {
+impl Drop for Promise {
     fn drop(&mut self) {
-        slab::unreserve(self.size);
+        slab::unreserve(self.size, 1);
     }
 }
 
-/// The stacks that one hub has used and keeps at hand, last in first out: what was used last is
-/// still in the processor's cache.
+/// What one hub keeps: promises, so as not to ask the slabs each time; and stacks that it has used, last
+/// in first out, since what was used last is still in the processor's cache.
 #[derive(Debug, Default)]
-pub(crate) struct StackCache {
-    stacks: Vec<Stack>,
+pub(crate) struct Stacks {
+    used: Vec<Stack>,
+    /// Promises of one size that nobody has.
+    spare: Option<(Size, usize)>,
 }
 
-impl StackCache {
+impl Stacks {
+    /// Sets aside a stack.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no address space left for it.
+    #[inline]
+    pub(crate) fn promise(&mut self, size: Size) -> io::Result<Promise> {
+        match &mut self.spare {
+            Some((kept, spare)) if *kept == size && *spare > 0 => {
+                *spare -= 1;
+                Ok(Promise { size })
+            }
+            _ => self.promise_anew(size),
+        }
+    }
+
+    #[cold]
+    fn promise_anew(&mut self, size: Size) -> io::Result<Promise> {
+        if let Some((kept, spare)) = self.spare.take() {
+            slab::unreserve(kept, spare);
+        }
+        if slab::reserve(size, BATCH).is_err() {
+            return Promise::new(size);
+        }
+        self.spare = Some((size, BATCH - 1));
+        Ok(Promise { size })
+    }
+
+    /// Takes a promise back.
+    #[inline]
+    pub(crate) fn release(&mut self, promise: Promise) {
+        if let Some((kept, spare)) = &mut self.spare
+            && *kept == promise.size
+            && *spare < 2 * BATCH
+        {
+            *spare += 1;
+            mem::forget(promise);
+        }
+    }
+
+    /// Takes a stack that was used before, if there is one.
+    #[inline]
+    pub(crate) fn take_used(&mut self, size: Size) -> Option<Stack> {
+        match self.used.pop_if(|stack| stack.size == size) {
+            None if !self.used.is_empty() => {
+                let index = self.used.iter().rposition(|stack| stack.size == size)?;
+                Some(self.used.swap_remove(index))
+            }
+            stack => stack,
+        }
+    }
+
     /// Takes the stack that was promised.
     ///
     /// # Errors
     ///
     /// When the OS refuses memory for it all the same.
-    pub(crate) fn take(&mut self, promise: &Reservation) -> io::Result<Stack> {
-        if let Some(stack) = self.stacks.pop_if(|stack| stack.size == promise.size) {
+    pub(crate) fn take(&mut self, size: Size) -> io::Result<Stack> {
+        if let Some(stack) = self.take_used(size) {
             return Ok(stack);
         }
-        if let Some(index) = self
-            .stacks
-            .iter()
-            .rposition(|stack| stack.size == promise.size)
-        {
-            return Ok(self.stacks.swap_remove(index));
-        }
-        let piece = slab::take(promise.size)?;
+        let Piece { limit, number } = slab::take(size)?;
         Ok(Stack {
-            piece,
-            size: promise.size,
+            limit: limit.0,
+            number,
+            size,
         })
     }
 
-    /// Keeps a stack that is no longer used, or gives its memory back when enough are kept.
+    /// Keeps a stack that is no longer used, or is about to be left for good.
+    #[inline]
     pub(crate) fn put(&mut self, stack: Stack) {
-        if self.stacks.len() < CACHED {
-            self.stacks.push(stack);
-        } else {
-            let Stack { piece, size } = stack;
-            let guard = pages::page_size();
-            // SAFETY: the piece has `size.bytes` bytes, the first page of which is its guard.
-            let lowest = unsafe { piece.limit.0.add(guard) };
-            // SAFETY: this is the piece without its guard, and its coroutine has ended.
-            unsafe { pages::forget(lowest, size.bytes - guard) };
-            slab::put(size, piece);
+        self.used.push(stack);
+    }
+
+    /// Gives the memory of stacks back of which too many are kept. None of those that were [`put`](Self::put)
+    /// may be in use any more.
+    #[inline]
+    pub(crate) fn trim(&mut self) {
+        if self.used.len() > CACHED {
+            self.give_back();
         }
+    }
+
+    #[cold]
+    fn give_back(&mut self) {
+        // Those that were used last stay.
+        for stack in self.used.drain(..self.used.len() - CACHED) {
+            let Stack {
+                limit,
+                number,
+                size,
+            } = stack;
+            let guard = pages::page_size();
+            // SAFETY: the stack has `size.bytes()` bytes, the first page of which is its guard.
+            let lowest = unsafe { limit.add(guard) };
+            // SAFETY: this is the stack without its guard, and nothing runs there.
+            unsafe { pages::forget(lowest, size.bytes() - guard) };
+            let limit = Address(limit);
+            slab::put(size, Piece { limit, number });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promises_are_kept_in_batches_and_given_back() {
+        let size = Size::holding(32 << 10).unwrap();
+        let mut stacks = Stacks::default();
+        let promises: Vec<_> = (0..1000).map(|_| stacks.promise(size).unwrap()).collect();
+        for promise in promises {
+            stacks.release(promise);
+        }
+        let (_, spare) = stacks.spare.unwrap();
+        assert!((1..=2 * BATCH).contains(&spare), "{spare} are kept");
     }
 }

@@ -1,99 +1,229 @@
-use std::cell::RefCell;
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 
 use super::*;
 
-fn coroutine(cache: &mut StackCache, body: impl FnOnce(&Suspender) + 'static) -> Coroutine {
-    let promise = Reservation::new(64 << 10).expect("there is address space for one stack");
-    Coroutine::new(
-        cache.take(&promise).expect("there is memory for one stack"),
-        body,
-    )
+type Body = Box<dyn FnOnce(&Flow)>;
+
+/// A flow with a body, which switches back to the OS thread's own.
+struct Flow {
+    context: Context,
+    back: &'static Context,
+    body: Cell<Option<Body>>,
+    ended: Cell<bool>,
+    stack: Stack,
 }
 
-fn suspend(suspender: &Suspender) {
-    // SAFETY: the bodies below hand on the suspender that they were given, on their own stack.
-    unsafe { suspender.suspend() }
+thread_local! {
+    static OWN: &'static Context = Box::leak(Box::new(Context::of_this_thread()));
+    static STARTING: Cell<*const Flow> = const { Cell::new(std::ptr::null()) };
+}
+
+extern "C" fn entry() -> ! {
+    begun();
+    // SAFETY: `resume` has set it to the flow that it switched to, which lives on.
+    let flow = unsafe { &*STARTING.get() };
+    let body = flow.body.take().unwrap();
+    body(flow);
+    flow.ended.set(true);
+    // SAFETY: `resume` waits in `back`.
+    unsafe { leave_for(flow.back) }
+}
+
+impl Flow {
+    fn new(stacks: &mut Stacks, body: impl FnOnce(&Flow) + 'static) -> Box<Flow> {
+        let size = Size::holding(64 << 10).unwrap();
+        let flow = Box::new(Flow {
+            context: Context::new(),
+            back: OWN.with(|own| *own),
+            body: Cell::new(Some(Box::new(body))),
+            ended: Cell::new(false),
+            stack: stacks.take(size).unwrap(),
+        });
+        // SAFETY: nobody else has the stack, and this flow keeps it.
+        unsafe { prepare(&flow.stack, &flow.context, entry) };
+        flow
+    }
+
+    /// Runs it until it suspends itself or has ended, which it says.
+    fn resume(&self) -> bool {
+        STARTING.set(self);
+        // SAFETY: it is suspended, or prepared.
+        unsafe { switch(self.back, &self.context) };
+        self.ended.get()
+    }
+
+    fn suspend(&self) {
+        // SAFETY: `resume` waits in `back`.
+        unsafe { switch(&self.context, self.back) };
+    }
 }
 
 #[test]
 fn leaves_in_the_middle_and_goes_on_there() {
     let log = Rc::new(RefCell::new(Vec::new()));
-    let mut cache = StackCache::default();
-    let mut one = coroutine(&mut cache, {
+    let mut stacks = Stacks::default();
+    let one = Flow::new(&mut stacks, {
         let log = log.clone();
-        move |suspender| {
+        move |flow| {
             log.borrow_mut().push(1);
-            suspend(suspender);
+            flow.suspend();
             log.borrow_mut().push(3);
         }
     });
-    assert_eq!(one.resume(), Step::Suspended);
+    assert!(!one.resume());
     log.borrow_mut().push(2);
-    assert_eq!(one.resume(), Step::Finished);
+    assert!(one.resume());
     assert_eq!(*log.borrow(), [1, 2, 3]);
+}
+
+/// What a switch must not lose: locals of every kind that live in registers, at any depth.
+#[test]
+fn nothing_that_lives_across_a_switch_is_lost() {
+    #[inline(never)]
+    fn deep(flow: &Flow, depth: u64, a: f64, b: u128) -> (u64, f64, u128) {
+        let (c, d, e) = (depth * 3, a * 1.5, b ^ u128::from(depth));
+        flow.suspend();
+        if depth == 0 {
+            return (c, d, e);
+        }
+        let (x, y, z) = deep(flow, depth - 1, d, e);
+        flow.suspend();
+        (x + c, y + d, z.wrapping_mul(3) ^ e)
+    }
+    let run = |seed: u64| {
+        let results = Rc::new(Cell::new(None));
+        let mut stacks = Stacks::default();
+        let flows: Vec<_> = (0..5)
+            .map(|number| {
+                let results = results.clone();
+                Flow::new(&mut stacks, move |flow| {
+                    let result = deep(flow, 20, (seed + number) as f64, u128::from(seed) << 70);
+                    results.set(Some(result));
+                })
+            })
+            .collect();
+        let mut found = Vec::new();
+        while found.len() < flows.len() {
+            for flow in flows.iter().filter(|flow| !flow.ended.get()) {
+                if flow.resume() {
+                    found.push(results.take().unwrap());
+                }
+            }
+        }
+        found
+    };
+    let together = run(7);
+    for (number, result) in together.into_iter().enumerate() {
+        let mut a = (7 + number) as f64;
+        let mut b = 7_u128 << 70;
+        let mut steps = Vec::new();
+        for depth in (0..=20_u64).rev() {
+            a *= 1.5;
+            b ^= u128::from(depth);
+            steps.push((depth * 3, a, b));
+        }
+        let mut expected = steps.pop().unwrap();
+        for (c, d, e) in steps.into_iter().rev() {
+            let (x, y, z) = expected;
+            expected = (x + c, y + d, z.wrapping_mul(3) ^ e);
+        }
+        assert_eq!(result, expected);
+    }
+}
+
+#[test]
+fn one_switches_to_another_and_past_the_first() {
+    let log = Rc::new(RefCell::new(Vec::new()));
+    let mut stacks = Stacks::default();
+    let second = Rc::new(Flow::new(&mut stacks, {
+        let log = log.clone();
+        move |flow| {
+            log.borrow_mut().push("second");
+            flow.suspend();
+        }
+    }));
+    let first = Flow::new(&mut stacks, {
+        let (log, second) = (log.clone(), second.clone());
+        move |flow| {
+            log.borrow_mut().push("first");
+            STARTING.set(&raw const **second);
+            // SAFETY: the second flow is prepared.
+            unsafe { switch(&flow.context, &second.context) };
+            log.borrow_mut().push("first again");
+        }
+    });
+    assert!(!first.resume(), "the second came back in its place");
+    assert_eq!(*log.borrow(), ["first", "second"]);
+    assert!(first.resume());
+    assert_eq!(*log.borrow(), ["first", "second", "first again"]);
+    assert!(second.resume());
 }
 
 #[test]
 fn a_stack_is_used_again() {
-    let mut cache = StackCache::default();
-    let mut first = coroutine(&mut cache, |_| ());
-    assert_eq!(first.resume(), Step::Finished);
-    let stack = first.into_stack();
-    let number = format!("{stack:?}");
-    cache.put(stack);
-    let promise = Reservation::new(64 << 10).unwrap();
-    assert_eq!(format!("{:?}", cache.take(&promise).unwrap()), number);
+    let mut stacks = Stacks::default();
+    let first = Flow::new(&mut stacks, |_| ());
+    assert!(first.resume());
+    let limit = first.stack.limit();
+    stacks.put(first.stack);
+    let second = Flow::new(&mut stacks, |_| ());
+    assert_eq!(second.stack.limit(), limit);
+    assert!(second.resume());
 }
 
 #[test]
 fn more_stacks_than_a_slab_holds() {
-    let mut cache = StackCache::default();
-    let mut suspended: Vec<Coroutine> = (0..3000).map(|_| coroutine(&mut cache, suspend)).collect();
-    for one in &mut suspended {
-        assert_eq!(one.resume(), Step::Suspended);
+    let mut stacks = Stacks::default();
+    let suspended: Vec<_> = (0..3000)
+        .map(|_| Flow::new(&mut stacks, Flow::suspend))
+        .collect();
+    for one in &suspended {
+        assert!(!one.resume());
     }
-    for mut one in suspended {
-        assert_eq!(one.resume(), Step::Finished);
-        cache.put(one.into_stack());
+    for one in suspended {
+        assert!(one.resume());
+        stacks.put(one.stack);
     }
-}
-
-#[test]
-fn a_suspended_one_is_leaked_not_unwound() {
-    struct Loud;
-    impl Drop for Loud {
-        fn drop(&mut self) {
-            panic!("a suspended stack was unwound");
-        }
-    }
-    let mut cache = StackCache::default();
-    let mut one = coroutine(&mut cache, |suspender| {
-        let _loud = Loud;
-        suspend(suspender);
-        std::process::abort();
-    });
-    assert_eq!(one.resume(), Step::Suspended);
-    drop(one);
+    stacks.trim();
 }
 
 #[test]
 fn panics_unwind_within_the_coroutine() {
-    let mut cache = StackCache::default();
-    let mut one = coroutine(&mut cache, |suspender| {
+    let mut stacks = Stacks::default();
+    let one = Flow::new(&mut stacks, |flow| {
         let caught = panic::catch_unwind(AssertUnwindSafe(|| {
-            suspend(suspender);
+            flow.suspend();
             panic::resume_unwind(Box::new(7_u8));
         }));
         assert_eq!(*caught.unwrap_err().downcast::<u8>().unwrap(), 7);
     });
-    assert_eq!(one.resume(), Step::Suspended);
-    assert_eq!(one.resume(), Step::Finished);
+    assert!(!one.resume());
+    assert!(one.resume());
+}
+
+#[test]
+fn a_backtrace_ends_where_the_stack_does() {
+    let mut stacks = Stacks::default();
+    let one = Flow::new(&mut stacks, |_| {
+        let trace = std::backtrace::Backtrace::force_capture().to_string();
+        assert!(trace.contains("a_backtrace_ends_where_the_stack_does"));
+        let portable = cfg!(not(all(
+            target_arch = "x86_64",
+            target_os = "linux",
+            not(greenpatch_corosensei)
+        )));
+        // corosensei's goes on in who resumed it.
+        assert!(portable || !trace.contains("Flow::resume"), "{trace}");
+    });
+    assert!(one.resume());
 }
 
 #[test]
 fn too_large_a_stack_is_refused() {
-    let error = Reservation::new(usize::MAX).unwrap_err();
+    let error = Size::holding(usize::MAX).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
 }

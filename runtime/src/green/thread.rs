@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::panic_hook;
 use super::parker::Parker;
-use crate::coroutine::Reservation;
+use crate::coroutine::Size;
 use crate::hub::{self, Job};
 use crate::seam::context::Context;
 use crate::seam::local::Locals;
@@ -27,9 +27,10 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
         mut body,
     } = start;
     panic_hook::chain();
-    let stack = Reservation::new(stack_size.unwrap_or_else(default_stack_size))?;
+    let size = Size::holding(stack_size.unwrap_or_else(default_stack_size))?;
     let hub = hub::place()?;
-    let body = move || {
+    let promise = hub.promise(size)?;
+    let body: Box<dyn FnOnce() + Send> = Box::new(move || {
         let context = Context {
             identity,
             locals: Locals::default(),
@@ -42,8 +43,8 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
         hub::retire();
         body.finish();
         hub.set_context(None);
-    };
-    hub.start(Job::new(stack, Box::new(body)));
+    });
+    hub.start(promise, Job::new(body));
     Ok(Started::Green)
 }
 

@@ -8,6 +8,8 @@ use super::Hub;
 thread_local! {
     // Without a destructor, so that it can be asked at any time in the life of an OS thread.
     static HUB: Cell<Option<&'static Hub>> = const { Cell::new(None) };
+    /// The same, but none while it is held.
+    static SWITCHING: Cell<Option<&'static Hub>> = const { Cell::new(None) };
     static HELD: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -20,10 +22,7 @@ pub(crate) fn current() -> Option<&'static Hub> {
 /// The hub of this OS thread, unless it is held: then what blocks is to block natively.
 #[inline]
 pub(crate) fn switching() -> Option<&'static Hub> {
-    match HUB.get() {
-        Some(hub) if HELD.get() == 0 => Some(hub),
-        _ => None,
-    }
+    SWITCHING.get()
 }
 
 /// Calls `f`, during which no green thread of this OS thread gives way to another. Says first whether
@@ -33,10 +32,14 @@ pub(crate) fn hold<R>(f: impl FnOnce(bool) -> R) -> R {
     impl Drop for Release {
         fn drop(&mut self) {
             HELD.set(HELD.get() - 1);
+            if HELD.get() == 0 {
+                SWITCHING.set(HUB.get());
+            }
         }
     }
 
     let held = HELD.replace(HELD.get() + 1);
+    SWITCHING.set(None);
     let _release = Release;
     f(held > 0)
 }
@@ -51,4 +54,7 @@ pub(super) fn is(hub: &Hub) -> bool {
 pub(super) fn set(hub: &'static Hub) {
     assert!(HUB.get().is_none(), "an OS thread has one hub");
     HUB.set(Some(hub));
+    if HELD.get() == 0 {
+        SWITCHING.set(Some(hub));
+    }
 }

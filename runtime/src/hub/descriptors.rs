@@ -3,9 +3,9 @@
 
 use std::io;
 use std::os::fd::RawFd;
-use std::ptr::NonNull;
 use std::time::Instant;
 
+use super::task::Address;
 use super::{Hub, Message, current};
 use crate::reactor::{Direction, Key};
 
@@ -46,7 +46,7 @@ impl Hub {
 
     pub(super) fn forget_here(&self, key: Key) {
         let mut descriptors = self.local().descriptors.borrow_mut();
-        descriptors.remove(key, |task| self.wake_waiting(task));
+        descriptors.remove(key, |task| self.make_ready(Address(task)));
     }
 
     /// Whether an attempt has a chance; none if nobody looks at that descriptor any more.
@@ -73,7 +73,7 @@ impl Hub {
         direction: Direction,
         deadline: Option<Instant>,
     ) -> bool {
-        let task = NonNull::from(self.running());
+        let task = self.local().running.get();
         loop {
             let waits = self
                 .local()

@@ -57,16 +57,22 @@ impl<T> Inbox<T> {
         self.state.swap(PENDING, Ordering::Relaxed) == SLEEPING
     }
 
-    /// Takes all that has been sent, in the order of sending. On the hub alone.
+    /// Whether there may be something to take. On the hub alone.
     #[inline]
-    pub(super) fn take(&self) -> Vec<T> {
-        if self.state.load(Ordering::Relaxed) == EMPTY {
-            return Vec::new();
+    pub(super) fn is_pending(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == PENDING
+    }
+
+    /// Takes all that has been sent, in the order of sending, into `taken`, which is empty, and whose room
+    /// is for what is sent next. On the hub alone.
+    #[inline]
+    pub(super) fn take(&self, taken: &mut Vec<T>) {
+        if self.is_pending() {
+            let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+            // Under the lock: whoever appends after this sets the word after this.
+            self.state.store(EMPTY, Ordering::Relaxed);
+            std::mem::swap(&mut *items, taken);
         }
-        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        // Under the lock: whoever appends after this sets the word after this.
-        self.state.store(EMPTY, Ordering::Relaxed);
-        std::mem::take(&mut *items)
     }
 
     /// Announces that the hub will sleep; false if there is something to take first. On the hub alone.
@@ -96,9 +102,10 @@ mod loom_tests {
 
     /// A hub that takes `expected` items, and sleeps only when it may.
     fn hub(inbox: &Inbox<u32>, reactor: &Notify, expected: usize) -> Vec<u32> {
-        let mut taken = Vec::new();
+        let (mut taken, mut batch) = (Vec::new(), Vec::new());
         while taken.len() < expected {
-            taken.append(&mut inbox.take());
+            inbox.take(&mut batch);
+            taken.append(&mut batch);
             if taken.len() < expected && inbox.may_sleep() {
                 reactor.wait();
                 inbox.awake();

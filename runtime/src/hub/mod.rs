@@ -6,94 +6,72 @@
 //! Calls: `coroutine`, `reactor`.
 //! Never: knows the patch table, a seam, or a std-shaped type.
 //!
-//! The loop runs on the OS thread's own stack, the root's, whenever the root waits. A green thread
-//! that waits switches back to the loop, which switches to the next that is ready:
-//!
-//! ```text
-//!   root: main() ── waits ──▶ loop ──▶ green 1 ── waits ──▶ loop ──▶ green 2 ── … ──▶ loop ── root is
-//!                                                                                    ready: returns
-//! ```
-//!
 //! Invariants:
 //! 1. A hub is leaked and belongs to the OS thread that entered it. `local` is touched on that thread
 //!    alone; no borrow of it lives across a switch.
-//! 2. The run queue holds tasks that are `Ready`, each once; such a task is alive (task, invariant 1).
-//! 3. A task is resumed by the loop alone, and the loop runs on the root's stack alone.
+//! 2. The run queue holds tasks that are `New` or `Ready`, each once; such a task is alive (task, invariant
+//!    1).
+//! 3. `running` is the task whose code runs, or the root while its loop runs. Whoever switches sets it
+//!    first. All tasks but this one are suspended, or were not started.
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::io;
 use std::ptr::NonNull;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 use std::time::Instant;
 
-use crate::coroutine::{Coroutine, StackCache, Step, Suspender};
-use crate::reactor::{Descriptors, Notifier, Reactor, Readiness};
+use crate::coroutine::{Context, Promise, Size, Stacks};
+use crate::reactor::{Descriptors, Notifier, Reactor};
 
+mod count;
 mod current;
 mod descriptors;
 mod inbox;
+mod job;
 mod placement;
+mod records;
+mod run_queue;
+mod schedule;
 mod task;
 mod timers;
 mod unwind;
 
+pub(crate) use count::{alive, retire};
 pub(crate) use current::{current, hold, switching};
+pub(crate) use job::Job;
 pub(crate) use placement::{has_workers, place, start_workers};
-pub(crate) use task::Job;
 
 pub(crate) use crate::reactor::{Direction, Key};
 
+use count::Count;
 use inbox::Inbox;
-use task::{State, Task};
+use records::Records;
+use run_queue::RunQueue;
+use task::{Address, State, Task};
 use timers::Timers;
-
-/// How many turns of the loop may pass before timers and the OS are looked at, so that threads which
-/// keep each other busy cannot starve what waits for them.
-const TURNS_BETWEEN_POLLS: u32 = 61;
-
-/// Green threads that were spawned and have not retired, in the whole process.
-static ALIVE: AtomicUsize = AtomicUsize::new(0);
-
-/// How many green threads have been spawned and have not retired.
-pub(crate) fn alive() -> usize {
-    ALIVE.load(Ordering::Acquire)
-}
-
-/// Counts the green thread that calls it as ended, before whoever waits for it can know that it has.
-pub(crate) fn retire() {
-    ALIVE.fetch_sub(1, Ordering::Release);
-}
 
 /// The scheduler of one OS thread.
 pub(crate) struct Hub {
     inbox: Inbox<Message>,
     notifier: Notifier,
-    /// Green threads of this hub that have not ended, those on their way to it included.
-    load: AtomicUsize,
+    count: Count,
     local: Local,
 }
 
 /// What another OS thread asks of a hub.
 enum Message {
-    Start(Job),
-    Wake(Arc<Task>),
+    Start(Promise, Job),
+    Wake(Address),
     Forget(Key),
 }
 
 /// What the hub's own OS thread touches.
 struct Local {
-    ready: RefCell<VecDeque<NonNull<Task>>>,
-    timers: RefCell<Timers<NonNull<Task>>>,
-    reactor: RefCell<Reactor>,
-    descriptors: RefCell<Descriptors<NonNull<Task>>>,
-    stacks: RefCell<StackCache>,
     /// The task that runs; the root while the loop runs.
     running: Cell<NonNull<Task>>,
     root: Cell<NonNull<Task>>,
+    /// How many turns may pass before the loop looks around.
     turns: Cell<u32>,
     /// How often in a row the running task has asked for something in vain.
     vain: Cell<u32>,
@@ -101,9 +79,17 @@ struct Local {
     produced: Cell<u32>,
     /// Tasks that have left the processor in the middle of unwinding.
     unwinding: Cell<usize>,
+    ready: RunQueue,
+    records: Records,
+    stacks: RefCell<Stacks>,
+    timers: RefCell<Timers<NonNull<Task>>>,
+    reactor: RefCell<Reactor>,
+    descriptors: RefCell<Descriptors<NonNull<Task>>>,
+    /// Room for what is taken from the inbox.
+    messages: Cell<Vec<Message>>,
 }
 
-// SAFETY: `inbox` and `notifier` are `Sync`, and by invariant 1 `local` is touched by one thread.
+// SAFETY: `inbox`, `notifier` and `count` are `Sync`, and by invariant 1 `local` is touched by one thread.
 unsafe impl Sync for Hub {}
 // SAFETY: a new hub has no task but its root, and is sent to the thread that will enter it.
 unsafe impl Send for Hub {}
@@ -119,24 +105,27 @@ impl Hub {
         let hub: &'static Hub = Box::leak(Box::new(Hub {
             inbox: Inbox::new(),
             notifier,
-            load: AtomicUsize::new(0),
+            count: Count::new(),
             local: Local {
-                ready: RefCell::new(VecDeque::new()),
-                timers: RefCell::new(Timers::new()),
-                reactor: RefCell::new(reactor),
-                descriptors: RefCell::new(Descriptors::new()),
-                stacks: RefCell::new(StackCache::default()),
                 running: Cell::new(NonNull::dangling()),
                 root: Cell::new(NonNull::dangling()),
                 turns: Cell::new(0),
                 vain: Cell::new(0),
                 produced: Cell::new(0),
                 unwinding: Cell::new(0),
+                ready: RunQueue::new(),
+                records: Records::new(),
+                stacks: RefCell::new(Stacks::default()),
+                timers: RefCell::new(Timers::new()),
+                reactor: RefCell::new(reactor),
+                descriptors: RefCell::new(Descriptors::new()),
+                messages: Cell::new(Vec::new()),
             },
         }));
-        let root = leak(Task::new(hub, None));
+        let root = hub.local.records.insert(hub, Task::root());
         hub.local.root.set(root);
         hub.local.running.set(root);
+        count::add(hub);
         Ok(hub)
     }
 
@@ -148,6 +137,7 @@ impl Hub {
     /// Panics if this OS thread has a hub already.
     pub(crate) fn enter(&'static self) {
         current::set(self);
+        self.root().context.adopt(Context::of_this_thread());
         self.root().state.set(State::Running);
     }
 
@@ -160,63 +150,81 @@ impl Hub {
         }
     }
 
-    /// Starts a green thread, from any OS thread.
-    pub(crate) fn start(&'static self, job: Job) {
-        ALIVE.fetch_add(1, Ordering::Relaxed);
-        self.load.fetch_add(1, Ordering::Relaxed);
+    /// Sets aside a stack for a green thread of this hub, from any OS thread.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no address space left for it.
+    #[inline]
+    pub(crate) fn promise(&'static self, size: Size) -> io::Result<Promise> {
         if current::is(self) {
-            self.accept(job);
+            self.local().stacks.borrow_mut().promise(size)
         } else {
-            self.send(Message::Start(job));
+            Promise::new(size)
         }
     }
 
-    /// How many green threads this hub has that have not ended.
+    /// Starts a green thread, from any OS thread.
+    #[inline]
+    pub(crate) fn start(&'static self, promise: Promise, job: Job) {
+        if current::is(self) {
+            self.count.start();
+            self.accept(promise, job);
+        } else {
+            self.count.send();
+            self.send(Message::Start(promise, job));
+        }
+    }
+
+    /// How many green threads this hub has that have not ended, those on their way to it included.
     pub(crate) fn load(&self) -> usize {
-        self.load.load(Ordering::Relaxed)
+        self.count.load()
     }
 
     /// What wakes the task that runs now, from any OS thread, at any time.
+    #[inline]
     pub(crate) fn waker(&self) -> Waker {
-        self.running().waker()
+        Address(self.local().running.get()).waker()
     }
 
     /// Blocks the task that runs now until it is woken or `deadline` has passed. Returns at once if it
     /// was woken since its last park, and may return for no reason.
+    #[inline]
     pub(crate) fn park(&'static self, deadline: Option<Instant>) {
         let task = self.running();
         if task.state.replace(State::Waiting) == State::Notified {
             task.state.set(State::Running);
             return;
         }
-        let timer = deadline.map(|deadline| {
-            self.local()
-                .timers
-                .borrow_mut()
-                .insert(deadline, NonNull::from(task))
-        });
-        self.leave(task);
-        if let Some(timer) = timer {
-            self.local().timers.borrow_mut().remove(timer);
+        match deadline {
+            None => self.leave(),
+            Some(deadline) => self.leave_until(deadline),
+        }
+    }
+
+    fn leave_until(&'static self, deadline: Instant) {
+        let this = self.local().running.get();
+        self.local().timers.borrow_mut().insert(deadline, this);
+        self.leave();
+        let place = self.running().timer.get();
+        if place != timers::NOWHERE {
+            self.local().timers.borrow_mut().remove(place);
         }
     }
 
     /// Lets everything else that is ready run first. Says whether there was anything.
+    #[inline]
     pub(crate) fn yield_now(&'static self) -> bool {
-        let task = self.running();
         self.reset_counts();
-        if self.local().ready.borrow().is_empty() {
+        if self.local().ready.is_empty() {
             self.poll();
-            if self.local().ready.borrow().is_empty() {
+            if self.local().ready.is_empty() {
                 return false;
             }
         }
-        task.state.set(State::Ready);
-        self.local()
-            .ready
-            .borrow_mut()
-            .push_back(NonNull::from(task));
-        self.leave(task);
+        self.running().state.set(State::Ready);
+        self.local().ready.push(self.local().running.get());
+        self.leave();
         true
     }
 
@@ -244,31 +252,27 @@ impl Hub {
     /// What the running task keeps for the layer above.
     #[inline]
     pub(crate) fn context(&self) -> Option<NonNull<()>> {
-        self.running().context.get()
+        self.running().kept.get()
     }
 
     /// Sets what the running task keeps for the layer above.
+    #[inline]
     pub(crate) fn set_context(&self, context: Option<NonNull<()>>) {
-        self.running().context.set(context);
+        self.running().kept.set(context);
     }
 
-    /// Puts a task that waits into the run queue; one that runs will not wait the next time.
-    fn make_ready(&self, task: &Task) {
-        match task.state.get() {
+    /// Puts a task that waits into the run queue; one that runs will not wait the next time. Nothing happens
+    /// if the address is stale, or somebody else is woken for no reason.
+    #[inline]
+    fn make_ready(&self, task: Address) {
+        match task.state().get() {
             State::Waiting => {
-                task.state.set(State::Ready);
-                self.local()
-                    .ready
-                    .borrow_mut()
-                    .push_back(NonNull::from(task));
+                task.state().set(State::Ready);
+                self.local().ready.push(task.0);
             }
-            State::Running => task.state.set(State::Notified),
-            State::Ready | State::Notified | State::Finished => {}
+            State::Running => task.state().set(State::Notified),
+            State::Free | State::New | State::Ready | State::Notified => {}
         }
-    }
-
-    fn send_wake(&self, task: Arc<Task>) {
-        self.send(Message::Wake(task));
     }
 
     fn send(&self, message: Message) {
@@ -277,168 +281,13 @@ impl Hub {
         }
     }
 
-    /// Leaves the running task until the loop resumes it.
-    fn leave(&'static self, task: &Task) {
-        self.reset_counts();
-        let unwinding = self.note_unwinding();
-        match task.suspender.get() {
-            Some(suspender) => {
-                // SAFETY: by invariant 3 of `task` it lives on this stack, below this frame.
-                let suspender: &Suspender = unsafe { suspender.as_ref() };
-                // SAFETY: the running task's code runs on its own coroutine's stack.
-                unsafe { suspender.suspend() };
-            }
-            None => {
-                while task.state.get() != State::Running {
-                    self.turn();
-                }
-            }
-        }
-        drop(unwinding);
+    #[inline]
+    fn accept(&'static self, promise: Promise, job: Job) {
+        let task = self.local().records.insert(self, Task::new(promise, job));
+        self.local().ready.push(task);
     }
 
-    /// One turn of the loop: runs one ready task, or sleeps until there may be one.
-    fn turn(&'static self) {
-        let local = self.local();
-        let turns = local.turns.get() + 1;
-        if turns >= TURNS_BETWEEN_POLLS {
-            self.poll();
-        } else {
-            local.turns.set(turns);
-            self.empty_inbox();
-        }
-        let next = local.ready.borrow_mut().pop_front();
-        match next {
-            Some(task) => self.run(task),
-            None => self.sleep(),
-        }
-    }
-
-    /// Takes in what has happened outside, without waiting for it.
-    fn poll(&'static self) {
-        self.local().turns.set(0);
-        self.empty_inbox();
-        if self.local().descriptors.borrow().len() > 0 {
-            self.take_in(|reactor, ready| reactor.look(ready));
-        }
-        self.fire_timers();
-    }
-
-    fn sleep(&'static self) {
-        self.fire_timers();
-        if !self.local().ready.borrow().is_empty() || !self.inbox.may_sleep() {
-            return;
-        }
-        let deadline = self.local().timers.borrow().next_deadline();
-        let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        self.take_in(|reactor, ready| reactor.wait(timeout, ready));
-        self.inbox.awake();
-        self.local().turns.set(0);
-        self.fire_timers();
-    }
-
-    /// Asks the reactor, and makes those ready who waited for what it says.
-    fn take_in(&self, ask: impl FnOnce(&mut Reactor, &mut dyn FnMut(Key, Readiness))) {
-        let mut descriptors = self.local().descriptors.borrow_mut();
-        let mut reactor = self.local().reactor.borrow_mut();
-        ask(&mut reactor, &mut |key, ready| {
-            descriptors.set_ready(key, ready, |task| self.wake_waiting(task));
-        });
-    }
-
-    /// Makes a task ready that was enlisted with a descriptor.
-    fn wake_waiting(&self, task: NonNull<Task>) {
-        // SAFETY: the task has not come back from `wait_ready`, which takes it out, so it has not
-        // ended and is alive.
-        self.make_ready(unsafe { task.as_ref() });
-    }
-
-    fn fire_timers(&self) {
-        if self.local().timers.borrow().next_deadline().is_none() {
-            return;
-        }
-        let now = Instant::now();
-        loop {
-            let Some(task) = self.local().timers.borrow_mut().pop_due(now) else {
-                return;
-            };
-            // SAFETY: the task has not come back from `park`, which takes its timer out, so it has
-            // not ended and is alive.
-            self.make_ready(unsafe { task.as_ref() });
-        }
-    }
-
-    fn empty_inbox(&'static self) {
-        for message in self.inbox.take() {
-            match message {
-                Message::Start(job) => self.accept(job),
-                Message::Wake(task) => self.make_ready(&task),
-                Message::Forget(key) => self.forget_here(key),
-            }
-        }
-    }
-
-    fn accept(&'static self, job: Job) {
-        let task = leak(Task::new(self, Some(job)));
-        self.local().ready.borrow_mut().push_back(task);
-    }
-
-    /// Resumes a task that was taken from the run queue.
-    fn run(&'static self, pointer: NonNull<Task>) {
-        // SAFETY: by invariant 2 it is alive, and it stays so until it has finished, below.
-        let task = unsafe { pointer.as_ref() };
-        task.state.set(State::Running);
-        if pointer == self.local().root.get() {
-            return;
-        }
-        // SAFETY: by invariant 3 nobody else resumes it, and what runs inside does not touch the field.
-        let coroutine = unsafe { &mut *task.coroutine.get() };
-        let coroutine = match coroutine {
-            Some(coroutine) => coroutine,
-            None => coroutine.insert(self.begin(pointer, task)),
-        };
-        self.local().running.set(pointer);
-        let step = coroutine.resume();
-        self.local().running.set(self.local().root.get());
-        if step == Step::Finished {
-            self.finish(pointer);
-        }
-    }
-
-    /// Gives a task that runs for the first time its stack.
-    fn begin(&'static self, pointer: NonNull<Task>, task: &Task) -> Coroutine {
-        let job = task
-            .job
-            .take()
-            .expect("a task that has not started has a job");
-        let stack = match self.local().stacks.borrow_mut().take(&job.stack) {
-            Ok(stack) => stack,
-            Err(error) => out_of_stacks(&error),
-        };
-        Coroutine::new(stack, move |suspender| {
-            // SAFETY: the task is alive while its body runs.
-            let task = unsafe { pointer.as_ref() };
-            task.suspender.set(Some(NonNull::from(suspender)));
-            let Job { body, stack } = job;
-            body();
-            drop(stack);
-        })
-    }
-
-    /// Takes back what a task had whose body has returned.
-    fn finish(&self, pointer: NonNull<Task>) {
-        // SAFETY: this is the hub's reference, from `leak`; it is taken back here, once.
-        let task = unsafe { Arc::from_raw(pointer.as_ptr()) };
-        task.state.set(State::Finished);
-        task.suspender.set(None);
-        // SAFETY: by invariant 3 of this module nobody else touches the field.
-        let coroutine = unsafe { &mut *task.coroutine.get() }.take();
-        if let Some(coroutine) = coroutine {
-            self.local().stacks.borrow_mut().put(coroutine.into_stack());
-        }
-        self.load.fetch_sub(1, Ordering::Relaxed);
-    }
-
+    #[inline]
     fn running(&self) -> &Task {
         let running = self.local().running.get();
         // SAFETY: a task that runs is alive (task, invariant 1); the root lives as long as the hub.
@@ -465,19 +314,6 @@ impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Hub").finish_non_exhaustive()
     }
-}
-
-/// Hands the hub its reference to a task.
-fn leak(task: Arc<Task>) -> NonNull<Task> {
-    NonNull::new(Arc::into_raw(task).cast_mut()).expect("an Arc does not point to null")
-}
-
-/// Ends a process in which a promised stack cannot be had: the thread that needs it exists already,
-/// so there is nobody to return an error to.
-#[cold]
-fn out_of_stacks(error: &io::Error) -> ! {
-    eprintln!("greenpatch: no memory for the stack of a green thread: {error}");
-    std::process::abort();
 }
 
 #[cfg(test)]

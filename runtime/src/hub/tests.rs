@@ -1,11 +1,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use super::*;
-use crate::coroutine::Reservation;
 
 /// Runs `root` on an OS thread of its own that is a new hub.
 fn on_a_hub(root: impl FnOnce(&'static Hub) + Send + 'static) {
@@ -19,10 +19,8 @@ fn on_a_hub(root: impl FnOnce(&'static Hub) + Send + 'static) {
 }
 
 fn start(hub: &'static Hub, body: impl FnOnce() + Send + 'static) {
-    hub.start(Job::new(
-        Reservation::new(64 << 10).unwrap(),
-        Box::new(body),
-    ));
+    let promise = hub.promise(Size::holding(64 << 10).unwrap()).unwrap();
+    hub.start(promise, Job::new(Box::new(body)));
 }
 
 /// Runs the hub until no green thread is left on it.

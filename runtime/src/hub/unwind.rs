@@ -30,7 +30,9 @@ impl Hub {
 
     /// Counts a panic of the task that runs.
     pub(crate) fn panicked(&self) {
-        self.running().panics.update(|panics| panics + 1);
+        self.running()
+            .panics
+            .update(|panics| panics.saturating_add(1));
     }
 
     /// Takes note that the task that runs has caught a panic.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::{FEW, Helpers};
-use crate::coroutine::Reservation;
+use crate::coroutine::Size;
 use crate::green::parker::Parker;
 use crate::hub::{self, Hub, Job};
 use crate::seam::offload::{self, Call};
@@ -20,8 +20,8 @@ fn on_a_hub(threads: usize, body: impl Fn(usize) + Send + Sync + 'static) {
         hub.enter();
         for number in 0..threads {
             let body = Arc::clone(&body);
-            let stack = Reservation::new(256 << 10).unwrap();
-            hub.start(Job::new(stack, Box::new(move || body(number))));
+            let promise = hub.promise(Size::holding(256 << 10).unwrap()).unwrap();
+            hub.start(promise, Job::new(move || body(number)));
         }
         while hub.load() > 0 {
             hub.park(Some(Instant::now() + Duration::from_millis(1)));

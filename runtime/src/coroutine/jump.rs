@@ -1,0 +1,178 @@
+//! The switch on x86-64 Linux.
+//!
+//! It is inlined where it is used, and jumps: there is no call and no return, so the processor's
+//! prediction of returns holds in the flow that goes on as far as both were left by the same calls, which
+//! threads that wait in the same kind of place were. The compiler is told that all registers are lost but
+//! `rbx` and `rbp`, which it does not let go; these two are kept on the stack that is left:
+//!
+//! ```text
+//!        ⋮                                    of a stack that was just prepared
+//!   ├──────────────┤                          ├──────────────┤ top
+//!   │ goes on at   │                          │ begin        │
+//!   │ rbx          │                          │ rbx: entry   │
+//!   │ rbp          │ ◀── Context              │ rbp: 0       │ ◀── Context
+//!   └──────────────┘                          └──────────────┘
+//! ```
+//!
+//! The control words of the floating-point units are not switched: Rust code does not change them.
+//!
+//! Backtraces and unwinding end at `begin`, which says that nobody has called it. `entry` does not unwind,
+//! since it is `extern "C"`: there a panic aborts.
+#![allow(unsafe_code)]
+
+use std::arch::{asm, naked_asm};
+use std::cell::Cell;
+use std::ptr;
+
+#[cfg(feature = "sanitizer")]
+use super::sanitizer::Bounds;
+use super::stack::Stack;
+
+/// Where a flow was left, while it is.
+#[derive(Debug)]
+pub(crate) struct Context {
+    stack_pointer: Cell<*mut usize>,
+    #[cfg(feature = "sanitizer")]
+    bounds: Cell<Bounds>,
+}
+
+impl Context {
+    /// Of a flow that was not left yet.
+    pub(crate) const fn new() -> Self {
+        Context {
+            stack_pointer: Cell::new(ptr::null_mut()),
+            #[cfg(feature = "sanitizer")]
+            bounds: Cell::new(Bounds::none()),
+        }
+    }
+
+    /// Of the flow that runs on the OS thread's own stack.
+    pub(crate) fn of_this_thread() -> Self {
+        let context = Context::new();
+        #[cfg(feature = "sanitizer")]
+        context.bounds.set(Bounds::of_this_thread());
+        context
+    }
+
+    /// Becomes the context that `other` was.
+    pub(crate) fn adopt(&self, other: Context) {
+        self.stack_pointer.set(other.stack_pointer.get());
+        #[cfg(feature = "sanitizer")]
+        self.bounds.set(other.bounds.get());
+    }
+
+    /// Asks the processor for the memory that a switch to this flow will need first.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
+        // SAFETY: a prefetch touches nothing, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(self.stack_pointer.get().cast()) };
+    }
+}
+
+/// Lets a flow begin in `entry` on `stack` when `context` is switched to.
+///
+/// # Safety
+///
+/// Nothing runs on the stack or will go on there, nobody else has it, and it lives as long as `context` is
+/// switched to.
+#[inline]
+pub(crate) unsafe fn prepare(stack: &Stack, context: &Context, entry: extern "C" fn() -> !) {
+    let top: *mut usize = stack.top().as_ptr().cast();
+    // SAFETY: a stack has room for more than three words below its top.
+    let place = unsafe { top.sub(3) };
+    let words = [0, entry as usize, begin as *const () as usize];
+    // SAFETY: as above, and by the caller's promise the memory is nobody's.
+    unsafe { place.cast::<[usize; 3]>().write(words) };
+    context.stack_pointer.set(place);
+    #[cfg(feature = "sanitizer")]
+    context.bounds.set(Bounds::of(stack));
+}
+
+/// Leaves the flow that runs, which `from` then says where to find, and goes on in that of `to`. Returns
+/// when another flow goes on in `from`.
+///
+/// # Safety
+///
+/// `to` says where a flow of this OS thread was left, or prepared, and that flow is suspended. `from` stays
+/// in place until it is switched to.
+#[inline(always)]
+pub(crate) unsafe fn switch(from: &Context, to: &Context) {
+    #[cfg(feature = "sanitizer")]
+    let leaving = to.bounds.get().begin_switch();
+    // SAFETY: by the caller's promise the word at `to` is the stack pointer of a suspended flow, on whose stack
+    // lie what this very code or `prepare` has left there, so the jump goes to the label below in that
+    // flow's frame, or to `begin`. When this flow goes on at the label, its stack is as it was left, and
+    // `rbx` and `rbp` have been restored; every other register is declared as lost. The pushes are accounted for,
+    // since the options do not say `nostack`.
+    unsafe {
+        asm!(
+            "lea rax, [rip + 2f]",
+            "push rax",
+            "push rbx",
+            "push rbp",
+            "mov [rdi], rsp",
+            "mov rsp, [rsi]",
+            "pop rbp",
+            "pop rbx",
+            "pop rax",
+            "jmp rax",
+            "2:",
+            inout("rdi") from.stack_pointer.as_ptr() => _,
+            inout("rsi") to.stack_pointer.as_ptr() => _,
+            out("rax") _,
+            out("r12") _,
+            out("r13") _,
+            out("r14") _,
+            out("r15") _,
+            clobber_abi("sysv64"),
+        );
+    }
+    #[cfg(feature = "sanitizer")]
+    leaving.end_switch();
+}
+
+/// Leaves the flow that runs for good, and goes on in that of `to`. Nothing on the stack that is left is
+/// dropped. Once another flow runs, that stack can be prepared anew.
+///
+/// # Safety
+///
+/// `to` is as for [`switch`].
+#[inline(always)]
+pub(crate) unsafe fn leave_for(to: &Context) -> ! {
+    #[cfg(feature = "sanitizer")]
+    to.bounds.get().begin_last_switch();
+    // SAFETY: as in `switch`; this flow does not go on.
+    unsafe {
+        asm!(
+            "mov rsp, [rsi]",
+            "pop rbp",
+            "pop rbx",
+            "pop rax",
+            "jmp rax",
+            in("rsi") to.stack_pointer.as_ptr(),
+            options(noreturn),
+        );
+    }
+}
+
+/// Where every flow on a stack of ours begins: `prepare` has put `entry` into the place of `rbx`.
+#[unsafe(naked)]
+extern "C" fn begin() -> ! {
+    naked_asm!(
+        ".cfi_startproc",
+        // Nobody has called this: here every walk along the stack ends.
+        ".cfi_undefined rip",
+        "call rbx",
+        "ud2",
+        ".cfi_endproc",
+    )
+}
+
+/// To be called by the entry of a flow before anything else.
+#[inline(always)]
+pub(crate) fn begun() {
+    #[cfg(feature = "sanitizer")]
+    super::sanitizer::end_first_switch();
+}

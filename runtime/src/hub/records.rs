@@ -1,0 +1,239 @@
+//! Where a hub's tasks live: records of one size in chunks that stay mapped for ever.
+//!
+//! ```text
+//!   chunk, aligned to its size
+//!   ┌────────┬──────┬──────┬─────┬──────┐
+//!   │ header │ task │ task │  …  │ task │   the header, found from a task's address, says whose hub it is
+//!   └────────┴──────┴──────┴─────┴──────┘
+//! ```
+//!
+//! So a stale address of a task can be used to look whether somebody is there, and a waker is an address
+//! and not a counted reference. When a chunk has nobody in it, its pages are given back to the OS, but for
+//! the first one; they read as zeros then, and zeros are `Free`.
+//!
+//! Invariants:
+//! 1. A record is used by one task, or is `Free`: linked in its chunk's list, or beyond `fresh`.
+//! 2. The hub in the header is written before any address of the chunk is given away, and never changes. All
+//!    else is touched on the hub's OS thread alone.
+//! 3. `with_room` holds the chunks that have a free record, each once.
+#![allow(unsafe_code)]
+
+use std::alloc::{Layout, handle_alloc_error};
+use std::cell::{Cell, UnsafeCell};
+use std::ptr::NonNull;
+
+use super::Hub;
+use super::task::{State, Task};
+use crate::coroutine::pages;
+
+/// Bytes of a chunk, a power of two.
+const CHUNK: usize = 256 << 10;
+/// Records of a chunk, the first of which has its place after the header.
+const RECORDS: u32 = (CHUNK / size_of::<Task>()) as u32;
+const FIRST: u32 = size_of::<Chunk>().div_ceil(size_of::<Task>()) as u32;
+/// How many chunks with nobody in them keep their memory.
+const KEPT: u32 = 4;
+
+/// The records of one hub.
+#[derive(Debug)]
+pub(super) struct Records {
+    with_room: UnsafeCell<Vec<NonNull<Chunk>>>,
+    /// Chunks with nobody in them that have their memory.
+    empty: Cell<u32>,
+}
+
+/// The header of a chunk.
+struct Chunk {
+    hub: &'static Hub,
+    /// The record that became free last; each free one says which was before, in `kept`.
+    free: Cell<Option<NonNull<Task>>>,
+    /// How many records are used.
+    used: Cell<u32>,
+    /// The first record that was never used, or not since the memory was given back.
+    fresh: Cell<u32>,
+}
+
+impl Records {
+    pub(super) const fn new() -> Self {
+        Records {
+            with_room: UnsafeCell::new(Vec::new()),
+            empty: Cell::new(0),
+        }
+    }
+
+    /// Puts a task into a record. On the hub's OS thread, or before any other thread knows of the hub.
+    #[inline]
+    pub(super) fn insert(&self, hub: &'static Hub, task: Task) -> NonNull<Task> {
+        // SAFETY: by invariant 2; nothing below comes back here while it is borrowed.
+        let with_room = unsafe { &mut *self.with_room.get() };
+        let chunk = match with_room.last() {
+            Some(chunk) => *chunk,
+            None => *with_room.push_mut(self.grow(hub)),
+        };
+        // SAFETY: chunks stay mapped.
+        let header = unsafe { chunk.as_ref() };
+        let used = header.used.get();
+        if used == 0 && header.fresh.get() > FIRST {
+            self.empty.update(|empty| empty - 1);
+        }
+        header.used.set(used + 1);
+        let place = match header.free.get() {
+            Some(place) => {
+                // SAFETY: by invariant 1 it is free, and was written when it became so.
+                header
+                    .free
+                    .set(unsafe { place.as_ref() }.kept.get().map(NonNull::cast));
+                place
+            }
+            None => {
+                let index = header.fresh.replace(header.fresh.get() + 1);
+                debug_assert!(index < RECORDS, "a chunk with room has a free record");
+                // SAFETY: by invariant 3 the chunk has room, so the index is one of its records.
+                unsafe { chunk.cast::<Task>().add(index as usize) }
+            }
+        };
+        if used + 1 == RECORDS - FIRST {
+            with_room.pop();
+        }
+        // SAFETY: by invariant 1 the record is nobody's.
+        unsafe { place.write(task) };
+        place
+    }
+
+    /// Takes a task out of its record.
+    ///
+    /// # Safety
+    ///
+    /// It is a task of this hub whose job and stack have been taken out, and nobody goes on using it but as an
+    /// address that may be stale. On the hub's OS thread.
+    #[inline]
+    pub(super) unsafe fn remove(&self, place: NonNull<Task>) {
+        // SAFETY: records are cut from chunks.
+        let chunk = unsafe { chunk_of(place) };
+        // SAFETY: chunks stay mapped.
+        let header = unsafe { chunk.as_ref() };
+        // SAFETY: by the caller's promise it is alive still.
+        let task = unsafe { place.as_ref() };
+        task.state.set(State::Free);
+        task.kept
+            .set(header.free.replace(Some(place)).map(NonNull::cast));
+        let used = header.used.get() - 1;
+        header.used.set(used);
+        if used + 1 == RECORDS - FIRST {
+            // SAFETY: by invariant 2; pushing comes back to nobody who borrows it.
+            unsafe { &mut *self.with_room.get() }.push(chunk);
+        }
+        if used == 0 {
+            self.emptied(chunk);
+        }
+    }
+
+    #[cold]
+    fn emptied(&self, chunk: NonNull<Chunk>) {
+        if self.empty.get() < KEPT {
+            self.empty.update(|empty| empty + 1);
+            return;
+        }
+        // SAFETY: chunks stay mapped.
+        let header = unsafe { chunk.as_ref() };
+        header.free.set(None);
+        header.fresh.set(FIRST);
+        let first = pages::page_size();
+        // SAFETY: it is inside the chunk.
+        let rest = unsafe { chunk.cast::<u8>().add(first) };
+        // SAFETY: the range is all but the first page of a mapped chunk. Nobody relies on free records but that
+        // their state reads as `Free`, as it does in the first page and in pages of zeros.
+        unsafe { pages::forget(rest, CHUNK - first) };
+    }
+
+    #[cold]
+    fn grow(&self, hub: &'static Hub) -> NonNull<Chunk> {
+        let Ok(chunk) = pages::map_aligned(CHUNK) else {
+            handle_alloc_error(Layout::new::<[u8; CHUNK]>())
+        };
+        let chunk: NonNull<Chunk> = chunk.cast();
+        // SAFETY: the chunk was just mapped, for its header first.
+        unsafe {
+            chunk.write(Chunk {
+                hub,
+                free: Cell::new(None),
+                used: Cell::new(0),
+                fresh: Cell::new(FIRST),
+            });
+        }
+        chunk
+    }
+}
+
+/// The hub that a task belongs to, on any OS thread.
+///
+/// # Safety
+///
+/// `place` is the address of a record, which may be free.
+#[inline]
+pub(super) unsafe fn hub_of(place: NonNull<Task>) -> &'static Hub {
+    // SAFETY: by the caller's promise.
+    let chunk = unsafe { chunk_of(place) };
+    // SAFETY: by invariant 2; only this field is read.
+    unsafe { (*chunk.as_ptr()).hub }
+}
+
+/// # Safety
+///
+/// `place` is the address of a record, as `insert` returned it.
+#[inline]
+unsafe fn chunk_of(place: NonNull<Task>) -> NonNull<Chunk> {
+    let header = place.as_ptr().map_addr(|address| address & !(CHUNK - 1));
+    // SAFETY: a chunk is aligned to its size, and not at address zero.
+    unsafe { NonNull::new_unchecked(header.cast()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::coroutine::{Promise, Size};
+    use crate::hub::{Job, task::Address};
+
+    fn task() -> Task {
+        let size = Size::holding(64 << 10).unwrap();
+        Task::new(Promise::from_size(size), Job::new(|| ()))
+    }
+
+    #[test]
+    fn records_are_used_again_and_stale_addresses_read_as_free() {
+        let hub = Hub::new().unwrap();
+        let records = Records::new();
+        let mut seen = HashSet::new();
+        for round in 0..3 {
+            // Enough for more chunks than keep their memory.
+            let count = (KEPT as usize + 3) * RECORDS as usize;
+            let places: Vec<_> = (0..count).map(|_| records.insert(hub, task())).collect();
+            assert_eq!(places.iter().collect::<HashSet<_>>().len(), count);
+            for place in &places {
+                // SAFETY: it is a record.
+                assert!(std::ptr::eq(unsafe { hub_of(*place) }, hub));
+                assert_eq!(Address(*place).state().get(), State::New);
+            }
+            seen.extend(places.iter().copied());
+            assert!(seen.len() < count + RECORDS as usize, "round {round}");
+            for (index, place) in places.iter().enumerate() {
+                if index % 3 != 1 {
+                    // SAFETY: it is alive, and used no more.
+                    unsafe { records.remove(*place) };
+                }
+            }
+            for place in places.iter().skip(1).step_by(3) {
+                // SAFETY: it is alive, and used no more.
+                unsafe { records.remove(*place) };
+            }
+            assert!(
+                places
+                    .iter()
+                    .all(|place| Address(*place).state().get() == State::Free)
+            );
+            assert!(records.empty.get() <= KEPT);
+        }
+    }
+}
