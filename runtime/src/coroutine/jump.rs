@@ -7,7 +7,9 @@
 //!
 //! ```text
 //!        ⋮                                    of a stack that was just prepared
-//!   ├──────────────┤                          ├──────────────┤ top
+//!   │ frames       │                          ├──────────────┤ top
+//!   │  ⋮           │                          │ 0, 0         │
+//!   ├──────────────┤                          ├──────────────┤
 //!   │ goes on at   │                          │ begin        │
 //!   │ rbx          │                          │ rbx: entry   │
 //!   │ rbp          │ ◀── Context              │ rbp: 0       │ ◀── Context
@@ -80,11 +82,13 @@ impl Context {
 #[inline]
 pub(crate) unsafe fn prepare(stack: &Stack, context: &Context, entry: extern "C" fn() -> !) {
     let top: *mut usize = stack.top().as_ptr().cast();
-    // SAFETY: a stack has room for more than three words below its top.
-    let place = unsafe { top.sub(3) };
-    let words = [0, entry as usize, begin as *const () as usize];
+    // SAFETY: a stack has room for more than five words below its top.
+    let place = unsafe { top.sub(5) };
+    // Above `begin` lies what looks like a frame whose caller is at zero: a debugger may look there, and what
+    // is above the top may be the next stack's guard page.
+    let words = [0, entry as usize, begin as *const () as usize, 0, 0];
     // SAFETY: as above, and by the caller's promise the memory is nobody's.
-    unsafe { place.cast::<[usize; 3]>().write(words) };
+    unsafe { place.cast::<[usize; 5]>().write(words) };
     context.stack_pointer.set(place);
     #[cfg(feature = "sanitizer")]
     context.bounds.set(Bounds::of(stack));

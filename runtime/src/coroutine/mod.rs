@@ -45,6 +45,8 @@ mod portable;
 mod sanitizer;
 mod slab;
 mod stack;
+#[cfg(target_arch = "x86_64")]
+mod valgrind;
 
 #[cfg(all(
     target_arch = "x86_64",

@@ -37,10 +37,6 @@ impl Stack {
     }
 
     /// Its lowest address, where the guard page begins.
-    #[cfg_attr(
-        not(any(feature = "sanitizer", test)),
-        allow(dead_code, reason = "asked by the portable switch, too")
-    )]
     pub(crate) fn limit(&self) -> NonNull<u8> {
         self.limit
     }
@@ -163,11 +159,14 @@ impl Stacks {
             return Ok(stack);
         }
         let Piece { limit, number } = slab::take(size)?;
-        Ok(Stack {
+        let stack = Stack {
             limit: limit.0,
             number,
             size,
-        })
+        };
+        #[cfg(target_arch = "x86_64")]
+        super::valgrind::register(stack.limit(), stack.top());
+        Ok(stack)
     }
 
     /// Keeps a stack that is no longer used, or is about to be left for good.
