@@ -33,15 +33,18 @@ pub(crate) struct Who {
 impl Who {
     /// Somebody new, whose number no other thread has had.
     #[inline]
-    pub(crate) fn new(name: Option<Box<str>>) -> Self {
-        let number = next_id();
+    pub(crate) fn new() -> Self {
         Who {
-            number,
-            identity: match name {
-                None => OnceLock::new(),
-                Some(name) => OnceLock::from(Identity::new(number, Some(name))),
-            },
+            number: next_id(),
+            identity: OnceLock::new(),
         }
+    }
+
+    /// Gives a name to somebody whom nobody has asked for yet.
+    #[cold]
+    pub(crate) fn set_name(&self, name: Box<str>) {
+        let named = self.identity.set(Identity::new(self.number, Some(name)));
+        assert!(named.is_ok(), "a thread is named before it is known");
     }
 
     /// The number.
@@ -66,6 +69,8 @@ impl Who {
 /// The number of the main thread, as in std.
 pub(super) const MAIN: NonZeroU64 = NonZeroU64::MIN;
 
+/// A number that no thread has had.
+#[inline]
 pub(super) fn next_id() -> NonZeroU64 {
     static LAST: AtomicU64 = AtomicU64::new(MAIN.get());
     NonZeroU64::new(LAST.fetch_add(1, Ordering::Relaxed) + 1)

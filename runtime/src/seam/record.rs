@@ -49,17 +49,24 @@ impl<P> Record<P> {
     ///
     /// # Safety
     ///
-    /// The caller sees to it that the runner has ended before what `packet` borrows does.
-    pub(crate) unsafe fn split<'a, T>(who: Who, packet: P) -> (Runner, Joiner<T>)
+    /// The caller sees to it that the runner has ended before what the packet borrows does.
+    #[inline]
+    pub(crate) unsafe fn split<'a, T>(packet: impl FnOnce() -> P) -> (Runner, Joiner<T>)
     where
         P: Body + Outcome<T> + 'a,
         T: 'a,
     {
-        let record = NonNull::from(Box::leak(Box::new(Record {
-            ending: Ending::new(),
-            who,
-            packet,
-        })));
+        // The box first, so that what goes into it is not made on the stack and copied.
+        let place = Box::new_uninit();
+        let record = Box::write(
+            place,
+            Record {
+                ending: Ending::new(),
+                who: Who::new(),
+                packet: packet(),
+            },
+        );
+        let record = NonNull::from(Box::leak(record));
         let runner: NonNull<Record<dyn Body + 'a>> = record;
         let joiner: NonNull<Record<dyn Outcome<T> + 'a>> = record;
         // SAFETY: only the lifetime changes. The runner's end is the caller's word; after it the packet is

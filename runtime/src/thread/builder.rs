@@ -8,7 +8,7 @@ use super::join_handle::Joined;
 use super::packet::Packet;
 use super::scoped::ScopeData;
 use super::{JoinHandle, Scope, ScopedJoinHandle};
-use crate::seam::identity::Who;
+use crate::patch::scope;
 use crate::seam::record::Record;
 use crate::seam::thread::{self as seam, Start};
 
@@ -154,22 +154,29 @@ impl Builder {
         F: FnOnce() -> T + Send,
         T: Send,
     {
-        if let Some(name) = &self.name {
-            assert!(
-                !name.contains('\0'),
-                "thread name may not contain interior null bytes"
-            );
-        }
+        let name = self.name.map(checked);
         if let Some(scope) = &scope {
             scope.thread_starts();
         }
-        let who = Who::new(self.name.map(String::into_boxed_str));
+        let overrides = scope::capture();
         // SAFETY: the caller vouches that the thread ends before what it borrows does.
-        let (runner, joiner) = unsafe { Record::split(who, Packet::new(f, scope)) };
+        let (runner, joiner) = unsafe { Record::split(|| Packet::new(f, overrides, scope)) };
+        if let Some(name) = name {
+            runner.who().set_name(name);
+        }
         let started = seam::start(Start {
             stack_size: self.stack_size,
             runner,
         })?;
         Ok(Joined { started, joiner })
     }
+}
+
+#[cold]
+fn checked(name: String) -> Box<str> {
+    assert!(
+        !name.contains('\0'),
+        "thread name may not contain interior null bytes"
+    );
+    name.into_boxed_str()
 }

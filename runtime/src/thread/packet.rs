@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Result;
 use super::scoped::ScopeData;
-use crate::patch::scope::{self, ScopeHandle};
+use crate::patch::scope::ScopeHandle;
 use crate::seam::record::{Body, Outcome};
 
 /// The closure of a thread, or its result, and the two scopes that it is in. One thread at a time has it.
@@ -30,11 +30,12 @@ enum Stage<F, T> {
 }
 
 impl<F, T> Packet<F, T> {
-    /// The packet of a thread that will run `f`; `scope`, if there is one, knows already.
-    pub(super) fn new(f: F, scope: Option<Arc<ScopeData>>) -> Self {
+    /// The packet of a thread that will run `f` under `overrides`; `scope`, if there is one, counts it.
+    #[inline]
+    pub(super) fn new(f: F, overrides: ScopeHandle, scope: Option<Arc<ScopeData>>) -> Self {
         Packet {
             stage: Cell::new(Stage::Before(f)),
-            overrides: Cell::new(scope::capture()),
+            overrides: Cell::new(overrides),
             scope: Cell::new(scope),
         }
     }
@@ -113,6 +114,9 @@ where
 impl<F, T> Drop for Packet<F, T> {
     #[inline]
     fn drop(&mut self) {
-        self.empty();
+        let empty = matches!(self.stage.get_mut(), Stage::Empty);
+        if !empty || self.scope.get_mut().is_some() {
+            self.empty();
+        }
     }
 }

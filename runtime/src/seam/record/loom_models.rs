@@ -7,7 +7,6 @@ use loom::cell::UnsafeCell;
 use loom::thread;
 
 use super::{Body, Joiner, Outcome, Record, Result, Runner};
-use crate::seam::identity::Who;
 use crate::seam::thread as seam;
 
 /// A packet whose accesses loom checks: two at once, one of them writing, fail the model.
@@ -56,7 +55,7 @@ fn model_of(life: fn(&Runner), with_handle: impl Fn(Joiner<Arc<()>>) + Send + Sy
             _record: witness.clone(),
         };
         // SAFETY: it borrows nothing.
-        let (runner, joiner) = unsafe { Record::split(Who::new(None), packet) };
+        let (runner, joiner) = unsafe { Record::split(|| packet) };
         let child = thread::spawn(move || {
             life(&runner);
             runner.finish(|_| ());
