@@ -71,6 +71,8 @@ macro_rules! same {
                 #[allow(unused_imports)]
                 use greenpatch::sync::*;
                 #[allow(unused_imports)]
+                use greenpatch::thread;
+                #[allow(unused_imports)]
                 use std::marker::PhantomData;
                 pub(super) type It<$param> = $($type)*;
             }
@@ -79,6 +81,8 @@ macro_rules! same {
                 use std::marker::PhantomData;
                 #[allow(unused_imports)]
                 use std::sync::*;
+                #[allow(unused_imports)]
+                use std::thread;
                 pub(super) type It<$param> = $($type)*;
             }
             assert_eq!(traits!(ours::It<u8>), traits!(theirs::It<u8>));
@@ -133,6 +137,11 @@ same!(receiver, |T| mpsc::Receiver<T>);
 same!(iter, |T| mpsc::Iter<'static, T>);
 same!(try_iter, |T| mpsc::TryIter<'static, T>);
 same!(into_iter, |T| mpsc::IntoIter<T>);
+same!(join_handle, |T| thread::JoinHandle<T>);
+same!(scoped_join_handle, |T| thread::ScopedJoinHandle<'static, T>);
+same!(scope, |T| (thread::Scope<'static, 'static>, PhantomData<T>));
+same!(thread, |T| (thread::Thread, PhantomData<T>));
+same!(builder, |T| (thread::Builder, PhantomData<T>));
 
 #[test]
 fn sockets() {

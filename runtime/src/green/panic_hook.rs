@@ -14,9 +14,18 @@ use crate::seam::context;
 use crate::seam::os_thread;
 use crate::seam::unwind::Hook;
 
+static CHAINED: Once = Once::new();
+
 /// Chains the hook, before whatever hook there is, once in the life of the process.
+#[inline]
 pub(super) fn chain() {
-    static CHAINED: Once = Once::new();
+    if !CHAINED.is_completed() {
+        chain_first();
+    }
+}
+
+#[cold]
+fn chain_first() {
     // A thread that unwinds cannot change the hook; a later one will.
     if !thread::panicking() {
         CHAINED.call_once(|| {

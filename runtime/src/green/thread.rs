@@ -1,7 +1,6 @@
 //! Starting a green thread, yielding, parking and joining.
 #![forbid(unsafe_code)]
 
-use std::cell::RefCell;
 use std::io;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
@@ -11,8 +10,7 @@ use super::panic_hook;
 use super::parker::Parker;
 use crate::coroutine::Size;
 use crate::hub::{self, Job};
-use crate::seam::context::Context;
-use crate::seam::local::Locals;
+use crate::seam::context;
 use crate::seam::park::{self, Outcome, Wait};
 use crate::seam::thread as seam;
 use crate::seam::thread::{Start, Started};
@@ -21,29 +19,16 @@ use crate::seam::thread::{Start, Started};
 const STACK_SIZE: usize = 2 << 20;
 
 pub(super) fn start(start: Start) -> io::Result<Started> {
-    let Start {
-        identity,
-        stack_size,
-        mut body,
-    } = start;
+    let Start { stack_size, runner } = start;
     panic_hook::chain();
     let size = Size::holding(stack_size.unwrap_or_else(default_stack_size))?;
     let hub = hub::place()?;
     let promise = hub.promise(size)?;
-    let body: Box<dyn FnOnce() + Send> = Box::new(move || {
-        let context = Context {
-            identity,
-            locals: Locals::default(),
-            scope: RefCell::default(),
-        };
+    let body = move || {
         let hub = hub::current().expect("a green thread runs on a hub");
-        hub.set_context(Some(NonNull::from(&context).cast()));
-        body.run();
-        context.locals.destroy();
-        hub::retire();
-        body.finish();
-        hub.set_context(None);
-    });
+        let tell = |context: Option<NonNull<_>>| hub.set_context(context.map(NonNull::cast));
+        context::live(runner, tell, hub::retire);
+    };
     hub.start(promise, Job::new(body));
     Ok(Started::Green)
 }

@@ -13,7 +13,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::slot::{self, RawSlot, Scoped, Slot};
@@ -133,7 +133,8 @@ pub(crate) struct ScopeHandle {
 
 /// A scope is entered, until it is dropped, by the thread that entered it.
 pub(crate) struct Entered {
-    outer: ScopeHandle,
+    /// The scope to go back to; none if there was nothing to enter.
+    outer: Option<ScopeHandle>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -155,8 +156,29 @@ pub(crate) fn keep_in(keeper: Keeper) {
     let _ = KEEPER.set(keeper);
 }
 
+/// How many scopes there are in the process.
+static SCOPES: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether there are any scopes, so that the running thread may be in one.
+#[inline]
+fn are_there_any() -> bool {
+    // Relaxed is enough: a scope that the running thread is in was counted before this thread came into it,
+    // and is counted until after it has left it. What others count and discount cancels out.
+    SCOPES.load(Ordering::Relaxed) > 0
+}
+
 /// The scope that the running thread is in.
+#[inline]
 pub(crate) fn capture() -> ScopeHandle {
+    if are_there_any() {
+        current()
+    } else {
+        ScopeHandle::default()
+    }
+}
+
+#[cold]
+fn current() -> ScopeHandle {
     KEEPER
         .get()
         .map_or_else(native_current, |keeper| (keeper.current)())
@@ -164,9 +186,11 @@ pub(crate) fn capture() -> ScopeHandle {
 
 impl ScopeHandle {
     /// Enters the scope, until the guard is dropped.
+    #[inline]
     pub(crate) fn enter(self) -> Entered {
+        let nothing = self.innermost.is_none() && !are_there_any();
         Entered {
-            outer: replace(self),
+            outer: (!nothing).then(|| replace(self)),
             not_send: PhantomData,
         }
     }
@@ -176,6 +200,7 @@ impl ScopeHandle {
             Change::Native => table::begin_native(),
             Change::Overrides(items) => table::begin_override(items.iter().map(|item| item.raw)),
         }
+        SCOPES.fetch_add(1, Ordering::Relaxed);
         ScopeHandle {
             innermost: Some(Arc::new(Node {
                 change,
@@ -187,10 +212,13 @@ impl ScopeHandle {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        drop(replace(mem::take(&mut self.outer)));
+        if let Some(outer) = self.outer.take() {
+            drop(replace(outer));
+        }
     }
 }
 
+#[cold]
 fn replace(scope: ScopeHandle) -> ScopeHandle {
     match KEEPER.get() {
         Some(keeper) => (keeper.replace)(scope),
@@ -237,6 +265,7 @@ struct Override {
 
 impl Drop for Node {
     fn drop(&mut self) {
+        SCOPES.fetch_sub(1, Ordering::Relaxed);
         // The closures are dropped after this, when the table's lock is free again.
         match &self.change {
             Change::Native => table::end_native(),

@@ -5,43 +5,43 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::num::NonZeroU64;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use super::identity::{Identity, MAIN, Who, next_id};
 use super::local::Locals;
 use super::os_thread;
+use super::record::Runner;
 use crate::patch::scope::ScopeHandle;
 use crate::patchable;
 
-/// Who a thread is. Shared by all handles to it.
-#[derive(Debug)]
-pub(crate) struct Identity {
-    pub(crate) id: NonZeroU64,
-    pub(crate) name: Option<Box<str>>,
-    /// The token of park and unpark; its address is what a parked thread waits on.
-    pub(crate) token: AtomicU32,
-}
-
-impl Identity {
-    /// A new identity, whose number no other thread has had.
-    pub(crate) fn new(name: Option<Box<str>>) -> Arc<Self> {
-        Self::with_id(next_id(), name)
-    }
-
-    fn with_id(id: NonZeroU64, name: Option<Box<str>>) -> Arc<Self> {
-        Arc::new(Identity {
-            id,
-            name,
-            token: AtomicU32::new(0),
-        })
-    }
-}
-
 /// What a green thread has of its own, on its stack, while it runs.
+///
+/// Invariant:
+/// 1. A context is made by [`live`] alone, and what [`green`] returns is one that `live` has told of and not
+///    yet taken back. While it is told of, `who` is there.
 pub(crate) struct Context {
-    pub(crate) identity: Arc<Identity>,
+    number: NonZeroU64,
+    who: NonNull<Who>,
     pub(crate) locals: Locals,
     /// The scope of overrides that it is in.
     pub(crate) scope: RefCell<ScopeHandle>,
+}
+
+/// Lives the life of a green thread, on its own stack. `tell` is told where its context is, and then that
+/// there is none any more; `retire` is called before anybody can know that it has ended.
+pub(crate) fn live(runner: Runner, tell: impl Fn(Option<NonNull<Context>>), retire: impl FnOnce()) {
+    let who = runner.who();
+    let context = Context {
+        number: who.number(),
+        who: NonNull::from(who),
+        locals: Locals::default(),
+        scope: RefCell::default(),
+    };
+    let pointer = NonNull::from(&context);
+    tell(Some(pointer));
+    runner.run();
+    context.locals.destroy();
+    retire();
+    runner.finish(|users| tell(users.then_some(pointer)));
 }
 
 /// The context of the green thread that runs, if one does. It stays where it is until that green
@@ -62,7 +62,9 @@ thread_local! {
 pub(crate) fn identity() -> Arc<Identity> {
     if let Some(context) = green() {
         // SAFETY: it is the context of the green thread that runs this, so that has not ended.
-        return unsafe { context.as_ref() }.identity.clone();
+        let context = unsafe { context.as_ref() };
+        // SAFETY: by invariant 1 of `Context`.
+        return unsafe { context.who.as_ref() }.identity().clone();
     }
     NATIVE
         .try_with(|identity| identity.get_or_init(new_native).clone())
@@ -73,7 +75,7 @@ pub(crate) fn identity() -> Arc<Identity> {
 pub(crate) fn number() -> NonZeroU64 {
     if let Some(context) = green() {
         // SAFETY: it is the context of the green thread that runs this, so that has not ended.
-        return unsafe { context.as_ref() }.identity.id;
+        return unsafe { context.as_ref() }.number;
     }
     NATIVE_ID.get().unwrap_or_else(|| identity().id)
 }
@@ -98,14 +100,5 @@ fn new_native() -> Arc<Identity> {
         }
     });
     NATIVE_ID.set(Some(id));
-    Identity::with_id(id, std::thread::current().name().map(Box::from))
-}
-
-/// The number of the main thread, as in std.
-const MAIN: NonZeroU64 = NonZeroU64::MIN;
-
-fn next_id() -> NonZeroU64 {
-    static LAST: AtomicU64 = AtomicU64::new(MAIN.get());
-    NonZeroU64::new(LAST.fetch_add(1, Ordering::Relaxed) + 1)
-        .expect("2^64 threads are more than a process can start")
+    Identity::new(id, std::thread::current().name().map(Box::from))
 }

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::panic::{self, AssertUnwindSafe};
@@ -13,12 +13,16 @@ use std::rc::Rc;
 use super::address_hasher::AddressHasher;
 use crate::patchable;
 
-/// The values of one green thread, by the address of their key.
+/// The values of one green thread. One that uses none has no tables.
+#[derive(Debug, Default)]
+pub(crate) struct Locals(OnceCell<Box<Tables>>);
+
+/// The values, by the address of their key.
 ///
 /// No borrow of the tables is held while a value is made, used or dropped, for each of these may come
 /// back here.
 #[derive(Debug, Default)]
-pub(crate) struct Locals {
+struct Tables {
     values: RefCell<HashMap<usize, Value, BuildHasherDefault<AddressHasher>>>,
     /// The keys whose values have destructors, in the order in which they were made.
     to_drop: RefCell<Vec<usize>>,
@@ -37,7 +41,27 @@ pub(crate) struct Destroyed;
 
 impl Locals {
     /// The value of the key at `address`; `make` makes it if there is none yet.
+    #[inline]
     pub(crate) fn get<T: 'static>(
+        &self,
+        address: usize,
+        make: impl FnOnce() -> T,
+    ) -> Result<Rc<T>, Destroyed> {
+        self.0.get_or_init(Box::default).get(address, make)
+    }
+
+    /// Runs the destructors, the newest value's first, as std does; also of values that these make. If
+    /// one panics the process ends, as std has it.
+    #[inline]
+    pub(crate) fn destroy(&self) {
+        if let Some(tables) = self.0.get() {
+            tables.destroy();
+        }
+    }
+}
+
+impl Tables {
+    fn get<T: 'static>(
         &self,
         address: usize,
         make: impl FnOnce() -> T,
@@ -68,9 +92,7 @@ impl Locals {
         Ok(())
     }
 
-    /// Runs the destructors, the newest value's first, as std does; also of values that these make. If
-    /// one panics the process ends, as std has it.
-    pub(crate) fn destroy(&self) {
+    fn destroy(&self) {
         loop {
             let Some(address) = self.to_drop.borrow_mut().pop() else {
                 return;

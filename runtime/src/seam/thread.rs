@@ -5,54 +5,43 @@ use std::io;
 use super::context;
 use super::native::Native;
 use super::park::{self, Outcome, Wait};
+use super::record::Runner;
 use crate::patchable;
 
 /// What a new thread is to be.
 pub(crate) struct Start {
-    pub(crate) identity: std::sync::Arc<context::Identity>,
     /// Bytes of stack; none is the default.
     pub(crate) stack_size: Option<usize>,
-    /// What it runs. It does not unwind.
-    pub(crate) body: Box<dyn Body>,
-}
-
-/// What a thread runs, in two parts, since its own values are destroyed between them.
-pub(crate) trait Body: Send {
-    /// Runs the user's closure and keeps its result.
-    fn run(&mut self);
-    /// Publishes the result and wakes who waits for it.
-    fn finish(self: Box<Self>);
+    /// What it runs, and who it is. Dropped without having run if the thread cannot be started.
+    pub(crate) runner: Runner,
 }
 
 /// What a thread was started as.
 #[derive(Debug)]
 pub(crate) enum Started {
-    Native(std::thread::JoinHandle<()>),
+    /// In a box, so that the handles of green threads, which have no such thing, are small.
+    Native(Box<std::thread::JoinHandle<()>>),
     Green,
 }
 
 /// Starts a thread.
 #[patchable]
 pub(crate) fn start(start: Start) -> io::Result<Started> {
-    let Start {
-        identity,
-        stack_size,
-        mut body,
-    } = start;
+    let Start { stack_size, runner } = start;
     let mut builder = std::thread::Builder::new();
-    if let Some(name) = &identity.name {
-        builder = builder.name(name.clone().into());
+    if let Some(name) = runner.who().name() {
+        builder = builder.name(name.into());
     }
     if let Some(size) = stack_size {
         builder = builder.stack_size(size);
     }
     builder
         .spawn(move || {
-            context::adopt(identity);
-            body.run();
-            body.finish();
+            context::adopt(runner.who().identity().clone());
+            runner.run();
+            drop(runner);
         })
-        .map(Started::Native)
+        .map(|native| Started::Native(Box::new(native)))
 }
 
 /// Lets other threads run.

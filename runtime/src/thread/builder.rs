@@ -2,15 +2,15 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::mem;
 use std::sync::Arc;
 
 use super::join_handle::Joined;
-use super::packet::{Main, Packet};
+use super::packet::Packet;
 use super::scoped::ScopeData;
-use super::{JoinHandle, Scope, ScopedJoinHandle, Thread};
-use crate::seam::context::Identity;
-use crate::seam::thread::{self as seam, Body, Start};
+use super::{JoinHandle, Scope, ScopedJoinHandle};
+use crate::patch::scope;
+use crate::seam::record::Record;
+use crate::seam::thread::{self as seam, Start};
 
 /// Sets the name and the stack size of a thread that it then starts, native or green.
 ///
@@ -154,30 +154,29 @@ impl Builder {
         F: FnOnce() -> T + Send,
         T: Send,
     {
-        if let Some(name) = &self.name {
-            assert!(
-                !name.contains('\0'),
-                "thread name may not contain interior null bytes"
-            );
-        }
-        let identity = Identity::new(self.name.map(String::into_boxed_str));
-        let packet = Packet::new(scope.clone());
-        let body: Box<dyn Body + '_> = Box::new(Main::new(f, packet.clone()));
-        // SAFETY: only the lifetime changes; the caller vouches that the thread ends before it does.
-        let body = unsafe { mem::transmute::<Box<dyn Body + '_>, Box<dyn Body + 'static>>(body) };
+        let name = self.name.map(checked);
         if let Some(scope) = &scope {
             scope.thread_starts();
         }
-        let start = Start {
-            identity: identity.clone(),
+        let overrides = scope::capture();
+        // SAFETY: the caller vouches that the thread ends before what it borrows does.
+        let (runner, joiner) = unsafe { Record::split(|| Packet::new(f, overrides, scope)) };
+        if let Some(name) = name {
+            runner.who().set_name(name);
+        }
+        let started = seam::start(Start {
             stack_size: self.stack_size,
-            body,
-        };
-        let started = seam::start(start)?;
-        Ok(Joined {
-            started,
-            thread: Thread::new(identity),
-            packet,
-        })
+            runner,
+        })?;
+        Ok(Joined { started, joiner })
     }
+}
+
+#[cold]
+fn checked(name: String) -> Box<str> {
+    assert!(
+        !name.contains('\0'),
+        "thread name may not contain interior null bytes"
+    );
+    name.into_boxed_str()
 }

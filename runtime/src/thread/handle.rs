@@ -1,11 +1,13 @@
 //! `Thread`, `ThreadId` and `current`.
+#![allow(unsafe_code)]
 
 use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::park;
-use crate::seam::context::{self, Identity};
+use crate::seam::context;
+use crate::seam::identity::Identity;
 
 /// A handle to a thread, native or green.
 ///
@@ -24,6 +26,7 @@ use crate::seam::context::{self, Identity};
 /// handle.join().unwrap();
 /// ```
 #[derive(Clone)]
+#[repr(transparent)]
 pub struct Thread {
     identity: Arc<Identity>,
 }
@@ -66,8 +69,10 @@ pub fn current() -> Thread {
 }
 
 impl Thread {
-    pub(super) fn new(identity: Arc<Identity>) -> Self {
-        Thread { identity }
+    /// The handle that an identity is.
+    pub(super) fn of(identity: &Arc<Identity>) -> &Self {
+        // SAFETY: `Thread` is a transparent wrapper of an `Arc<Identity>`, and has no invariant of its own.
+        unsafe { &*std::ptr::from_ref(identity).cast::<Thread>() }
     }
 
     /// Lets the thread's next [`park()`](super::park()), or the one it is in, return.

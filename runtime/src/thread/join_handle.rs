@@ -2,12 +2,11 @@
 #![allow(unsafe_code)]
 
 use std::fmt;
-use std::sync::Arc;
 
-use super::packet::Packet;
 use super::{Result, Thread};
 use crate::seam::busy::busy;
-use crate::seam::thread::Started;
+use crate::seam::record::Joiner;
+use crate::seam::thread::{self as seam, Started};
 
 /// A handle that joins a thread, native or green; dropping it detaches the thread.
 ///
@@ -29,8 +28,7 @@ pub struct JoinHandle<T>(Joined<T>);
 /// What a join handle of either kind holds.
 pub(super) struct Joined<T> {
     pub(super) started: Started,
-    pub(super) thread: Thread,
-    pub(super) packet: Arc<Packet<T>>,
+    pub(super) joiner: Joiner<T>,
 }
 
 // SAFETY: a handle is made by a spawn alone, which has `T: Send`; a handle that is shared gives no
@@ -51,7 +49,7 @@ impl<T> JoinHandle<T> {
     /// None.
     #[must_use]
     pub fn thread(&self) -> &Thread {
-        &self.0.thread
+        self.0.thread()
     }
 
     /// Waits for the thread to end and returns its result; if it panicked, the panic's payload.
@@ -88,19 +86,24 @@ impl<T> JoinHandle<T> {
 }
 
 impl<T> Joined<T> {
+    pub(super) fn thread(&self) -> &Thread {
+        Thread::of(self.joiner.who().identity())
+    }
+
     pub(super) fn join(self) -> Result<T> {
-        self.packet.wait();
-        if let Started::Native(native) = self.started {
-            // It has its thread-locals left to destroy, and std, too, joins only after that. Should one of
-            // them wait for a green thread of this hub, this waits for ever.
-            #[expect(clippy::disallowed_methods, reason = "the thread has run to its end")]
-            native.join().expect("a thread's body does not unwind");
-        }
-        self.packet.take()
+        let Joined { started, joiner } = self;
+        joiner.join(seam::join, || {
+            if let Started::Native(native) = started {
+                // It has its thread-locals left to destroy, and std, too, joins only after that. Should one
+                // of them wait for a green thread of this hub, this waits for ever.
+                #[expect(clippy::disallowed_methods, reason = "the thread has run to its end")]
+                native.join().expect("a thread's body does not unwind");
+            }
+        })
     }
 
     pub(super) fn is_finished(&self) -> bool {
-        let finished = self.packet.is_done();
+        let finished = self.joiner.is_done();
         if !finished {
             busy();
         }

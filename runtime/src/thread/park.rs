@@ -12,7 +12,8 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::{Duration, Instant};
 
-use crate::seam::context::{self, Identity};
+use crate::seam::context;
+use crate::seam::identity::Identity;
 use crate::seam::thread as seam;
 use crate::seam::until::{wait_while, wake_all};
 

@@ -154,7 +154,7 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
     /// None.
     #[must_use]
     pub fn thread(&self) -> &Thread {
-        &self.joined.thread
+        self.joined.thread()
     }
 
     /// Waits for the thread to end and returns its result; if it panicked, the panic's payload.

@@ -1,0 +1,78 @@
+//! Who a thread is: its number, its name, and the token of park and unpark.
+#![forbid(unsafe_code)]
+
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Who a thread is. Shared by all handles to it.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) id: NonZeroU64,
+    pub(crate) name: Option<Box<str>>,
+    /// The token of park and unpark; its address is what a parked thread waits on.
+    pub(crate) token: AtomicU32,
+}
+
+impl Identity {
+    pub(super) fn new(id: NonZeroU64, name: Option<Box<str>>) -> Arc<Self> {
+        Arc::new(Identity {
+            id,
+            name,
+            token: AtomicU32::new(0),
+        })
+    }
+}
+
+/// Who a thread is that greenpatch starts: its number, and the rest when that is asked for first.
+pub(crate) struct Who {
+    number: NonZeroU64,
+    identity: OnceLock<Arc<Identity>>,
+}
+
+impl Who {
+    /// Somebody new, whose number no other thread has had.
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Who {
+            number: next_id(),
+            identity: OnceLock::new(),
+        }
+    }
+
+    /// Gives a name to somebody whom nobody has asked for yet.
+    #[cold]
+    pub(crate) fn set_name(&self, name: Box<str>) {
+        let named = self.identity.set(Identity::new(self.number, Some(name)));
+        assert!(named.is_ok(), "a thread is named before it is known");
+    }
+
+    /// The number.
+    #[inline]
+    pub(super) fn number(&self) -> NonZeroU64 {
+        self.number
+    }
+
+    /// What handles to the thread share.
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        self.identity
+            .get_or_init(|| Identity::new(self.number, None))
+    }
+
+    /// The name that it was given.
+    pub(crate) fn name(&self) -> Option<&str> {
+        // Who has a name has had an identity from the start.
+        self.identity.get()?.name.as_deref()
+    }
+}
+
+/// The number of the main thread, as in std.
+pub(super) const MAIN: NonZeroU64 = NonZeroU64::MIN;
+
+/// A number that no thread has had.
+#[inline]
+pub(super) fn next_id() -> NonZeroU64 {
+    static LAST: AtomicU64 = AtomicU64::new(MAIN.get());
+    NonZeroU64::new(LAST.fetch_add(1, Ordering::Relaxed) + 1)
+        .expect("2^64 threads are more than a process can start")
+}

@@ -1,0 +1,215 @@
+//! What a thread and the one handle that may join it own together: one allocation.
+//!
+//! ```text
+//!     Runner ──▶ Record { ending, who, packet } ◀── Joiner
+//!     the thread's side                             the handle's side
+//! ```
+//!
+//! Neither counts references: a record has two owners, and its [`Ending`] tells which of them comes last.
+//! The packet's type, which is the facade's and has the closure in it, is known to neither.
+//!
+//! Invariants:
+//! 1. A record has one [`Runner`] and one [`Joiner`], both made by [`Record::split`]. It lives until both have
+//!    given it up, the runner by `end`, the joiner by `join` or its drop, and who comes last frees it.
+//! 2. `packet` is used by the runner until that has given the record up, and by the joiner after.
+#![allow(unsafe_code)]
+
+use ::std::mem::{self, ManuallyDrop};
+use ::std::ptr::NonNull;
+use ::std::thread::Result;
+
+use super::ending::Ending;
+use super::identity::Who;
+use super::until::Seam;
+
+/// What a thread runs, and what that leaves.
+pub(crate) trait Body: Send {
+    /// Runs the user's closure and keeps its result. Does not unwind.
+    fn run(&self);
+
+    /// Drops what is there: nobody will ask for it any more. Does nothing the second time.
+    fn discard(&self);
+}
+
+/// What a thread has left.
+pub(crate) trait Outcome<T>: Send {
+    /// Takes the result out, if there is one.
+    fn take(&self) -> Option<Result<T>>;
+}
+
+/// What both own.
+pub(crate) struct Record<P: ?Sized> {
+    ending: Ending,
+    who: Who,
+    packet: P,
+}
+
+impl<P> Record<P> {
+    /// Makes a record for a new thread, and both its owners.
+    ///
+    /// # Safety
+    ///
+    /// The caller sees to it that the runner has ended before what the packet borrows does.
+    #[inline]
+    pub(crate) unsafe fn split<'a, T>(packet: impl FnOnce() -> P) -> (Runner, Joiner<T>)
+    where
+        P: Body + Outcome<T> + 'a,
+        T: 'a,
+    {
+        // The box first, so that what goes into it is not made on the stack and copied.
+        let place = Box::new_uninit();
+        let record = Box::write(
+            place,
+            Record {
+                ending: Ending::new(),
+                who: Who::new(),
+                packet: packet(),
+            },
+        );
+        let record = NonNull::from(Box::leak(record));
+        let runner: NonNull<Record<dyn Body + 'a>> = record;
+        let joiner: NonNull<Record<dyn Outcome<T> + 'a>> = record;
+        // SAFETY: only the lifetime changes. The runner's end is the caller's word; after it the packet is
+        // used by the joiner alone, whose type says how long a `T` lives.
+        let runner = unsafe {
+            mem::transmute::<NonNull<Record<dyn Body + 'a>>, NonNull<Record<dyn Body>>>(runner)
+        };
+        // SAFETY: as above.
+        let joiner = unsafe {
+            mem::transmute::<NonNull<Record<dyn Outcome<T> + 'a>>, NonNull<Record<dyn Outcome<T>>>>(
+                joiner,
+            )
+        };
+        (Runner(runner), Joiner(joiner))
+    }
+}
+
+/// The thread's side. Dropped, it ends the thread's part, also if that has not run.
+pub(crate) struct Runner(NonNull<Record<dyn Body>>);
+
+// SAFETY: by invariant 2 the packet, which is `Send`, is this side's alone; the rest of a record is `Sync`.
+unsafe impl Send for Runner {}
+
+impl Runner {
+    /// Who the thread is.
+    #[inline]
+    pub(crate) fn who(&self) -> &Who {
+        &self.record().who
+    }
+
+    /// Runs the user's closure. If by then nobody can ask for the result any more, drops that as well.
+    pub(crate) fn run(&self) {
+        self.record().packet.run();
+        self.discard_unwanted();
+    }
+
+    /// Leaves the result to who joins. `users` is called with false when code of the user's has run for the
+    /// last time, while the record is still there; and with true if some has to run after all.
+    pub(crate) fn finish(self, users: impl Fn(bool)) {
+        ManuallyDrop::new(self).end(users);
+    }
+
+    #[inline]
+    fn record(&self) -> &Record<dyn Body> {
+        // SAFETY: by invariant 1 this side has not given it up.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Drops the result if the handle has gone; says whether it has.
+    #[inline]
+    fn discard_unwanted(&self) -> bool {
+        let unwanted = self.record().ending.is_detached();
+        if unwanted {
+            self.record().packet.discard();
+        }
+        unwanted
+    }
+
+    /// Gives the record up. `self` is not used after that.
+    #[inline]
+    fn end(&mut self, users: impl Fn(bool)) {
+        loop {
+            let unwanted = self.discard_unwanted();
+            users(false);
+            if unwanted {
+                // SAFETY: by invariant 1: the joiner has gone, and this is the runner; `split` made a box.
+                drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+                return;
+            }
+            // SAFETY: by invariant 1 the record is there.
+            let ending = unsafe { &raw const (*self.0.as_ptr()).ending };
+            // SAFETY: by invariant 1, this being the one runner.
+            if unsafe { Ending::finish(ending) } {
+                return;
+            }
+            // The handle has gone just now, so what it would have taken is dropped here.
+            users(true);
+        }
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.end(|_| ());
+    }
+}
+
+/// The handle's side. Dropped, it detaches the thread.
+pub(crate) struct Joiner<T>(NonNull<Record<dyn Outcome<T>>>);
+
+// SAFETY: by invariant 2 the packet, which is `Send`, goes to this side once; the rest of a record is `Sync`.
+unsafe impl<T: Send> Send for Joiner<T> {}
+// SAFETY: a shared one gives access to `who` and `ending` alone.
+unsafe impl<T: Send> Sync for Joiner<T> {}
+
+impl<T> Joiner<T> {
+    /// Who the thread is.
+    #[inline]
+    pub(crate) fn who(&self) -> &Who {
+        &self.record().who
+    }
+
+    /// Whether the thread has ended.
+    #[inline]
+    pub(crate) fn is_done(&self) -> bool {
+        self.record().ending.is_done()
+    }
+
+    /// Blocks through `seam` until the thread has ended, calls `also`, and returns the result.
+    #[inline]
+    pub(crate) fn join(self, seam: Seam, also: impl FnOnce()) -> Result<T> {
+        // SAFETY: by invariant 1 this is the one handle, and nobody shares it, for it is taken by value.
+        unsafe { self.record().ending.wait(seam) };
+        also();
+        assert!(self.is_done(), "a result is taken after the thread's end");
+        let this = ManuallyDrop::new(self);
+        // SAFETY: by invariant 1: the runner has gone, and this is the joiner; `split` made a box.
+        let record = unsafe { Box::from_raw(this.0.as_ptr()) };
+        record
+            .packet
+            .take()
+            .expect("a thread leaves one result, taken once")
+    }
+
+    #[inline]
+    fn record(&self) -> &Record<dyn Outcome<T>> {
+        // SAFETY: by invariant 1 this side has not given it up.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<T> Drop for Joiner<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: by invariant 1 the record is there.
+        let ending = unsafe { &raw const (*self.0.as_ptr()).ending };
+        // SAFETY: by invariant 1, this being the one joiner, which does not wait any more.
+        if !unsafe { Ending::detach(ending) } {
+            // SAFETY: by invariant 1: the runner has gone, and this is the joiner; `split` made a box.
+            drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+        }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_models;
