@@ -168,7 +168,11 @@ extern "C" fn begin() -> ! {
         ".cfi_startproc",
         // Nobody has called this: here every walk along the stack ends.
         ".cfi_undefined rip",
-        "call rbx",
+        // A call, but that the processor does not expect it to return, which it never does.
+        "lea rax, [rip + 2f]",
+        "push rax",
+        "jmp rbx",
+        "2:",
         "ud2",
         ".cfi_endproc",
     )
