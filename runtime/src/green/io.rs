@@ -20,9 +20,9 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
     let direction = direction_of(operation);
     let mut done = 0;
     let mut deadline = None;
+    let mut key = operation.watch().key(hub).map(Key::from_bits);
+    let mut is_hopeless = key.is_some_and(|key| hub.allows(key, direction) == Some(false));
     loop {
-        let key = operation.watch().key(hub).map(Key::from_bits);
-        let is_hopeless = key.is_some_and(|key| hub.allows(key, direction) == Some(false));
         if !is_hopeless || !operation.waits() {
             match operation.attempt(Manner::Try, done) {
                 Ok(moved) => {
@@ -38,6 +38,7 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
                         }
                         return Ok(done);
                     }
+                    is_hopeless = key.is_some_and(|key| hub.allows(key, direction) == Some(false));
                     continue;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -54,8 +55,8 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
                 Err(error) => return Err(error),
             }
         }
-        let key = match registered(hub, operation) {
-            Ok(key) => key,
+        let found = match registered(hub, operation, key) {
+            Ok(found) => found,
             // What is always ready, such as a regular file, cannot be looked at.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 return seam::perform(operation);
@@ -63,24 +64,26 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
             Err(error) => return Err(error),
         };
         let deadline = *deadline.get_or_insert_with(|| operation.deadline());
-        if !hub.wait_ready(key, direction, deadline) {
+        if !hub.wait_ready(found, direction, deadline) {
             return if done > 0 {
                 Ok(done)
             } else {
                 Err(Operation::timed_out())
             };
         }
+        key = Some(found);
+        is_hopeless = false;
     }
 }
 
-/// The key of the descriptor on this hub, which looks at it from now on.
-fn registered(hub: &'static Hub, operation: &Operation<'_>) -> io::Result<Key> {
-    let (watch, fd) = (operation.watch(), operation.fd());
-    if let Some(key) = watch.key(hub).map(Key::from_bits)
+/// The key of the descriptor on this hub, which looks at it from now on; `key` if that holds still.
+fn registered(hub: &'static Hub, operation: &Operation<'_>, key: Option<Key>) -> io::Result<Key> {
+    if let Some(key) = key
         && hub.allows(key, direction_of(operation)).is_some()
     {
         return Ok(key);
     }
+    let (watch, fd) = (operation.watch(), operation.fd());
     let key = hub.watch(fd)?;
     watch.set_key(hub, fd, key.to_bits());
     Ok(key)

@@ -84,12 +84,14 @@ impl Hub {
                 return true;
             }
             self.park(deadline);
-            let mut descriptors = self.local().descriptors.borrow_mut();
-            descriptors.withdraw(key, direction, task);
-            if descriptors.allows(key, direction) != Some(false) {
+            let allows = self
+                .local()
+                .descriptors
+                .borrow_mut()
+                .withdraw(key, direction, task);
+            if allows != Some(false) {
                 return true;
             }
-            drop(descriptors);
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return false;
             }

@@ -134,11 +134,12 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         }
     }
 
-    /// Takes one who waits out again, if it is still there.
-    pub(crate) fn withdraw(&mut self, key: Key, direction: Direction, waiter: W) {
-        if let Some(entry) = self.entry(key) {
-            entry.waiting(direction).remove(waiter);
-        }
+    /// Takes one who waits out again, if it is still there, and says whether an attempt has a chance, as
+    /// [`allows`](Self::allows) does.
+    pub(crate) fn withdraw(&mut self, key: Key, direction: Direction, waiter: W) -> Option<bool> {
+        let entry = self.entry(key)?;
+        entry.waiting(direction).remove(waiter);
+        Some(entry.ready.allows(direction))
     }
 
     fn entry(&mut self, key: Key) -> Option<&mut Entry<W>> {
@@ -195,17 +196,20 @@ impl<W: Copy + PartialEq> Waiting<W> {
     fn remove(&mut self, waiter: W) {
         if self.first == Some(waiter) {
             self.first = None;
-        } else {
+        } else if !self.others.is_empty() {
             self.others.retain(|other| *other != waiter);
         }
     }
 
     /// Hands all out, in the order in which they came.
+    #[inline]
     fn drain(&mut self, mut wake: impl FnMut(W)) {
         if let Some(waiter) = self.first.take() {
             wake(waiter);
         }
-        self.others.drain(..).for_each(wake);
+        if !self.others.is_empty() {
+            self.others.drain(..).for_each(wake);
+        }
     }
 }
 
@@ -227,7 +231,7 @@ mod tests {
             assert!(table.enlist(key, Direction::Read, waiter));
         }
         assert!(table.enlist(key, Direction::Write, 4));
-        table.withdraw(key, Direction::Read, 1);
+        assert_eq!(table.withdraw(key, Direction::Read, 1), Some(false));
         assert!(table.enlist(key, Direction::Read, 5));
         assert_eq!(
             woken(|wake| table.set_ready(key, Readiness::READABLE, wake)),

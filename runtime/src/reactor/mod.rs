@@ -139,18 +139,16 @@ impl Reactor {
     }
 }
 
+#[inline]
 fn readiness(event: &mio::event::Event) -> Readiness {
-    let bits = [
-        // An error is found by whoever tries, in either direction.
-        (event.is_readable() || event.is_error(), Readiness::READABLE),
-        (event.is_writable() || event.is_error(), Readiness::WRITABLE),
-        (event.is_read_closed(), Readiness::READ_CLOSED),
-        (event.is_write_closed(), Readiness::WRITE_CLOSED),
-        (event.is_priority(), Readiness::URGENT),
-    ];
-    bits.into_iter()
-        .filter(|(is_set, _)| *is_set)
-        .fold(Readiness::NONE, |ready, (_, bit)| ready | bit)
+    let bit = |is_set: bool, bit: Readiness| if is_set { bit } else { Readiness::NONE };
+    // An error is found by whoever tries, in either direction.
+    let error = event.is_error();
+    bit(event.is_readable() || error, Readiness::READABLE)
+        | bit(event.is_writable() || error, Readiness::WRITABLE)
+        | bit(event.is_read_closed(), Readiness::READ_CLOSED)
+        | bit(event.is_write_closed(), Readiness::WRITE_CLOSED)
+        | bit(event.is_priority(), Readiness::URGENT)
 }
 
 impl Notifier {
