@@ -89,7 +89,7 @@ impl Drop for Promise {
 
 /// What one hub keeps: promises, so as not to ask the slabs each time; and stacks that it has used, last
 /// in first out, since what was used last is still in the processor's cache.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Stacks {
     used: Vec<Stack>,
     /// Promises of one size that nobody has.
@@ -97,6 +97,15 @@ pub(crate) struct Stacks {
 }
 
 impl Stacks {
+    pub(crate) fn new() -> Self {
+        Stacks {
+            // Room for all that it will hold between two calls of `trim`, or almost, so that it is never made anew
+            // above what a crowd has in the allocator's memory.
+            used: Vec::with_capacity(CACHED + CACHED / 2),
+            spare: None,
+        }
+    }
+
     /// Sets aside a stack.
     ///
     /// # Errors
@@ -211,7 +220,7 @@ mod tests {
     #[test]
     fn promises_are_kept_in_batches_and_given_back() {
         let size = Size::holding(32 << 10).unwrap();
-        let mut stacks = Stacks::default();
+        let mut stacks = Stacks::new();
         let promises: Vec<_> = (0..1000).map(|_| stacks.promise(size).unwrap()).collect();
         for promise in promises {
             stacks.release(promise);

@@ -65,7 +65,7 @@ impl Flow {
 #[test]
 fn leaves_in_the_middle_and_goes_on_there() {
     let log = Rc::new(RefCell::new(Vec::new()));
-    let mut stacks = Stacks::default();
+    let mut stacks = Stacks::new();
     let one = Flow::new(&mut stacks, {
         let log = log.clone();
         move |flow| {
@@ -96,7 +96,7 @@ fn nothing_that_lives_across_a_switch_is_lost() {
     }
     let run = |seed: u64| {
         let results = Rc::new(Cell::new(None));
-        let mut stacks = Stacks::default();
+        let mut stacks = Stacks::new();
         let flows: Vec<_> = (0..5)
             .map(|number| {
                 let results = results.clone();
@@ -138,7 +138,7 @@ fn nothing_that_lives_across_a_switch_is_lost() {
 #[test]
 fn one_switches_to_another_and_past_the_first() {
     let log = Rc::new(RefCell::new(Vec::new()));
-    let mut stacks = Stacks::default();
+    let mut stacks = Stacks::new();
     let second = Rc::new(Flow::new(&mut stacks, {
         let log = log.clone();
         move |flow| {
@@ -165,7 +165,7 @@ fn one_switches_to_another_and_past_the_first() {
 
 #[test]
 fn a_stack_is_used_again() {
-    let mut stacks = Stacks::default();
+    let mut stacks = Stacks::new();
     let first = Flow::new(&mut stacks, |_| ());
     assert!(first.resume());
     let limit = first.stack.limit();
@@ -177,7 +177,7 @@ fn a_stack_is_used_again() {
 
 #[test]
 fn more_stacks_than_a_slab_holds() {
-    let mut stacks = Stacks::default();
+    let mut stacks = Stacks::new();
     let suspended: Vec<_> = (0..3000)
         .map(|_| Flow::new(&mut stacks, Flow::suspend))
         .collect();
@@ -193,7 +193,7 @@ fn more_stacks_than_a_slab_holds() {
 
 #[test]
 fn panics_unwind_within_the_coroutine() {
-    let mut stacks = Stacks::default();
+    let mut stacks = Stacks::new();
     let one = Flow::new(&mut stacks, |flow| {
         let caught = panic::catch_unwind(AssertUnwindSafe(|| {
             flow.suspend();
@@ -207,7 +207,7 @@ fn panics_unwind_within_the_coroutine() {
 
 #[test]
 fn a_backtrace_ends_where_the_stack_does() {
-    let mut stacks = Stacks::default();
+    let mut stacks = Stacks::new();
     let one = Flow::new(&mut stacks, |_| {
         let trace = std::backtrace::Backtrace::force_capture().to_string();
         assert!(trace.contains("a_backtrace_ends_where_the_stack_does"));

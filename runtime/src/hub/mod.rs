@@ -115,7 +115,7 @@ impl Hub {
                 unwinding: Cell::new(0),
                 ready: RunQueue::new(),
                 records: Records::new(),
-                stacks: RefCell::new(Stacks::default()),
+                stacks: RefCell::new(Stacks::new()),
                 timers: RefCell::new(Timers::new()),
                 reactor: RefCell::new(reactor),
                 descriptors: RefCell::new(Descriptors::new()),

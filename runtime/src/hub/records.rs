@@ -15,11 +15,12 @@
 //! 1. A record is used by one task, or is `Free`: linked in its chunk's list, or beyond `fresh`.
 //! 2. The hub in the header is written before any address of the chunk is given away, and never changes. All
 //!    else is touched on the hub's OS thread alone.
-//! 3. `with_room` holds the chunks that have a free record, each once.
+//! 3. `with_room`, and from there `below`, lead to the chunks that have a free record, to each once. The first of
+//!    them is the one that is used, so it is the first that becomes full.
 #![allow(unsafe_code)]
 
 use std::alloc::{Layout, handle_alloc_error};
-use std::cell::{Cell, UnsafeCell};
+use std::cell::Cell;
 use std::ptr::NonNull;
 
 use super::Hub;
@@ -37,7 +38,8 @@ const KEPT: u32 = 4;
 /// The records of one hub.
 #[derive(Debug)]
 pub(super) struct Records {
-    with_room: UnsafeCell<Vec<NonNull<Chunk>>>,
+    /// The chunk that got room last; each says which did before.
+    with_room: Cell<Option<NonNull<Chunk>>>,
     /// Chunks with nobody in them that have their memory.
     empty: Cell<u32>,
 }
@@ -51,12 +53,14 @@ struct Chunk {
     used: Cell<u32>,
     /// The first record that was never used, or not since the memory was given back.
     fresh: Cell<u32>,
+    /// The chunk that got room before this one.
+    below: Cell<Option<NonNull<Chunk>>>,
 }
 
 impl Records {
     pub(super) const fn new() -> Self {
         Records {
-            with_room: UnsafeCell::new(Vec::new()),
+            with_room: Cell::new(None),
             empty: Cell::new(0),
         }
     }
@@ -64,11 +68,9 @@ impl Records {
     /// Puts a task into a record. On the hub's OS thread, or before any other thread knows of the hub.
     #[inline]
     pub(super) fn insert(&self, hub: &'static Hub, task: Task) -> NonNull<Task> {
-        // SAFETY: by invariant 2; nothing below comes back here while it is borrowed.
-        let with_room = unsafe { &mut *self.with_room.get() };
-        let chunk = match with_room.last() {
-            Some(chunk) => *chunk,
-            None => *with_room.push_mut(self.grow(hub)),
+        let chunk = match self.with_room.get() {
+            Some(chunk) => chunk,
+            None => self.grow(hub),
         };
         // SAFETY: chunks stay mapped.
         let header = unsafe { chunk.as_ref() };
@@ -93,7 +95,7 @@ impl Records {
             }
         };
         if used + 1 == RECORDS - FIRST {
-            with_room.pop();
+            self.with_room.set(header.below.take());
         }
         // SAFETY: by invariant 1 the record is nobody's.
         unsafe { place.write(task) };
@@ -120,8 +122,7 @@ impl Records {
         let used = header.used.get() - 1;
         header.used.set(used);
         if used + 1 == RECORDS - FIRST {
-            // SAFETY: by invariant 2; pushing comes back to nobody who borrows it.
-            unsafe { &mut *self.with_room.get() }.push(chunk);
+            header.below.set(self.with_room.replace(Some(chunk)));
         }
         if used == 0 {
             self.emptied(chunk);
@@ -159,8 +160,10 @@ impl Records {
                 free: Cell::new(None),
                 used: Cell::new(0),
                 fresh: Cell::new(FIRST),
+                below: Cell::new(self.with_room.get()),
             });
         }
+        self.with_room.set(Some(chunk));
         chunk
     }
 }
