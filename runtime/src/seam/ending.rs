@@ -126,6 +126,20 @@ impl Ending {
     }
 }
 
+impl Drop for Ending {
+    fn drop(&mut self) {
+        // A model so learns that it is freed here, and that nobody may be at the waker any more.
+        if cfg!(any(loom, debug_assertions)) {
+            // SAFETY: by invariant 3 who frees it came last.
+            let forgotten = self.waker.with(|waker| unsafe { (*waker).is_some() });
+            assert!(
+                !forgotten,
+                "a thread has ended, and its joiner was not woken"
+            );
+        }
+    }
+}
+
 /// The handle's place, to be woken when the thread has ended. It is made by `wait` alone.
 struct Place<'a>(&'a Ending);
 

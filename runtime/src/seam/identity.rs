@@ -54,9 +54,19 @@ impl Who {
     }
 
     /// What handles to the thread share.
+    #[inline]
     pub(crate) fn identity(&self) -> &Arc<Identity> {
-        self.identity
-            .get_or_init(|| Identity::new(self.number, None))
+        match self.identity.get() {
+            Some(identity) => identity,
+            None => self.make_identity(),
+        }
+    }
+
+    #[cold]
+    fn make_identity(&self) -> &Arc<Identity> {
+        // Allocated before it is put in place: an allocator, too, may ask who runs.
+        let identity = Identity::new(self.number, None);
+        self.identity.get_or_init(|| identity)
     }
 
     /// The name that it was given.

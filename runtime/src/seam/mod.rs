@@ -41,6 +41,9 @@
 //!                                   └─ queue
 //! ```
 //!
+//! A thread that is joined has one joiner, which needs no queue: its place is in the record that it shares
+//! with the thread, see [`record`] and [`ending`].
+//!
 //! A waker marks the waiter under the queue's lock and wakes it after that lock is free. It never
 //! asks what kind the waiter is, and waking is never dispatched: the `Waker` knows.
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use greenpatch::sync::mpsc;
 use greenpatch::thread;
 
 use crate::Case;
@@ -11,7 +12,12 @@ use crate::Case;
 pub(crate) const CASES: &[Case] = &[
     ("spawn and join", spawn_and_join),
     ("names and ids", names_and_ids),
+    (
+        "a handle that outlives the thread",
+        a_handle_that_outlives_the_thread,
+    ),
     ("detached", detached),
+    ("a result that nobody wants", a_result_that_nobody_wants),
     ("park and unpark", park_and_unpark),
     ("unpark before park", unpark_before_park),
     ("park with a timeout", park_with_a_timeout),
@@ -55,6 +61,65 @@ fn names_and_ids() {
             .join()
             .unwrap()
     );
+}
+
+fn a_handle_that_outlives_the_thread() {
+    let joined = thread::spawn(thread::current);
+    let outside = joined.thread().clone();
+    let inside = joined.join().unwrap();
+    assert_eq!(inside.id(), outside.id());
+    outside.unpark();
+    // What is asked for first when the thread has ended is the same.
+    let late = thread::spawn(|| thread::current().id());
+    while !late.is_finished() {
+        thread::yield_now();
+    }
+    let outside = late.thread().clone();
+    assert_eq!(late.join().unwrap(), outside.id());
+    assert_eq!(outside.name(), None);
+}
+
+/// Tells where it is dropped, by the name of the thread.
+struct Tells(mpsc::Sender<Option<String>>);
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        let name = thread::current().name().map(String::from);
+        self.0.send(name).unwrap();
+    }
+}
+
+fn a_result_that_nobody_wants() {
+    let (sender, receiver) = mpsc::channel();
+    let spawn = |go: &Arc<AtomicBool>| {
+        let go = go.clone();
+        let result = Tells(sender.clone());
+        let builder = thread::Builder::new().name("unwanted".into());
+        let body = move || {
+            while !go.load(Ordering::Acquire) {
+                thread::park();
+            }
+            result
+        };
+        builder.spawn(body).unwrap()
+    };
+    // By the thread itself, if the handle went before.
+    let go = Arc::new(AtomicBool::new(false));
+    let waits = spawn(&go);
+    let thread = waits.thread().clone();
+    drop(waits);
+    go.store(true, Ordering::Release);
+    thread.unpark();
+    assert_eq!(receiver.recv().unwrap().as_deref(), Some("unwanted"));
+    // By who drops the handle, if the thread went before.
+    let ends = spawn(&go);
+    while !ends.is_finished() {
+        thread::yield_now();
+    }
+    assert!(receiver.try_recv().is_err());
+    drop(ends);
+    let here = thread::current().name().map(String::from);
+    assert_eq!(receiver.recv().unwrap(), here);
 }
 
 fn detached() {

@@ -25,6 +25,12 @@ impl Packet {
     }
 }
 
+impl Drop for Packet {
+    fn drop(&mut self) {
+        self.replace(None);
+    }
+}
+
 impl Body for Packet {
     fn run(&self) {
         self.replace(Some(self.left.clone()));
