@@ -12,11 +12,9 @@ if [ -f ../library/std/tests/sync/mutex.rs ]; then
     exit 0
 fi
 
-# An old or empty package list is the usual reason for a failure: renew it once.
-if ! apt-get -qq download rust-web-src; then
-    apt-get -qq update
-    apt-get -qq download rust-web-src
-fi
+# First of all the package list: an old one may have a std without the files that are looked for.
+apt-get -qq update || echo "the package list stays as it is" >&2
+apt-get -qq download rust-web-src
 
 # Only the library: the package also holds the compiler.
 deb=$(ls -v rust-web-src_*.deb | tail -n 1)
@@ -24,5 +22,9 @@ rm -rf ../library
 dpkg-deb --fsys-tarfile "$deb" |
     tar -x -C .. --wildcards --no-wildcards-match-slash --strip-components=4 './usr/src/rustc-*/library'
 rm -f "$deb"
+if [ ! -f ../library/std/tests/sync/mutex.rs ]; then
+    echo "$deb is too old: it lacks std/tests/sync" >&2
+    exit 1
+fi
 echo "$deb" >../library/package
 echo "std's sources are in $build/library, from $deb"
