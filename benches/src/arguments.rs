@@ -12,7 +12,7 @@ greenpatch's benchmarks, beside its peers
     --rounds N        how often the peers take turns (7); large cases make fewer rounds
     --quick           small cases only, for short, in one round unless --rounds says otherwise: to see that all work
     --peers A,B       only these peers, for instance greenpatch,tokio
-    --write-readme    put the results into the root README too
+    --write-readme    put what --all finds into the root README too
     --list            list the scenarios
     --help            print this
 
@@ -102,6 +102,9 @@ fn parse_plan(words: &[&str], known: &[Scenario]) -> Result<Request, String> {
     {
         return Err(format!("unknown scenario {name}; see --list"));
     }
+    if write_readme && !(all && peers.is_empty() && !quick) {
+        return Err("--write-readme goes with --all, all peers and no --quick".to_owned());
+    }
     if scenarios.is_empty() {
         return Err("name a scenario, or say --all; see --help".to_owned());
     }
@@ -163,6 +166,10 @@ mod tests {
             ("--rounds", "--rounds needs a value"),
             ("switch --rounds 0", "--rounds needs a number above zero"),
             ("switch --peers gevent", "unknown peer gevent; see --list"),
+            (
+                "switch --write-readme",
+                "--write-readme goes with --all, all peers and no --quick",
+            ),
             ("", "name a scenario, or say --all; see --help"),
         ] {
             assert_eq!(parsed(line), Err(error.to_owned()), "{line}");

@@ -64,6 +64,19 @@ pub(crate) fn cpu_of(process: u32) -> io::Result<u64> {
     }
 }
 
+/// KiB that the kernel names so in this process's status, like `VmRSS`.
+pub(crate) fn memory(name: &str) -> io::Result<u64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    field(&status, name).ok_or_else(|| io::Error::other(format!("no {name} in the status")))
+}
+
+fn field(status: &str, name: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// Processor, kernel and compiler, a line each.
 pub(crate) fn description() -> Vec<String> {
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -102,6 +115,15 @@ pub(crate) fn versions(packages: &[&str]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_of_the_status_is_found_by_its_whole_name() {
+        let status = "Name:\tbench\nVmRSSx:\t   1 kB\nVmPTE:\t     128 kB\nVmRSS:\t   5x kB\n";
+        assert_eq!(field(status, "VmPTE"), Some(128));
+        assert_eq!(field(status, "VmRSS"), None);
+        assert_eq!(field(status, "Vm"), None);
+        assert!(memory("VmRSS").unwrap() > 0);
+    }
 
     #[test]
     fn the_peers_versions_are_in_the_lock_file() {

@@ -1,13 +1,17 @@
 //! greenpatch beside its peers: see `benches/README.md`, or `--help`.
 #![deny(unsafe_code)]
 
+use std::error::Error;
 use std::process::ExitCode;
 
 mod arguments;
 mod child;
 mod echo;
+mod goals;
 mod machine;
 mod peers;
+mod plots;
+mod readme;
 mod report;
 mod results;
 mod rounds;
@@ -63,7 +67,7 @@ fn list() {
     }
 }
 
-fn measure(plan: &Plan) -> std::io::Result<()> {
+fn measure(plan: &Plan) -> Result<(), Box<dyn Error>> {
     machine::raise_descriptors();
     machine::stay_on(machine::OTHER)?;
     let results = rounds::make(plan);
@@ -72,7 +76,13 @@ fn measure(plan: &Plan) -> std::io::Result<()> {
             print!("{}", report::section(scenario, &results));
         }
     }
+    print!("{}", report::goals(&results));
     let directory = report::write(plan, &results)?;
     println!("\nwritten to {}", directory.display());
-    Ok(())
+    // What is too much for a peer is a result; that a small case fails is a mistake.
+    let failed = results.entries.iter().any(|entry| entry.failure.is_some());
+    match plan.quick && failed {
+        true => Err("not all of it works".into()),
+        false => Ok(()),
+    }
 }

@@ -9,6 +9,8 @@ use greenpatch_bench_native::Lap;
 pub(crate) type Peer = &'static str;
 
 pub(crate) const GREENPATCH: Peer = "greenpatch";
+/// With stacks of 64 KiB asked for by RUST_MIN_STACK.
+pub(crate) const GREENPATCH_64: Peer = "greenpatch 64 KiB";
 pub(crate) const STD: Peer = "std threads";
 pub(crate) const TOKIO: Peer = "tokio";
 pub(crate) const MAY: Peer = "may";
@@ -27,8 +29,8 @@ pub(crate) struct Scenario {
     pub(crate) about: &'static str,
     /// What its figures are; the first is what ratios are taken of.
     pub(crate) metrics: &'static [&'static str],
-    /// Whose figures the ratios refer to.
-    pub(crate) baseline: Peer,
+    /// Whose figures the ratios refer to, if to any.
+    pub(crate) baseline: Option<Peer>,
     pub(crate) cases: &'static [Case],
 }
 
@@ -65,8 +67,12 @@ impl Case {
     /// Left out by `--quick`, repeated less, and given more time.
     pub(crate) const fn large(mut self) -> Case {
         self.large = true;
-        self.most_rounds = 5;
         self.limit = Duration::from_secs(240);
+        self.rounds(5)
+    }
+
+    pub(crate) const fn rounds(mut self, most: usize) -> Case {
+        self.most_rounds = most;
         self
     }
 }

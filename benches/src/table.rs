@@ -90,7 +90,8 @@ fn by_metric(scenario: &Scenario, results: &Results) -> String {
 
 /// A median over the baseline's, in brackets, after a space.
 fn ratio(scenario: &Scenario, results: &Results, size: &str, median: f64) -> String {
-    match results.first(scenario.name, size, scenario.baseline) {
+    let baseline = scenario.baseline;
+    match baseline.and_then(|baseline| results.first(scenario.name, size, baseline)) {
         Some(baseline) if baseline != 0.0 => format!(" ({:.2})", median / baseline),
         _ => String::new(),
     }

@@ -15,7 +15,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         "p99, µs",
         "p99.9, µs",
     ],
-    baseline: EPOLL,
+    baseline: Some(EPOLL),
     cases: &[
         Case::new("100", EVERY, |peer, effort| measure(peer, 100, effort)),
         Case::new("1,000", EVERY, |peer, effort| measure(peer, 1_000, effort)),

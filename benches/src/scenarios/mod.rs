@@ -2,7 +2,11 @@
 
 use crate::scenario::Scenario;
 
+mod condvar;
+mod dispatch;
 mod echo;
+mod memory;
+mod mpsc;
 mod mutex;
 mod pingpong;
 mod spawn_join;
@@ -14,6 +18,12 @@ pub(crate) const ALL: &[Scenario] = &[
     switch::DEEP,
     spawn_join::SCENARIO,
     pingpong::SCENARIO,
+    mpsc::SCENARIO,
     mutex::SCENARIO,
+    condvar::SCENARIO,
+    memory::SLEEPERS,
+    memory::SPIKE,
+    memory::TIMERS,
     echo::SCENARIO,
+    dispatch::SCENARIO,
 ];

@@ -16,7 +16,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "mutex",
     about: "so many threads add one under a lock",
     metrics: &["ns per addition"],
-    baseline: STD,
+    baseline: Some(STD),
     cases: &[
         Case::new("1", EVERY, |peer, effort| mutex(peer, 1, effort)),
         Case::new("8", EVERY, |peer, effort| mutex(peer, 8, effort)),

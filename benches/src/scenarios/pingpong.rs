@@ -10,7 +10,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "pingpong",
     about: "a number goes there and back between two threads, over two channels",
     metrics: &["ns per round trip"],
-    baseline: TOKIO,
+    baseline: Some(TOKIO),
     cases: &[Case::new(
         "2",
         &[GREENPATCH, TOKIO, MAY, STD],

@@ -17,7 +17,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     name: "spawn_join",
     about: "threads are started, so many at once, and joined",
     metrics: &["ns per thread"],
-    baseline: TOKIO,
+    baseline: Some(TOKIO),
     cases: &[
         Case::new("1", EVERY, |peer, effort| spawn_join(peer, 1, effort)),
         Case::new("1,000", EVERY, |peer, effort| {

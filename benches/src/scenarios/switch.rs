@@ -18,7 +18,7 @@ pub(super) const SHALLOW: Scenario = Scenario {
     name: "switch",
     about: "so many threads do nothing but yield",
     metrics: &["ns per switch"],
-    baseline: TOKIO,
+    baseline: Some(TOKIO),
     cases: &[
         Case::new("2", EVERY, |peer, effort| shallow(peer, 2, effort)),
         Case::new("1,000", EVERY, |peer, effort| shallow(peer, 1_000, effort)),
@@ -38,7 +38,7 @@ pub(super) const DEEP: Scenario = Scenario {
     name: "switch_deep",
     about: "the same, the yield being called through three frames that are not inlined",
     metrics: &["ns per switch"],
-    baseline: TOKIO,
+    baseline: Some(TOKIO),
     cases: &[
         Case::new("2", EVERY, |peer, effort| deep(peer, 2, effort)),
         Case::new("1,000", EVERY, |peer, effort| deep(peer, 1_000, effort)),

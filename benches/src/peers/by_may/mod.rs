@@ -4,11 +4,12 @@
 use std::hint::black_box;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use greenpatch_bench_native::Lap;
-use may::coroutine::{Builder, JoinHandle};
-use may::sync::{Mutex, mpsc};
+use may::coroutine::{Builder, JoinHandle, sleep};
+use may::sync::{Condvar, Mutex, mpsc};
 
 pub(crate) mod switch;
 
@@ -97,5 +98,100 @@ pub(crate) fn mutex(coroutines: u64, each: u64) -> Lap {
         let time = start.elapsed();
         assert_eq!(*number.lock().expect("nobody panics"), coroutines * each);
         Ok((time, coroutines * each))
+    })
+}
+
+pub(crate) fn channel(producers: u64, each: u64) -> Lap {
+    on_may(move || {
+        let (sender, receiver) = mpsc::channel();
+        let start = Instant::now();
+        let consumer = spawn(move || {
+            let (mut sum, mut count) = (0, 0);
+            for number in receiver {
+                sum += number;
+                count += 1;
+            }
+            (sum, count)
+        })?;
+        for _ in 0..producers {
+            let sender = sender.clone();
+            spawn(move || {
+                for number in 0..each {
+                    sender.send(number).expect("the consumer waits for more");
+                }
+            })?;
+        }
+        drop(sender);
+        let (sum, count) = consumer.join().expect("it does not panic");
+        let time = start.elapsed();
+        if (sum, count) != (producers * (each * (each - 1) / 2), producers * each) {
+            return Err(io::Error::other("other numbers came than were sent"));
+        }
+        Ok((time, count))
+    })
+}
+
+pub(crate) fn condvar(trips: u64) -> Lap {
+    on_may(move || {
+        let shared = Arc::new((Mutex::new(0), Condvar::new()));
+        let start = Instant::now();
+        let players = [0, 1].map(|player| {
+            let shared = Arc::clone(&shared);
+            spawn(move || play(&shared.0, &shared.1, player, trips))
+        });
+        for player in players {
+            player?.join().expect("it does not panic");
+        }
+        let time = start.elapsed();
+        assert_eq!(*shared.0.lock().expect("nobody panics"), 2 * trips);
+        Ok((time, trips))
+    })
+}
+
+fn play(turn: &Mutex<u64>, changed: &Condvar, player: u64, trips: u64) {
+    for _ in 0..trips {
+        let mut turn = turn.lock().expect("nobody panics");
+        while *turn % 2 != player {
+            turn = changed.wait(turn).expect("nobody panics");
+        }
+        *turn += 1;
+        drop(turn);
+        changed.notify_one();
+    }
+}
+
+pub(crate) fn sleepers(
+    count: usize,
+    time: Duration,
+    meanwhile: impl FnOnce() -> io::Result<()> + Send + 'static,
+) -> io::Result<Duration> {
+    on_may(move || {
+        let asleep = Arc::new(AtomicUsize::new(0));
+        let awake = Arc::new(AtomicUsize::new(0));
+        let mut handles = Vec::with_capacity(count);
+        let start = Instant::now();
+        for _ in 0..count {
+            let (asleep, awake) = (Arc::clone(&asleep), Arc::clone(&awake));
+            handles.push(spawn(move || {
+                asleep.fetch_add(1, Ordering::Relaxed);
+                sleep(time);
+                awake.fetch_add(1, Ordering::Relaxed);
+            })?);
+        }
+        while asleep.load(Ordering::Relaxed) < count {
+            sleep(Duration::from_millis(1));
+        }
+        let taken = start.elapsed();
+        meanwhile()?;
+        if awake.load(Ordering::Relaxed) != 0 {
+            return Err(io::Error::other("the first woke before the last slept"));
+        }
+        for handle in handles {
+            handle.join().expect("it does not panic");
+        }
+        match awake.load(Ordering::Relaxed) == count {
+            true => Ok(taken),
+            false => Err(io::Error::other("not all have woken")),
+        }
     })
 }
