@@ -2,7 +2,6 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -48,7 +47,9 @@ pub(crate) fn start(task: Task<'_>, limit: Duration) -> Result<Figures, String> 
     let id = child.id();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait_with_output()));
-    let output = receiver.recv_timeout(limit).or_else(|_| {
+    let in_time = receiver.recv_timeout(limit);
+    let late = in_time.is_err();
+    let output = in_time.or_else(|_| {
         // SAFETY: this touches no memory. The thread waits for the child, so that the id is still its own but for the moment
         // in which it ends by itself.
         unsafe { libc::kill(id.cast_signed(), libc::SIGKILL) };
@@ -56,12 +57,9 @@ pub(crate) fn start(task: Task<'_>, limit: Duration) -> Result<Figures, String> 
     });
     let output = output.expect("the thread sends what it has waited for");
     let output = output.map_err(|error| error.to_string())?;
-    match output.status.signal() {
-        Some(libc::SIGKILL) => {
-            let reason = reason(output.status, &String::from_utf8_lossy(&output.stderr));
-            Err(format!("no result within {} s ({reason})", limit.as_secs()))
-        }
-        _ => figures_of(&output),
+    match figures_of(&output) {
+        Err(reason) if late => Err(format!("no result within {} s; {reason}", limit.as_secs())),
+        result => result,
     }
 }
 
@@ -123,6 +121,8 @@ pub(crate) fn run(task: Task<'_>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
     use super::*;
 
     fn output(status: i32, stdout: &str, stderr: &str) -> Output {

@@ -225,9 +225,9 @@ fn label(vertical: VPos, size: i32) -> TextStyle<'static> {
         .pos(Pos::new(HPos::Center, vertical))
 }
 
-/// A number at an axis: without digits after the point unless it is small.
+/// A number at an axis: with digits after the point only if it needs them.
 fn rounded_axis(number: f64) -> String {
-    match number.fract() == 0.0 && number < 10.0 {
+    match number.fract() == 0.0 && number < 1000.0 {
         true => format!("{number}"),
         false => rounded(number),
     }
