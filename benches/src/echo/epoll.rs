@@ -1,16 +1,17 @@
 //! Linux's epoll, edge by edge, by hand.
+#![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// An epoll instance and room for what it tells.
-pub struct Epoll {
+pub(super) struct Epoll {
     fd: OwnedFd,
     events: Vec<libc::epoll_event>,
 }
 
 impl Epoll {
-    pub fn new() -> io::Result<Epoll> {
+    pub(super) fn new() -> io::Result<Epoll> {
         // SAFETY: the flag is valid.
         let fd = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
         if fd == -1 {
@@ -24,7 +25,7 @@ impl Epoll {
     }
 
     /// Tells of reads that may succeed, once for each change.
-    pub fn add(&self, fd: RawFd, number: u64) -> io::Result<()> {
+    pub(super) fn add(&self, fd: RawFd, number: u64) -> io::Result<()> {
         let mut event = libc::epoll_event {
             events: (libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET) as u32,
             u64: number,
@@ -39,7 +40,7 @@ impl Epoll {
     }
 
     /// Waits for up to `milliseconds`, and calls `f` with the number of each that is ready.
-    pub fn wait(&mut self, milliseconds: i32, mut f: impl FnMut(u64)) {
+    pub(super) fn wait(&mut self, milliseconds: i32, mut f: impl FnMut(u64)) {
         // SAFETY: there is room for so many events.
         let count = unsafe {
             libc::epoll_wait(

@@ -1,17 +1,33 @@
-//! The same echo server in four ways. Each prints its port and serves until it is killed.
+//! The same echo server in the peers' ways; `programs/echo.rs` is the one written against std.
 
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::os::fd::AsRawFd;
 
-use crate::epoll::Epoll;
+use greenpatch_bench_green as green;
+use greenpatch_bench_native as native;
 
-pub const KINDS: [(&str, fn() -> io::Result<()>); 4] = [
-    ("epoll loop", by_epoll),
-    ("greenpatch", by_greenpatch),
-    ("tokio", by_tokio),
-    ("OS threads", by_threads),
-];
+use super::epoll::Epoll;
+use crate::machine;
+use crate::peers::by_may::{on_may, spawn};
+use crate::scenario::{EPOLL, GREENPATCH, MAY, STD, TOKIO, no_such};
+
+/// Serves until it is killed, as `peer` does.
+pub(crate) fn serve(peer: &str) -> io::Result<()> {
+    machine::stay_on(machine::MEASURED)?;
+    machine::die_with_parent();
+    match peer {
+        EPOLL => by_epoll(),
+        GREENPATCH => {
+            greenpatch::patch_all().map_err(io::Error::other)?;
+            green::echo::serve()
+        }
+        STD => native::echo::serve(),
+        TOKIO => by_tokio(),
+        MAY => by_may(),
+        _ => no_such(peer),
+    }
+}
 
 fn listen() -> io::Result<TcpListener> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -60,20 +76,9 @@ fn by_epoll() -> io::Result<()> {
     }
 }
 
-/// A thread for each connection, written against std.
-#[greenpatch::patchable]
-mod threads {
-    use std::io::{self, Read, Write};
-    use std::net::{TcpListener, TcpStream};
-    use std::thread;
-
-    pub fn serve(listener: TcpListener) -> io::Result<()> {
-        loop {
-            let (stream, _) = listener.accept()?;
-            stream.set_nodelay(true)?;
-            thread::spawn(move || echo(stream));
-        }
-    }
+/// A coroutine for each connection.
+fn by_may() -> io::Result<()> {
+    use may::net::{TcpListener, TcpStream};
 
     fn echo(mut stream: TcpStream) -> io::Result<()> {
         let mut buffer = [0; 1024];
@@ -85,31 +90,21 @@ mod threads {
             stream.write_all(&buffer[..length])?;
         }
     }
-}
 
-fn by_greenpatch() -> io::Result<()> {
-    greenpatch::patch_all().map_err(io::Error::other)?;
-    threads::serve(listen()?.into())
-}
-
-fn by_threads() -> io::Result<()> {
-    let listener = listen()?;
-    loop {
-        let (mut stream, _) = listener.accept()?;
-        stream.set_nodelay(true)?;
-        std::thread::spawn(move || -> io::Result<()> {
-            let mut buffer = [0; 1024];
-            loop {
-                let length = stream.read(&mut buffer)?;
-                if length == 0 {
-                    return Ok(());
-                }
-                stream.write_all(&buffer[..length])?;
-            }
-        });
+    fn accept() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        println!("{}", listener.local_addr()?.port());
+        loop {
+            let (stream, _) = listener.accept()?;
+            stream.set_nodelay(true)?;
+            spawn(move || echo(stream))?;
+        }
     }
+
+    on_may(accept)
 }
 
+/// A task for each connection.
 fn by_tokio() -> io::Result<()> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

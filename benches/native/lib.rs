@@ -1,0 +1,6 @@
+//! The programs of `benches/programs`, compiled as they are: on OS threads.
+
+#[path = "../programs/mod.rs"]
+mod programs;
+
+pub use programs::*;

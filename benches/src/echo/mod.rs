@@ -1,0 +1,128 @@
+//! Echo servers and the load that they are measured under.
+//!
+//! Each server is a process of its own on one core. The load generator, one loop over all connections that asks again as
+//! soon as it is answered, is on another.
+
+mod epoll;
+mod histogram;
+mod servers;
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::fd::AsRawFd;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use epoll::Epoll;
+use histogram::Histogram;
+
+use crate::machine;
+use crate::scenario::{Effort, Figures};
+
+pub(crate) use servers::serve;
+
+const QUESTION: [u8; 64] = [b'?'; 64];
+
+/// Microseconds of the server's CPU for each request; requests a second; microseconds within which 50, 99 and 99.9 %
+/// were answered.
+pub(crate) fn measure(peer: &str, connections: usize, effort: Effort) -> io::Result<Figures> {
+    machine::stay_on(machine::OTHER)?;
+    let mut server = Command::new(std::env::current_exe()?)
+        .args(["serve", peer])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let result = ask(&mut server, connections, effort);
+    server.kill()?;
+    server.wait()?;
+    result
+}
+
+fn ask(server: &mut Child, connections: usize, effort: Effort) -> io::Result<Figures> {
+    let mut port = String::new();
+    let output = server.stdout.take().expect("it is piped");
+    BufReader::new(output).read_line(&mut port)?;
+    let port: u16 = port.trim().parse().map_err(io::Error::other)?;
+    let mut load = Load::new(port, connections)?;
+    let time = Duration::from_millis(if effort.quick { 300 } else { 2000 });
+    // A while to warm up, which does not count.
+    load.run(time / 4)?;
+    let (cpu, start) = (machine::cpu_of(server.id())?, Instant::now());
+    let answers = load.run(time)?;
+    let (cpu, time) = (machine::cpu_of(server.id())? - cpu, start.elapsed());
+    let total = answers.total() as f64;
+    Ok(vec![
+        cpu as f64 / 1e3 / total,
+        total / time.as_secs_f64(),
+        answers.quantile(0.5) / 1e3,
+        answers.quantile(0.99) / 1e3,
+        answers.quantile(0.999) / 1e3,
+    ])
+}
+
+struct Load {
+    epoll: Epoll,
+    streams: Vec<TcpStream>,
+    /// When each was asked last.
+    asked: Vec<Instant>,
+}
+
+impl Load {
+    /// Connects, and asks the first question on each connection.
+    fn new(port: u16, connections: usize) -> io::Result<Load> {
+        let epoll = Epoll::new()?;
+        let mut streams = Vec::with_capacity(connections);
+        for number in 0..connections {
+            let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+            stream.set_nodelay(true)?;
+            // So that the server's queue of connections does not overflow.
+            if number % 64 == 63 {
+                stream.write_all(&QUESTION)?;
+                stream.read_exact(&mut [0; QUESTION.len()])?;
+            }
+            stream.set_nonblocking(true)?;
+            epoll.add(stream.as_raw_fd(), number as u64)?;
+            streams.push(stream);
+        }
+        for mut stream in &streams {
+            stream.write_all(&QUESTION)?;
+        }
+        let asked = vec![Instant::now(); connections];
+        Ok(Load {
+            epoll,
+            streams,
+            asked,
+        })
+    }
+
+    /// Answers every answer with the next question, for some time.
+    fn run(&mut self, time: Duration) -> io::Result<Histogram> {
+        let end = Instant::now() + time;
+        let mut answers = Histogram::new();
+        let mut result = Ok(());
+        while Instant::now() < end && result.is_ok() {
+            let (streams, asked) = (&self.streams, &mut self.asked);
+            self.epoll.wait(100, |number| {
+                let number = number as usize;
+                if let Err(error) = again(&streams[number], &mut asked[number], &mut answers) {
+                    result = Err(error);
+                }
+            });
+        }
+        result.map(|()| answers)
+    }
+}
+
+/// Reads an answer and asks again.
+fn again(mut stream: &TcpStream, asked: &mut Instant, answers: &mut Histogram) -> io::Result<()> {
+    let mut buffer = [0; 1024];
+    match stream.read(&mut buffer) {
+        Ok(length) if length == QUESTION.len() => {}
+        Ok(length) => return Err(io::Error::other(format!("{length} bytes came back"))),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    let now = Instant::now();
+    answers.count((now - *asked).as_nanos() as u64);
+    *asked = now;
+    stream.write_all(&QUESTION)
+}

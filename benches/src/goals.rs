@@ -1,0 +1,161 @@
+//! What greenpatch wants to reach, as ratios from one run.
+
+use std::fmt::Write;
+
+use crate::results::Results;
+use crate::scenario::{COROSENSEI, GREENPATCH, GREENPATCH_64, MAY, Peer, STD, TOKIO};
+use crate::scenarios;
+use crate::table::rounded;
+
+/// A figure that is to be at most so much.
+struct Goal {
+    scenario: &'static str,
+    size: &'static str,
+    /// Which of the scenario's metrics.
+    metric: usize,
+    peer: Peer,
+    limit: Limit,
+}
+
+#[derive(Clone, Copy)]
+enum Limit {
+    /// At most so many times the figure of a peer.
+    Times(f64, Peer),
+    /// At least so many times the figure of a peer.
+    AtLeast(f64, Peer),
+    /// At most a number of its own.
+    Number(f64),
+}
+
+use Limit::{AtLeast, Number, Times};
+
+const fn goal(scenario: &'static str, size: &'static str, limit: Limit) -> Goal {
+    Goal {
+        scenario,
+        size,
+        metric: 0,
+        peer: GREENPATCH,
+        limit,
+    }
+}
+
+impl Goal {
+    const fn metric(mut self, metric: usize) -> Goal {
+        self.metric = metric;
+        self
+    }
+
+    const fn peer(mut self, peer: Peer) -> Goal {
+        self.peer = peer;
+        self
+    }
+
+    /// What was measured, in terms of the limit, and whether that will do.
+    fn reached(&self, results: &Results) -> Option<(f64, bool)> {
+        let figure = |peer| {
+            let entry = results.find(self.scenario, self.size, peer)?;
+            Some(entry.medians()?[self.metric])
+        };
+        let own = figure(self.peer)?;
+        Some(match self.limit {
+            Times(most, peer) => {
+                let ratio = own / figure(peer)?;
+                (ratio, ratio <= most)
+            }
+            AtLeast(least, peer) => {
+                let ratio = own / figure(peer)?;
+                (ratio, ratio >= least)
+            }
+            Number(most) => (own, own <= most),
+        })
+    }
+}
+
+const GOALS: &[Goal] = &[
+    goal("switch", "2", Times(0.25, MAY)),
+    goal("switch", "2", Times(4.0, COROSENSEI)),
+    goal("switch_deep", "2", Times(0.25, MAY)),
+    goal("switch_deep", "2", Times(4.0, COROSENSEI)),
+    goal("switch", "1,000", Times(0.6, TOKIO)),
+    goal("switch", "1,000", Times(2.0, COROSENSEI)),
+    goal("spawn_join", "1,000", Times(0.7, TOKIO)),
+    goal("spawn_join", "100,000", Times(0.7, TOKIO)),
+    goal("pingpong", "2", Times(0.5, TOKIO)),
+    goal("mutex", "1", Times(1.05, STD)),
+    goal("mutex", "8", Times(1.0, STD)),
+    goal("echo", "100", Times(0.95, TOKIO)),
+    goal("echo", "100", AtLeast(1.0, TOKIO)).metric(1),
+    goal("echo", "100", Times(1.0, TOKIO)).metric(3),
+    goal("echo", "1,000", Times(0.95, TOKIO)),
+    goal("echo", "1,000", AtLeast(1.0, TOKIO)).metric(1),
+    goal("echo", "1,000", Times(1.0, TOKIO)).metric(3),
+    goal("sleepers", "1,000,000", Number(4_700.0)).peer(GREENPATCH_64),
+    goal("sleepers", "1,000,000", Number(20.0)).metric(2),
+    goal("dispatch", "1", Times(1.0, "null check by hand")).peer("unpatched"),
+];
+
+/// The goals of what was measured, as a Markdown table; empty if none was.
+pub(crate) fn table(results: &Results) -> String {
+    let mut text = String::new();
+    for goal in GOALS {
+        let Some((figure, reached)) = goal.reached(results) else {
+            continue;
+        };
+        let mut all = scenarios::ALL.iter();
+        let Some(scenario) = all.find(|scenario| scenario.name == goal.scenario) else {
+            continue;
+        };
+        let limit = match goal.limit {
+            Times(most, peer) => format!("≤ {most} × {peer}"),
+            AtLeast(least, peer) => format!("≥ {least} × {peer}"),
+            Number(most) => format!("≤ {}", rounded(most)),
+        };
+        let _ = writeln!(
+            text,
+            "| {} {} | {} | {} | {limit} | {} | {} |",
+            goal.scenario,
+            goal.size,
+            goal.peer,
+            scenario.metrics[goal.metric],
+            rounded(figure),
+            if reached { "yes" } else { "no" }
+        );
+    }
+    if text.is_empty() {
+        return text;
+    }
+    format!(
+        "| scenario | who | what | goal | measured | reached |\n| --- | --- | --- | --- | --- | --- |\n{text}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tests::some;
+
+    #[test]
+    fn every_goal_names_something_that_is_measured() {
+        for goal in GOALS {
+            let mut all = scenarios::ALL.iter();
+            let scenario = all.find(|scenario| scenario.name == goal.scenario).unwrap();
+            let mut cases = scenario.cases.iter();
+            let case = cases.find(|case| case.size == goal.size).unwrap();
+            assert!(goal.metric < scenario.metrics.len());
+            assert!(case.peers.contains(&goal.peer));
+            if let Times(_, peer) | AtLeast(_, peer) = goal.limit {
+                assert!(case.peers.contains(&peer), "{} {peer}", goal.scenario);
+            }
+        }
+    }
+
+    #[test]
+    fn a_ratio_is_held_against_its_limit() {
+        let mut results = some();
+        assert_eq!(table(&results), "");
+        results.entry("switch", "1,000", TOKIO).rounds = vec![vec![50.0]];
+        results.entry("switch", "1,000", GREENPATCH).rounds = vec![vec![20.0]];
+        let row = "| switch 1,000 | greenpatch | ns per switch | ≤ 0.6 × tokio | 0.40 | yes |";
+        assert!(table(&results).ends_with(&format!("{row}\n")));
+    }
+}

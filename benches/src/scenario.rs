@@ -1,0 +1,151 @@
+//! What is measured: scenarios, their cases, and how a child repeats a program.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use greenpatch_bench_native::Lap;
+
+/// Who runs a program.
+pub(crate) type Peer = &'static str;
+
+pub(crate) const GREENPATCH: Peer = "greenpatch";
+/// With stacks of 64 KiB asked for by RUST_MIN_STACK.
+pub(crate) const GREENPATCH_64: Peer = "greenpatch 64 KiB";
+pub(crate) const STD: Peer = "std threads";
+pub(crate) const TOKIO: Peer = "tokio";
+pub(crate) const MAY: Peer = "may";
+pub(crate) const COROSENSEI: Peer = "corosensei";
+/// With the tops of its stacks staggered, as greenpatch has them.
+pub(crate) const STAGGERED: Peer = "corosensei staggered";
+pub(crate) const EPOLL: Peer = "epoll loop";
+
+/// What one child found out, in the order of its scenario's metrics.
+pub(crate) type Figures = Vec<f64>;
+
+/// A group of cases that have their metrics in common.
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    /// What it does, in a few words.
+    pub(crate) about: &'static str,
+    /// What its figures are; the first is what ratios are taken of.
+    pub(crate) metrics: &'static [&'static str],
+    /// Whose figures the ratios refer to, if to any.
+    pub(crate) baseline: Option<Peer>,
+    pub(crate) cases: &'static [Case],
+}
+
+/// One program at one size, run by several peers.
+pub(crate) struct Case {
+    pub(crate) size: &'static str,
+    pub(crate) peers: &'static [Peer],
+    /// Measures it, in a child process.
+    pub(crate) run: fn(&str, Effort) -> io::Result<Figures>,
+    /// Whether `--quick` leaves it out.
+    pub(crate) large: bool,
+    /// More rounds than these are not made of it.
+    pub(crate) most_rounds: usize,
+    /// A child that takes longer is ended.
+    pub(crate) limit: Duration,
+}
+
+impl Case {
+    pub(crate) const fn new(
+        size: &'static str,
+        peers: &'static [Peer],
+        run: fn(&str, Effort) -> io::Result<Figures>,
+    ) -> Case {
+        Case {
+            size,
+            peers,
+            run,
+            large: false,
+            most_rounds: usize::MAX,
+            limit: Duration::from_secs(60),
+        }
+    }
+
+    /// Left out by `--quick`, repeated less, and given more time.
+    pub(crate) const fn large(mut self) -> Case {
+        self.large = true;
+        self.limit = Duration::from_secs(240);
+        self.rounds(5)
+    }
+
+    pub(crate) const fn rounds(mut self, most: usize) -> Case {
+        self.most_rounds = most;
+        self
+    }
+}
+
+/// How hard a child tries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    pub(crate) quick: bool,
+}
+
+impl Effort {
+    /// Repeats a program and returns the median of its nanoseconds per operation. The first lap warms
+    /// up and does not count.
+    pub(crate) fn laps(self, mut program: impl FnMut() -> Lap) -> io::Result<Figures> {
+        let (least, time) = match self.quick {
+            true => (1, Duration::from_millis(50)),
+            false => (3, Duration::from_millis(300)),
+        };
+        program()?;
+        let start = Instant::now();
+        let mut laps = Vec::new();
+        while laps.len() < least || start.elapsed() < time {
+            laps.push(per_operation(program()?));
+        }
+        Ok(vec![median(&laps)])
+    }
+
+    /// Runs once a program that warms up by itself and takes long.
+    pub(crate) fn one_lap(self, program: impl FnOnce() -> Lap) -> io::Result<Figures> {
+        Ok(vec![per_operation(program()?)])
+    }
+}
+
+fn per_operation((time, operations): (Duration, u64)) -> f64 {
+    time.as_nanos() as f64 / operations as f64
+}
+
+/// The value in the middle, or what is between the two in the middle.
+///
+/// # Panics
+///
+/// Panics if there are no values.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let upper = values.len() / 2;
+    match values.len() % 2 {
+        0 => f64::midpoint(values[upper - 1], values[upper]),
+        _ => values[upper],
+    }
+}
+
+/// For a peer that a case does not have.
+pub(crate) fn no_such<T>(peer: &str) -> io::Result<T> {
+    Err(io::Error::other(format!("no program for {peer}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median(&[3.0]), 3.0);
+        assert_eq!(median(&[9.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 100.0]), 3.0);
+    }
+
+    #[test]
+    fn a_lap_is_nanoseconds_for_each_operation() {
+        let lap = || Ok((Duration::from_micros(3), 100));
+        let quick = Effort { quick: true };
+        assert_eq!(quick.laps(lap).unwrap(), [30.0]);
+        assert_eq!(quick.one_lap(lap).unwrap(), [30.0]);
+    }
+}
