@@ -1,3 +1,4 @@
+#[inline]
 pub async fn fetch(url: &str) -> Vec<u8> {
     match fetch__PATCH.here() {
         ::greenpatch::__private::None => fetch__original(url).await,
