@@ -1,12 +1,18 @@
+#[inline]
 pub async fn fetch(url: &str) -> Vec<u8> {
     match fetch__PATCH.here() {
         ::greenpatch::__private::None => fetch__original(url).await,
-        ::greenpatch::__private::Some(
-            ::greenpatch::__private::Scoped::Pointer(__greenpatch_replacement),
-        ) => __greenpatch_replacement(url).await,
-        ::greenpatch::__private::Some(
-            ::greenpatch::__private::Scoped::Closure(__greenpatch_replacement),
-        ) => __greenpatch_replacement(url).await,
+        ::greenpatch::__private::Some(__greenpatch_found) => {
+            let __greenpatch_future = match __greenpatch_found {
+                ::greenpatch::__private::Scoped::Pointer(__greenpatch_replacement) => {
+                    __greenpatch_replacement(url)
+                }
+                ::greenpatch::__private::Scoped::Closure(__greenpatch_replacement) => {
+                    __greenpatch_replacement(url)
+                }
+            };
+            __greenpatch_future.await
+        }
     }
 }
 #[doc(hidden)]

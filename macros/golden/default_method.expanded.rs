@@ -1,5 +1,6 @@
 pub trait Speak {
     fn word(&self) -> String;
+    #[inline]
     fn sentence(&self) -> String {
         match Speak__sentence__PATCH::<Self>().get() {
             ::greenpatch::__private::None => {

@@ -1,3 +1,4 @@
+#[inline]
 pub fn repeat<T: Clone, const N: usize>(
     value: T,
     name: impl Into<String>,

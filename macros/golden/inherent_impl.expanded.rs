@@ -1,4 +1,5 @@
 impl<'a> Parser<'a> {
+    #[inline]
     pub fn rest(&mut self) -> &str {
         match Self::rest__PATCH.get() {
             ::greenpatch::__private::None => Self::rest__original(self),

@@ -1,3 +1,4 @@
+#[inline]
 fn shorter<'a, 'b: 'a>(a: &'a str, b: &'b str) -> &'a str {
     match shorter__PATCH.get() {
         ::greenpatch::__private::None => shorter__original(a, b),

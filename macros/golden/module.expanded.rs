@@ -2,6 +2,7 @@ mod net {
     #[allow(unused_imports)]
     use ::greenpatch as std;
     use std::{thread_local, time::Duration};
+    #[inline]
     pub fn wait(duration: ::greenpatch::time::Duration) {
         match wait__PATCH.get() {
             ::greenpatch::__private::None => wait__original(duration),

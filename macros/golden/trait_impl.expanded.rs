@@ -1,5 +1,6 @@
 impl<'a> Iterator for Parser<'a> {
     type Item = &'a str;
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         match <Self as ::greenpatch::__private::TraitPoint<
             __GreenpatchImpl_b094b20bfddaafe0_next,

@@ -1,5 +1,7 @@
-//! Which attributes of a function go where: to the dispatcher, which has its name, or also to the
-//! original, which has its body.
+//! Which attributes of a function go where: to the dispatcher, which has its name, or to the
+//! original, which has its body, or to both.
+
+mod inlining;
 
 use crate::errors::Reason;
 use quote::ToTokens;
@@ -19,6 +21,7 @@ pub(crate) struct Sorted {
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Dispatcher,
+    Original,
     Both,
     /// It may mean anything, so its function stays as it is.
     Unknown,
@@ -27,8 +30,12 @@ enum Place {
 /// Sorts `attrs`, or says which of them forbids to rewrite the function.
 pub(crate) fn sort(attrs: &[Attribute]) -> Result<Sorted, Reason> {
     let mut sorted = Sorted::default();
+    let inlined = !attrs.iter().any(|attr| inlining::rules_out(&attr.meta));
     for attr in attrs {
-        let (dispatcher, original) = split(&attr.meta)?;
+        let (mut dispatcher, original) = split(&attr.meta)?;
+        if !inlined && inlining::forbids(&attr.meta) {
+            dispatcher.clone_from(&original);
+        }
         let with = |meta| Attribute {
             meta,
             ..attr.clone()
@@ -42,6 +49,10 @@ pub(crate) fn sort(attrs: &[Attribute]) -> Result<Sorted, Reason> {
         }
         sorted.dispatcher.extend(dispatcher.map(with));
         sorted.original.extend(original.map(with));
+    }
+    if inlined {
+        let inline = inlining::inline(&sorted.dispatcher);
+        sorted.dispatcher.extend(inline);
     }
     Ok(sorted)
 }
@@ -64,15 +75,10 @@ pub(crate) fn unknown(attrs: &[Attribute]) -> Result<(), Reason> {
 
 /// What an attribute becomes on the dispatcher and on the original.
 fn split(meta: &Meta) -> Result<(Option<Meta>, Option<Meta>), Reason> {
-    if let Meta::List(list) = meta
-        && list.path.is_ident("cfg_attr")
-    {
-        let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
-        let Ok(metas) = list.parse_args_with(parse) else {
+    if meta.path().is_ident("cfg_attr") {
+        let Some((condition, metas)) = conditional(meta) else {
             return Err(unknown_reason(meta));
         };
-        let mut metas = metas.into_iter();
-        let condition = metas.next();
         let (mut dispatcher, mut original) = (Vec::new(), Vec::new());
         for meta in metas {
             let (one, other) = split(&meta)?;
@@ -97,9 +103,21 @@ fn split(meta: &Meta) -> Result<(Option<Meta>, Option<Meta>), Reason> {
     }
     match place(meta) {
         Place::Dispatcher => Ok((Some(meta.clone()), None)),
+        Place::Original => Ok((None, Some(meta.clone()))),
         Place::Both => Ok((Some(meta.clone()), Some(meta.clone()))),
         Place::Unknown => Err(unknown_reason(meta)),
     }
+}
+
+/// What `cfg_attr(CONDITION, ATTRIBUTES)` has in its parentheses, if `meta` is one.
+fn conditional(meta: &Meta) -> Option<(Meta, Vec<Meta>)> {
+    let Meta::List(list) = meta else { return None };
+    if !list.path.is_ident("cfg_attr") {
+        return None;
+    }
+    let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+    let mut metas = list.parse_args_with(parse).ok()?.into_iter();
+    Some((metas.next()?, metas.collect()))
 }
 
 fn unknown_reason(meta: &Meta) -> Reason {
@@ -130,6 +148,7 @@ fn place(meta: &Meta) -> Place {
         };
     }
     match first(path).as_str() {
+        _ if inlining::forbids(meta) => Place::Original,
         "doc" | "deprecated" | "must_use" | "no_mangle" | "export_name" | "link_section"
         | "replaces" => Place::Dispatcher,
         "cfg"
@@ -190,3 +209,6 @@ pub(crate) fn options(attr: &Attribute) -> syn::Result<proc_macro2::TokenStream>
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,8 +27,9 @@ use proc_macro::TokenStream;
 /// The item is a function, an `impl`, a trait or an inline module. In a module, and in its child
 /// modules, the name `std` means greenpatch as well, so that what its code calls can go green.
 ///
-/// Not patched, a call runs the function as it was written, after one load and a comparison. What
-/// cannot be a patch point stays as it is, and `greenpatch::patch_points()` lists it with the reason;
+/// Not patched, a call runs the function as it was written, after one load and a comparison, which are
+/// inlined where it is called; what the function says of inlining is about its body. A function that is
+/// `cold`, or exported under a name, does them after the call. What cannot be a patch point stays as it is, and `greenpatch::patch_points()` lists it with the reason;
 /// the annotated function itself is an error then, at the tokens that are to blame.
 ///
 /// Of a generic function, one instantiation at a time is replaced; of an `async` one, the replacement

@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 #[inline(never)]
 fn plain(a: u64, b: u64) -> u64 {
@@ -54,6 +56,24 @@ fn generic_plain<T: Copy + Into<u64>>(a: T, b: u64) -> u64 {
 #[inline(never)]
 fn generic<T: Copy + Into<u64>>(a: T, b: u64) -> u64 {
     black_box(a).into() ^ b
+}
+
+async fn async_plain(a: u64, b: u64) -> u64 {
+    black_box(a) ^ b
+}
+
+#[greenpatch::patchable]
+async fn async_unpatched(a: u64, b: u64) -> u64 {
+    black_box(a) ^ b
+}
+
+/// What a future that never waits resolves to.
+#[inline(always)]
+fn ready<R>(future: impl Future<Output = R>) -> R {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("it waits for nothing"),
+    }
 }
 
 std::thread_local!(static STD_LOCAL: Cell<u64> = const { Cell::new(0) });
@@ -137,6 +157,16 @@ const SCENARIOS: &[Scenario] = &[
             black_box(generic::<u64>(time, 2));
         }
     }),
+    ("async, plain", |times| {
+        for time in 0..times {
+            black_box(ready(async_plain(time, 2)));
+        }
+    }),
+    ("async, patchable, unpatched", |times| {
+        for time in 0..times {
+            black_box(ready(async_unpatched(time, 2)));
+        }
+    }),
     ("mutex, std", |times| {
         let mutex = std::sync::Mutex::new(0_u64);
         for _ in 0..times {
@@ -158,6 +188,15 @@ const SCENARIOS: &[Scenario] = &[
         for _ in 0..times {
             OUR_LOCAL.set(black_box(OUR_LOCAL.get()) + 1);
         }
+    }),
+    ("thread-local, greenpatch, in a green thread", |times| {
+        greenpatch::patch_thread().unwrap();
+        let thread = greenpatch::thread::spawn(move || {
+            for _ in 0..times {
+                OUR_LOCAL.set(black_box(OUR_LOCAL.get()) + 1);
+            }
+        });
+        thread.join().unwrap();
     }),
     ("yield between two green threads", |times| {
         greenpatch::patch_thread().unwrap();

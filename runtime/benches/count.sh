@@ -16,5 +16,5 @@ instructions() { # scenario, times
 "$program" | while read -r scenario; do
     short=$(instructions "$scenario" 10000)
     long=$(instructions "$scenario" 60000)
-    printf '%-40s %8.1f\n' "$scenario" "$(echo "($long - $short) / 50000" | bc -l)"
+    printf '%-46s %8.1f\n' "$scenario" "$(echo "($long - $short) / 50000" | bc -l)"
 done

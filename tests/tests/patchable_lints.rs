@@ -57,8 +57,79 @@ fn Shouted(#[allow(unused_variables)] unused: u8) -> u8 {
 #[deny(clippy::all, unused)]
 fn strict(_a: u8) {}
 
+/// The dispatcher's own `inline` beside all that rules it out, and all that it may stand beside.
+#[deny(clippy::inline_always, clippy::missing_inline_in_public_items)]
+pub mod inlining {
+    use super::patchable;
+
+    #[patchable]
+    #[inline(never)]
+    pub fn never<T: Copy>(a: T) -> T {
+        a
+    }
+
+    #[patchable]
+    #[inline]
+    #[track_caller]
+    pub fn tracked() -> u32 {
+        std::panic::Location::caller().line()
+    }
+
+    #[patchable]
+    #[cold]
+    #[inline(never)]
+    pub fn cold() {}
+
+    #[patchable]
+    #[cfg_attr(debug_assertions, cold)]
+    #[cfg_attr(not(debug_assertions), inline(never))]
+    fn under_conditions() {}
+
+    #[patchable]
+    #[inline(never)]
+    extern "C" fn abi() {}
+
+    #[patchable]
+    #[inline]
+    pub async fn later() {}
+
+    pub trait Plays {
+        fn plays(&self);
+    }
+
+    #[patchable]
+    impl Plays for u8 {
+        #[inline(never)]
+        fn plays(&self) {
+            under_conditions();
+            abi();
+        }
+    }
+
+    #[patchable]
+    pub trait Sings {
+        fn words(&self);
+
+        #[inline(never)]
+        fn sings(&self) {
+            self.words();
+        }
+    }
+
+    impl Sings for u8 {
+        #[inline]
+        fn words(&self) {}
+    }
+}
+
 #[test]
 fn lints() {
+    use inlining::{Plays, Sings};
+    inlining::cold();
+    drop(inlining::later());
+    0_u8.plays();
+    0_u8.sings();
+    assert_eq!(inlining::never(line!()), inlining::tracked());
     use exported::{Keys, lower};
     assert_eq!((1_u8.key(), 1_u8.low(), Shouted(1)), (1, 2, 3));
     strict(1);

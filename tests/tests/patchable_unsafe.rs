@@ -73,9 +73,21 @@ pub extern "C" fn greenpatch_tests_exported(n: u32) -> u32 {
     n + 1
 }
 
+#[patchable]
+#[cfg_attr(
+    all(),
+    inline(never),
+    unsafe(export_name = "greenpatch_tests_other_name")
+)]
+extern "C" fn exported_under_a_condition(n: u32) -> u32 {
+    n + 2
+}
+
 unsafe extern "C" {
     #[link_name = "greenpatch_tests_exported"]
     fn exported(n: u32) -> u32;
+    #[link_name = "greenpatch_tests_other_name"]
+    fn exported_too(n: u32) -> u32;
 }
 
 #[test]
@@ -110,4 +122,11 @@ fn one_symbol_is_exported() {
     assert_eq!(greenpatch_tests_exported(1), 2);
     // SAFETY: it is the function above.
     assert_eq!(unsafe { exported(1) }, 2);
+    Overrides::new()
+        .item(
+            patch_point!(exported_under_a_condition),
+            Box::new(|n: u32| 9 * n),
+        )
+        // SAFETY: as above.
+        .run(|| assert_eq!(unsafe { exported_too(1) }, 9));
 }

@@ -81,17 +81,21 @@ fn dispatcher(point: &Point, names: &Names, private: &Private) -> TokenStream {
             }
         },
         // The original's future goes into no box, whatever else is in force.
-        Some(_) => quote! {
-            match #patch.here() {
-                #private::None => #original(#(#args),*).await,
-                #private::Some(#private::Scoped::Pointer(#replacement)) => {
-                    #replacement(#(#args),*).await
-                }
-                #private::Some(#private::Scoped::Closure(#replacement)) => {
-                    #replacement(#(#args),*).await
+        Some(_) => {
+            let (found, future) = (paths::local("found"), paths::local("future"));
+            quote! {
+                match #patch.here() {
+                    #private::None => #original(#(#args),*).await,
+                    #private::Some(#found) => {
+                        let #future = match #found {
+                            #private::Scoped::Pointer(#replacement) => #replacement(#(#args),*),
+                            #private::Scoped::Closure(#replacement) => #replacement(#(#args),*),
+                        };
+                        #future.await
+                    }
                 }
             }
-        },
+        }
     };
     let mut body = Group::new(Delimiter::Brace, call(&point.slot, body));
     // So that the item as a whole is where the user's was.

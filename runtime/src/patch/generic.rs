@@ -67,6 +67,13 @@ impl GenericSlot {
     fn find(&self, key: TypeId) -> Option<&'static Node> {
         self.nodes().find(|node| node.key == key)
     }
+
+    /// What a call of the instantiation runs that `key` names; `None` is the original.
+    #[cold]
+    #[inline(never)]
+    fn current(&self, key: fn() -> TypeId) -> Option<Erased> {
+        self.find(key())?.raw.current()
+    }
 }
 
 /// The slot of one instantiation.
@@ -155,17 +162,14 @@ impl<F: Copy, D: ?Sized> Instance<F, D> {
     /// The function to call instead of the original, if there is one.
     #[inline(always)]
     pub fn get(&self) -> Option<F> {
-        if self.erased.generic.is_empty() {
+        let ErasedInstance { generic, key, .. } = self.erased;
+        if generic.is_empty() {
             return None;
         }
-        self.find()
-    }
-
-    #[cold]
-    fn find(&self) -> Option<F> {
-        let current = self.erased.node()?.raw.current();
+        // In words and not by reference, so that no instance is written to memory before the test.
+        let function = generic.current(key)?;
         // SAFETY: by invariant 2 the slot is of this `F`, and it holds what was made from one.
-        current.map(|function| unsafe { slot::restore(function) })
+        Some(unsafe { slot::restore(function) })
     }
 
     /// What to call here and now, for the trampoline.

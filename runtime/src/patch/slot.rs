@@ -21,6 +21,7 @@
 
 use std::any::TypeId;
 use std::fmt;
+use std::hint;
 use std::marker::PhantomData;
 use std::mem;
 use std::ptr;
@@ -215,8 +216,11 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
     /// The function to call instead of the original, if there is one.
     #[inline(always)]
     pub fn get(&self) -> Option<F> {
+        let function = function(self.raw.words.current())?;
+        // What nobody has patched falls through.
+        hint::cold_path();
         // SAFETY: by invariants 1 and 2 what is stored was made from an `F`.
-        function(self.raw.words.current()).map(|function| unsafe { restore(function) })
+        Some(unsafe { restore(function) })
     }
 
     /// The same, with a scope's closure found at once, and none if it comes down to the original.
