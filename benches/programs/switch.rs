@@ -9,18 +9,6 @@ use std::time::{Duration, Instant};
 
 use super::Lap;
 
-/// Nothing is counted yet.
-const WARM: u8 = 0;
-/// Each call of `yield_now` counts.
-const COUNTED: u8 = 1;
-/// All go home.
-const OVER: u8 = 2;
-
-struct Race {
-    start: Barrier,
-    phase: AtomicU8,
-}
-
 /// `threads` of them yield; one of them, `rounds` times while it counts.
 pub fn shallow(threads: usize, rounds: u64) -> Lap {
     race(threads, rounds, thread::yield_now)
@@ -37,55 +25,112 @@ fn race<Y>(threads: usize, rounds: u64, give_way: Y) -> Lap
 where
     Y: Fn() + Copy + Send + 'static,
 {
-    let race = Arc::new(Race {
-        start: Barrier::new(threads),
-        phase: AtomicU8::new(WARM),
-    });
-    let leader = thread::Builder::new().spawn({
-        let race = Arc::clone(&race);
-        move || lead(&race, rounds, give_way)
-    })?;
-    let followers = (1..threads)
-        .map(|_| {
-            let race = Arc::clone(&race);
-            thread::Builder::new().spawn(move || follow(&race, give_way))
+    let shared = Arc::new((Barrier::new(threads), Phase::default()));
+    let all = (0..threads)
+        .map(|number| {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new().spawn(move || {
+                let (start, phase) = &*shared;
+                start.wait();
+                let mut turns = Turns::new(phase, (number == 0).then_some(rounds));
+                while turns.go_on() {
+                    give_way();
+                }
+                turns.counted()
+            })
         })
         .collect::<io::Result<Vec<_>>>()?;
-    let time = leader.join().expect("it does not panic");
-    let yields: u64 = followers
+    let counted = all
         .into_iter()
-        .map(|thread| thread.join().expect("it does not panic"))
-        .sum();
-    Ok((time, yields + rounds))
+        .map(|thread| thread.join().expect("it does not panic"));
+    Ok(counted.fold((Duration::ZERO, 0), add))
 }
 
-/// Says what counts, by the clock of its own turns.
-fn lead(race: &Race, rounds: u64, give_way: impl Fn()) -> Duration {
-    race.start.wait();
-    for _ in 0..rounds / 4 + 1 {
-        give_way();
-    }
-    race.phase.store(COUNTED, Ordering::Relaxed);
-    let start = Instant::now();
-    for _ in 0..rounds {
-        give_way();
-    }
-    let time = start.elapsed();
-    race.phase.store(OVER, Ordering::Relaxed);
-    time
+/// Adds up what threads have counted: one of them has the time.
+pub fn add(one: (Duration, u64), other: (Duration, u64)) -> (Duration, u64) {
+    (one.0 + other.0, one.1 + other.1)
 }
 
-fn follow(race: &Race, give_way: impl Fn()) -> u64 {
-    race.start.wait();
-    while race.phase.load(Ordering::Relaxed) == WARM {
-        give_way();
+/// What counts: nothing yet, the turns from now on, or none any more.
+#[derive(Default)]
+pub struct Phase(AtomicU8);
+
+const WARM: u8 = 0;
+const COUNTED: u8 = 1;
+const OVER: u8 = 2;
+
+/// The turns of one thread. All threads run the same code, as threads of one kind do; one of them, which is told
+/// for how many rounds, says what counts, by the clock of its own turns.
+pub struct Turns<'a> {
+    phase: &'a Phase,
+    seen: u8,
+    taken: u64,
+    /// How many had been taken when they began to count.
+    uncounted: u64,
+    /// When the one that leads has something to say.
+    mark: u64,
+    rounds: u64,
+    start: Option<Instant>,
+    time: Duration,
+}
+
+impl<'a> Turns<'a> {
+    /// Of a thread, which leads if it is told for how many rounds.
+    pub fn new(phase: &'a Phase, lead: Option<u64>) -> Self {
+        Turns {
+            phase,
+            seen: WARM,
+            taken: 0,
+            uncounted: 0,
+            mark: lead.map_or(u64::MAX, |rounds| rounds / 4 + 1),
+            rounds: lead.unwrap_or(0),
+            start: None,
+            time: Duration::ZERO,
+        }
     }
-    let mut yields = 0;
-    while race.phase.load(Ordering::Relaxed) == COUNTED {
-        yields += 1;
-        give_way();
+
+    /// Counts a turn, and says whether there is to be one.
+    #[inline]
+    pub fn go_on(&mut self) -> bool {
+        if self.taken == self.mark {
+            self.lead();
+        }
+        let phase = self.phase.0.load(Ordering::Relaxed);
+        if phase != self.seen && self.is_over(phase) {
+            return false;
+        }
+        self.taken += 1;
+        true
     }
-    yields
+
+    /// How long the turns took that count, as far as this thread knows, and how many it took.
+    pub fn counted(self) -> (Duration, u64) {
+        (self.time, self.taken - self.uncounted)
+    }
+
+    #[cold]
+    fn lead(&mut self) {
+        match self.start {
+            None => {
+                self.mark += self.rounds;
+                self.phase.0.store(COUNTED, Ordering::Relaxed);
+                self.start = Some(Instant::now());
+            }
+            Some(start) => {
+                self.time = start.elapsed();
+                self.phase.0.store(OVER, Ordering::Relaxed);
+            }
+        }
+    }
+
+    #[cold]
+    fn is_over(&mut self, phase: u8) -> bool {
+        if self.seen == WARM {
+            self.uncounted = self.taken;
+        }
+        self.seen = phase;
+        phase == OVER
+    }
 }
 
 #[inline(never)]

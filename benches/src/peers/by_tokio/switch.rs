@@ -2,23 +2,14 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use greenpatch_bench_native::Lap;
+use greenpatch_bench_native::switch::{Phase, Turns, add};
 use tokio::sync::Barrier;
 use tokio::task::yield_now;
 
 use super::on_tokio;
-
-const WARM: u8 = 0;
-const COUNTED: u8 = 1;
-const OVER: u8 = 2;
-
-struct Race {
-    start: Barrier,
-    phase: AtomicU8,
-}
 
 pub(crate) fn shallow(tasks: usize, rounds: u64) -> Lap {
     on_tokio(race(tasks, rounds, yield_now))
@@ -35,48 +26,26 @@ where
     Y: Fn() -> F + Copy + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
-    let race = Arc::new(Race {
-        start: Barrier::new(tasks),
-        phase: AtomicU8::new(WARM),
-    });
-    let leader = tokio::spawn(lead(Arc::clone(&race), rounds, give_way));
-    let followers: Vec<_> = (1..tasks)
-        .map(|_| tokio::spawn(follow(Arc::clone(&race), give_way)))
+    let shared = Arc::new((Barrier::new(tasks), Phase::default()));
+    let all: Vec<_> = (0..tasks)
+        .map(|number| {
+            let shared = Arc::clone(&shared);
+            tokio::spawn(async move {
+                let (start, phase) = &*shared;
+                start.wait().await;
+                let mut turns = Turns::new(phase, (number == 0).then_some(rounds));
+                while turns.go_on() {
+                    give_way().await;
+                }
+                turns.counted()
+            })
+        })
         .collect();
-    let time = leader.await.expect("it does not panic");
-    let mut yields = rounds;
-    for task in followers {
-        yields += task.await.expect("it does not panic");
+    let mut counted = (Duration::ZERO, 0);
+    for task in all {
+        counted = add(counted, task.await.expect("it does not panic"));
     }
-    Ok((time, yields))
-}
-
-async fn lead<F: Future>(race: Arc<Race>, rounds: u64, give_way: impl Fn() -> F) -> Duration {
-    race.start.wait().await;
-    for _ in 0..rounds / 4 + 1 {
-        give_way().await;
-    }
-    race.phase.store(COUNTED, Ordering::Relaxed);
-    let start = Instant::now();
-    for _ in 0..rounds {
-        give_way().await;
-    }
-    let time = start.elapsed();
-    race.phase.store(OVER, Ordering::Relaxed);
-    time
-}
-
-async fn follow<F: Future>(race: Arc<Race>, give_way: impl Fn() -> F) -> u64 {
-    race.start.wait().await;
-    while race.phase.load(Ordering::Relaxed) == WARM {
-        give_way().await;
-    }
-    let mut yields = 0;
-    while race.phase.load(Ordering::Relaxed) == COUNTED {
-        yields += 1;
-        give_way().await;
-    }
-    yields
+    Ok(counted)
 }
 
 // An async function has no frame that stays while it waits; these are the states instead of one.
