@@ -15,12 +15,17 @@ pub fn watchdog(limit: Duration) -> Watchdog {
     let (alive, watched) = mpsc::channel::<()>();
     let location = std::panic::Location::caller();
     let name = thread::current().name().unwrap_or("?").to_owned();
+    let (ready, starts) = mpsc::channel::<()>();
     thread::spawn(move || {
+        // Once, so that the thread has all the memory that it will have before anybody measures that.
+        let _ = watched.recv_timeout(Duration::ZERO);
+        drop(ready);
         if let Err(RecvTimeoutError::Timeout) = watched.recv_timeout(limit) {
             eprintln!("watchdog: {name} ({location}) still runs after {limit:?}");
             process::abort();
         }
     });
+    let _ = starts.recv();
     Watchdog { _alive: alive }
 }
 
