@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::fd::RawFd;
+use std::time::Instant;
 
 use super::busy;
 use crate::hub::{Direction, Hub, Key};
@@ -15,47 +16,56 @@ const BUDGET: u32 = 64;
 
 /// Performs an operation, and lets other green threads run while the descriptor is not ready.
 ///
-/// An attempt is left out if the last one found nothing more and no event has come since.
+/// A read is left out if the last one found nothing more and no event has come since; there is most often
+/// room to write, so that is tried without asking.
 pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::Result<usize> {
     let direction = direction_of(operation);
     let mut done = 0;
     let mut deadline = None;
-    let mut key = operation.watch().key(hub).map(Key::from_bits);
-    let mut is_hopeless = key.is_some_and(|key| hub.allows(key, direction) == Some(false));
-    loop {
-        if !is_hopeless || !operation.waits() {
-            match operation.attempt(Manner::Try, done) {
-                Ok(moved) => {
-                    done += moved;
-                    if let Some(key) = key
-                        && operation.is_short(moved, done)
-                    {
-                        hub.was_short(key, direction);
-                    }
-                    if moved == 0 || !operation.goes_on(done) {
-                        if hub.produce() >= BUDGET {
-                            hub.yield_now();
-                        }
-                        return Ok(done);
-                    }
-                    is_hopeless = key.is_some_and(|key| hub.allows(key, direction) == Some(false));
-                    continue;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if let Some(key) = key {
-                        hub.has_blocked(key, direction);
-                    }
-                    if !operation.waits() {
-                        busy::busy();
-                        return if done > 0 { Ok(done) } else { Err(error) };
-                    }
-                }
-                // It comes again, or the call that follows says what has become of the descriptor.
-                Err(_) if done > 0 => return Ok(done),
-                Err(error) => return Err(error),
-            }
+    let mut key = None;
+    if direction == Direction::Read {
+        key = known(hub, operation);
+        if let Some(key) = key
+            && hub.allows(key, direction) == Some(false)
+            && operation.waits()
+        {
+            wait(hub, operation, key, &mut deadline)?;
         }
-        let found = match registered(hub, operation, key) {
+    }
+    loop {
+        match operation.attempt(Manner::Try, done) {
+            Ok(moved) => {
+                done += moved;
+                if operation.is_short(moved, done)
+                    && let Some(key) = key.or_else(|| known(hub, operation))
+                {
+                    hub.was_short(key, direction);
+                }
+                if moved == 0 || !operation.goes_on(done) {
+                    if hub.produce() >= BUDGET {
+                        hub.yield_now();
+                    }
+                    return Ok(done);
+                }
+                // There was no room for the rest a moment ago.
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if let Some(key) = key.or_else(|| known(hub, operation)) {
+                    hub.has_blocked(key, direction);
+                }
+                if !operation.waits() {
+                    busy::busy();
+                    return if done > 0 { Ok(done) } else { Err(error) };
+                }
+            }
+            // It comes again, or the call that follows says what has become of the descriptor.
+            Err(_) if done > 0 => return Ok(done),
+            Err(error) => return Err(error),
+        }
+        if !operation.waits() {
+            continue;
+        }
+        let found = match registered(hub, operation) {
             Ok(found) => found,
             // What is always ready, such as a regular file, cannot be looked at.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -63,22 +73,36 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
             }
             Err(error) => return Err(error),
         };
-        let deadline = *deadline.get_or_insert_with(|| operation.deadline());
-        if !hub.wait_ready(found, direction, deadline) {
-            return if done > 0 {
-                Ok(done)
-            } else {
-                Err(Operation::timed_out())
-            };
+        if let Err(error) = wait(hub, operation, found, &mut deadline) {
+            return if done > 0 { Ok(done) } else { Err(error) };
         }
         key = Some(found);
-        is_hopeless = false;
     }
 }
 
-/// The key of the descriptor on this hub, which looks at it from now on; `key` if that holds still.
-fn registered(hub: &'static Hub, operation: &Operation<'_>, key: Option<Key>) -> io::Result<Key> {
-    if let Some(key) = key
+/// Waits until an attempt may have a chance, or until the operation's deadline, which is looked up once.
+fn wait(
+    hub: &'static Hub,
+    operation: &Operation<'_>,
+    key: Key,
+    deadline: &mut Option<Option<Instant>>,
+) -> io::Result<()> {
+    let deadline = *deadline.get_or_insert_with(|| operation.deadline());
+    if hub.wait_ready(key, direction_of(operation), deadline) {
+        Ok(())
+    } else {
+        Err(Operation::timed_out())
+    }
+}
+
+/// The key under which this hub looked at the descriptor when it last waited for it.
+fn known(hub: &'static Hub, operation: &Operation<'_>) -> Option<Key> {
+    operation.watch().key(hub).map(Key::from_bits)
+}
+
+/// The key of the descriptor on this hub, which looks at it from now on.
+fn registered(hub: &'static Hub, operation: &Operation<'_>) -> io::Result<Key> {
+    if let Some(key) = known(hub, operation)
         && hub.allows(key, direction_of(operation)).is_some()
     {
         return Ok(key);
@@ -89,6 +113,7 @@ fn registered(hub: &'static Hub, operation: &Operation<'_>, key: Option<Key>) ->
     Ok(key)
 }
 
+#[inline]
 fn direction_of(operation: &Operation<'_>) -> Direction {
     match operation.direction() {
         seam::Direction::Read => Direction::Read,
