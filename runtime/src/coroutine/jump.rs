@@ -63,6 +63,15 @@ impl Context {
         self.bounds.set(other.bounds.get());
     }
 
+    /// Of a flow that has begun without [`prepare`], where the one before it on `stack` has ended.
+    #[inline]
+    pub(crate) fn goes_on_upon(&self, stack: &Stack) {
+        #[cfg(feature = "sanitizer")]
+        self.bounds.set(Bounds::of(stack));
+        #[cfg(not(feature = "sanitizer"))]
+        let _ = stack;
+    }
+
     /// Asks the processor for the memory that a switch to this flow will need first.
     #[inline(always)]
     pub(crate) fn prefetch(&self) {

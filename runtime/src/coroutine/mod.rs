@@ -19,6 +19,8 @@
 //!    left                         └──────────────┘ is a fault, not corruption
 //! ```
 //!
+//! `pages` also serves the hub, whose records of threads need memory that stays where it is.
+//!
 //! On x86-64 Linux the switch is a few instructions of our own (`jump`); elsewhere, and with
 //! `--cfg greenpatch_corosensei`, it goes through corosensei (`portable`).
 //!
@@ -30,6 +32,7 @@
 
 #[cfg(all(
     target_arch = "x86_64",
+    target_pointer_width = "64",
     target_os = "linux",
     not(greenpatch_corosensei)
 ))]
@@ -37,6 +40,7 @@ mod jump;
 pub(crate) mod pages;
 #[cfg(not(all(
     target_arch = "x86_64",
+    target_pointer_width = "64",
     target_os = "linux",
     not(greenpatch_corosensei)
 )))]
@@ -45,17 +49,19 @@ mod portable;
 mod sanitizer;
 mod slab;
 mod stack;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_pointer_width = "64"))]
 mod valgrind;
 
 #[cfg(all(
     target_arch = "x86_64",
+    target_pointer_width = "64",
     target_os = "linux",
     not(greenpatch_corosensei)
 ))]
 use jump as imp;
 #[cfg(not(all(
     target_arch = "x86_64",
+    target_pointer_width = "64",
     target_os = "linux",
     not(greenpatch_corosensei)
 )))]

@@ -51,6 +51,16 @@ pub(super) fn map(len: usize) -> io::Result<NonNull<u8>> {
     Ok(NonNull::new(address.cast()).expect("a mapping is never at address zero"))
 }
 
+/// Takes back a mapping of `len` bytes that [`map`] has just made.
+///
+/// # Safety
+///
+/// Nobody keeps an address inside.
+pub(super) unsafe fn unmap(address: NonNull<u8>, len: usize) {
+    // SAFETY: the caller vouches for the range. A refusal leaves it in place, which is safe.
+    unsafe { libc::munmap(address.as_ptr().cast(), len) };
+}
+
 /// Maps `len` bytes at an address that is a multiple of `len`, a power of two, as [`map`] does.
 pub(crate) fn map_aligned(len: usize) -> io::Result<NonNull<u8>> {
     let start = map(2 * len)?;

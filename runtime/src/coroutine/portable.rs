@@ -72,6 +72,10 @@ impl Context {
         self.flow.set(other.flow.get());
     }
 
+    /// Of a flow that has begun without [`prepare`], where the one before it on `stack` has ended: for
+    /// corosensei it is still the same one.
+    pub(crate) fn goes_on_upon(&self, _stack: &Stack) {}
+
     /// Asks the processor for the memory that a switch to this flow will need first.
     pub(crate) fn prefetch(&self) {}
 }
@@ -90,8 +94,8 @@ pub(crate) unsafe fn prepare(stack: &Stack, context: &Context, entry: extern "C"
     let coroutine = Coroutine::with_stack(lent, move |yielder, ()| {
         let running = RUNNING.get();
         // SAFETY: `drive` has set it to the flow that it resumed, this one, which it frees only when it has
-        // been left for good.
-        unsafe { &*running }.yielder.set(ptr::from_ref(yielder));
+        // been left for good. The coroutine beside this field is borrowed by `drive`.
+        unsafe { &(*running).yielder }.set(ptr::from_ref(yielder));
         entry()
     });
     let flow = Box::new(Flow {
@@ -117,8 +121,8 @@ pub(crate) unsafe fn switch(from: &Context, to: &Context) {
         None => unsafe { drive(to.flow.get()) },
         Some(flow) => {
             NEXT.set((to.flow.get(), false));
-            // SAFETY: the flow that runs is alive.
-            let yielder = unsafe { flow.as_ref() }.yielder.get();
+            // SAFETY: the flow that runs is alive. The coroutine beside this field is borrowed by `drive`.
+            let yielder = unsafe { &(*flow.as_ptr()).yielder }.get();
             // SAFETY: it lies on the stack of this flow, in a frame below this one.
             unsafe { &*yielder }.suspend(());
         }
@@ -135,7 +139,7 @@ pub(crate) unsafe fn leave_for(to: &Context) -> ! {
     NEXT.set((to.flow.get(), true));
     let flow = NonNull::new(RUNNING.get()).expect("the OS thread's own flow is not left for good");
     // SAFETY: as in `switch`.
-    let yielder = unsafe { flow.as_ref() }.yielder.get();
+    let yielder = unsafe { &(*flow.as_ptr()).yielder }.get();
     // SAFETY: as in `switch`.
     unsafe { &*yielder }.suspend(());
     unreachable!("a flow that was left for good does not go on")
@@ -154,7 +158,7 @@ unsafe fn drive(mut flow: *mut Flow) {
         RUNNING.set(flow);
         // SAFETY: a flow that was not left for good is alive. Its coroutine is borrowed by nobody else: what
         // runs inside touches `yielder` alone.
-        let coroutine = unsafe { &mut *(&raw mut (*flow).coroutine) };
+        let coroutine = unsafe { &mut (*flow).coroutine };
         match coroutine.resume(()) {
             CoroutineResult::Yield(()) => {}
             CoroutineResult::Return(()) => unreachable!("the entry of a flow does not return"),

@@ -17,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pages;
 
-/// The smallest stack: room for a panic message.
+/// The smallest stack: room for a panic message, without a backtrace.
 const SMALLEST_LOG2: usize = 14;
 /// The largest stack, 64 GiB.
 const LARGEST_LOG2: usize = 36;
@@ -76,6 +76,11 @@ impl Size {
     #[inline]
     pub(super) fn bytes(self) -> usize {
         1 << (SMALLEST_LOG2 + usize::from(self.class))
+    }
+
+    /// How many stacks of this size a slab holds.
+    pub(super) fn in_a_slab(self) -> usize {
+        (SLAB_BYTES / self.bytes()).max(1)
     }
 
     fn class(self) -> &'static Class {
@@ -196,15 +201,21 @@ impl Class {
     }
 
     fn add_slab(&self, idle: &mut Idle, size: Size) -> io::Result<()> {
-        let stacks = (SLAB_BYTES / size.bytes()).max(1);
-        let slab = pages::map(stacks * size.bytes())?;
+        let stacks = size.in_a_slab();
+        let len = stacks * size.bytes();
+        let slab = pages::map(len)?;
         if !pages::guards_are_cheap() {
             // Here a guard can fail, and it must fail at the spawn, not when the thread first runs.
             for index in 0..stacks {
                 // SAFETY: the slab holds `stacks` pieces of this size.
                 let limit = unsafe { slab.add(index * size.bytes()) };
                 // SAFETY: `limit` is the lowest page of a piece that nobody was given yet.
-                unsafe { pages::guard(limit)? };
+                if let Err(error) = unsafe { pages::guard(limit) } {
+                    // The guards that were made have taken the mappings that the process lacks now.
+                    // SAFETY: nobody was given any of it.
+                    unsafe { pages::unmap(slab, len) };
+                    return Err(error);
+                }
             }
         }
         idle.fresh.push((Address(slab), stacks));

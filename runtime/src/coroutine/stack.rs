@@ -10,7 +10,7 @@ use super::slab::{self, Address, Piece, Size};
 
 /// How many stacks a hub keeps together with their memory.
 const CACHED: usize = 512;
-/// How many promises a hub takes from the slabs at once.
+/// How many promises a hub takes from the slabs at once, unless they are more than a slab has.
 const BATCH: usize = 64;
 /// Stack tops are shifted by multiples of this many bytes: page-aligned tops of many stacks would
 /// all fall on the same few sets of the processor's cache.
@@ -32,7 +32,7 @@ impl Stack {
     pub(crate) fn top(&self) -> NonNull<u8> {
         let shift = (self.number % STAGGERS) as usize * STAGGER;
         // SAFETY: a stack has at least four pages, of which guard and shift take less than two, so this
-        // is an address inside.
+        // is an address inside, or the end.
         unsafe { self.limit.add(self.size.bytes() - shift) }
     }
 
@@ -99,8 +99,8 @@ pub(crate) struct Stacks {
 impl Stacks {
     pub(crate) fn new() -> Self {
         Stacks {
-            // Room for all that it will hold between two calls of `trim`, or almost, so that it is never made anew
-            // above what a crowd has in the allocator's memory.
+            // Room for all that it holds between two calls of `trim`, so that it is not made anew above what
+            // a crowd has in the allocator's memory.
             used: Vec::with_capacity(CACHED + CACHED / 2),
             spare: None,
         }
@@ -127,10 +127,11 @@ impl Stacks {
         if let Some((kept, spare)) = self.spare.take() {
             slab::unreserve(kept, spare);
         }
-        if slab::reserve(size, BATCH).is_err() {
+        let batch = batch(size);
+        if slab::reserve(size, batch).is_err() {
             return Promise::new(size);
         }
-        self.spare = Some((size, BATCH - 1));
+        self.spare = Some((size, batch - 1));
         Ok(Promise { size })
     }
 
@@ -139,7 +140,7 @@ impl Stacks {
     pub(crate) fn release(&mut self, promise: Promise) {
         if let Some((kept, spare)) = &mut self.spare
             && *kept == promise.size
-            && *spare < 2 * BATCH
+            && *spare < 2 * batch(promise.size)
         {
             *spare += 1;
             mem::forget(promise);
@@ -173,7 +174,7 @@ impl Stacks {
             number,
             size,
         };
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", target_pointer_width = "64"))]
         super::valgrind::register(stack.limit(), stack.top());
         Ok(stack)
     }
@@ -213,9 +214,22 @@ impl Stacks {
     }
 }
 
+/// How many promises of one size are taken at once.
+fn batch(size: Size) -> usize {
+    size.in_a_slab().min(BATCH)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_stack_is_promised_by_itself() {
+        let mut stacks = Stacks::new();
+        let promise = stacks.promise(Size::holding(100 << 20).unwrap()).unwrap();
+        assert_eq!(stacks.spare.unwrap().1, 0, "nothing was taken but it");
+        stacks.release(promise);
+    }
 
     #[test]
     fn promises_are_kept_in_batches_and_given_back() {

@@ -213,6 +213,7 @@ fn a_backtrace_ends_where_the_stack_does() {
         assert!(trace.contains("a_backtrace_ends_where_the_stack_does"));
         let portable = cfg!(not(all(
             target_arch = "x86_64",
+            target_pointer_width = "64",
             target_os = "linux",
             not(greenpatch_corosensei)
         )));

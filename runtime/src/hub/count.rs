@@ -80,11 +80,17 @@ pub(super) fn add(hub: &'static Hub) {
 
 /// How many green threads have been spawned and have not retired, in the whole process.
 pub(crate) fn alive() -> usize {
-    let alive = |hub: &&Hub| {
-        let retired = hub.count.retired.load(Ordering::Acquire);
-        hub.count.all().wrapping_sub(retired)
-    };
-    hubs(|hubs| hubs.iter().map(alive).sum())
+    hubs(|hubs| {
+        let sum = |count: fn(&Hub) -> usize| {
+            hubs.iter()
+                .map(|hub| count(hub))
+                .fold(0, usize::wrapping_add)
+        };
+        // Those of all hubs that have ended first: one that ends after that is counted, and so is what it has
+        // spawned before on another hub.
+        let retired = sum(|hub| hub.count.retired.load(Ordering::Acquire));
+        sum(|hub| hub.count.all()).wrapping_sub(retired)
+    })
 }
 
 /// Counts the green thread that calls it as ended, before whoever waits for it can know that it has.

@@ -81,6 +81,7 @@ impl RunQueue {
     #[inline]
     pub(super) fn give_back(&self) {
         if let Some(least) = self.least.take() {
+            debug_assert!(self.is_empty(), "nobody is lost");
             self.with(|tasks| *tasks = least);
         }
     }

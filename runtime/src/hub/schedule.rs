@@ -26,6 +26,9 @@ use crate::reactor::{Key, Reactor, Readiness};
 /// busy cannot starve what waits for them.
 const TURNS_BETWEEN_POLLS: u32 = 61;
 
+/// Room for so many messages is kept, and not that of a crowd.
+const ROOM: usize = 1024;
+
 impl Hub {
     /// Leaves the running task until somebody takes it from the run queue.
     #[inline]
@@ -45,7 +48,7 @@ impl Hub {
                 let this = unsafe { this.as_ref() };
                 // SAFETY: it was in the run queue, or is the root.
                 let next = unsafe { next.as_ref() };
-                // SAFETY: by invariants 2 and 3 the next one is suspended. The record of this one stays in
+                // SAFETY: by invariants 2 and 3 the next one is suspended, or was just prepared. The record of this one stays in
                 // place until it has ended.
                 unsafe { coroutine::switch(&this.context, &next.context) };
             }
@@ -130,6 +133,7 @@ impl Hub {
     #[cold]
     pub(super) fn poll(&'static self) {
         self.local().turns.set(TURNS_BETWEEN_POLLS);
+        self.local().stacks.borrow_mut().trim();
         self.empty_inbox();
         if self.local().descriptors.borrow().len() > 0 {
             self.take_in(|reactor, ready| reactor.look(ready));
@@ -183,6 +187,9 @@ impl Hub {
                 Message::Forget(key) => self.forget_here(key),
             }
         }
+        if messages.capacity() > ROOM {
+            messages = Vec::new();
+        }
         self.local().messages.set(messages);
     }
 
@@ -226,17 +233,18 @@ impl Hub {
         let stack = task.stack.take().expect("a task that has run has a stack");
         let promise = Promise::from_size(task.promised);
         local.stacks.borrow_mut().release(promise);
-        // SAFETY: it is this hub's, and is not used again below.
-        unsafe { local.records.remove(this) };
         self.count.go();
         self.reset_counts();
         if let Some(next) = self.pop() {
             // SAFETY: by invariant 2 it is alive.
             let task = unsafe { next.as_ref() };
             if task.state.get() == State::New && task.promised == stack.size() {
+                task.context.goes_on_upon(&stack);
                 task.stack.set(Some(stack));
                 task.state.set(State::Running);
                 local.running.set(next);
+                // SAFETY: it is this hub's, its job and stack have been taken out, and it runs no more.
+                unsafe { local.records.remove(this) };
                 return;
             }
             local.ready.push_front(next);
@@ -246,6 +254,10 @@ impl Hub {
         local.stacks.borrow_mut().put(stack);
         // SAFETY: as in `leave`.
         let next = unsafe { self.next_but_not_here().as_ref() };
+        // Only now, when another one is said to run: until then an allocator may have been called, which may
+        // ask who runs.
+        // SAFETY: as above.
+        unsafe { local.records.remove(this) };
         // SAFETY: as in `leave`.
         unsafe { coroutine::leave_for(&next.context) };
     }

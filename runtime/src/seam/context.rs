@@ -41,7 +41,15 @@ pub(crate) fn live(runner: Runner, tell: impl Fn(Option<NonNull<Context>>), reti
     runner.run();
     context.locals.destroy();
     retire();
-    runner.finish(|users| tell(users.then_some(pointer)));
+    runner.finish(|users| {
+        if users {
+            tell(Some(pointer));
+        } else {
+            // Again, since a result that was dropped here may have made values.
+            context.locals.destroy();
+            tell(None);
+        }
+    });
 }
 
 /// The context of the green thread that runs, if one does. It stays where it is until that green

@@ -142,7 +142,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        // SAFETY: the scope does not end before the thread's packet is dropped, after its closure.
+        // SAFETY: the scope does not end before the thread's packet is emptied, after its closure.
         unsafe { self.start(f, Some(scope.data.clone())) }.map(ScopedJoinHandle::new)
     }
 
