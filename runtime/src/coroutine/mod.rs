@@ -67,7 +67,7 @@ use jump as imp;
 )))]
 use portable as imp;
 
-pub(crate) use imp::{Context, begun, leave_for, prepare, switch};
+pub(crate) use imp::{Context, begun, leave_for, prefetch, prepare, switch};
 pub(crate) use slab::Size;
 pub(crate) use stack::{Promise, Stack, Stacks};
 

@@ -145,6 +145,9 @@ pub(crate) unsafe fn leave_for(to: &Context) -> ! {
     unreachable!("a flow that was left for good does not go on")
 }
 
+/// Asks the processor for a line of memory that will be needed soon.
+pub(crate) fn prefetch(_place: *const u8) {}
+
 /// To be called by the entry of a flow before anything else.
 pub(crate) fn begun() {}
 

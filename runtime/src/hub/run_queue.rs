@@ -42,6 +42,12 @@ impl RunQueue {
         self.with(|tasks| tasks.front().copied())
     }
 
+    /// The task after that.
+    #[inline]
+    pub(super) fn second(&self) -> Option<NonNull<Task>> {
+        self.with(|tasks| tasks.get(1).copied())
+    }
+
     #[inline]
     pub(super) fn push(&self, task: NonNull<Task>) {
         self.with(|tasks| {

@@ -97,6 +97,9 @@ impl Hub {
             // SAFETY: by invariant 2 it is alive.
             unsafe { after.as_ref() }.context.prefetch();
         }
+        if let Some(second) = local.ready.second() {
+            coroutine::prefetch(second.as_ptr().cast());
+        }
         Some(next)
     }
 

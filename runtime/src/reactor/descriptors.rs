@@ -26,6 +26,7 @@ pub(crate) struct Descriptors<W> {
     generation: usize,
 }
 
+/// With what the table adds it is no larger than a line of the processor's cache.
 #[derive(Debug)]
 struct Entry<W> {
     generation: usize,
@@ -39,7 +40,11 @@ struct Entry<W> {
 #[derive(Debug)]
 struct Waiting<W> {
     first: Option<W>,
-    others: Vec<W>,
+    #[expect(
+        clippy::box_collection,
+        reason = "there are seldom others, and room is dear"
+    )]
+    others: Option<Box<Vec<W>>>,
 }
 
 impl<W: Copy + PartialEq> Descriptors<W> {
@@ -181,23 +186,26 @@ impl<W: Copy + PartialEq> Waiting<W> {
     fn new() -> Self {
         Waiting {
             first: None,
-            others: Vec::new(),
+            others: None,
         }
     }
 
     fn push(&mut self, waiter: W) {
-        if self.first.is_none() && self.others.is_empty() {
+        if self.first.is_none() && self.others.is_none() {
             self.first = Some(waiter);
         } else {
-            self.others.push(waiter);
+            self.others.get_or_insert_default().push(waiter);
         }
     }
 
     fn remove(&mut self, waiter: W) {
         if self.first == Some(waiter) {
             self.first = None;
-        } else if !self.others.is_empty() {
-            self.others.retain(|other| *other != waiter);
+        } else if let Some(others) = &mut self.others {
+            others.retain(|other| *other != waiter);
+            if others.is_empty() {
+                self.others = None;
+            }
         }
     }
 
@@ -207,8 +215,8 @@ impl<W: Copy + PartialEq> Waiting<W> {
         if let Some(waiter) = self.first.take() {
             wake(waiter);
         }
-        if !self.others.is_empty() {
-            self.others.drain(..).for_each(wake);
+        if let Some(others) = self.others.take() {
+            others.into_iter().for_each(wake);
         }
     }
 }

@@ -25,7 +25,9 @@ pub(crate) trait Watcher: Sync {
 
 /// What is kept beside one descriptor.
 pub(crate) struct Watch {
-    registrations: OnceLock<Box<Registration>>,
+    /// The first registration, beside the descriptor itself: most have no other.
+    first: OnceLock<Registration>,
+    /// Not there for a descriptor that is as the OS makes it, until that is to change.
     description: OnceLock<Arc<Description>>,
     /// Whether the OS need not be asked for the description.
     is_fresh: bool,
@@ -47,7 +49,7 @@ impl Watch {
     /// For a descriptor of which nothing is known yet; the OS is asked when it matters.
     pub(crate) const fn new() -> Self {
         Watch {
-            registrations: OnceLock::new(),
+            first: OnceLock::new(),
             description: OnceLock::new(),
             is_fresh: false,
         }
@@ -56,7 +58,7 @@ impl Watch {
     /// For a descriptor that has just been made and is as the OS makes it: it blocks, for ever.
     pub(crate) const fn fresh() -> Self {
         Watch {
-            registrations: OnceLock::new(),
+            first: OnceLock::new(),
             description: OnceLock::new(),
             is_fresh: true,
         }
@@ -87,22 +89,27 @@ impl Watch {
             registration.key.store(key, Ordering::Relaxed);
             return;
         }
-        let mut registration = Box::new(Registration {
+        let registration = Registration {
             watcher,
             fd,
             key: AtomicUsize::new(key),
             next: OnceLock::new(),
-        });
-        let mut slot = &self.registrations;
-        while let Err(unset) = slot.set(registration) {
+        };
+        let Err(registration) = self.first.set(registration) else {
+            return;
+        };
+        let mut registration = Box::new(registration);
+        let mut last = self.first.get().expect("it was set, or this would be");
+        while let Err(unset) = last.next.set(registration) {
             registration = unset;
-            slot = &slot.get().expect("it was set, or this would be").next;
+            last = last.next.get().expect("it was set, or this would be");
         }
     }
 
     /// Whether the descriptor's user wants `WouldBlock` instead of a wait.
     pub(crate) fn is_nonblocking(&self, fd: BorrowedFd<'_>) -> bool {
-        self.description(fd).is_nonblocking()
+        self.known(fd)
+            .is_some_and(|description| description.is_nonblocking())
     }
 
     /// Whether the descriptor does not block although its user wants it to.
@@ -124,7 +131,7 @@ impl Watch {
 
     /// How long an operation may wait.
     pub(crate) fn timeout(&self, fd: BorrowedFd<'_>, direction: Direction) -> Option<Duration> {
-        self.description(fd).timeout(direction)
+        self.known(fd)?.timeout(direction)
     }
 
     /// Remembers how long an operation may wait, which the OS has been told.
@@ -135,6 +142,16 @@ impl Watch {
         timeout: Option<Duration>,
     ) {
         self.description(fd).set_timeout(direction, timeout);
+    }
+
+    /// The description; none if it is as that of a new descriptor.
+    #[inline]
+    fn known(&self, fd: BorrowedFd<'_>) -> Option<&Description> {
+        match self.description.get() {
+            Some(description) => Some(description),
+            None if self.is_fresh => None,
+            None => Some(self.description(fd)),
+        }
     }
 
     fn description(&self, fd: BorrowedFd<'_>) -> &Arc<Description> {
@@ -148,24 +165,21 @@ impl Watch {
     }
 
     fn find(&self, watcher: &'static dyn Watcher) -> Option<&Registration> {
-        let mut slot = &self.registrations;
-        loop {
-            let registration = slot.get()?;
-            if ptr::addr_eq(registration.watcher, watcher) {
-                return Some(registration);
-            }
-            slot = &registration.next;
+        let mut registration = self.first.get()?;
+        while !ptr::addr_eq(registration.watcher, watcher) {
+            registration = registration.next.get()?;
         }
+        Some(registration)
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut next = self.registrations.take();
+        let mut next = self.first.take();
         while let Some(mut registration) = next {
             let key = *registration.key.get_mut();
             registration.watcher.forget(registration.fd, key);
-            next = registration.next.take();
+            next = registration.next.take().map(|next| *next);
         }
     }
 }
