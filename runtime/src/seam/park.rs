@@ -105,9 +105,10 @@ pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
                 break Outcome::Woken;
             }
             parker.park(until);
+            // The clock last: who has been woken need not look at it.
             if let Some(deadline) = until
-                && Instant::now() >= deadline
                 && place.waits()
+                && Instant::now() >= deadline
             {
                 if place.withdraw() {
                     break Outcome::TimedOut;
