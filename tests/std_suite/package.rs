@@ -125,10 +125,12 @@ impl Package {
             Kind::Control => ("", "unreachable!()"),
             Kind::Shadow | Kind::Sanitized => (
                 "#[macro_use]\nextern crate greenpatch as std;\n",
-                "match workers {
-        None => std::patch_thread(),
-        Some(n) => std::Patcher::new().workers(n).apply(),
+                "let all = std::Patcher::new().fs(true);
+    match workers {
+        None => all,
+        Some(n) => all.workers(n),
     }
+    .apply()
     .expect(\"to patch\")",
             ),
         };
