@@ -215,15 +215,17 @@ impl Hub {
     /// Lets everything else that is ready run first. Says whether there was anything.
     #[inline]
     pub(crate) fn yield_now(&'static self) -> bool {
-        self.reset_counts();
-        if self.local().ready.is_empty() {
+        let local = self.local();
+        if local.ready.is_empty() {
             self.poll();
-            if self.local().ready.is_empty() {
+            if local.ready.is_empty() {
+                self.reset_counts();
                 return false;
             }
         }
-        self.running().state.set(State::Ready);
-        self.local().ready.push(self.local().running.get());
+        let this = local.running.get();
+        Address(this).state().set(State::Ready);
+        local.ready.push(this);
         self.leave();
         true
     }

@@ -48,8 +48,8 @@ impl Hub {
                 let this = unsafe { this.as_ref() };
                 // SAFETY: it was in the run queue, or is the root.
                 let next = unsafe { next.as_ref() };
-                // SAFETY: by invariants 2 and 3 the next one is suspended, or was just prepared. The record of this one stays in
-                // place until it has ended.
+                // SAFETY: by invariants 2 and 3 the next one is suspended, or was just prepared. The record
+                // of this one stays in place until it has ended.
                 unsafe { coroutine::switch(&this.context, &next.context) };
             }
         }
