@@ -30,42 +30,32 @@
 //! 3. A suspended stack is never unwound from outside. What borrows from such a stack stays valid as
 //!    long as nobody prepares that stack anew.
 
-#[cfg(all(
-    target_arch = "x86_64",
-    target_pointer_width = "64",
-    target_os = "linux",
-    not(greenpatch_corosensei)
-))]
-mod jump;
+#[cfg_attr(
+    all(
+        target_arch = "x86_64",
+        target_pointer_width = "64",
+        target_os = "linux",
+        not(greenpatch_corosensei)
+    ),
+    path = "jump.rs"
+)]
+#[cfg_attr(
+    not(all(
+        target_arch = "x86_64",
+        target_pointer_width = "64",
+        target_os = "linux",
+        not(greenpatch_corosensei)
+    )),
+    path = "portable.rs"
+)]
+mod imp;
 pub(crate) mod pages;
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_pointer_width = "64",
-    target_os = "linux",
-    not(greenpatch_corosensei)
-)))]
-mod portable;
 #[cfg(feature = "sanitizer")]
 mod sanitizer;
 mod slab;
 mod stack;
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64"))]
 mod valgrind;
-
-#[cfg(all(
-    target_arch = "x86_64",
-    target_pointer_width = "64",
-    target_os = "linux",
-    not(greenpatch_corosensei)
-))]
-use jump as imp;
-#[cfg(not(all(
-    target_arch = "x86_64",
-    target_pointer_width = "64",
-    target_os = "linux",
-    not(greenpatch_corosensei)
-)))]
-use portable as imp;
 
 pub(crate) use imp::{Context, begun, leave_for, prefetch, prepare, switch};
 pub(crate) use slab::Size;

@@ -9,6 +9,7 @@ use std::ptr;
 
 use super::stack::Stack;
 
+// SAFETY: these are the declarations of that header.
 unsafe extern "C" {
     fn __sanitizer_start_switch_fiber(save: *mut *mut c_void, bottom: *const c_void, size: usize);
     fn __sanitizer_finish_switch_fiber(
