@@ -72,17 +72,12 @@ impl Context {
         let _ = stack;
     }
 
-    /// Asks the processor for the memory that a switch to this flow will need first.
+    /// Asks the processor for so many lines of memory that a switch to this flow will need first.
     #[inline(always)]
-    pub(crate) fn prefetch(&self) {
-        // More lines help 100,000 threads, and cost where there are 1,000.
-        for line in 0..2 {
-            prefetch(
-                self.stack_pointer
-                    .get()
-                    .cast::<u8>()
-                    .wrapping_add(64 * line),
-            );
+    pub(crate) fn prefetch<const LINES: usize>(&self) {
+        let place = self.stack_pointer.get().cast::<u8>();
+        for line in 0..LINES {
+            prefetch(place.wrapping_add(64 * line));
         }
     }
 }

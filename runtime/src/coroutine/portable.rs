@@ -76,8 +76,8 @@ impl Context {
     /// corosensei it is still the same one.
     pub(crate) fn goes_on_upon(&self, _stack: &Stack) {}
 
-    /// Asks the processor for the memory that a switch to this flow will need first.
-    pub(crate) fn prefetch(&self) {}
+    /// Asks the processor for so many lines of memory that a switch to this flow will need first.
+    pub(crate) fn prefetch<const LINES: usize>(&self) {}
 }
 
 /// Lets a flow begin in `entry` on `stack` when `context` is switched to.

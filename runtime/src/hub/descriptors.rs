@@ -16,6 +16,7 @@ impl Hub {
     ///
     /// `PermissionDenied` for a descriptor that is always ready, and what the OS has no memory for.
     pub(crate) fn watch(&'static self, fd: RawFd) -> io::Result<Key> {
+        self.local().has_watched.set(true);
         let mut descriptors = self.local().descriptors.borrow_mut();
         let key = descriptors
             .insert(fd)

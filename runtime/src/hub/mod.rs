@@ -77,6 +77,8 @@ struct Local {
     vain: Cell<u32>,
     /// How often in a row it has made work for others.
     produced: Cell<u32>,
+    /// Whether a descriptor was ever waited for here.
+    has_watched: Cell<bool>,
     /// Tasks that have left the processor in the middle of unwinding.
     unwinding: Cell<usize>,
     ready: RunQueue,
@@ -112,6 +114,7 @@ impl Hub {
                 turns: Cell::new(0),
                 vain: Cell::new(0),
                 produced: Cell::new(0),
+                has_watched: Cell::new(false),
                 unwinding: Cell::new(0),
                 ready: RunQueue::new(),
                 records: Records::new(),

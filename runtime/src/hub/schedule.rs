@@ -95,7 +95,14 @@ impl Hub {
         local.turns.set(turns - 1);
         if let Some(after) = local.ready.front() {
             // SAFETY: by invariant 2 it is alive.
-            unsafe { after.as_ref() }.context.prefetch();
+            let context = unsafe { &after.as_ref().context };
+            // A wait for a descriptor has more frames on the stack than others. More lines than it takes cost
+            // half a nanosecond with 1,000 threads.
+            if local.has_watched.get() {
+                context.prefetch::<6>();
+            } else {
+                context.prefetch::<2>();
+            }
         }
         if let Some(second) = local.ready.second() {
             coroutine::prefetch(second.as_ptr().cast());
