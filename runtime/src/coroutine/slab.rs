@@ -1,7 +1,8 @@
 //! Slabs: large mappings that are cut into stacks of one size, and the stacks that nobody uses.
 //!
-//! Sizes are powers of two, guard page included, as in glibc; one [`Class`] holds all stacks of one
-//! size. Address space is set aside when a green thread is spawned ([`reserve`]), so that running out
+//! Sizes are powers of two; one [`Class`] holds all stacks of one size. Each has its guard page besides, so
+//! that one follows the other at an odd number of pages: at a power of two their addresses, and those of their
+//! page table entries, would differ in high bits only and compete for a few places in the processor's caches. Address space is set aside when a green thread is spawned ([`reserve`]), so that running out
 //! of it is an error of the spawn, and a stack is taken when the green thread first runs ([`take`]).
 //!
 //! Invariants:
@@ -46,7 +47,7 @@ struct Idle {
     cut: u32,
 }
 
-/// Size of a stack, a power of two with the guard page in it, known by its class.
+/// Size of a stack, a power of two and its guard page, known by its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {
     class: u8,
@@ -72,10 +73,10 @@ impl Size {
         }
     }
 
-    /// How many bytes a stack of this size takes.
+    /// How many bytes a stack of this size takes, with its guard page.
     #[inline]
     pub(super) fn bytes(self) -> usize {
-        1 << (SMALLEST_LOG2 + usize::from(self.class))
+        (1 << (SMALLEST_LOG2 + usize::from(self.class))) + pages::page_size()
     }
 
     /// How many stacks of this size a slab holds.

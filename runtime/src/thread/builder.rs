@@ -16,7 +16,7 @@ use crate::seam::thread::{self as seam, Start};
 ///
 /// # Differences from std
 ///
-/// A green thread's stack size counts its guard page, and is rounded up to a power of two.
+/// A green thread's stack size is rounded up to a power of two; its guard page comes on top.
 ///
 /// # Examples
 ///
