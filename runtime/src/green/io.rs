@@ -19,40 +19,56 @@ const BUDGET: u32 = 64;
 /// A read is left out if the last one found nothing more and no event has come since; there is most often
 /// room to write, so that is tried without asking.
 pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::Result<usize> {
-    let direction = direction_of(operation);
-    let mut done = 0;
-    let mut deadline = None;
+    let mut result = None;
     let mut key = None;
-    if direction == Direction::Read {
+    let mut deadline = None;
+    if operation.direction() == seam::Direction::Read {
         key = known(hub, operation);
         if let Some(key) = key
-            && hub.allows(key, direction) == Some(false)
+            && hub.allows(key, Direction::Read) == Some(false)
             && operation.waits()
         {
-            wait(hub, operation, key, &mut deadline)?;
+            let until = operation.deadline();
+            if !wait(hub, operation, key, 0, until, &mut result) {
+                return Err(Operation::timed_out());
+            }
+            deadline = Some(until);
         }
     }
+    let result = match result {
+        Some(result) => result,
+        None => attempt(hub, operation, key, 0),
+    };
+    match result {
+        Ok(moved) if !operation.goes_on(moved) => {
+            count(hub);
+            Ok(moved)
+        }
+        result => go_on(hub, operation, result, deadline),
+    }
+}
+
+/// Performs the rest of an operation, the first attempt of which was not all. Its deadline is looked up when it
+/// waits first, if it has not waited yet.
+#[cold]
+fn go_on(
+    hub: &'static Hub,
+    operation: &mut Operation<'_>,
+    mut result: io::Result<usize>,
+    mut deadline: Option<Option<Instant>>,
+) -> io::Result<usize> {
+    let mut done = 0;
     loop {
-        match operation.attempt(Manner::Try, done) {
+        match result {
             Ok(moved) => {
                 done += moved;
-                if operation.is_short(moved, done)
-                    && let Some(key) = key.or_else(|| known(hub, operation))
-                {
-                    hub.was_short(key, direction);
-                }
                 if moved == 0 || !operation.goes_on(done) {
-                    if hub.produce() >= BUDGET {
-                        hub.yield_now();
-                    }
+                    count(hub);
                     return Ok(done);
                 }
                 // There was no room for the rest a moment ago.
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                if let Some(key) = key.or_else(|| known(hub, operation)) {
-                    hub.has_blocked(key, direction);
-                }
                 if !operation.waits() {
                     busy::busy();
                     return if done > 0 { Ok(done) } else { Err(error) };
@@ -62,37 +78,83 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
             Err(_) if done > 0 => return Ok(done),
             Err(error) => return Err(error),
         }
-        if !operation.waits() {
-            continue;
-        }
-        let found = match registered(hub, operation) {
-            Ok(found) => found,
-            // What is always ready, such as a regular file, cannot be looked at.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return seam::perform(operation);
+        let mut made = None;
+        if operation.waits() {
+            let key = match registered(hub, operation) {
+                Ok(key) => key,
+                // What is always ready, such as a regular file, cannot be looked at.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    return seam::perform(operation);
+                }
+                Err(error) => return Err(error),
+            };
+            let deadline = *deadline.get_or_insert_with(|| operation.deadline());
+            if !wait(hub, operation, key, done, deadline, &mut made) {
+                let timed_out = Err(Operation::timed_out());
+                return if done > 0 { Ok(done) } else { timed_out };
             }
-            Err(error) => return Err(error),
-        };
-        if let Err(error) = wait(hub, operation, found, &mut deadline) {
-            return if done > 0 { Ok(done) } else { Err(error) };
         }
-        key = Some(found);
+        result = made.unwrap_or_else(|| attempt(hub, operation, None, done));
     }
 }
 
-/// Waits until an attempt may have a chance, or until the operation's deadline, which is looked up once.
+/// Lets others run who have waited long enough for this thread's transfers.
+#[inline]
+fn count(hub: &'static Hub) {
+    if hub.produce() >= BUDGET {
+        hub.yield_now();
+    }
+}
+
+/// Makes one attempt, after `done` bytes are through, and remembers at once what it says about the
+/// descriptor: an event that comes later knows better.
+#[inline(always)]
+fn attempt(
+    hub: &'static Hub,
+    operation: &mut Operation<'_>,
+    key: Option<Key>,
+    done: usize,
+) -> io::Result<usize> {
+    let direction = direction_of(operation);
+    let result = operation.attempt(Manner::Try, done);
+    match &result {
+        Ok(moved) => {
+            if operation.is_short(*moved, done + moved)
+                && let Some(key) = key.or_else(|| known(hub, operation))
+            {
+                hub.was_short(key, direction);
+            }
+        }
+        Err(error) => {
+            if error.kind() == io::ErrorKind::WouldBlock
+                && let Some(key) = key.or_else(|| known(hub, operation))
+            {
+                hub.has_blocked(key, direction);
+            }
+        }
+    }
+    result
+}
+
+/// Waits until an attempt may have a chance; false at the deadline. Hands out the result of the attempt if
+/// the hub has made it by then.
+#[inline]
 fn wait(
     hub: &'static Hub,
-    operation: &Operation<'_>,
+    operation: &mut Operation<'_>,
     key: Key,
-    deadline: &mut Option<Option<Instant>>,
-) -> io::Result<()> {
-    let deadline = *deadline.get_or_insert_with(|| operation.deadline());
-    if hub.wait_ready(key, direction_of(operation), deadline) {
-        Ok(())
-    } else {
-        Err(Operation::timed_out())
-    }
+    done: usize,
+    deadline: Option<Instant>,
+    result: &mut Option<io::Result<usize>>,
+) -> bool {
+    let direction = direction_of(operation);
+    let mut attempt = move || {
+        let made = attempt(hub, operation, Some(key), done);
+        let moved = *made.as_ref().unwrap_or(&0);
+        *result = Some(made);
+        moved
+    };
+    hub.wait_ready(key, direction, deadline, &mut attempt)
 }
 
 /// The key under which this hub looked at the descriptor when it last waited for it.

@@ -1,13 +1,48 @@
 //! Waiting on a hub until a descriptor is ready.
-#![forbid(unsafe_code)]
+//!
+//! Who waits leaves the attempt that it is going to make with the hub, which makes it as soon as an event
+//! says that it has a chance, and only then lets the task go on. So the reads of all whom one look at the
+//! OS has found follow each other, and what the tasks do with the bytes comes after: kernel and program
+//! do not displace each other's code and data from the processor's caches for each of them.
+//!
+//! Invariant: whoever is in the table of descriptors is a [`Waiter`] on the stack of a task that is within
+//! [`Hub::wait_ready`], and is taken out before that returns or unwinds.
+#![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::io;
+use std::mem;
 use std::os::fd::RawFd;
+use std::ptr::NonNull;
 use std::time::Instant;
 
-use super::task::Address;
-use super::{Hub, Message, current};
-use crate::reactor::{Direction, Key};
+use super::task::{Address, Task};
+use super::{Hub, Message, ROOM, current};
+use crate::coroutine;
+use crate::reactor::{Direction, Key, Reactor, Readiness};
+
+/// How many bytes the hub has attempts move before the tasks go on that want them: as many as surely stay in
+/// the processor's cache until then. The others make their attempts themselves.
+pub(super) const BYTES_AHEAD: usize = 128 * 1024;
+
+/// An attempt at what a task waits to do. Returns how many bytes it has moved. It neither waits nor panics,
+/// and reports at once what it found out about the descriptor.
+pub(crate) type Attempt<'a> = dyn FnMut() -> usize + 'a;
+
+/// A task that waits for a descriptor.
+pub(super) struct Waiter<'a> {
+    task: NonNull<Task>,
+    /// None once it has been made.
+    attempt: Cell<Option<&'a mut Attempt<'a>>>,
+}
+
+/// Takes a waiter out of the table, should the wait unwind.
+struct Enlisted<'a> {
+    hub: &'static Hub,
+    key: Key,
+    direction: Direction,
+    waiter: &'a Waiter<'a>,
+}
 
 impl Hub {
     /// Has the reactor look at a descriptor, until [`Hub::forget`].
@@ -47,7 +82,10 @@ impl Hub {
 
     pub(super) fn forget_here(&self, key: Key) {
         let mut descriptors = self.local().descriptors.borrow_mut();
-        descriptors.remove(key, |task| self.make_ready(Address(task)));
+        descriptors.remove(key, |waiter| {
+            // SAFETY: by the invariant it is there; its task goes on later.
+            self.make_ready(Address(unsafe { waiter.as_ref() }.task));
+        });
     }
 
     /// Whether an attempt has a chance; none if nobody looks at that descriptor any more.
@@ -68,34 +106,118 @@ impl Hub {
     }
 
     /// Blocks the running task until an attempt may have a chance; false at the deadline.
-    pub(crate) fn wait_ready(
+    ///
+    /// The hub may have made the `attempt` by then, once. It does so within another task or the loop.
+    pub(crate) fn wait_ready<'a>(
         &'static self,
         key: Key,
         direction: Direction,
         deadline: Option<Instant>,
+        attempt: &'a mut Attempt<'a>,
     ) -> bool {
-        let task = self.local().running.get();
+        let waiter = Waiter {
+            task: self.local().running.get(),
+            attempt: Cell::new(Some(attempt)),
+        };
         loop {
-            let waits = self
-                .local()
-                .descriptors
-                .borrow_mut()
-                .enlist(key, direction, task);
-            if !waits {
+            if !self.enlist(key, direction, &waiter) {
                 return true;
             }
+            let enlisted = Enlisted {
+                hub: self,
+                key,
+                direction,
+                waiter: &waiter,
+            };
             self.park(deadline);
-            let allows = self
-                .local()
-                .descriptors
-                .borrow_mut()
-                .withdraw(key, direction, task);
-            if allows != Some(false) {
+            mem::forget(enlisted);
+            // It was taken out for that.
+            if waiter.is_tried() || self.withdraw(key, direction, &waiter) != Some(false) {
                 return true;
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return false;
             }
         }
+    }
+
+    /// Asks the reactor, makes the attempts of those who waited for what it says, and lets them go on.
+    pub(super) fn take_in(&self, ask: impl FnOnce(&mut Reactor, &mut dyn FnMut(Key, Readiness))) {
+        let mut found = self.local().found.take();
+        {
+            let mut descriptors = self.local().descriptors.borrow_mut();
+            let mut reactor = self.local().reactor.borrow_mut();
+            ask(&mut reactor, &mut |key, ready| {
+                descriptors.set_ready(key, ready, |waiter| {
+                    coroutine::prefetch(waiter.as_ptr().cast());
+                    found.push(waiter);
+                });
+            });
+        }
+        let mut moved = 0;
+        for (place, waiter) in found.iter().enumerate() {
+            if let Some(next) = found.get(place + 1) {
+                // SAFETY: as below.
+                unsafe { next.as_ref() }.prefetch();
+            }
+            // SAFETY: it was in the table, and its task has not gone on since: attempts do not wait.
+            let waiter = unsafe { waiter.as_ref() };
+            if moved < BYTES_AHEAD
+                && let Some(attempt) = waiter.attempt.take()
+            {
+                moved += attempt();
+            }
+            self.make_ready(Address(waiter.task));
+        }
+        found.clear();
+        if found.capacity() > ROOM {
+            found = Vec::new();
+        }
+        self.local().found.set(found);
+    }
+
+    /// Puts a waiter into the table, from which it must be taken again. False if an attempt has a chance now,
+    /// or the key is stale.
+    fn enlist(&self, key: Key, direction: Direction, waiter: &Waiter<'_>) -> bool {
+        let mut descriptors = self.local().descriptors.borrow_mut();
+        descriptors.enlist(key, direction, waiter.name())
+    }
+
+    /// Takes a waiter out, and says whether an attempt has a chance; none if the key is stale.
+    fn withdraw(&self, key: Key, direction: Direction, waiter: &Waiter<'_>) -> Option<bool> {
+        let mut descriptors = self.local().descriptors.borrow_mut();
+        descriptors.withdraw(key, direction, waiter.name())
+    }
+}
+
+impl Waiter<'_> {
+    /// As the table knows it.
+    fn name(&self) -> NonNull<Waiter<'static>> {
+        NonNull::from(self).cast()
+    }
+
+    /// Asks the processor for what an attempt is going to need: the frames above this one, up to where the
+    /// bytes go if the buffer is in the frame that called, and the task.
+    #[inline]
+    fn prefetch(&self) {
+        for line in 1..8 {
+            let place = std::ptr::from_ref(self).cast::<u8>();
+            coroutine::prefetch(place.wrapping_add(64 * line));
+        }
+        coroutine::prefetch(self.task.as_ptr().cast());
+    }
+
+    /// Whether its attempt was made.
+    fn is_tried(&self) -> bool {
+        let attempt = self.attempt.take();
+        let is_tried = attempt.is_none();
+        self.attempt.set(attempt);
+        is_tried
+    }
+}
+
+impl Drop for Enlisted<'_> {
+    fn drop(&mut self) {
+        self.hub.withdraw(self.key, self.direction, self.waiter);
     }
 }

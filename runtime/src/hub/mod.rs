@@ -45,11 +45,15 @@ pub(crate) use placement::{has_workers, place, start_workers};
 pub(crate) use crate::reactor::{Direction, Key};
 
 use count::Count;
+use descriptors::Waiter;
 use inbox::Inbox;
 use records::Records;
 use run_queue::RunQueue;
 use task::{Address, State, Task};
 use timers::Timers;
+
+/// Room for so many messages or waiters is kept, and not that of a crowd.
+const ROOM: usize = 1024;
 
 /// The scheduler of one OS thread.
 pub(crate) struct Hub {
@@ -86,7 +90,9 @@ struct Local {
     stacks: RefCell<Stacks>,
     timers: RefCell<Timers<NonNull<Task>>>,
     reactor: RefCell<Reactor>,
-    descriptors: RefCell<Descriptors<NonNull<Task>>>,
+    descriptors: RefCell<Descriptors<NonNull<Waiter<'static>>>>,
+    /// Room for those whom a look at the OS has found.
+    found: Cell<Vec<NonNull<Waiter<'static>>>>,
     /// Room for what is taken from the inbox.
     messages: Cell<Vec<Message>>,
 }
@@ -122,6 +128,7 @@ impl Hub {
                 timers: RefCell::new(Timers::new()),
                 reactor: RefCell::new(reactor),
                 descriptors: RefCell::new(Descriptors::new()),
+                found: Cell::new(Vec::new()),
                 messages: Cell::new(Vec::new()),
             },
         }));

@@ -18,16 +18,12 @@ use std::ptr::NonNull;
 use std::time::Instant;
 
 use super::task::{Address, State, Task};
-use super::{Hub, Message, current};
+use super::{Hub, Message, ROOM, current};
 use crate::coroutine::{self, Promise, Stack};
-use crate::reactor::{Key, Reactor, Readiness};
 
 /// How many turns may pass before timers and the OS are looked at, so that threads which keep each other
 /// busy cannot starve what waits for them.
 const TURNS_BETWEEN_POLLS: u32 = 61;
-
-/// Room for so many messages is kept, and not that of a crowd.
-const ROOM: usize = 1024;
 
 impl Hub {
     /// Leaves the running task until somebody takes it from the run queue.
@@ -163,15 +159,6 @@ impl Hub {
         self.inbox.awake();
         self.local().turns.set(TURNS_BETWEEN_POLLS);
         self.fire_timers();
-    }
-
-    /// Asks the reactor, and makes those ready who waited for what it says.
-    fn take_in(&self, ask: impl FnOnce(&mut Reactor, &mut dyn FnMut(Key, Readiness))) {
-        let mut descriptors = self.local().descriptors.borrow_mut();
-        let mut reactor = self.local().reactor.borrow_mut();
-        ask(&mut reactor, &mut |key, ready| {
-            descriptors.set_ready(key, ready, |task| self.make_ready(Address(task)));
-        });
     }
 
     fn fire_timers(&self) {

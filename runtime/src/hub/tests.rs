@@ -1,4 +1,8 @@
 use std::cell::RefCell;
+use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -189,6 +193,171 @@ fn contexts_are_each_green_threads_own() {
                 hub.set_context(None);
             });
         }
+        drain(hub);
+    });
+}
+
+/// Waits once for a byte, and says whether the hub has made the attempt.
+fn wait_for_a_byte(
+    hub: &'static Hub,
+    key: Key,
+    deadline: Option<Instant>,
+    mut attempt: impl FnMut() -> usize,
+) -> (bool, bool) {
+    let mut was_made = false;
+    let waited = hub.wait_ready(key, Direction::Read, deadline, &mut || {
+        was_made = true;
+        attempt()
+    });
+    (waited, was_made)
+}
+
+#[test]
+fn attempts_come_before_what_is_done_with_their_results() {
+    on_a_hub(|hub| {
+        let log = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let mut writers = Vec::new();
+        for name in 0..3 {
+            let (mut reader, writer) = UnixStream::pair().unwrap();
+            writers.push(writer);
+            let log = log.clone();
+            start(hub, move || {
+                let hub = current().unwrap();
+                let key = hub.watch(reader.as_raw_fd()).unwrap();
+                let waited = wait_for_a_byte(hub, key, None, || {
+                    log.lock().unwrap().push(("attempt", name));
+                    reader.read(&mut [0]).unwrap()
+                });
+                assert_eq!(waited, (true, true));
+                log.lock().unwrap().push(("goes on", name));
+                hub.forget(reader.as_raw_fd(), key);
+            });
+        }
+        hub.yield_now();
+        for writer in &mut writers {
+            writer.write_all(b"x").unwrap();
+        }
+        drain(hub);
+        let log = log.lock().unwrap();
+        let (attempts, rest) = log.split_at(3);
+        assert!(
+            attempts.iter().all(|(what, _)| *what == "attempt"),
+            "{log:?}"
+        );
+        assert!(rest.iter().all(|(what, _)| *what == "goes on"), "{log:?}");
+        assert_eq!(log.len(), 6);
+    });
+}
+
+#[test]
+fn only_so_much_is_moved_ahead() {
+    on_a_hub(|hub| {
+        let made = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let mut writers = Vec::new();
+        for _ in 0..3 {
+            let (reader, writer) = UnixStream::pair().unwrap();
+            writers.push(writer);
+            let made = made.clone();
+            start(hub, move || {
+                let hub = current().unwrap();
+                let key = hub.watch(reader.as_raw_fd()).unwrap();
+                let (waited, was_made) =
+                    wait_for_a_byte(hub, key, None, || descriptors::BYTES_AHEAD / 2);
+                assert!(waited);
+                made.lock().unwrap().push(was_made);
+                hub.forget(reader.as_raw_fd(), key);
+            });
+        }
+        hub.yield_now();
+        for writer in &mut writers {
+            writer.write_all(b"x").unwrap();
+        }
+        drain(hub);
+        assert_eq!(*made.lock().unwrap(), [true, true, false]);
+    });
+}
+
+#[test]
+fn what_an_attempt_has_moved_is_not_lost_to_a_deadline() {
+    on_a_hub(|hub| {
+        let (mut reader, mut writer) = UnixStream::pair().unwrap();
+        let deadline = Instant::now() + Duration::from_millis(1);
+        start(hub, move || {
+            let hub = current().unwrap();
+            let key = hub.watch(reader.as_raw_fd()).unwrap();
+            let mut byte = [0];
+            let waited =
+                wait_for_a_byte(hub, key, Some(deadline), || reader.read(&mut byte).unwrap());
+            assert_eq!((waited, byte), ((true, true), *b"x"));
+            hub.forget(reader.as_raw_fd(), key);
+        });
+        hub.yield_now();
+        writer.write_all(b"x").unwrap();
+        while Instant::now() < deadline {
+            std::hint::spin_loop();
+        }
+        // It finds the byte first, and then that the time is over.
+        hub.poll();
+        drain(hub);
+    });
+}
+
+#[test]
+fn an_event_after_the_attempt_is_for_the_next_wait() {
+    on_a_hub(|hub| {
+        let (mut reader, mut writer) = UnixStream::pair().unwrap();
+        start(hub, move || {
+            let hub = current().unwrap();
+            let key = hub.watch(reader.as_raw_fd()).unwrap();
+            for expected in *b"xy" {
+                let mut byte = [0];
+                let waited = hub.wait_ready(key, Direction::Read, None, &mut || {
+                    let moved = reader.read(&mut byte).unwrap();
+                    hub.was_short(key, Direction::Read);
+                    moved
+                });
+                assert!(waited);
+                if byte == [0] {
+                    reader.read_exact(&mut byte).unwrap();
+                }
+                assert_eq!(byte, [expected]);
+            }
+            hub.forget(reader.as_raw_fd(), key);
+        });
+        hub.yield_now();
+        writer.write_all(b"x").unwrap();
+        hub.poll();
+        writer.write_all(b"y").unwrap();
+        hub.poll();
+        drain(hub);
+    });
+}
+
+#[test]
+fn a_wait_that_unwinds_leaves_nobody_in_the_table() {
+    on_a_hub(|hub| {
+        let (reader, mut writer) = UnixStream::pair().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        start(hub, move || {
+            let hub = current().unwrap();
+            let key = hub.watch(reader.as_raw_fd()).unwrap();
+            sender.send(hub.waker()).unwrap();
+            wait_for_a_byte(hub, key, None, || {
+                resume_unwind(Box::new("as no attempt may"))
+            });
+            hub.forget(reader.as_raw_fd(), key);
+        });
+        hub.yield_now();
+        writer.write_all(b"x").unwrap();
+        let (idle, _other) = UnixStream::pair().unwrap();
+        let key = hub.watch(idle.as_raw_fd()).unwrap();
+        let unwound = catch_unwind(AssertUnwindSafe(|| wait_for_a_byte(hub, key, None, || 0)));
+        assert!(unwound.is_err());
+        hub.local()
+            .descriptors
+            .borrow_mut()
+            .remove(key, |_| panic!("a waiter is left that is gone"));
+        receiver.recv().unwrap().wake();
         drain(hub);
     });
 }

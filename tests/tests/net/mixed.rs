@@ -1,7 +1,9 @@
 //! One socket, and native and green threads, on one hub and on two.
 
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use greenpatch::net::{TcpListener, TcpStream};
@@ -23,6 +25,10 @@ pub(crate) const CASES: &[Case] = &[
     (
         "mixed: a busy stream does not starve others",
         a_busy_stream_does_not_starve,
+    ),
+    (
+        "mixed: a reader in a crowd misses nothing",
+        a_reader_in_a_crowd_misses_nothing,
     ),
 ];
 
@@ -212,4 +218,45 @@ fn a_busy_stream_does_not_starve() {
     other.join().unwrap();
     Elsewhere(flooding).join();
     sink.join().unwrap();
+}
+
+/// Between the moment at which the OS says that there are bytes and the reader's turn pass many others' turns,
+/// in which more bytes come.
+fn a_reader_in_a_crowd_misses_nothing() {
+    const ROUNDS: usize = 30;
+    let (mut reader, mut writer) = pair();
+    let (received, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (received, stop) = (&received, &stop);
+    thread::scope(|s| {
+        for _ in 0..150 {
+            s.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    thread::yield_now();
+                }
+            });
+        }
+        s.spawn(move || {
+            let mut buffer = [0; 64];
+            loop {
+                match reader.read(&mut buffer).unwrap() {
+                    0 => break,
+                    length => received.fetch_add(length, Ordering::Relaxed),
+                };
+            }
+        });
+        for round in 0..ROUNDS {
+            // The second byte at different times after the first.
+            writer.write_all(b"x").unwrap();
+            for _ in 0..round % 4 {
+                thread::yield_now();
+            }
+            writer.write_all(b"y").unwrap();
+            while received.load(Ordering::Relaxed) < 2 * (round + 1) {
+                thread::yield_now();
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        writer.shutdown(Shutdown::Write).unwrap();
+    });
+    assert_eq!(received.load(Ordering::Relaxed), 2 * ROUNDS);
 }
