@@ -9,8 +9,8 @@
 //! std's; what can is an operation, given to the seam with one attempt in both manners:
 //!
 //! ```text
-//!   TcpStream::read ─▶ transfer::read ─▶ seam::net::perform ─┬▶ Block: std's own read
-//!                                                            └▶ Try: sys::receive, MSG_DONTWAIT
+//!   TcpStream::read ─▶ transfer::read ─▶ seam::net::perform ─┬▶ Block: recv
+//!                                                            └▶ Try: recv, MSG_DONTWAIT
 //! ```
 //!
 //! # Sockets of crates that know nothing of greenpatch

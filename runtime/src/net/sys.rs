@@ -9,12 +9,8 @@ use socket2::{SockAddr, SockRef};
 
 use libc::{MSG_DONTWAIT, c_int};
 
-/// A write to a socket that nobody reads is an error, not a signal, as in std.
-#[cfg(not(target_vendor = "apple"))]
-const MSG_NOSIGNAL: c_int = libc::MSG_NOSIGNAL;
-/// Apple's sockets are told so when they are made.
-#[cfg(target_vendor = "apple")]
-const MSG_NOSIGNAL: c_int = 0;
+use crate::seam::io::Manner;
+use crate::seam::socket::{self, MSG_NOSIGNAL};
 
 /// More slices than that the OS does not take in one call.
 const MOST_SLICES: usize = 1024;
@@ -36,16 +32,7 @@ impl Take {
 }
 
 pub(super) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8], take: Take) -> io::Result<usize> {
-    // SAFETY: the buffer is valid for writes of its length.
-    let received = unsafe {
-        libc::recv(
-            fd.as_raw_fd(),
-            buffer.as_mut_ptr().cast(),
-            buffer.len(),
-            take.flags(),
-        )
-    };
-    usize::try_from(received).map_err(|_| io::Error::last_os_error())
+    socket::receive(fd, buffer, Manner::Try, take.flags())
 }
 
 pub(super) fn receive_vectored(
@@ -73,16 +60,7 @@ pub(super) fn receive_from(
 }
 
 pub(super) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
-    // SAFETY: the bytes are valid for reads of their length.
-    let sent = unsafe {
-        libc::send(
-            fd.as_raw_fd(),
-            bytes.as_ptr().cast(),
-            bytes.len(),
-            MSG_DONTWAIT | MSG_NOSIGNAL,
-        )
-    };
-    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+    socket::send(fd, bytes, Manner::Try)
 }
 
 /// Sends what comes after the first `done` bytes, as much of it as there is room for.

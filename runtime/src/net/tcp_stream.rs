@@ -345,6 +345,11 @@ impl Write for TcpStream {
         transfer::write(&self.0, bytes)
     }
 
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        transfer::write_all(&self.0, bytes)
+    }
+
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         transfer::write_vectored(&self.0, slices)
     }
@@ -369,6 +374,11 @@ impl Write for &TcpStream {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         transfer::write(&self.0, bytes)
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        transfer::write_all(&self.0, bytes)
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {

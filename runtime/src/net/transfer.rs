@@ -2,14 +2,14 @@
 #![forbid(unsafe_code)]
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use socket2::{SockAddr, SockRef};
 
 use super::sys;
 use crate::seam::io::{Direction, Manner, Operation, Size};
 use crate::seam::net::perform;
-use crate::seam::watch::Watched;
+use crate::seam::watch::{Watch, Watched};
 
 pub(crate) use super::sys::Take;
 
@@ -25,16 +25,14 @@ pub(crate) enum Short {
 
 /// Reads from a stream.
 #[inline]
-pub(crate) fn read<T>(socket: &Watched<T>, buffer: &mut [u8], short: Short) -> io::Result<usize>
-where
-    T: AsFd,
-    for<'a> &'a T: Read,
-{
+pub(crate) fn read<T: AsFd>(
+    socket: &Watched<T>,
+    buffer: &mut [u8],
+    short: Short,
+) -> io::Result<usize> {
+    let (fd, watch) = (socket.as_fd(), socket.watch());
     let size = short.size(buffer.len());
-    read_with(socket, size, &mut |manner, _| match manner {
-        Manner::Block => socket.inner().read(buffer),
-        Manner::Try => sys::receive(socket.as_fd(), buffer, Take::All),
-    })
+    perform(&mut Operation::receive(fd, watch, size, buffer))
 }
 
 /// Reads from a stream into more than one buffer.
@@ -47,25 +45,58 @@ where
     T: AsFd,
     for<'a> &'a T: Read,
 {
+    let (fd, watch) = (socket.as_fd(), socket.watch());
     let size = short.size(buffers.iter().map(|buffer| buffer.len()).sum());
-    read_with(socket, size, &mut |manner, _| match manner {
+    read_with(fd, watch, size, &mut move |manner, _| match manner {
         Manner::Block => socket.inner().read_vectored(buffers),
-        Manner::Try => sys::receive_vectored(socket.as_fd(), buffers),
+        Manner::Try => sys::receive_vectored(fd, buffers),
     })
 }
 
 /// Writes all of it to a stream, as a call that blocks does.
 #[inline]
-pub(crate) fn write<T>(socket: &Watched<T>, bytes: &[u8]) -> io::Result<usize>
-where
-    T: AsFd,
-    for<'a> &'a T: Write,
-{
-    let size = Size::All(bytes.len());
-    write_with(socket, size, &mut |manner, done| match manner {
-        Manner::Block => socket.inner().write(&bytes[done..]),
-        Manner::Try => sys::send(socket.as_fd(), &bytes[done..]),
-    })
+pub(crate) fn write<T: AsFd>(socket: &Watched<T>, bytes: &[u8]) -> io::Result<usize> {
+    let (fd, watch) = (socket.as_fd(), socket.watch());
+    perform(&mut Operation::send(fd, watch, bytes))
+}
+
+/// Writes all of it to a stream, as `Write::write_all` does. Once patched, one call is enough, and there is no
+/// loop around it that the processor would have to come back through.
+#[inline]
+pub(crate) fn write_all<T: AsFd>(socket: &Watched<T>, bytes: &[u8]) -> io::Result<()> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    match write(socket, bytes) {
+        Ok(written) if written == bytes.len() => Ok(()),
+        result => write_rest(result, bytes, &mut |bytes| write(socket, bytes)),
+    }
+}
+
+/// Goes on where the first write to a stream, whose result is given, has not written all.
+#[cold]
+fn write_rest(
+    mut result: io::Result<usize>,
+    mut bytes: &[u8],
+    write: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
+) -> io::Result<()> {
+    loop {
+        match result {
+            Ok(0) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::WriteZero,
+                    "failed to write whole buffer",
+                ));
+            }
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        result = write(bytes);
+    }
 }
 
 /// Writes all slices to a stream, as a call that blocks does.
@@ -74,10 +105,11 @@ where
     T: AsFd,
     for<'a> &'a T: Write,
 {
+    let (fd, watch) = (socket.as_fd(), socket.watch());
     let size = Size::All(sys::length(slices));
-    write_with(socket, size, &mut |manner, done| match manner {
+    write_with(fd, watch, size, &mut move |manner, done| match manner {
         Manner::Block => socket.inner().write_vectored(slices),
-        Manner::Try => sys::send_vectored(socket.as_fd(), slices, done),
+        Manner::Try => sys::send_vectored(fd, slices, done),
     })
 }
 
@@ -88,10 +120,16 @@ pub(crate) fn receive<T: AsFd>(
     take: Take,
     block: impl Fn(&T, &mut [u8]) -> io::Result<usize>,
 ) -> io::Result<usize> {
-    read_with(socket, Size::Unknown, &mut |manner, _| match manner {
-        Manner::Block => block(socket.inner(), buffer),
-        Manner::Try => sys::receive(socket.as_fd(), buffer, take),
-    })
+    let (fd, watch) = (socket.as_fd(), socket.watch());
+    read_with(
+        fd,
+        watch,
+        Size::Unknown,
+        &mut move |manner, _| match manner {
+            Manner::Block => block(socket.inner(), buffer),
+            Manner::Try => sys::receive(fd, buffer, take),
+        },
+    )
 }
 
 /// Receives one message, and whom it is from.
@@ -102,12 +140,13 @@ pub(crate) fn receive_from<T: AsFd, A>(
     block: impl Fn(&T, &mut [u8]) -> io::Result<(usize, A)>,
     address: impl Fn(&SockAddr) -> io::Result<A>,
 ) -> io::Result<(usize, A)> {
+    let (fd, watch) = (socket.as_fd(), socket.watch());
     let mut from = None;
-    let length = read_with(socket, Size::Unknown, &mut |manner, _| {
+    let length = read_with(fd, watch, Size::Unknown, &mut |manner, _| {
         let (length, address) = match manner {
             Manner::Block => block(socket.inner(), buffer)?,
             Manner::Try => {
-                let (length, from) = sys::receive_from(socket.as_fd(), buffer, take)?;
+                let (length, from) = sys::receive_from(fd, buffer, take)?;
                 (length, address(&from)?)
             }
         };
@@ -126,10 +165,16 @@ pub(crate) fn send<T: AsFd>(
     bytes: &[u8],
     block: impl Fn(&T, &[u8]) -> io::Result<usize>,
 ) -> io::Result<usize> {
-    write_with(socket, Size::Unknown, &mut |manner, _| match manner {
-        Manner::Block => block(socket.inner(), bytes),
-        Manner::Try => sys::send(socket.as_fd(), bytes),
-    })
+    let (fd, watch) = (socket.as_fd(), socket.watch());
+    write_with(
+        fd,
+        watch,
+        Size::Unknown,
+        &mut move |manner, _| match manner {
+            Manner::Block => block(socket.inner(), bytes),
+            Manner::Try => sys::send(fd, bytes),
+        },
+    )
 }
 
 /// Sends one message to an address.
@@ -139,10 +184,16 @@ pub(crate) fn send_to<T: AsFd>(
     address: &SockAddr,
     block: impl Fn(&T, &[u8]) -> io::Result<usize>,
 ) -> io::Result<usize> {
-    write_with(socket, Size::Unknown, &mut |manner, _| match manner {
-        Manner::Block => block(socket.inner(), bytes),
-        Manner::Try => sys::send_to(socket.as_fd(), bytes, address),
-    })
+    let (fd, watch) = (socket.as_fd(), socket.watch());
+    write_with(
+        fd,
+        watch,
+        Size::Unknown,
+        &mut move |manner, _| match manner {
+            Manner::Block => block(socket.inner(), bytes),
+            Manner::Try => sys::send_to(fd, bytes, address),
+        },
+    )
 }
 
 /// Takes one connection from a listener. There is no call that asks a listener that blocks not to.
@@ -150,10 +201,11 @@ pub(crate) fn accept<T: AsFd, C>(
     listener: &Watched<T>,
     accept: impl Fn(&T) -> io::Result<C>,
 ) -> io::Result<C> {
+    let (fd, watch) = (listener.as_fd(), listener.watch());
     let mut accepted = None;
-    read_with(listener, Size::Unknown, &mut |manner, _| {
+    read_with(fd, watch, Size::Unknown, &mut |manner, _| {
         if manner == Manner::Try {
-            listener.watch().make_nonblocking(listener.as_fd())?;
+            watch.make_nonblocking(fd)?;
         }
         accepted = Some(accept(listener.inner())?);
         Ok(0)
@@ -170,12 +222,12 @@ pub(crate) fn as_made(socket: &impl AsFd) -> io::Result<()> {
 }
 
 #[inline]
-fn read_with<'a, T: AsFd>(
-    socket: &'a Watched<T>,
+fn read_with<'a>(
+    fd: BorrowedFd<'a>,
+    watch: &'a Watch,
     size: Size,
     attempt: &'a mut (dyn FnMut(Manner, usize) -> io::Result<usize> + 'a),
 ) -> io::Result<usize> {
-    let (fd, watch) = (socket.as_fd(), socket.watch());
     perform(&mut Operation::new(
         fd,
         watch,
@@ -186,12 +238,12 @@ fn read_with<'a, T: AsFd>(
 }
 
 #[inline]
-fn write_with<'a, T: AsFd>(
-    socket: &'a Watched<T>,
+fn write_with<'a>(
+    fd: BorrowedFd<'a>,
+    watch: &'a Watch,
     size: Size,
     attempt: &'a mut (dyn FnMut(Manner, usize) -> io::Result<usize> + 'a),
 ) -> io::Result<usize> {
-    let (fd, watch) = (socket.as_fd(), socket.watch());
     perform(&mut Operation::new(
         fd,
         watch,

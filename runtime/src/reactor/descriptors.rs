@@ -95,12 +95,14 @@ impl<W: Copy + PartialEq> Descriptors<W> {
     }
 
     /// Whether an attempt has a chance; none if the key is stale.
+    #[inline]
     pub(crate) fn allows(&self, key: Key, direction: Direction) -> Option<bool> {
         let entry = self.entries.get(key.place())?;
         (entry.generation == key.generation()).then(|| entry.ready.allows(direction))
     }
 
     /// Takes in an event, and hands out who waited for it. One for a stale key is nobody's.
+    #[inline]
     pub(crate) fn set_ready(&mut self, key: Key, ready: Readiness, mut wake: impl FnMut(W)) {
         let Some(entry) = self.entry(key) else {
             return;
@@ -122,6 +124,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
     }
 
     /// Remembers that a transfer moved fewer bytes than it could have.
+    #[inline]
     pub(crate) fn was_short(&mut self, key: Key, direction: Direction) {
         if let Some(entry) = self.entry(key) {
             entry.ready = entry.ready.after_a_short_transfer(direction);
@@ -129,6 +132,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
     }
 
     /// Adds one who waits until an attempt has a chance. False if it has one now, or the key is stale.
+    #[inline]
     pub(crate) fn enlist(&mut self, key: Key, direction: Direction, waiter: W) -> bool {
         match self.entry(key) {
             Some(entry) if !entry.ready.allows(direction) => {

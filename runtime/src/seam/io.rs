@@ -1,7 +1,7 @@
 //! Moving bytes through a descriptor that may not be ready: the operation that all such seams share.
 //!
 //! A std-shaped type does not know how its caller blocks. It describes an [`Operation`] — on which
-//! descriptor, in which direction, and a closure that makes one attempt in a given [`Manner`] — and
+//! descriptor, in which direction, and how to make one attempt in a given [`Manner`] — and
 //! hands it to the seam of its feature, whose native original is [`perform`]:
 //!
 //! ```text
@@ -20,6 +20,7 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::time::Instant;
 
+use super::socket;
 use super::watch::Watch;
 
 /// The way that bytes go.
@@ -57,11 +58,19 @@ pub(crate) struct Operation<'a> {
     direction: Direction,
     size: Size,
     limit: Limit,
-    attempt: &'a mut Attempt<'a>,
+    attempt: Attempt<'a>,
+}
+
+/// How an operation makes its attempts. The most frequent ones are known by name: what the kernel returns from
+/// has every return after it mispredicted, so that each call less counts.
+enum Attempt<'a> {
+    Receive(&'a mut [u8]),
+    Send(&'a [u8]),
+    Call(&'a mut Call<'a>),
 }
 
 /// Makes one attempt, with how much is done already, and returns how much more it did.
-pub(crate) type Attempt<'a> = dyn FnMut(Manner, usize) -> io::Result<usize> + 'a;
+pub(crate) type Call<'a> = dyn FnMut(Manner, usize) -> io::Result<usize> + 'a;
 
 /// Until when it may wait.
 #[derive(Clone, Copy, Debug)]
@@ -74,12 +83,13 @@ enum Limit {
 
 impl<'a> Operation<'a> {
     /// An operation on the descriptor that `watch` is of.
+    #[inline]
     pub(crate) fn new(
         fd: BorrowedFd<'a>,
         watch: &'a Watch,
         direction: Direction,
         size: Size,
-        attempt: &'a mut Attempt<'a>,
+        attempt: &'a mut Call<'a>,
     ) -> Self {
         Operation {
             fd,
@@ -87,7 +97,38 @@ impl<'a> Operation<'a> {
             direction,
             size,
             limit: Limit::Socket,
-            attempt,
+            attempt: Attempt::Call(attempt),
+        }
+    }
+
+    /// Receives from a socket.
+    #[inline]
+    pub(crate) fn receive(
+        fd: BorrowedFd<'a>,
+        watch: &'a Watch,
+        size: Size,
+        buffer: &'a mut [u8],
+    ) -> Self {
+        Operation {
+            fd,
+            watch,
+            direction: Direction::Read,
+            size,
+            limit: Limit::Socket,
+            attempt: Attempt::Receive(buffer),
+        }
+    }
+
+    /// Sends all of it to a socket.
+    #[inline]
+    pub(crate) fn send(fd: BorrowedFd<'a>, watch: &'a Watch, bytes: &'a [u8]) -> Self {
+        Operation {
+            fd,
+            watch,
+            direction: Direction::Write,
+            size: Size::All(bytes.len()),
+            limit: Limit::Socket,
+            attempt: Attempt::Send(bytes),
         }
     }
 
@@ -98,24 +139,29 @@ impl<'a> Operation<'a> {
         self
     }
 
+    #[inline]
     pub(crate) fn fd(&self) -> RawFd {
         self.fd.as_raw_fd()
     }
 
+    #[inline]
     pub(crate) fn watch(&self) -> &'a Watch {
         self.watch
     }
 
+    #[inline]
     pub(crate) fn direction(&self) -> Direction {
         self.direction
     }
 
     /// Whether it is to wait for a descriptor that is not ready, as its user wishes.
+    #[inline]
     pub(crate) fn waits(&self) -> bool {
         matches!(self.limit, Limit::At(_)) || !self.watch.is_nonblocking(self.fd)
     }
 
     /// Until when it may wait, from now.
+    #[inline]
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.limit {
             Limit::At(deadline) => deadline,
@@ -128,11 +174,17 @@ impl<'a> Operation<'a> {
     }
 
     /// Makes one attempt, after `done` bytes are through.
+    #[inline(always)]
     pub(crate) fn attempt(&mut self, manner: Manner, done: usize) -> io::Result<usize> {
-        (self.attempt)(manner, done)
+        match &mut self.attempt {
+            Attempt::Receive(buffer) => socket::receive(self.fd, buffer, manner, 0),
+            Attempt::Send(bytes) => socket::send(self.fd, &bytes[done..], manner),
+            Attempt::Call(call) => call(manner, done),
+        }
     }
 
     /// Whether an attempt that moved so many bytes, and made it `done` in all, could have moved more.
+    #[inline]
     pub(crate) fn is_short(&self, moved: usize, done: usize) -> bool {
         match self.size {
             Size::Unknown => false,
@@ -142,6 +194,7 @@ impl<'a> Operation<'a> {
     }
 
     /// Whether something is left to do after `done` bytes.
+    #[inline]
     pub(crate) fn goes_on(&self, done: usize) -> bool {
         matches!(self.size, Size::All(given) if done < given)
     }

@@ -67,6 +67,7 @@ pub(crate) mod pipe;
 pub(crate) mod process;
 pub(crate) mod queue;
 pub(crate) mod record;
+pub(crate) mod socket;
 pub(crate) mod stdio;
 pub(crate) mod sync;
 pub(crate) mod thread;

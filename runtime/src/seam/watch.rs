@@ -76,6 +76,7 @@ impl Watch {
     }
 
     /// The key under which `watcher` looks at the descriptor, if it does.
+    #[inline]
     pub(crate) fn key(&self, watcher: &'static dyn Watcher) -> Option<usize> {
         let registration = self.find(watcher)?;
         // Relaxed: it is changed on the watcher's OS thread, which alone asks for it.
@@ -107,6 +108,7 @@ impl Watch {
     }
 
     /// Whether the descriptor's user wants `WouldBlock` instead of a wait.
+    #[inline]
     pub(crate) fn is_nonblocking(&self, fd: BorrowedFd<'_>) -> bool {
         self.known(fd)
             .is_some_and(|description| description.is_nonblocking())
@@ -130,6 +132,7 @@ impl Watch {
     }
 
     /// How long an operation may wait.
+    #[inline]
     pub(crate) fn timeout(&self, fd: BorrowedFd<'_>, direction: Direction) -> Option<Duration> {
         self.known(fd)?.timeout(direction)
     }
@@ -164,6 +167,7 @@ impl Watch {
         })
     }
 
+    #[inline]
     fn find(&self, watcher: &'static dyn Watcher) -> Option<&Registration> {
         let mut registration = self.first.get()?;
         while !ptr::addr_eq(registration.watcher, watcher) {

@@ -210,6 +210,11 @@ impl Write for UnixStream {
         transfer::write(&self.0, bytes)
     }
 
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        transfer::write_all(&self.0, bytes)
+    }
+
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         transfer::write_vectored(&self.0, slices)
     }
@@ -234,6 +239,11 @@ impl Write for &UnixStream {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         transfer::write(&self.0, bytes)
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        transfer::write_all(&self.0, bytes)
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {

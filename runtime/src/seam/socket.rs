@@ -1,0 +1,61 @@
+//! Receiving from and sending to a socket: the calls to the OS that most transfers are.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use libc::c_int;
+
+use super::io::Manner;
+
+/// A write to a socket that nobody reads is an error, not a signal, as in std.
+#[cfg(not(target_vendor = "apple"))]
+pub(crate) const MSG_NOSIGNAL: c_int = libc::MSG_NOSIGNAL;
+/// Apple's sockets are told so when they are made.
+#[cfg(target_vendor = "apple")]
+pub(crate) const MSG_NOSIGNAL: c_int = 0;
+
+/// Receives up to as many bytes as there is room for in `buffer`.
+#[inline]
+pub(crate) fn receive(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    manner: Manner,
+    flags: c_int,
+) -> io::Result<usize> {
+    // SAFETY: the buffer is valid for writes of its length.
+    let received = unsafe {
+        libc::recv(
+            fd.as_raw_fd(),
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+            flags | manner.flags(),
+        )
+    };
+    usize::try_from(received).map_err(|_| io::Error::last_os_error())
+}
+
+/// Sends as many of `bytes` as there is room for; all of them in the manner `Block`.
+#[inline]
+pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8], manner: Manner) -> io::Result<usize> {
+    // SAFETY: the bytes are valid for reads of their length.
+    let sent = unsafe {
+        libc::send(
+            fd.as_raw_fd(),
+            bytes.as_ptr().cast(),
+            bytes.len(),
+            MSG_NOSIGNAL | manner.flags(),
+        )
+    };
+    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+}
+
+impl Manner {
+    #[inline]
+    fn flags(self) -> c_int {
+        match self {
+            Manner::Block => 0,
+            Manner::Try => libc::MSG_DONTWAIT,
+        }
+    }
+}
