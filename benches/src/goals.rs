@@ -23,11 +23,13 @@ enum Limit {
     Times(f64, Peer),
     /// At least so many times the figure of a peer.
     AtLeast(f64, Peer),
+    /// At most the figure of a peer that runs the same instructions; two runs of the same differ by up to 1 %.
+    Equals(Peer),
     /// At most a number of its own.
     Number(f64),
 }
 
-use Limit::{AtLeast, Number, Times};
+use Limit::{AtLeast, Equals, Number, Times};
 
 const fn goal(scenario: &'static str, size: &'static str, limit: Limit) -> Goal {
     Goal {
@@ -52,21 +54,26 @@ impl Goal {
 
     /// What was measured, in terms of the limit, and whether that will do.
     fn reached(&self, results: &Results) -> Option<(f64, bool)> {
-        let figure = |peer| {
-            let entry = results.find(self.scenario, self.size, peer)?;
-            Some(entry.medians()?[self.metric])
-        };
-        let own = figure(self.peer)?;
+        let find = |peer| results.find(self.scenario, self.size, peer);
+        let own = find(self.peer)?;
+        let ratio = |peer| own.ratio(find(peer)?, self.metric);
         Some(match self.limit {
             Times(most, peer) => {
-                let ratio = own / figure(peer)?;
+                let ratio = ratio(peer)?;
                 (ratio, ratio <= most)
             }
             AtLeast(least, peer) => {
-                let ratio = own / figure(peer)?;
+                let ratio = ratio(peer)?;
                 (ratio, ratio >= least)
             }
-            Number(most) => (own, own <= most),
+            Equals(peer) => {
+                let ratio = ratio(peer)?;
+                (ratio, ratio <= 1.01)
+            }
+            Number(most) => {
+                let own = own.medians()?[self.metric];
+                (own, own <= most)
+            }
         })
     }
 }
@@ -91,7 +98,7 @@ const GOALS: &[Goal] = &[
     goal("echo", "1,000", Times(1.0, TOKIO)).metric(3),
     goal("sleepers", "1,000,000", Number(4_700.0)).peer(GREENPATCH_64),
     goal("sleepers", "1,000,000", Number(20.0)).metric(2),
-    goal("dispatch", "1", Times(1.0, "null check by hand")).peer("unpatched"),
+    goal("dispatch", "1", Equals("null check by hand")).peer("unpatched"),
 ];
 
 /// The goals of what was measured, as a Markdown table; empty if none was.
@@ -108,6 +115,7 @@ pub(crate) fn table(results: &Results) -> String {
         let limit = match goal.limit {
             Times(most, peer) => format!("≤ {most} × {peer}"),
             AtLeast(least, peer) => format!("≥ {least} × {peer}"),
+            Equals(peer) => format!("≤ 1 × {peer}, to 1 %"),
             Number(most) => format!("≤ {}", rounded(most)),
         };
         let _ = writeln!(
@@ -143,7 +151,7 @@ mod tests {
             let case = cases.find(|case| case.size == goal.size).unwrap();
             assert!(goal.metric < scenario.metrics.len());
             assert!(case.peers.contains(&goal.peer));
-            if let Times(_, peer) | AtLeast(_, peer) = goal.limit {
+            if let Times(_, peer) | AtLeast(_, peer) | Equals(peer) = goal.limit {
                 assert!(case.peers.contains(&peer), "{} {peer}", goal.scenario);
             }
         }

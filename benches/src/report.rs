@@ -51,7 +51,7 @@ fn markdown(plan: &Plan, results: &Results) -> String {
     let _ = writeln!(
         text,
         "- medians of {} rounds, of large cases fewer, in which the peers took turns, a process each time; in brackets the \
-         ratio to the baseline's median; \"–\" where a peer has no such thing or is left out",
+         ratio to the baseline, which is the median of the ratios within each round; \"–\" where a peer has no such thing or is left out",
         plan.rounds
     );
     for scenario in scenarios::ALL {

@@ -24,6 +24,18 @@ impl Entry {
         let values = |metric| -> Vec<f64> { self.rounds.iter().map(|f| f[metric]).collect() };
         Some((0..metrics).map(|metric| median(&values(metric))).collect())
     }
+
+    /// How many times the other's figure this one's is: the median over the rounds of the ratio within each, since
+    /// in one round both ran in the same minute. None if any round failed, or the other's figure is nothing.
+    pub(crate) fn ratio(&self, other: &Entry, metric: usize) -> Option<f64> {
+        let is_whole = self.failure.is_none() && other.failure.is_none();
+        let rounds = self.rounds.iter().zip(&other.rounds);
+        let ratios: Vec<f64> = rounds
+            .map(|(own, other)| own[metric] / other[metric])
+            .collect();
+        (is_whole && !ratios.is_empty() && ratios.iter().all(|ratio| ratio.is_finite()))
+            .then(|| median(&ratios))
+    }
 }
 
 /// All of it, in the order in which it was first measured.
@@ -121,6 +133,16 @@ pub(crate) mod tests {
         results.entry("switch", "2", "tokio").failure = Some("hangs".to_owned());
         assert_eq!(results.first("switch", "2", "tokio"), None);
         assert_eq!(results.entries.len(), 3);
+    }
+
+    #[test]
+    fn ratios_are_taken_within_rounds() {
+        let mut results = some();
+        results.entry("switch", "2", "greenpatch").rounds = vec![vec![10.0], vec![9.0], vec![10.0]];
+        let find = |peer| results.find("switch", "2", peer).unwrap();
+        let (own, tokio, may) = (find("greenpatch"), find("tokio"), find("may"));
+        assert_eq!(own.ratio(tokio, 0), Some(0.2));
+        assert_eq!((own.ratio(may, 0), may.ratio(own, 0)), (None, None));
     }
 
     #[test]

@@ -22,19 +22,25 @@ pub(crate) fn make(plan: &Plan) -> Results {
         };
         case.peers.iter().filter(wanted).copied()
     };
-    let rounds = |case: &Case| plan.rounds.min(case.most_rounds);
+    let rounds = |case: &Case| (plan.rounds * case.times).min(case.most_rounds);
     let total: usize = chosen
         .iter()
         .map(|(_, case)| rounds(case) * peers(case).count())
         .sum();
     let mut results = Results::default();
     let mut number = 0;
-    for round in 0..plan.rounds {
+    let most = chosen.iter().map(|(_, case)| rounds(case)).max();
+    for round in 0..most.unwrap_or(0) {
         for &(scenario, case) in &chosen {
             if round >= rounds(case) {
                 continue;
             }
-            for peer in peers(case) {
+            let mut order: Vec<_> = peers(case).collect();
+            // Who comes first is not always the same one's neighbour.
+            if round % 2 == 1 {
+                order.reverse();
+            }
+            for peer in order {
                 number += 1;
                 print!(
                     "[{number}/{total}] {} {} {peer}: ",

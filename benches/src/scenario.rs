@@ -42,6 +42,8 @@ pub(crate) struct Case {
     pub(crate) run: fn(&str, Effort) -> io::Result<Figures>,
     /// Whether `--quick` leaves it out.
     pub(crate) large: bool,
+    /// It is measured so many times as often as others.
+    pub(crate) times: usize,
     /// More rounds than these are not made of it.
     pub(crate) most_rounds: usize,
     /// A child that takes longer is ended.
@@ -59,6 +61,7 @@ impl Case {
             peers,
             run,
             large: false,
+            times: 1,
             most_rounds: usize::MAX,
             limit: Duration::from_secs(60),
         }
@@ -69,6 +72,12 @@ impl Case {
         self.large = true;
         self.limit = Duration::from_secs(240);
         self.rounds(5)
+    }
+
+    /// Measured more often than others, for it differs more from one time to the next.
+    pub(crate) const fn times(mut self, times: usize) -> Case {
+        self.times = times;
+        self
     }
 
     pub(crate) const fn rounds(mut self, most: usize) -> Case {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::results::Results;
+use crate::results::{Entry, Results};
 use crate::scenario::{Peer, Scenario};
 
 /// The table of one scenario: a column for each peer if there is one metric, a row for each otherwise.
@@ -47,11 +47,9 @@ fn by_peer(scenario: &Scenario, results: &Results) -> String {
                 return "–".to_owned();
             };
             match entry.medians() {
-                Some(medians) => format!(
-                    "{}{}",
-                    rounded(medians[0]),
-                    ratio(scenario, results, case, medians[0])
-                ),
+                Some(medians) => {
+                    format!("{}{}", rounded(medians[0]), ratio(scenario, results, entry))
+                }
                 None => "fails".to_owned(),
             }
         });
@@ -77,7 +75,7 @@ fn by_metric(scenario: &Scenario, results: &Results) -> String {
             let cells: Vec<String> = match entry.medians() {
                 Some(medians) => {
                     let mut cells: Vec<_> = medians.iter().map(|median| rounded(*median)).collect();
-                    let _ = write!(cells[0], "{}", ratio(scenario, results, case, medians[0]));
+                    let _ = write!(cells[0], "{}", ratio(scenario, results, entry));
                     cells
                 }
                 None => vec!["fails".to_owned(); scenario.metrics.len()],
@@ -88,12 +86,14 @@ fn by_metric(scenario: &Scenario, results: &Results) -> String {
     text
 }
 
-/// A median over the baseline's, in brackets, after a space.
-fn ratio(scenario: &Scenario, results: &Results, size: &str, median: f64) -> String {
-    let baseline = scenario.baseline;
-    match baseline.and_then(|baseline| results.first(scenario.name, size, baseline)) {
-        Some(baseline) if baseline != 0.0 => format!(" ({:.2})", median / baseline),
-        _ => String::new(),
+/// The ratio to the baseline, in brackets, after a space.
+fn ratio(scenario: &Scenario, results: &Results, entry: &Entry) -> String {
+    let baseline = scenario
+        .baseline
+        .and_then(|baseline| results.find(scenario.name, entry.size, baseline));
+    match baseline.and_then(|baseline| entry.ratio(baseline, 0)) {
+        Some(ratio) => format!(" ({ratio:.2})"),
+        None => String::new(),
     }
 }
 

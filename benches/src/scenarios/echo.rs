@@ -17,8 +17,8 @@ pub(super) const SCENARIO: Scenario = Scenario {
     ],
     baseline: Some(EPOLL),
     cases: &[
-        Case::new("100", EVERY, |peer, effort| measure(peer, 100, effort)),
-        Case::new("1,000", EVERY, |peer, effort| measure(peer, 1_000, effort)),
+        Case::new("100", EVERY, |peer, effort| measure(peer, 100, effort)).times(2),
+        Case::new("1,000", EVERY, |peer, effort| measure(peer, 1_000, effort)).times(2),
         Case::new("8,000", EVERY, |peer, effort| measure(peer, 8_000, effort)).large(),
     ],
 };
