@@ -1,8 +1,9 @@
 //! Slabs: large mappings that are cut into stacks of one size, and the stacks that nobody uses.
 //!
-//! Sizes are powers of two; one [`Class`] holds all stacks of one size. Each has its guard page besides, so
-//! that one follows the other at an odd number of pages: at a power of two their addresses, and those of their
-//! page table entries, would differ in high bits only and compete for a few places in the processor's caches. Address space is set aside when a green thread is spawned ([`reserve`]), so that running out
+//! Sizes are powers of two; one [`Class`] holds all stacks of one size. Each has its guard page besides,
+//! so that one follows the other at an odd number of pages: at a power of two their addresses, and those
+//! of their page table entries, would differ in high bits only, and compete for a few places in the
+//! processor's caches. Address space is set aside when a green thread is spawned ([`reserve`]), so that running out
 //! of it is an error of the spawn, and a stack is taken when the green thread first runs ([`take`]).
 //!
 //! Invariants:

@@ -31,7 +31,7 @@ impl Stack {
     #[inline]
     pub(crate) fn top(&self) -> NonNull<u8> {
         let shift = (self.number % STAGGERS) as usize * STAGGER;
-        // SAFETY: a stack has at least four pages, of which guard and shift take less than two, so this
+        // SAFETY: a stack has at least five pages, of which guard and shift take less than two, so this
         // is an address inside, or the end.
         unsafe { self.limit.add(self.size.bytes() - shift) }
     }
@@ -229,6 +229,30 @@ mod tests {
         let promise = stacks.promise(Size::holding(100 << 20).unwrap()).unwrap();
         assert_eq!(stacks.spare.unwrap().1, 0, "nothing was taken but it");
         stacks.release(promise);
+    }
+
+    #[test]
+    fn stacks_are_an_odd_number_of_pages_apart() {
+        let page = pages::page_size();
+        for asked in [0, 64 << 10, (64 << 10) + 1, 2 << 20, 1 << 30] {
+            let size = Size::holding(asked).unwrap();
+            assert_eq!(size.bytes() / page % 2, 1, "{asked}");
+            assert!(size.bytes() - page >= asked);
+        }
+        let size = Size::holding(256 << 10).unwrap();
+        let mut stacks = Stacks::new();
+        let promises: Vec<_> = (0..2).map(|_| stacks.promise(size).unwrap()).collect();
+        let [one, other] = [(); 2].map(|()| stacks.take(size).unwrap());
+        let apart = one
+            .limit()
+            .as_ptr()
+            .addr()
+            .abs_diff(other.limit().as_ptr().addr());
+        assert_eq!(apart % size.bytes(), 0);
+        for (stack, promise) in [one, other].into_iter().zip(promises) {
+            stacks.put(stack);
+            stacks.release(promise);
+        }
     }
 
     #[test]

@@ -82,6 +82,8 @@ fn go_on(
         if operation.waits() {
             let key = match registered(hub, operation) {
                 Ok(key) => key,
+                // As with any other error.
+                Err(_) if done > 0 => return Ok(done),
                 // What is always ready, such as a regular file, cannot be looked at.
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                     return seam::perform(operation);
@@ -150,7 +152,11 @@ fn wait(
     let direction = direction_of(operation);
     let mut attempt = move || {
         let made = attempt(hub, operation, Some(key), done);
-        let moved = *made.as_ref().unwrap_or(&0);
+        // What was sent nobody will want to see.
+        let moved = match direction {
+            Direction::Read => *made.as_ref().unwrap_or(&0),
+            Direction::Write => 0,
+        };
         *result = Some(made);
         moved
     };

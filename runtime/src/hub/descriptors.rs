@@ -5,8 +5,11 @@
 //! OS has found follow each other, and what the tasks do with the bytes comes after: kernel and program
 //! do not displace each other's code and data from the processor's caches for each of them.
 //!
-//! Invariant: whoever is in the table of descriptors is a [`Waiter`] on the stack of a task that is within
-//! [`Hub::wait_ready`], and is taken out before that returns or unwinds.
+//! Invariants:
+//! 1. Whoever is in the table of descriptors is a [`Waiter`] on the stack of a task that is within
+//!    [`Hub::wait_ready`], and is taken out before that returns or unwinds.
+//! 2. Whoever was taken out because an event was [`Found`] stays within [`Hub::wait_ready`] while it is marked
+//!    as found, whoever wakes it meanwhile.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -24,24 +27,36 @@ use crate::reactor::{Direction, Key, Reactor, Readiness};
 /// How many bytes the hub has attempts move before the tasks go on that want them: as many as surely stay in
 /// the processor's cache until then. The others make their attempts themselves.
 pub(super) const BYTES_AHEAD: usize = 128 * 1024;
+/// How many attempts the hub makes before tasks go on, and timers are looked at.
+const ATTEMPTS_AHEAD: usize = 256;
 
-/// An attempt at what a task waits to do. Returns how many bytes it has moved. It neither waits nor panics,
-/// and reports at once what it found out about the descriptor.
+/// An attempt at what a task waits to do. Returns how many bytes it has moved that the task will want to see. It
+/// reports at once what it found out about the descriptor. It is not expected to wait or to panic, which would
+/// hold up others.
 pub(crate) type Attempt<'a> = dyn FnMut() -> usize + 'a;
 
 /// A task that waits for a descriptor.
 pub(super) struct Waiter<'a> {
     task: NonNull<Task>,
+    key: Key,
+    direction: Direction,
     /// None once it has been made.
     attempt: Cell<Option<&'a mut Attempt<'a>>>,
+    is_found: Cell<bool>,
 }
 
 /// Takes a waiter out of the table, should the wait unwind.
 struct Enlisted<'a> {
     hub: &'static Hub,
-    key: Key,
-    direction: Direction,
     waiter: &'a Waiter<'a>,
+}
+
+/// Those for whom one look at the OS has found something, from `next` on. Should an attempt panic, the rest go on
+/// without.
+struct Found<'a> {
+    hub: &'a Hub,
+    waiters: Vec<NonNull<Waiter<'static>>>,
+    next: usize,
 }
 
 impl Hub {
@@ -83,7 +98,7 @@ impl Hub {
     pub(super) fn forget_here(&self, key: Key) {
         let mut descriptors = self.local().descriptors.borrow_mut();
         descriptors.remove(key, |waiter| {
-            // SAFETY: by the invariant it is there; its task goes on later.
+            // SAFETY: by invariant 1.
             self.make_ready(Address(unsafe { waiter.as_ref() }.task));
         });
     }
@@ -107,7 +122,8 @@ impl Hub {
 
     /// Blocks the running task until an attempt may have a chance; false at the deadline.
     ///
-    /// The hub may have made the `attempt` by then, once. It does so within another task or the loop.
+    /// The hub may have made the `attempt` by then, once. It does so within another task or the loop. Who waits for
+    /// the same as another one, which has found that there is no more, waits on.
     pub(crate) fn wait_ready<'a>(
         &'static self,
         key: Key,
@@ -117,22 +133,26 @@ impl Hub {
     ) -> bool {
         let waiter = Waiter {
             task: self.local().running.get(),
+            key,
+            direction,
             attempt: Cell::new(Some(attempt)),
+            is_found: Cell::new(false),
         };
         loop {
-            if !self.enlist(key, direction, &waiter) {
+            if !self.enlist(&waiter) {
                 return true;
             }
             let enlisted = Enlisted {
                 hub: self,
-                key,
-                direction,
                 waiter: &waiter,
             };
             self.park(deadline);
+            while waiter.is_found.get() {
+                self.park(None);
+            }
             mem::forget(enlisted);
             // It was taken out for that.
-            if waiter.is_tried() || self.withdraw(key, direction, &waiter) != Some(false) {
+            if waiter.is_tried() || self.withdraw(&waiter) != Some(false) {
                 return true;
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -143,50 +163,88 @@ impl Hub {
 
     /// Asks the reactor, makes the attempts of those who waited for what it says, and lets them go on.
     pub(super) fn take_in(&self, ask: impl FnOnce(&mut Reactor, &mut dyn FnMut(Key, Readiness))) {
-        let mut found = self.local().found.take();
+        let mut found = Found {
+            hub: self,
+            waiters: self.local().found.take(),
+            next: 0,
+        };
         {
             let mut descriptors = self.local().descriptors.borrow_mut();
             let mut reactor = self.local().reactor.borrow_mut();
             ask(&mut reactor, &mut |key, ready| {
                 descriptors.set_ready(key, ready, |waiter| {
                     coroutine::prefetch(waiter.as_ptr().cast());
-                    found.push(waiter);
+                    found.waiters.push(waiter);
                 });
             });
         }
-        let mut moved = 0;
-        for (place, waiter) in found.iter().enumerate() {
-            if let Some(next) = found.get(place + 1) {
-                // SAFETY: as below.
-                unsafe { next.as_ref() }.prefetch();
-            }
-            // SAFETY: it was in the table, and its task has not gone on since: attempts do not wait.
-            let waiter = unsafe { waiter.as_ref() };
-            if moved < BYTES_AHEAD
-                && let Some(attempt) = waiter.attempt.take()
-            {
-                moved += attempt();
-            }
-            self.make_ready(Address(waiter.task));
-        }
-        found.clear();
-        if found.capacity() > ROOM {
-            found = Vec::new();
-        }
-        self.local().found.set(found);
+        found.mark();
+        found.make_attempts();
     }
 
     /// Puts a waiter into the table, from which it must be taken again. False if an attempt has a chance now,
     /// or the key is stale.
-    fn enlist(&self, key: Key, direction: Direction, waiter: &Waiter<'_>) -> bool {
+    fn enlist(&self, waiter: &Waiter<'_>) -> bool {
         let mut descriptors = self.local().descriptors.borrow_mut();
-        descriptors.enlist(key, direction, waiter.name())
+        descriptors.enlist(waiter.key, waiter.direction, waiter.name())
     }
 
     /// Takes a waiter out, and says whether an attempt has a chance; none if the key is stale.
-    fn withdraw(&self, key: Key, direction: Direction, waiter: &Waiter<'_>) -> Option<bool> {
+    fn withdraw(&self, waiter: &Waiter<'_>) -> Option<bool> {
         let mut descriptors = self.local().descriptors.borrow_mut();
-        descriptors.withdraw(key, direction, waiter.name())
+        descriptors.withdraw(waiter.key, waiter.direction, waiter.name())
+    }
+}
+
+impl Found<'_> {
+    fn mark(&self) {
+        for waiter in &self.waiters {
+            // SAFETY: it was in the table a moment ago, and no task has gone on since (invariant 1).
+            unsafe { waiter.as_ref() }.is_found.set(true);
+        }
+    }
+
+    fn make_attempts(&mut self) {
+        let mut moved = 0;
+        let mut last = None;
+        while let Some(waiter) = self.waiters.get(self.next) {
+            // SAFETY: by invariant 2. Once it is not marked any more its task is only made ready here.
+            let waiter = unsafe { waiter.as_ref() };
+            if let Some(next) = self.waiters.get(self.next + 1) {
+                // SAFETY: by invariant 2.
+                unsafe { next.as_ref() }.prefetch();
+            }
+            // One who waits for the same, and was before it, may have found that there is no more.
+            let waits_on = last == Some(waiter.key) && self.hub.enlist(waiter);
+            last = Some(waiter.key);
+            if !waits_on
+                && moved < BYTES_AHEAD
+                && self.next < ATTEMPTS_AHEAD
+                && let Some(attempt) = waiter.attempt.take()
+            {
+                moved += attempt();
+            }
+            self.next += 1;
+            waiter.is_found.set(false);
+            if !waits_on {
+                self.hub.make_ready(Address(waiter.task));
+            }
+        }
+    }
+}
+
+impl Drop for Found<'_> {
+    fn drop(&mut self) {
+        for waiter in self.waiters.drain(..).skip(self.next) {
+            // SAFETY: by invariant 2, as in `make_attempts`.
+            let waiter = unsafe { waiter.as_ref() };
+            waiter.is_found.set(false);
+            self.hub.make_ready(Address(waiter.task));
+        }
+        let waiters = mem::take(&mut self.waiters);
+        if waiters.capacity() <= ROOM {
+            self.hub.local().found.set(waiters);
+        }
     }
 }
 
@@ -218,6 +276,10 @@ impl Waiter<'_> {
 
 impl Drop for Enlisted<'_> {
     fn drop(&mut self) {
-        self.hub.withdraw(self.key, self.direction, self.waiter);
+        if self.waiter.is_found.get() {
+            // Whoever found it is going to look at it, on a stack that is not there any more by then.
+            std::process::abort();
+        }
+        self.hub.withdraw(self.waiter);
     }
 }

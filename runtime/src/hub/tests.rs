@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -334,21 +334,26 @@ fn an_event_after_the_attempt_is_for_the_next_wait() {
 }
 
 #[test]
-fn a_wait_that_unwinds_leaves_nobody_in_the_table() {
+fn an_attempt_that_unwinds_leaves_nobody_behind() {
     on_a_hub(|hub| {
-        let (reader, mut writer) = UnixStream::pair().unwrap();
-        let (sender, receiver) = mpsc::channel();
-        start(hub, move || {
-            let hub = current().unwrap();
-            let key = hub.watch(reader.as_raw_fd()).unwrap();
-            sender.send(hub.waker()).unwrap();
-            wait_for_a_byte(hub, key, None, || {
-                resume_unwind(Box::new("as no attempt may"))
+        let mut writers = Vec::new();
+        for does_unwind in [true, false] {
+            let (reader, writer) = UnixStream::pair().unwrap();
+            writers.push(writer);
+            start(hub, move || {
+                let hub = current().unwrap();
+                let key = hub.watch(reader.as_raw_fd()).unwrap();
+                let (waited, was_made) = wait_for_a_byte(hub, key, None, || {
+                    resume_unwind(Box::new("as no attempt should"))
+                });
+                assert_eq!((waited, was_made), (true, does_unwind));
+                hub.forget(reader.as_raw_fd(), key);
             });
-            hub.forget(reader.as_raw_fd(), key);
-        });
+        }
         hub.yield_now();
-        writer.write_all(b"x").unwrap();
+        for writer in &mut writers {
+            writer.write_all(b"x").unwrap();
+        }
         let (idle, _other) = UnixStream::pair().unwrap();
         let key = hub.watch(idle.as_raw_fd()).unwrap();
         let unwound = catch_unwind(AssertUnwindSafe(|| wait_for_a_byte(hub, key, None, || 0)));
@@ -357,7 +362,72 @@ fn a_wait_that_unwinds_leaves_nobody_in_the_table() {
             .descriptors
             .borrow_mut()
             .remove(key, |_| panic!("a waiter is left that is gone"));
-        receiver.recv().unwrap().wake();
         drain(hub);
+    });
+}
+
+#[test]
+fn an_attempt_that_waits_is_waited_for() {
+    on_a_hub(|hub| {
+        let mut writers = Vec::new();
+        let deadline = Instant::now() + Duration::from_millis(1);
+        for waits in [true, false] {
+            let (reader, writer) = UnixStream::pair().unwrap();
+            writers.push(writer);
+            start(hub, move || {
+                let hub = current().unwrap();
+                let key = hub.watch(reader.as_raw_fd()).unwrap();
+                let waited = wait_for_a_byte(hub, key, Some(deadline), || {
+                    // Not as an attempt should. It is within the green thread that polls.
+                    while waits && Instant::now() < deadline + Duration::from_millis(1) {
+                        hub.yield_now();
+                    }
+                    1
+                });
+                assert_eq!(waited, (true, true));
+                hub.forget(reader.as_raw_fd(), key);
+            });
+        }
+        hub.yield_now();
+        for writer in &mut writers {
+            writer.write_all(b"x").unwrap();
+        }
+        start(hub, || current().unwrap().poll());
+        drain(hub);
+    });
+}
+
+#[test]
+fn one_event_is_tried_for_by_one() {
+    on_a_hub(|hub| {
+        let (reader, mut writer) = UnixStream::pair().unwrap();
+        reader.set_nonblocking(true).unwrap();
+        let reader = Arc::new(reader);
+        let key = hub.watch(reader.as_raw_fd()).unwrap();
+        let attempts = Arc::new(AtomicUsize::new(0));
+        for _ in 0..100 {
+            let (reader, attempts) = (reader.clone(), attempts.clone());
+            start(hub, move || {
+                let hub = current().unwrap();
+                let mut got = 0;
+                while got == 0 {
+                    hub.wait_ready(key, Direction::Read, None, &mut || {
+                        attempts.fetch_add(1, Ordering::Relaxed);
+                        got = (&*reader).read(&mut [0; 2]).unwrap_or(0);
+                        hub.was_short(key, Direction::Read);
+                        got
+                    });
+                }
+            });
+        }
+        hub.yield_now();
+        for served in 1..=100 {
+            writer.write_all(b"x").unwrap();
+            while hub.load() > 100 - served {
+                hub.turn();
+            }
+            assert_eq!(attempts.load(Ordering::Relaxed), served);
+        }
+        hub.forget(reader.as_raw_fd(), key);
     });
 }

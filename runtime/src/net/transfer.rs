@@ -69,34 +69,31 @@ pub(crate) fn write_all<T: AsFd>(socket: &Watched<T>, bytes: &[u8]) -> io::Resul
     }
     match write(socket, bytes) {
         Ok(written) if written == bytes.len() => Ok(()),
-        result => write_rest(result, bytes, &mut |bytes| write(socket, bytes)),
+        first => {
+            let mut first = Some(first);
+            write_rest(bytes, &mut |bytes| {
+                first.take().unwrap_or_else(|| write(socket, bytes))
+            })
+        }
     }
 }
 
-/// Goes on where the first write to a stream, whose result is given, has not written all.
+/// Writes by std's own loop.
 #[cold]
-fn write_rest(
-    mut result: io::Result<usize>,
-    mut bytes: &[u8],
-    write: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
-) -> io::Result<()> {
-    loop {
-        match result {
-            Ok(0) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::WriteZero,
-                    "failed to write whole buffer",
-                ));
-            }
-            Ok(written) => bytes = &bytes[written..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+fn write_rest(bytes: &[u8], write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> io::Result<()> {
+    struct Writer<'a>(&'a mut dyn FnMut(&[u8]) -> io::Result<usize>);
+
+    impl Write for Writer<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            (self.0)(bytes)
         }
-        if bytes.is_empty() {
-            return Ok(());
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
         }
-        result = write(bytes);
     }
+
+    Writer(write).write_all(bytes)
 }
 
 /// Writes all slices to a stream, as a call that blocks does.

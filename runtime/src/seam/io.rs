@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!   native: attempt(Block)                                 the OS blocks the thread
-//!   green:  attempt(Try) ── would block ──▶ wait on the hub until ready ──▶ attempt(Try) …
+//!   green:  attempt(Try) ── would block ──▶ wait on the hub, which makes attempt(Try) when ready …
 //! ```
 //!
 //! Where the OS can be asked not to block for one call, as for sockets (`MSG_DONTWAIT`), an attempt in
@@ -69,7 +69,9 @@ enum Attempt<'a> {
     Call(&'a mut Call<'a>),
 }
 
-/// Makes one attempt, with how much is done already, and returns how much more it did.
+/// Makes one attempt, with how much is done already, and returns how much more it did. In the manner `Try` it may be
+/// called within another thread than the one that waits, on that thread's stack: it is a call to the OS and little
+/// more, which neither waits, nor panics, nor calls anything that is patchable.
 pub(crate) type Call<'a> = dyn FnMut(Manner, usize) -> io::Result<usize> + 'a;
 
 /// Until when it may wait.

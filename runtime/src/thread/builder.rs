@@ -16,7 +16,8 @@ use crate::seam::thread::{self as seam, Start};
 ///
 /// # Differences from std
 ///
-/// A green thread's stack size is rounded up to a power of two; its guard page comes on top.
+/// A green thread's stack size is rounded up to a power of two; its guard page comes on top. Up to 960 bytes of it
+/// are left out, so that not all stacks begin at the same place in a page.
 ///
 /// # Examples
 ///

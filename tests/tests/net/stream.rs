@@ -26,6 +26,7 @@ pub(crate) const CASES: &[Case] = &[
     ("stream: shutdown wakes a reader", shutdown_wakes_a_reader),
     ("stream: a read times out", a_read_times_out),
     ("stream: a write times out", a_write_times_out),
+    ("stream: write_all times out", write_all_times_out),
     ("stream: timeouts as std's", timeouts_as_std),
     ("stream: timeouts are shared", timeouts_are_shared),
     ("stream: non-blocking", non_blocking),
@@ -255,6 +256,20 @@ fn a_write_times_out() {
         }
     };
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
+}
+
+fn write_all_times_out() {
+    let (mut one, mut other) = pair();
+    one.set_write_timeout(Some(Duration::from_millis(20)))
+        .unwrap();
+    let sent = pattern(32 << 20);
+    let error = one.write_all(&sent).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    drop(one);
+    let mut received = Vec::new();
+    other.read_to_end(&mut received).unwrap();
+    assert!(!received.is_empty() && received.len() < sent.len());
+    assert!(sent.starts_with(&received));
 }
 
 fn timeouts_as_std() {
