@@ -27,8 +27,9 @@ use crate::reactor::{Direction, Key, Reactor, Readiness};
 /// How many bytes the hub has attempts move before the tasks go on that want them: as many as surely stay in
 /// the processor's cache until then. The others make their attempts themselves.
 pub(super) const BYTES_AHEAD: usize = 128 * 1024;
-/// How many attempts the hub makes before tasks go on, and timers are looked at.
-const ATTEMPTS_AHEAD: usize = 256;
+/// While so many tasks are ready the hub makes no attempts: what they find would not be in the caches any more when
+/// the turn of the last one comes, and timers wait for tasks and attempts alike.
+pub(super) const READY_AHEAD: usize = 512;
 
 /// An attempt at what a task waits to do. Returns how many bytes it has moved that the task will want to see. It
 /// reports at once what it found out about the descriptor. It is not expected to wait or to panic, which would
@@ -219,7 +220,7 @@ impl Found<'_> {
             last = Some(waiter.key);
             if !waits_on
                 && moved < BYTES_AHEAD
-                && self.next < ATTEMPTS_AHEAD
+                && self.hub.local().ready.len() < READY_AHEAD
                 && let Some(attempt) = waiter.attempt.take()
             {
                 moved += attempt();

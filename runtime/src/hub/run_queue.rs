@@ -36,6 +36,11 @@ impl RunQueue {
         self.with(|tasks| tasks.is_empty())
     }
 
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.with(|tasks| tasks.len())
+    }
+
     /// The task that will be taken next.
     #[inline]
     pub(super) fn front(&self) -> Option<NonNull<Task>> {

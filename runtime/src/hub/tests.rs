@@ -278,6 +278,31 @@ fn only_so_much_is_moved_ahead() {
 }
 
 #[test]
+fn nothing_is_tried_ahead_of_a_crowd() {
+    on_a_hub(|hub| {
+        for crowd in [descriptors::READY_AHEAD - 1, descriptors::READY_AHEAD] {
+            let (reader, mut writer) = UnixStream::pair().unwrap();
+            let (sender, receiver) = mpsc::channel();
+            start(hub, move || {
+                let hub = current().unwrap();
+                let key = hub.watch(reader.as_raw_fd()).unwrap();
+                sender.send(wait_for_a_byte(hub, key, None, || 1)).unwrap();
+                hub.forget(reader.as_raw_fd(), key);
+            });
+            hub.yield_now();
+            writer.write_all(b"x").unwrap();
+            for _ in 0..crowd {
+                start(hub, || ());
+            }
+            hub.poll();
+            drain(hub);
+            let is_tried = crowd < descriptors::READY_AHEAD;
+            assert_eq!(receiver.recv().unwrap(), (true, is_tried));
+        }
+    });
+}
+
+#[test]
 fn what_an_attempt_has_moved_is_not_lost_to_a_deadline() {
     on_a_hub(|hub| {
         let (mut reader, mut writer) = UnixStream::pair().unwrap();
