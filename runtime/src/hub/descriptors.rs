@@ -29,7 +29,7 @@ use crate::reactor::{Direction, Key, Reactor, Readiness};
 pub(super) const BYTES_AHEAD: usize = 128 * 1024;
 /// While so many tasks are ready the hub makes no attempts: what they find would not be in the caches any more when
 /// the turn of the last one comes, and timers wait for tasks and attempts alike.
-pub(super) const READY_AHEAD: usize = 512;
+pub(super) const READY_AHEAD: usize = 1024;
 
 /// An attempt at what a task waits to do. Returns how many bytes it has moved that the task will want to see. It
 /// reports at once what it found out about the descriptor. It is not expected to wait or to panic, which would
