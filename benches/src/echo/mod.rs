@@ -25,25 +25,34 @@ const QUESTION: [u8; 64] = [b'?'; 64];
 
 /// Microseconds of the server's CPU for each request; requests a second; microseconds within which 50, 99 and 99.9 %
 /// were answered.
-pub(crate) fn measure(peer: &str, connections: usize, effort: Effort) -> io::Result<Figures> {
+pub(crate) fn measure(
+    peer: &str,
+    connections: usize,
+    time: Duration,
+    effort: Effort,
+) -> io::Result<Figures> {
     machine::stay_on(machine::OTHER)?;
     let mut server = Command::new(std::env::current_exe()?)
         .args(["serve", peer])
         .stdout(Stdio::piped())
         .spawn()?;
-    let result = ask(&mut server, connections, effort);
+    let time = if effort.quick {
+        Duration::from_millis(300)
+    } else {
+        time
+    };
+    let result = ask(&mut server, connections, time);
     server.kill()?;
     server.wait()?;
     result
 }
 
-fn ask(server: &mut Child, connections: usize, effort: Effort) -> io::Result<Figures> {
+fn ask(server: &mut Child, connections: usize, time: Duration) -> io::Result<Figures> {
     let mut port = String::new();
     let output = server.stdout.take().expect("it is piped");
     BufReader::new(output).read_line(&mut port)?;
     let port: u16 = port.trim().parse().map_err(io::Error::other)?;
     let mut load = Load::new(port, connections)?;
-    let time = Duration::from_millis(if effort.quick { 300 } else { 2000 });
     // A while to warm up, which does not count.
     load.run(time / 4)?;
     let (cpu, start) = (machine::cpu_of(server.id())?, Instant::now());

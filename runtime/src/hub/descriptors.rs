@@ -27,9 +27,9 @@ use crate::reactor::{Direction, Key, Reactor, Readiness};
 /// How many bytes the hub has attempts move before the tasks go on that want them: as many as surely stay in
 /// the processor's cache until then. The others make their attempts themselves.
 pub(super) const BYTES_AHEAD: usize = 128 * 1024;
-/// While so many tasks are ready the hub makes no attempts: what they find would not be in the caches any more when
-/// the turn of the last one comes, and timers wait for tasks and attempts alike.
-pub(super) const READY_AHEAD: usize = 1024;
+/// While so many tasks are ready the hub makes no attempts, and puts off looks at the OS: what is found would not be in
+/// the caches any more when its turn comes.
+pub(super) const READY_AHEAD: usize = 256;
 
 /// An attempt at what a task waits to do. Returns how many bytes it has moved that the task will want to see. It
 /// reports at once what it found out about the descriptor. It is not expected to wait or to panic, which would
@@ -164,6 +164,7 @@ impl Hub {
 
     /// Asks the reactor, makes the attempts of those who waited for what it says, and lets them go on.
     pub(super) fn take_in(&self, ask: impl FnOnce(&mut Reactor, &mut dyn FnMut(Key, Readiness))) {
+        let does_attempt = self.local().ready.len() < READY_AHEAD;
         let mut found = Found {
             hub: self,
             waiters: self.local().found.take(),
@@ -180,7 +181,9 @@ impl Hub {
             });
         }
         found.mark();
-        found.make_attempts();
+        found.go_on(does_attempt);
+        let local = self.local();
+        local.behind_a_look.set(local.ready.len());
     }
 
     /// Puts a waiter into the table, from which it must be taken again. False if an attempt has a chance now,
@@ -205,7 +208,8 @@ impl Found<'_> {
         }
     }
 
-    fn make_attempts(&mut self) {
+    /// Makes their attempts, if it is to, and lets them go on.
+    fn go_on(&mut self, does_attempt: bool) {
         let mut moved = 0;
         let mut last = None;
         while let Some(waiter) = self.waiters.get(self.next) {
@@ -219,8 +223,8 @@ impl Found<'_> {
             let waits_on = last == Some(waiter.key) && self.hub.enlist(waiter);
             last = Some(waiter.key);
             if !waits_on
+                && does_attempt
                 && moved < BYTES_AHEAD
-                && self.hub.local().ready.len() < READY_AHEAD
                 && let Some(attempt) = waiter.attempt.take()
             {
                 moved += attempt();
@@ -237,7 +241,7 @@ impl Found<'_> {
 impl Drop for Found<'_> {
     fn drop(&mut self) {
         for waiter in self.waiters.drain(..).skip(self.next) {
-            // SAFETY: by invariant 2, as in `make_attempts`.
+            // SAFETY: by invariant 2, as in `go_on`.
             let waiter = unsafe { waiter.as_ref() };
             waiter.is_found.set(false);
             self.hub.make_ready(Address(waiter.task));

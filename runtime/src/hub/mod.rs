@@ -77,6 +77,8 @@ struct Local {
     root: Cell<NonNull<Task>>,
     /// How many turns may pass before the loop looks around.
     turns: Cell<u32>,
+    /// How many of those who were ready after the last look at the OS have not had their turn yet.
+    behind_a_look: Cell<usize>,
     /// How often in a row the running task has asked for something in vain.
     vain: Cell<u32>,
     /// How often in a row it has made work for others.
@@ -118,6 +120,7 @@ impl Hub {
                 running: Cell::new(NonNull::dangling()),
                 root: Cell::new(NonNull::dangling()),
                 turns: Cell::new(0),
+                behind_a_look: Cell::new(0),
                 vain: Cell::new(0),
                 produced: Cell::new(0),
                 has_watched: Cell::new(false),

@@ -17,13 +17,14 @@ use std::io;
 use std::ptr::NonNull;
 use std::time::Instant;
 
+use super::descriptors::READY_AHEAD;
 use super::task::{Address, State, Task};
 use super::{Hub, Message, ROOM, current};
 use crate::coroutine::{self, Promise, Stack};
 
 /// How many turns may pass before timers and the OS are looked at, so that threads which keep each other
 /// busy cannot starve what waits for them.
-const TURNS_BETWEEN_POLLS: u32 = 61;
+pub(super) const TURNS_BETWEEN_POLLS: u32 = 61;
 
 impl Hub {
     /// Leaves the running task until somebody takes it from the run queue.
@@ -141,10 +142,24 @@ impl Hub {
         self.local().turns.set(TURNS_BETWEEN_POLLS);
         self.local().stacks.borrow_mut().trim();
         self.empty_inbox();
-        if self.local().descriptors.borrow().len() > 0 {
+        if self.is_to_look() {
             self.take_in(|reactor, ready| reactor.look(ready));
         }
         self.fire_timers();
+    }
+
+    /// Whether to ask the OS what descriptors are ready.
+    ///
+    /// Who is found queues behind all who are ready. So while these are many a later poll is soon enough, and what is read
+    /// then is still in the processor's caches when its turn comes; up to once all have had their turn who were ready
+    /// at the last look, since they may be ready again and again.
+    fn is_to_look(&self) -> bool {
+        const TURNS: usize = TURNS_BETWEEN_POLLS as usize;
+        let local = self.local();
+        let is_watching = local.descriptors.borrow().len() > 0;
+        let behind = local.behind_a_look.get().saturating_sub(TURNS);
+        local.behind_a_look.set(behind);
+        is_watching && (behind < TURNS || local.ready.len() < READY_AHEAD)
     }
 
     fn sleep(&'static self) {

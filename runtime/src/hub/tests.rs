@@ -303,6 +303,88 @@ fn nothing_is_tried_ahead_of_a_crowd() {
 }
 
 #[test]
+fn a_look_is_put_off_for_a_crowd_but_not_for_ever() {
+    on_a_hub(|hub| {
+        let (reader, mut writer) = UnixStream::pair().unwrap();
+        start(hub, move || {
+            let hub = current().unwrap();
+            let key = hub.watch(reader.as_raw_fd()).unwrap();
+            assert_eq!(wait_for_a_byte(hub, key, None, || 1), (true, false));
+            hub.forget(reader.as_raw_fd(), key);
+        });
+        hub.yield_now();
+        let crowd = 2 * descriptors::READY_AHEAD;
+        for _ in 0..crowd {
+            start(hub, || ());
+        }
+        // This looks, and finds nothing.
+        hub.poll();
+        writer.write_all(b"x").unwrap();
+        let mut polls = 0;
+        while hub.local().ready.len() == crowd {
+            hub.poll();
+            polls += 1;
+            assert!(polls <= crowd, "it is not seen at all");
+        }
+        // As many turns pass between polls as `behind_a_look` goes down by.
+        assert_eq!(
+            polls,
+            crowd.div_ceil(schedule::TURNS_BETWEEN_POLLS as usize) - 1
+        );
+        drain(hub);
+    });
+}
+
+#[test]
+fn a_busy_crowd_does_not_starve_a_descriptor() {
+    on_a_hub(|hub| {
+        let stop = Arc::new(AtomicBool::new(false));
+        let turns = Arc::new(AtomicUsize::new(0));
+        let (mut reader, writer) = UnixStream::pair().unwrap();
+        let crowd = 2 * descriptors::READY_AHEAD;
+        {
+            let (stop, turns) = (stop.clone(), turns.clone());
+            start(hub, move || {
+                let hub = current().unwrap();
+                let key = hub.watch(reader.as_raw_fd()).unwrap();
+                let mut byte = [0];
+                let waited = wait_for_a_byte(hub, key, None, || reader.read(&mut byte).unwrap());
+                assert!(waited.0);
+                stop.store(true, Ordering::Relaxed);
+                // Until the next look all others have a turn, and then again before this one has.
+                let turns = turns.load(Ordering::Relaxed);
+                assert!(turns <= 3 * crowd, "{turns} turns of a crowd of {crowd}");
+                hub.forget(reader.as_raw_fd(), key);
+            });
+        }
+        hub.yield_now();
+        for number in 0..crowd {
+            let (stop, turns) = (stop.clone(), turns.clone());
+            let mut writer = (number == 0).then(|| writer.try_clone().unwrap());
+            start(hub, move || {
+                let hub = current().unwrap();
+                for turn in 0.. {
+                    // Long enough for looks to have been put off.
+                    if turn == 20
+                        && let Some(writer) = &mut writer
+                    {
+                        turns.store(0, Ordering::Relaxed);
+                        writer.write_all(b"x").unwrap();
+                    }
+                    if stop.load(Ordering::Relaxed) || turn == 1000 {
+                        break;
+                    }
+                    turns.fetch_add(1, Ordering::Relaxed);
+                    hub.yield_now();
+                }
+            });
+        }
+        drain(hub);
+        assert!(stop.load(Ordering::Relaxed), "the byte was never read");
+    });
+}
+
+#[test]
 fn what_an_attempt_has_moved_is_not_lost_to_a_deadline() {
     on_a_hub(|hub| {
         let (mut reader, mut writer) = UnixStream::pair().unwrap();

@@ -5,6 +5,7 @@
 //! OS may belong to another one by then.
 #![forbid(unsafe_code)]
 
+use std::num::NonZero;
 use std::os::fd::RawFd;
 
 use slab::Slab;
@@ -23,18 +24,24 @@ pub(crate) struct Key(pub(super) usize);
 #[derive(Debug)]
 pub(crate) struct Descriptors<W> {
     entries: Slab<Entry<W>>,
+    /// Of the latest descriptor.
     generation: usize,
 }
 
-/// With what the table adds it is no larger than a line of the processor's cache.
+/// It fills one line of the processor's cache. The table needs no room of its own: a vacant place has the zero that
+/// no generation is.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Entry<W> {
-    generation: usize,
+    generation: NonZero<usize>,
     fd: RawFd,
     ready: Readiness,
     readers: Waiting<W>,
     writers: Waiting<W>,
 }
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Option<Entry<std::ptr::NonNull<()>>>>() == 64);
 
 /// Mostly nobody or one, for which nothing is allocated.
 #[derive(Debug)]
@@ -67,9 +74,11 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         if place >= PLACES {
             return None;
         }
-        self.generation = (self.generation + 1) % PLACES;
+        // From 1 up to the largest that a key has room for, and around.
+        self.generation = self.generation % (PLACES - 1) + 1;
+        let generation = NonZero::new(self.generation).expect("one was added");
         self.entries.insert(Entry {
-            generation: self.generation,
+            generation,
             fd,
             ready: Readiness::NONE,
             readers: Waiting::new(),
@@ -82,7 +91,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
     pub(crate) fn find(&self, fd: RawFd) -> Option<Key> {
         let of_fd = self.entries.iter().filter(|(_, entry)| entry.fd == fd);
         let (place, entry) = of_fd.max_by_key(|(_, entry)| entry.generation)?;
-        Some(Key(entry.generation << PLACE_BITS | place))
+        Some(Key(entry.generation.get() << PLACE_BITS | place))
     }
 
     /// Forgets a descriptor, and hands out who waited for it.
@@ -98,7 +107,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
     #[inline]
     pub(crate) fn allows(&self, key: Key, direction: Direction) -> Option<bool> {
         let entry = self.entries.get(key.place())?;
-        (entry.generation == key.generation()).then(|| entry.ready.allows(direction))
+        (entry.generation.get() == key.generation()).then(|| entry.ready.allows(direction))
     }
 
     /// Takes in an event, and hands out who waited for it. One for a stale key is nobody's.
@@ -153,7 +162,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
 
     fn entry(&mut self, key: Key) -> Option<&mut Entry<W>> {
         let entry = self.entries.get_mut(key.place())?;
-        (entry.generation == key.generation()).then_some(entry)
+        (entry.generation.get() == key.generation()).then_some(entry)
     }
 }
 

@@ -25,8 +25,9 @@ pub(crate) use readiness::{Direction, Readiness};
 
 /// The token of wake-ups by [`Notifier::notify`].
 const NOTIFIED: Token = Token(usize::MAX);
-/// How many events one look at the OS takes in.
-const BATCH: usize = 1024;
+/// How many events one look at the OS takes in. The OS keeps the others, in order: what they are about had better be
+/// touched when its turn is near.
+const BATCH: usize = 128;
 
 /// A timeout from which on it is not worth two calls to the OS to keep it in one sleep.
 const LONG: Duration = Duration::from_millis(2);
