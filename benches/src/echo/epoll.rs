@@ -11,7 +11,8 @@ pub(super) struct Epoll {
 }
 
 impl Epoll {
-    pub(super) fn new() -> io::Result<Epoll> {
+    /// One that tells of up to so many at a time.
+    pub(super) fn new(most: usize) -> io::Result<Epoll> {
         // SAFETY: the flag is valid.
         let fd = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
         if fd == -1 {
@@ -20,7 +21,7 @@ impl Epoll {
         Ok(Epoll {
             // SAFETY: it has just been made, and nobody else has it.
             fd: unsafe { OwnedFd::from_raw_fd(fd) },
-            events: vec![libc::epoll_event { events: 0, u64: 0 }; 1024],
+            events: vec![libc::epoll_event { events: 0, u64: 0 }; most],
         })
     }
 

@@ -39,7 +39,7 @@ fn listen() -> io::Result<TcpListener> {
 fn by_epoll() -> io::Result<()> {
     let listener = listen()?;
     listener.set_nonblocking(true)?;
-    let mut epoll = Epoll::new()?;
+    let mut epoll = Epoll::new(1024)?;
     epoll.add(listener.as_raw_fd(), u64::MAX)?;
     let mut streams = Vec::new();
     let mut ready = Vec::new();
