@@ -143,6 +143,44 @@ same!(scope, |T| (thread::Scope<'static, 'static>, PhantomData<T>));
 same!(thread, |T| (thread::Thread, PhantomData<T>));
 same!(builder, |T| (thread::Builder, PhantomData<T>));
 
+/// What belongs to the patch table is shared by all threads: nothing in it may need more.
+#[test]
+fn the_patch_table() {
+    type Function = fn(Neither) -> Neither;
+    type Closure = dyn Fn(Neither) -> Neither + Send + Sync;
+    macro_rules! shared {
+        ($($type:ty),* $(,)?) => {
+            $(
+                let [send, sync, ..] = traits!($type);
+                assert!(send.1 && sync.1, "{}: {send:?}, {sync:?}", stringify!($type));
+            )*
+        };
+    }
+    shared!(
+        greenpatch::Slot<Function, Closure>,
+        greenpatch::Point<Function>,
+        greenpatch::Source,
+        greenpatch::Plugin,
+        greenpatch::Named,
+        greenpatch::Overrides,
+        greenpatch::Patcher,
+        greenpatch::Settings,
+        greenpatch::ThreadOptions,
+        greenpatch::Patched,
+        greenpatch::Report,
+        greenpatch::CancelledBy,
+        greenpatch::PatchError,
+        greenpatch::DoNotPatch,
+        greenpatch::PatchPoints,
+        greenpatch::events::Subscription,
+        greenpatch::events::WillPatchAll,
+        greenpatch::events::WillPatchModule,
+        greenpatch::events::DidPatchModule,
+        greenpatch::events::DidPatchBuiltinModules,
+        greenpatch::events::DidPatchAll,
+    );
+}
+
 #[test]
 fn sockets() {
     macro_rules! same {

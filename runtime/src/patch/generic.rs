@@ -91,9 +91,9 @@ pub(super) struct Node {
 /// One instantiation of a generic patch point, with or without a slot.
 pub struct Instance<F, D: ?Sized> {
     erased: ErasedInstance,
-    /// Invariant in `F`, as `Slot` is.
+    /// Invariant in `F` and in `D`, as `Slot` is.
     pointer: PhantomData<fn(F) -> F>,
-    closure: PhantomData<fn(&D)>,
+    closure: PhantomData<fn(Box<D>) -> Box<D>>,
 }
 
 /// The part of an instance that does not depend on its type.

@@ -43,7 +43,9 @@ use super::table::{self, By};
 /// ```
 pub struct Point<F> {
     raw: &'static RawSlot,
-    of: PhantomData<F>,
+    /// Invariant in `F`, as [`Slot`](super::slot::Slot) is and for the same reason: invariant 1 holds of
+    /// the very `F` that was compared, and of none that it could be coerced to.
+    of: PhantomData<fn(F) -> F>,
 }
 
 impl<F: Copy + 'static> Point<F> {

@@ -156,7 +156,7 @@ impl Replacement {
     }
 
     /// The function, made from an `F` of that slot.
-    pub const fn function(&self) -> Erased {
+    pub(super) const fn function(&self) -> Erased {
         self.function
     }
 

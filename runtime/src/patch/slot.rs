@@ -30,7 +30,7 @@ use std::sync::Arc;
 use super::words::Words;
 
 /// A function pointer of whatever type, to be called only after it was given its own type back.
-pub(crate) type Erased = fn();
+pub(super) type Erased = unsafe fn();
 
 /// Where a patch point was written, and what it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,22 +89,22 @@ impl RawSlot {
 
     /// The identity of the type of the function pointer, which tells `for<'a> fn(&'a str)` from
     /// `fn(&'static str)`.
-    pub const fn type_id(&self) -> TypeId {
+    pub(super) const fn type_id(&self) -> TypeId {
         self.type_id
     }
 
     /// The function as its author wrote it; made from an `F` of this slot.
-    pub const fn original(&self) -> Erased {
+    pub(super) const fn original(&self) -> Erased {
         self.original
     }
 
     /// What a call runs now; `None` is the original.
-    pub fn current(&self) -> Option<Erased> {
+    pub(super) fn current(&self) -> Option<Erased> {
         function(self.words.current())
     }
 
     /// The replacement that is in force where no scope overrides it; `None` is the original.
-    pub fn global(&self) -> Option<Erased> {
+    pub(super) fn global(&self) -> Option<Erased> {
         function(self.words.global())
     }
 
@@ -186,7 +186,8 @@ pub struct Slot<F: 'static, D: ?Sized + 'static> {
     /// Invariant in `F`: a slot of `for<'a> fn(&'a str)` must not pass for one of `fn(&'static str)`,
     /// in which something could be stored that the other's callers must not reach.
     pointer: PhantomData<fn(F) -> F>,
-    scoped: PhantomData<fn(&D)>,
+    /// Invariant in `D`, so that a scope's closure is stored under the type that calls look for.
+    scoped: PhantomData<fn(Box<D>) -> Box<D>>,
 }
 
 impl<F: Copy, D: ?Sized> Slot<F, D> {
@@ -254,6 +255,7 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
     }
 
     /// The part that does not depend on the type.
+    #[doc(hidden)]
     pub const fn raw(&self) -> &RawSlot {
         &self.raw
     }
