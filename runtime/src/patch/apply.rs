@@ -1,8 +1,10 @@
 //! The protocol: one transaction for each feature, and the order of `patch_all`.
 #![forbid(unsafe_code)]
 
+use std::io;
 use std::sync::Arc;
 
+use super::claim::{self, Other};
 use super::deliver::{self, Aftermath};
 use super::environment;
 use super::error::{Kind, PatchError};
@@ -69,6 +71,7 @@ fn all_in_turn(settings: Settings) -> Result<Patched, PatchError> {
             return Ok(Patched::AlreadyPatched);
         }
     }
+    refuse(fresh.iter().find_map(|plan| plan.builtin()), claim::other)?;
     warn_of_late_settings(&settings, earlier.as_ref());
 
     let settings = Arc::new(settings);
@@ -158,6 +161,8 @@ fn transaction(mut plan: Plan, settings: &Arc<Settings>) -> Result<Outcome, Patc
     if plan.modules.is_empty() {
         return Ok(Outcome::AlreadyPatched);
     }
+    let builtin = plan.builtin();
+    refuse(builtin, claim::other)?;
     let asked: Vec<(Feature, Id)> = plan.ids().collect();
     let mut features: Vec<Feature> = plan.modules.iter().map(|module| module.feature).collect();
     features.dedup();
@@ -168,6 +173,7 @@ fn transaction(mut plan: Plan, settings: &Arc<Settings>) -> Result<Outcome, Patc
             return Ok(Outcome::Cancelled(by));
         }
     }
+    refuse(builtin, claim::take)?;
     for module in &plan.modules {
         if let Some(ready) = module.ready {
             ready(settings).map_err(|cause| {
@@ -215,6 +221,24 @@ fn transaction(mut plan: Plan, settings: &Arc<Settings>) -> Result<Outcome, Patc
     }
     aftermath.pass_on()?;
     Ok(Outcome::Done(reports))
+}
+
+/// Refuses a built-in feature if another copy of greenpatch has claimed the process, as `claim` says.
+fn refuse(
+    builtin: Option<Feature>,
+    claim: fn() -> io::Result<Option<Other>>,
+) -> Result<(), PatchError> {
+    let Some(feature) = builtin else {
+        return Ok(());
+    };
+    match claim() {
+        Ok(None) => Ok(()),
+        Ok(Some(other)) => Err(PatchError::new(Kind::SecondCopy(other))),
+        Err(error) => Err(PatchError::new(Kind::NotReady {
+            feature,
+            cause: error.into(),
+        })),
+    }
 }
 
 /// Asks the source module's hook and everybody else about one module, and takes over their edits.

@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::claim::Other;
 use super::outcome::{DoNotPatch, Who};
 use super::slot::Site;
 use super::source::Feature;
@@ -41,6 +42,8 @@ pub(super) enum Kind {
     InProgress(String),
     /// Green threads live, and their ways of waiting were to be taken away.
     GreenThreads(usize),
+    /// Another copy of greenpatch has claimed the process.
+    SecondCopy(Other),
     /// What a built-in feature needs could not be had.
     NotReady {
         feature: Feature,
@@ -105,6 +108,13 @@ impl PatchError {
         matches!(self.kind, Kind::NotReady { .. })
     }
 
+    /// Whether another copy of greenpatch has patched this process: one that a library brought along which was
+    /// loaded at run time, or which brings this one along. What this copy has stays native. On Linux alone: elsewhere
+    /// a second copy is not noticed.
+    pub fn is_second_copy(&self) -> bool {
+        matches!(self.kind, Kind::SecondCopy(_))
+    }
+
     /// Where each meaning of an ambiguous name, or each of the conflicting replacements, is written.
     pub fn candidates(&self) -> &[Site] {
         match &self.kind {
@@ -164,6 +174,11 @@ impl fmt::Display for PatchError {
                     "{count} green threads are alive; join them before restoring"
                 )
             }
+            Kind::SecondCopy(other) => write!(
+                f,
+                "another copy of greenpatch has patched this process ({other}), and two copies cannot share its \
+                 threads; let one of them patch, or build both with one greenpatch, as a `dylib`"
+            ),
             Kind::NotReady { feature, .. } => {
                 write!(f, "the system lacks what the feature {feature} needs")
             }

@@ -2,7 +2,7 @@
 //!
 //! Layer: patch, the lowest beside `coroutine` and `reactor`.
 //! Called by: expansions, `seam`, `green`, and the user's own patches.
-//! Calls: `inventory`, `log`, and nothing of this crate.
+//! Calls: `inventory`, `log`, the OS for the claim, and nothing of this crate.
 //! Never: knows a thread, a hub or a lock of this crate.
 //!
 //! ```text
@@ -14,6 +14,7 @@
 
 mod apply;
 mod choices;
+mod claim;
 mod deliver;
 mod environment;
 mod error;

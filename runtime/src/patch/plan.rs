@@ -151,6 +151,14 @@ impl Plan {
         })
     }
 
+    /// A built-in feature of which something is to be patched.
+    pub(super) fn builtin(&self) -> Option<Feature> {
+        self.modules
+            .iter()
+            .map(|module| module.feature)
+            .find(|feature| feature.is_builtin())
+    }
+
     /// Whether something is left to patch.
     pub(super) fn is_fresh(&self) -> bool {
         self.ids()

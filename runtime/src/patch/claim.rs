@@ -1,0 +1,244 @@
+//! Which copy of greenpatch patches this process.
+//!
+//! Two copies in one process — a program, and a library that it loads at run time, each linked with its own — know
+//! nothing of each other. If both patched, each would make the main thread its own hub, on stacks that the other
+//! knows nothing of. So the copy that first patches a built-in feature claims the process, and another's attempt is
+//! an error; what it has stays native. Two versions in one program are refused by cargo, for the `links` in
+//! the manifest.
+//!
+//! A claim is a page of memory at an address that all copies agree on. The kernel decides which of them comes
+//! first (`MAP_FIXED_NOREPLACE`), and the page is there with its contents or not at all, since it is of a
+//! file (`memfd`) that was written before. A forked child inherits it together with the statics of the copy that
+//! made it; `exec` drops both. Other means fall short: an executable does not export symbols to what it loads; an
+//! environment variable survives `exec`, and setting one is a race with every reader; a descriptor is closed
+//! by programs that become daemons; a file or a socket that bears the number of the process is not a forked child's.
+//!
+//! Something else may be mapped at that address. So there are several, and the kernel reads them, which
+//! reports an error for what is not to be read.
+//!
+//! Elsewhere than on Linux nothing is claimed, and a second copy is not noticed.
+//!
+//! Invariants:
+//! 1. `MAGIC`, `PLACES` and the layout of `Page` are the same in all versions of greenpatch.
+//! 2. One OS thread at a time calls this, the one whose turn it is to patch.
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Another copy of greenpatch, which has claimed the process.
+#[derive(Debug)]
+pub(super) struct Other {
+    version: String,
+    /// The file that it was loaded from, if the dynamic linker knows.
+    file: Option<String>,
+}
+
+impl fmt::Display for Other {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "version {}", self.version)?;
+        match &self.file {
+            Some(file) => write!(f, ", in {file}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether the process is this copy's. Relaxed is enough, by invariant 2.
+static OURS: AtomicBool = AtomicBool::new(false);
+
+/// The copy that has claimed the process, if it is another one.
+pub(super) fn other() -> io::Result<Option<Other>> {
+    if OURS.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    page::find()
+}
+
+/// Claims the process for good, unless another copy has, which is then returned.
+pub(super) fn take() -> io::Result<Option<Other>> {
+    if let Some(other) = other()? {
+        return Ok(Some(other));
+    }
+    if !OURS.load(Ordering::Relaxed) {
+        if let Some(other) = page::put()? {
+            return Ok(Some(other));
+        }
+        OURS.store(true, Ordering::Relaxed);
+    }
+    Ok(None)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod page {
+    use super::{Other, io};
+
+    pub(super) fn find() -> io::Result<Option<Other>> {
+        Ok(None)
+    }
+
+    pub(super) fn put() -> io::Result<Option<Other>> {
+        Ok(None)
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod page {
+    use std::ffi::{CStr, c_void};
+    use std::fs::File;
+    use std::io::{self, Read, Write};
+    use std::mem::{self, MaybeUninit};
+    use std::os::fd::{AsRawFd, FromRawFd};
+    use std::ptr;
+
+    use super::Other;
+
+    const MAGIC: [u8; 16] = *b"greenpatch claim";
+
+    /// Where a claim may be, in the order in which they are tried: what x86-64 and AArch64 leave free at the
+    /// far end of what they have, what valgrind leaves, and two for smaller address spaces.
+    #[cfg(target_pointer_width = "64")]
+    const PLACES: [usize; 4] = [
+        0x2067_7265_0000,
+        0x0867_7265_0000,
+        0x0026_7265_0000,
+        0x0006_7265_0000,
+    ];
+    #[cfg(not(target_pointer_width = "64"))]
+    const PLACES: [usize; 3] = [0x2772_0000, 0x3772_0000, 0x6772_0000];
+
+    /// What a claim says. The file has zeros after it.
+    #[repr(C)]
+    #[derive(Clone, Copy)]
+    struct Page {
+        magic: [u8; 16],
+        /// Padded with zeros.
+        version: [u8; 40],
+        /// An address in the copy.
+        mark: u64,
+    }
+
+    const LENGTH: usize = mem::size_of::<Page>();
+
+    /// The claim of another copy.
+    pub(super) fn find() -> io::Result<Option<Other>> {
+        for place in PLACES {
+            if let Some(page) = read(place)? {
+                return Ok(Some(page.copy()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts this copy's claim in the first place that is free, unless another's turns up on the way.
+    pub(super) fn put() -> io::Result<Option<Other>> {
+        let file = file()?;
+        for place in PLACES {
+            if map(&file, place) {
+                return Ok(None);
+            }
+            if let Some(page) = read(place)? {
+                return Ok(Some(page.copy()));
+            }
+        }
+        let what =
+            "every address at which a process is claimed for one copy of greenpatch is taken";
+        Err(io::Error::new(io::ErrorKind::AddrInUse, what))
+    }
+
+    /// A file with this copy's claim.
+    fn file() -> io::Result<File> {
+        static MARK: u8 = 0;
+        let mut version = [0; 40];
+        let name = env!("CARGO_PKG_VERSION").as_bytes();
+        let length = name.len().min(version.len());
+        version[..length].copy_from_slice(&name[..length]);
+        let page = Page {
+            magic: MAGIC,
+            version,
+            mark: ptr::from_ref(&MARK).addr() as u64,
+        };
+        // SAFETY: a string with an end.
+        let fd = unsafe { libc::memfd_create(c"greenpatch".as_ptr(), libc::MFD_CLOEXEC) };
+        if fd == -1 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: it was made just now, and belongs to nothing else.
+        let mut file = unsafe { File::from_raw_fd(fd) };
+        // SAFETY: a `Page` has no padding: 16, 40 and 8 bytes, the last at a multiple of 8.
+        file.write_all(&unsafe { mem::transmute::<Page, [u8; LENGTH]>(page) })?;
+        Ok(file)
+    }
+
+    /// Maps the file there, if nothing is mapped there yet.
+    fn map(file: &File, place: usize) -> bool {
+        let wanted = ptr::without_provenance_mut::<c_void>(place);
+        let flags = libc::MAP_PRIVATE | libc::MAP_FIXED_NOREPLACE;
+        // SAFETY: a new mapping, which replaces none: a kernel older than the flag takes the address for a hint.
+        let got =
+            unsafe { libc::mmap(wanted, LENGTH, libc::PROT_READ, flags, file.as_raw_fd(), 0) };
+        if got == wanted {
+            return true;
+        }
+        if got != libc::MAP_FAILED {
+            // SAFETY: it was mapped just now, and nothing knows of it.
+            unsafe { libc::munmap(got, LENGTH) };
+        }
+        false
+    }
+
+    /// The claim at that address, if there is one.
+    fn read(place: usize) -> io::Result<Option<Page>> {
+        let from = ptr::without_provenance_mut::<c_void>(place);
+        let mut resident = [0; 1];
+        // SAFETY: a claim lies in one page, and of one page there is one byte.
+        if unsafe { libc::mincore(from, LENGTH, resident.as_mut_ptr()) } == -1 {
+            // Nothing is mapped there; were there something else to complain of, the write would find it.
+            if io::Error::last_os_error().raw_os_error() == Some(libc::ENOMEM) {
+                return Ok(None);
+            }
+        }
+        let (mut reader, writer) = io::pipe()?;
+        // SAFETY: the kernel reads, and says so if it cannot. The bytes fit into an empty pipe.
+        let written = unsafe { libc::write(writer.as_raw_fd(), from, LENGTH) };
+        let Ok(written) = usize::try_from(written) else {
+            return match io::Error::last_os_error() {
+                error if error.raw_os_error() == Some(libc::EFAULT) => Ok(None),
+                error => Err(error),
+            };
+        };
+        let mut bytes = [0; LENGTH];
+        reader.read_exact(&mut bytes[..written])?;
+        // SAFETY: a `Page` is bytes and a number, of which every value is one.
+        let page = unsafe { mem::transmute::<[u8; LENGTH], Page>(bytes) };
+        Ok((page.magic == MAGIC).then_some(page))
+    }
+
+    impl Page {
+        /// The copy that made the claim.
+        fn copy(&self) -> Other {
+            let version = CStr::from_bytes_until_nul(&self.version).map(CStr::to_bytes);
+            Other {
+                version: String::from_utf8_lossy(version.unwrap_or(&self.version)).into_owned(),
+                file: file_of(self.mark),
+            }
+        }
+    }
+
+    /// The file that an address was loaded from.
+    fn file_of(address: u64) -> Option<String> {
+        let address = ptr::without_provenance::<c_void>(usize::try_from(address).ok()?);
+        let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
+        // SAFETY: the linker compares the address, and writes an information of its own.
+        let found = unsafe { libc::dladdr(address, info.as_mut_ptr()) };
+        // SAFETY: all zeros are one, too.
+        let name = unsafe { info.assume_init() }.dli_fname;
+        if found == 0 || name.is_null() {
+            return None;
+        }
+        // SAFETY: a string of the linker's, for as long as the file is loaded.
+        let name = unsafe { CStr::from_ptr(name) };
+        Some(name.to_string_lossy().into_owned())
+    }
+}
