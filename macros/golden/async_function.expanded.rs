@@ -19,6 +19,7 @@ pub async fn fetch(url: &str) -> Vec<u8> {
 #[allow(
     dead_code,
     deprecated,
+    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,

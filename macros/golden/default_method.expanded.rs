@@ -16,6 +16,7 @@ pub trait Speak {
 #[allow(
     dead_code,
     deprecated,
+    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
@@ -32,6 +33,7 @@ pub trait Speak__sentence__Original: Speak {
 #[allow(
     dead_code,
     deprecated,
+    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
@@ -46,6 +48,7 @@ for __GreenpatchSelf {}
 #[allow(
     dead_code,
     deprecated,
+    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,

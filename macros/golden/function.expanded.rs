@@ -12,6 +12,7 @@ pub fn fetch<'a>(__greenpatch_0: (&'a str, u16), tries: u32) -> Option<&'a str> 
 #[allow(
     dead_code,
     deprecated,
+    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,

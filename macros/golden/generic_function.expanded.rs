@@ -14,6 +14,7 @@ pub fn repeat<T: Clone, const N: usize>(
 #[allow(
     dead_code,
     deprecated,
+    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,

@@ -12,6 +12,7 @@ impl<'a> Parser<'a> {
     #[allow(
         dead_code,
         deprecated,
+        elided_lifetimes_in_paths,
         mismatched_lifetime_syntaxes,
         non_snake_case,
         non_upper_case_globals,

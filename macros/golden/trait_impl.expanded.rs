@@ -25,6 +25,7 @@ impl<'a> Iterator for Parser<'a> {
 #[allow(
     dead_code,
     deprecated,
+    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
@@ -39,6 +40,7 @@ trait __GreenpatchOriginal_b094b20bfddaafe0_next<'a> {
 #[allow(
     dead_code,
     deprecated,
+    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
@@ -61,6 +63,7 @@ const _: () = {
 #[allow(
     dead_code,
     deprecated,
+    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,
@@ -74,6 +77,7 @@ enum __GreenpatchImpl_b094b20bfddaafe0_next {}
 #[allow(
     dead_code,
     deprecated,
+    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_snake_case,
     non_upper_case_globals,

@@ -12,6 +12,7 @@ mod expand;
 mod fallback;
 #[cfg(test)]
 mod golden;
+mod imports;
 mod item;
 mod paths;
 mod replaces;

@@ -4,6 +4,7 @@
 //! `::std::…` goes past any import, so it is rewritten, but neither in `macro_rules!`, whose users may
 //! be anywhere, nor in the arguments of what quotes code or turns it into text.
 
+use crate::imports::{Leaf, leaves};
 use crate::item::Annotated;
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -179,62 +180,6 @@ impl StdItself for syn::ItemUse {
     fn tree_has_std_itself(&self) -> bool {
         leaves(&self.tree).iter().any(Leaf::is_std_itself)
     }
-}
-
-/// One name that a `use` brings in; none for a glob.
-struct Leaf {
-    path: Vec<Ident>,
-    bound: Option<Ident>,
-}
-
-impl Leaf {
-    fn is_std_itself(&self) -> bool {
-        self.bound.as_ref().is_some_and(|name| name == "std")
-            && matches!(self.path.as_slice(), [only] if only == "std")
-    }
-}
-
-fn leaves(tree: &UseTree) -> Vec<Leaf> {
-    fn walk(tree: &UseTree, path: &mut Vec<Ident>, leaves: &mut Vec<Leaf>) {
-        let mut leaf = |name: &Ident, bound: &Ident| {
-            let mut path = path.clone();
-            let mut bound = bound.clone();
-            if name == "self" {
-                if bound == "self"
-                    && let Some(last) = path.last()
-                {
-                    bound = last.clone();
-                }
-            } else {
-                path.push(name.clone());
-            }
-            leaves.push(Leaf {
-                path,
-                bound: Some(bound),
-            });
-        };
-        match tree {
-            UseTree::Path(tree) => {
-                path.push(tree.ident.clone());
-                walk(&tree.tree, path, leaves);
-                path.pop();
-            }
-            UseTree::Name(tree) => leaf(&tree.ident, &tree.ident),
-            UseTree::Rename(tree) => leaf(&tree.ident, &tree.rename),
-            UseTree::Glob(_) => leaves.push(Leaf {
-                path: path.clone(),
-                bound: None,
-            }),
-            UseTree::Group(tree) => {
-                for tree in &tree.items {
-                    walk(tree, path, leaves);
-                }
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(tree, &mut Vec::new(), &mut found);
-    found
 }
 
 /// Input: `{std::{self, io}, std}`. Output: `{std::{io}, }`.

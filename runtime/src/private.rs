@@ -35,6 +35,17 @@ pub trait TraitPoint<Impl, const METHOD: u64, OfTrait, OfMethod> {
     const PATCH: Self::Point;
 }
 
+/// Leads from the type of a function to that of its output. `<fn(&'a ()) -> Words as OutputOf>::Output`
+/// is `Words<'a>` if that is how `Words` is declared, and `Words` if not.
+pub trait OutputOf {
+    /// What the function returns.
+    type Output;
+}
+
+impl<A, R> OutputOf for fn(A) -> R {
+    type Output = R;
+}
+
 /// A future on its way into a box.
 #[derive(Debug)]
 pub struct Boxing<T>(pub T);

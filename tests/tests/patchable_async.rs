@@ -103,3 +103,106 @@ fn futures_stay_as_they_are() {
     let unboxed = greeting__original("a", 1);
     assert!(size_of_val(&unboxed) <= size_of_val(&greeting("a", 1)));
 }
+
+mod elsewhere {
+    pub struct File(pub String);
+}
+
+/// What a reference refers to may have lifetimes of its own, seen or not.
+mod borrowed {
+    use super::{Overrides, patch_point, patchable, run};
+    use std::sync::Mutex;
+
+    pub struct Config<'a>(pub Mutex<&'a str>);
+
+    impl<'a> Config<'a> {
+        fn text(&self) -> &'a str {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    pub struct Loader(pub String);
+
+    pub struct Loaded<'a>(pub &'a str);
+
+    #[patchable]
+    pub async fn load(config: &Config<'_>, more: &mut Config<'_>) -> usize {
+        *more.0.get_mut().unwrap() = "";
+        config.text().len()
+    }
+
+    /// By a name that is not declared here: it could be anything.
+    #[patchable]
+    pub async fn loaded(loaded: super::elsewhere::File) -> usize {
+        loaded.0.len()
+    }
+
+    #[patchable]
+    pub async fn by_value(config: Config<'_>) -> &str {
+        config.text()
+    }
+
+    #[patchable]
+    pub async fn words<'w>(words: &mut Option<&'w str>, index: &usize) -> &'w str {
+        assert_eq!(*index, 1);
+        words.take().unwrap()
+    }
+
+    #[patchable]
+    pub async fn show(shown: &dyn std::fmt::Display) -> String {
+        shown.to_string()
+    }
+
+    #[patchable]
+    #[allow(elided_lifetimes_in_paths, mismatched_lifetime_syntaxes)]
+    pub async fn of_static(text: &'static str) -> Loaded {
+        Loaded(text)
+    }
+
+    #[patchable(strict)]
+    impl Loader {
+        #[allow(elided_lifetimes_in_paths, mismatched_lifetime_syntaxes)]
+        pub async fn loaded(&self, _times: u8) -> Loaded {
+            Loaded(&self.0)
+        }
+    }
+
+    #[test]
+    fn what_is_referred_to_may_hide_a_lifetime() {
+        let text = String::from("text");
+        let (config, mut more) = (Config(text.as_str().into()), Config("more".into()));
+        assert_eq!(run(load(&config, &mut more)), 4);
+        assert_eq!(more.text(), "");
+        assert_eq!(run(show(&1)), "1");
+        assert_eq!(run(loaded(super::elsewhere::File("one".into()))), 3);
+        assert_eq!(run(by_value(Config("by value".into()))), "by value");
+        let word = run(words(&mut Some(&text), &1));
+        assert_eq!(word, "text");
+        assert_eq!(run(of_static("static")).0, "static");
+        assert_eq!(run(Loader(text.clone()).loaded(1)).0, "text");
+        Overrides::new()
+            .item(
+                patch_point!(load),
+                Box::new(|config: &Config<'_>, _: &mut Config<'_>| {
+                    Box::pin(async { config.text().len() + 1 })
+                }),
+            )
+            .item(
+                patch_point!(words),
+                Box::new(|words: &mut Option<&str>, _: &usize| {
+                    let word = words.unwrap();
+                    Box::pin(async move { word })
+                }),
+            )
+            .item(
+                patch_point!(Loader::loaded),
+                Box::new(|this: &Loader, _| Box::pin(async { Loaded(&this.0[1..]) })),
+            )
+            .run(|| {
+                assert_eq!(run(load(&config, &mut more)), 5);
+                assert_eq!(run(words(&mut Some(&text), &2)), "text");
+                assert_eq!(run(Loader(text.clone()).loaded(1)).0, "ext");
+            });
+        assert_eq!(run(patch_point!(load).original()(&config, &mut more)), 4);
+    }
+}

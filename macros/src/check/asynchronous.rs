@@ -1,17 +1,18 @@
 //! The slot of an `async fn`: a function that returns its future in a box.
 //!
-//! A boxed future is `dyn Future + Send + 'x`, for one lifetime `'x` of all that it borrows. That can
-//! be said if each argument borrows once, on its outside.
+//! A boxed future is `dyn Future + Send + 'x`, for one lifetime `'x` of all that it borrows. That can be
+//! said if it borrows once, or by references alone: these are shortened to `'x`, and what they refer to
+//! outlives it. An argument of an `async fn` hides no lifetime; the compiler forbids it.
 
 use super::function::SlotType;
 use super::generics::Read;
+use super::known::Known;
 use super::owner::{Owner, made_up};
 use crate::errors::Reason;
-use crate::visit::{Lifetimes, NameElided, RenameLifetimes, may_hide_lifetime};
-use quote::ToTokens;
+use crate::visit::{Lifetimes, NameElided, RenameLifetimes};
 use std::collections::HashSet;
 use syn::visit_mut::VisitMut;
-use syn::{ReturnType, Token, Type};
+use syn::{GenericArgument, Lifetime, Path, PathArguments, ReturnType, Token, Type};
 
 /// The slot type of an `async fn`, made from that of the same `fn`.
 pub(crate) fn slot(
@@ -19,7 +20,7 @@ pub(crate) fn slot(
     mut slot: SlotType,
     generics: &Read,
     owner: Option<&Owner>,
-    plain: &HashSet<String>,
+    known: &Known,
 ) -> Result<SlotType, Reason> {
     if generics.params.is_some() {
         return Err(Reason::new(
@@ -44,40 +45,30 @@ pub(crate) fn slot(
              return a boxed future",
         ));
     }
-    let output = match &slot.output {
-        ReturnType::Type(_, ty) => Some(&**ty),
-        ReturnType::Default => None,
-    };
-    for ty in slot.inputs.iter().chain(output) {
-        if !borrows_once(ty, plain) {
+    let declared: HashSet<Lifetime> = slot.lifetimes.iter().cloned().collect();
+    let inside = inside(&mut slot.inputs, &declared, known)?;
+    let outside = |lifetime: &Lifetime| declared.contains(lifetime) && !inside.has(lifetime);
+    let lent: Vec<Lifetimes> = slot.inputs.iter().map(Lifetimes::of).collect();
+    let named: HashSet<_> = lent.iter().flat_map(|ty| &ty.named).collect();
+    let sources = named.into_iter().filter(|name| outside(name)).count()
+        + lent.iter().map(|ty| ty.elided).sum::<usize>();
+    if let ReturnType::Type(_, output) = &slot.output {
+        let lifetimes = Lifetimes::of(output);
+        let borrows = lifetimes.elided > 0 || lifetimes.named.iter().any(outside);
+        if (borrows || slot.lender.is_some()) && sources > 1 {
             return Err(Reason::new(
-                ty,
-                "the future of an `async fn` can be boxed only if each argument borrows at most once, \
-                 on its outside; return a boxed future",
+                output,
+                "the output of an `async fn` borrows from one of several arguments, which a boxed \
+                 future cannot tell apart; return a boxed future",
             ));
         }
     }
-    let lent = |ty: &Type| {
-        let mut lifetimes = Lifetimes::of(ty);
-        lifetimes
-            .named
-            .retain(|lifetime| lifetime.ident != "static");
-        lifetimes
+    let one = if sources > 0 {
+        made_up("future")
+    } else {
+        Lifetime::new("'static", proc_macro2::Span::call_site())
     };
-    let named: HashSet<_> = slot.inputs.iter().flat_map(|ty| lent(ty).named).collect();
-    let elided: usize = slot.inputs.iter().map(|ty| lent(ty).elided).sum();
-    if let Some(output) = output
-        && !lent(output).is_empty()
-        && named.len() + elided > 1
-    {
-        return Err(Reason::new(
-            output,
-            "the output of an `async fn` borrows from one of several arguments, which a boxed future \
-             cannot tell apart; return a boxed future",
-        ));
-    }
-    let one = made_up("future");
-    let rename = |lifetime: &syn::Lifetime| (lifetime.ident != "static").then(|| one.clone());
+    let rename = |lifetime: &Lifetime| outside(lifetime).then(|| one.clone());
     let mut rename = RenameLifetimes(&rename);
     let mut name = || one.clone();
     for ty in &mut slot.inputs {
@@ -86,46 +77,107 @@ pub(crate) fn slot(
     }
     rename.visit_return_type_mut(&mut slot.output);
     NameElided(&mut name).visit_return_type_mut(&mut slot.output);
-    let borrows = slot
-        .inputs
-        .iter()
-        .any(|ty| Lifetimes::of(ty).named.contains(&one));
-    slot.lifetimes = if borrows {
-        vec![one.clone()]
-    } else {
-        Vec::new()
-    };
+    if let Some(lender) = &mut slot.lender {
+        rename.visit_lifetime_mut(lender);
+    }
+    slot.lifetimes
+        .retain(|lifetime| inside.named.contains(lifetime));
+    slot.lifetimes.extend(inside.made_up);
+    if sources > 0 {
+        slot.lifetimes.insert(0, one.clone());
+    }
     slot.narrower = true;
-    slot.future = Some(if borrows {
-        one
-    } else {
-        syn::Lifetime::new("'static", proc_macro2::Span::call_site())
-    });
+    slot.future = Some(one);
     Ok(slot)
 }
 
-/// Whether all lifetimes of a type are those of references on its outside.
-fn borrows_once(ty: &Type, plain: &HashSet<String>) -> bool {
+/// The lifetimes inside of what references refer to, which outlive the references and so the future.
+#[derive(Default)]
+struct Inside {
+    named: HashSet<Lifetime>,
+    /// Those that were left out.
+    made_up: Vec<Lifetime>,
+}
+
+impl Inside {
+    fn has(&self, lifetime: &Lifetime) -> bool {
+        self.named.contains(lifetime) || self.made_up.contains(lifetime)
+    }
+}
+
+/// Finds the lifetimes that stay apart from the future's, and names them. A lifetime that is alone is
+/// the future's, wherever it is; of several, those outside are shortened to it.
+fn inside(
+    inputs: &mut [Type],
+    declared: &HashSet<Lifetime>,
+    known: &Known,
+) -> Result<Inside, Reason> {
+    let mut inside = Inside::default();
+    let all: Vec<Lifetimes> = inputs.iter().map(Lifetimes::of).collect();
+    let named: HashSet<_> = all.iter().flat_map(|ty| &ty.named).collect();
+    let named = named.into_iter().filter(|name| declared.contains(name));
+    if named.count() + all.iter().map(|ty| ty.elided).sum::<usize>() > 1 {
+        for ty in inputs {
+            look_inside(ty, declared, known, &mut inside)?;
+        }
+    }
+    Ok(inside)
+}
+
+fn look_inside(
+    ty: &mut Type,
+    declared: &HashSet<Lifetime>,
+    known: &Known,
+    inside: &mut Inside,
+) -> Result<(), Reason> {
+    let nested = Reason::new(
+        &*ty,
+        "the future of an `async fn` that borrows more than once can be boxed only if the borrows are \
+         references; take a reference to it, or return a boxed future",
+    );
+    let lifetimes = Lifetimes::of(ty);
+    if lifetimes.elided == 0 && lifetimes.named.is_disjoint(declared) {
+        return Ok(());
+    }
     match ty {
         Type::Reference(ty) => {
-            Lifetimes::of(&ty.elem).is_empty() && !may_hide_lifetime(&ty.elem, plain)
+            let made_up_ones = &mut inside.made_up;
+            let mut name = || {
+                let lifetime = made_up(&format!("inside_{}", made_up_ones.len()));
+                made_up_ones.push(lifetime.clone());
+                lifetime
+            };
+            NameElided(&mut name).visit_type_mut(&mut ty.elem);
+            let named = Lifetimes::of(&ty.elem).named;
+            inside.named.extend(named.intersection(declared).cloned());
+            Ok(())
         }
-        Type::Group(ty) => borrows_once(&ty.elem, plain),
-        Type::Paren(ty) => borrows_once(&ty.elem, plain),
-        Type::Path(path) => match path.path.segments.last().map(|last| &last.arguments) {
-            // `Option<&str>` and the like.
-            Some(syn::PathArguments::AngleBracketed(args))
-                if args.args.len() == 1 && !Lifetimes::of(ty).is_empty() =>
-            {
-                let inner = args.args[0].to_token_stream();
-                let covariant = ["Option", "Vec", "Box", "Rc", "Arc"];
-                let name = &path.path.segments[0].ident;
-                path.path.segments.len() == 1
-                    && covariant.iter().any(|known| name == known)
-                    && syn::parse2(inner).is_ok_and(|inner| borrows_once(&inner, plain))
-            }
-            _ => Lifetimes::of(ty).is_empty() && !may_hide_lifetime(ty, plain),
+        Type::Group(ty) => look_inside(&mut ty.elem, declared, known, inside),
+        Type::Paren(ty) => look_inside(&mut ty.elem, declared, known, inside),
+        // `Option<&str>` and the like.
+        Type::Path(path) => match covariant(&mut path.path, known) {
+            Some(inner) => look_inside(inner, declared, known, inside).map_err(|_| nested),
+            None => Err(nested),
         },
-        ty => Lifetimes::of(ty).is_empty() && !may_hide_lifetime(ty, plain),
+        _ => Err(nested),
+    }
+}
+
+/// What is in a type of std that can be taken for the same with a shorter lifetime.
+fn covariant<'a>(path: &'a mut Path, known: &Known) -> Option<&'a mut Type> {
+    let std = ["Option", "Vec", "Box", "Rc", "Arc"];
+    if path.segments.len() > 1 {
+        return None;
+    }
+    let only = path.segments.first_mut()?;
+    if !std.iter().any(|name| only.ident == name) || !known.is_std(&only.ident) {
+        return None;
+    }
+    match &mut only.arguments {
+        PathArguments::AngleBracketed(args) if args.args.len() == 1 => match &mut args.args[0] {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        },
+        _ => None,
     }
 }

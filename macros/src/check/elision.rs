@@ -1,12 +1,14 @@
 //! Writes a method's type down outside of its impl, lifetimes that are left out included.
 //!
 //! A free function's type and its fn pointer's leave lifetimes out by one rule. A method has another:
-//! what its output leaves out is the receiver's. So that is named here. Where a path in the output may
-//! hide a lifetime that cannot be seen, and more than one input could lend it, there is no telling.
+//! what its output leaves out is the receiver's. Where that can be seen, it is named here. Where it
+//! cannot, since `Words` may be declared `Words<'a>`, the output is written as that of a fn pointer with
+//! no lifetime but the right one: `<fn(&'s ()) -> Words as OutputOf>::Output`.
 
+use super::known::Known;
 use super::owner::{Owner, made_up};
 use crate::errors::Reason;
-use crate::visit::{Lifetimes, NameElided, Parts, RenameLifetimes, ReplaceSelf, may_hide_lifetime};
+use crate::visit::{Lifetimes, NameElided, Parts, RenameLifetimes, ReplaceSelf};
 use std::collections::HashSet;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
@@ -17,6 +19,9 @@ pub(crate) struct Written {
     pub(crate) inputs: Vec<Type>,
     pub(crate) output: ReturnType,
     pub(crate) named: Vec<Lifetime>,
+    /// The lifetime that paths in the output have which leave one out unseen, if the place where the
+    /// type is written would give them another or none.
+    pub(crate) lender: Option<Lifetime>,
 }
 
 impl Written {
@@ -35,12 +40,13 @@ impl Written {
 pub(crate) fn write(
     sig: &Signature,
     owner: Option<&Owner>,
-    plain: &HashSet<String>,
+    known: &Known,
 ) -> Result<Written, Reason> {
     let mut written = Written {
         inputs: sig.inputs.iter().map(input_type).collect(),
         output: sig.output.clone(),
         named: Vec::new(),
+        lender: None,
     };
     if let Some(owner) = owner {
         for ty in written.types() {
@@ -52,7 +58,7 @@ pub(crate) fn write(
                 ));
             }
         }
-        name_elided(sig, &mut written, owner, plain)?;
+        name_elided(sig, &mut written, owner, known)?;
         replace_self(&mut written, owner)?;
     }
     Ok(written)
@@ -80,31 +86,24 @@ fn name_elided(
     sig: &Signature,
     written: &mut Written,
     owner: &Owner,
-    plain: &HashSet<String>,
+    known: &Known,
 ) -> Result<(), Reason> {
     let ReturnType::Type(_, output) = &sig.output else {
         return Ok(());
     };
     let seen = Lifetimes::of(output).elided > 0;
-    let hidden = may_hide_lifetime(output, plain);
+    let hidden = known.may_hide_lifetime(output);
     if !seen && !hidden {
         return Ok(());
     }
-    let may_lend = |ty: &Type| !Lifetimes::of(ty).is_empty() || may_hide_lifetime(ty, plain);
+    let may_lend = |ty: &Type| !Lifetimes::of(ty).is_empty() || known.may_hide_lifetime(ty);
     let lent_by_self =
         owner.has_lifetimes() && written.inputs.iter().any(|ty| Parts::of(ty).mentions_self);
-    let ambiguous = || {
-        Reason::new(
-            output,
-            "the output may borrow from more than one argument without saying so; \
-             give its lifetimes names",
-        )
-    };
 
     let receiver = sig.receiver().is_some();
     if receiver && let Some(lifetime) = self_reference(&mut written.inputs[0], &mut written.named) {
         if hidden && (lent_by_self || written.inputs[1..].iter().any(may_lend)) {
-            return Err(ambiguous());
+            written.lender = Some(lifetime.clone());
         }
         NameElided(&mut || lifetime.clone()).visit_return_type_mut(&mut written.output);
         return Ok(());
@@ -112,6 +111,7 @@ fn name_elided(
     // Without a reference to `self` the fn pointer's rule is the same, as long as `Self` does not
     // bring lifetimes of its own into it.
     if lent_by_self {
+        let unseen = written.inputs.iter().any(|ty| known.may_hide_lifetime(ty));
         let mut elided = Vec::new();
         let mut name = || {
             let lifetime = made_up(&format!("elided_{}", elided.len()));
@@ -127,10 +127,23 @@ fn name_elided(
             .flat_map(|ty| Lifetimes::of(ty).named)
             .collect();
         let mut named = named.into_iter();
-        let (Some(only), None, false) = (named.next(), named.next(), hidden) else {
-            return Err(ambiguous());
-        };
-        NameElided(&mut || only.clone()).visit_return_type_mut(&mut written.output);
+        match (named.next(), named.next()) {
+            // The output has this one, or leaves none out.
+            (Some(only), None) => {
+                written.lender = hidden.then(|| only.clone());
+                NameElided(&mut || only.clone()).visit_return_type_mut(&mut written.output);
+            }
+            // It leaves none out, or the function would not compile.
+            (Some(_), Some(_)) => {}
+            (None, _) if !seen && !unseen => {}
+            (None, _) => {
+                return Err(Reason::new(
+                    output,
+                    "the output may borrow from an argument whose type does not show that it has a \
+                     lifetime; write the lifetime, as in `Name<'_>`",
+                ));
+            }
+        }
         written.named.extend(elided);
     }
     Ok(())
@@ -183,5 +196,8 @@ fn replace_self(written: &mut Written, owner: &Owner) -> Result<(), Reason> {
     }
     rename.visit_return_type_mut(&mut written.output);
     replace.visit_return_type_mut(&mut written.output);
+    if let Some(lender) = &mut written.lender {
+        rename.visit_lifetime_mut(lender);
+    }
     replace.finish()
 }

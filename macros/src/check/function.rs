@@ -2,6 +2,7 @@
 
 use super::elision::{self, Written};
 use super::generics::{self, Read, TypeParams};
+use super::known::Known;
 use super::owner::Owner;
 use super::{asynchronous, impl_trait, trait_impl};
 use crate::attrs::{self, Sorted};
@@ -44,6 +45,8 @@ pub(crate) struct SlotType {
     pub(crate) witness: Option<Type>,
     pub(crate) inputs: Vec<Type>,
     pub(crate) output: ReturnType,
+    /// The lifetime of the paths in the output that leave one out unseen; see [`Written`].
+    pub(crate) lender: Option<Lifetime>,
     pub(crate) unsafety: Option<Token![unsafe]>,
     pub(crate) abi: Option<Abi>,
     /// Whether the original itself is less general than that: its lifetimes are not all its own.
@@ -56,7 +59,7 @@ pub(crate) struct SlotType {
 pub(crate) fn check(
     function: &Function,
     owner: Option<&Owner>,
-    plain: &HashSet<String>,
+    known: &Known,
 ) -> Result<Point, Reason> {
     let sig = &function.sig;
     let attrs = attrs::sort(&function.attrs)?;
@@ -109,11 +112,11 @@ pub(crate) fn check(
     let mut body = body.clone();
 
     let explicit = sig.generics.params.len() - sig.generics.lifetimes().count();
-    let plain = plain_around(sig, owner, plain);
-    let named = impl_trait::name(sig, &plain)?;
-    let plain = plain_around(&named, owner, &plain);
+    let known = known_around(sig, owner, known);
+    let named = impl_trait::name(sig, &known)?;
+    let known = known_around(&named, owner, &known);
     let generics = generics::read(&named.generics, owner)?;
-    let written = elision::write(&named, owner, &plain)?;
+    let written = elision::write(&named, owner, &known)?;
     if !generics.outlives.is_empty()
         && let Some(ty) = written.types().find(|ty| Parts::of(ty).projection)
     {
@@ -127,7 +130,7 @@ pub(crate) fn check(
     let slot = slot_type(&named, owner, written, &generics);
     let slot = match &sig.asyncness {
         None => slot,
-        Some(asyncness) => asynchronous::slot(asyncness, slot, &generics, owner, &plain)?,
+        Some(asyncness) => asynchronous::slot(asyncness, slot, &generics, owner, &known)?,
     };
     let mut original = named;
     if let Some(owner) = owner
@@ -172,23 +175,18 @@ pub(crate) fn slot_type_of(function: &Function) -> Option<SlotType> {
         sig: function.sig.clone(),
         body: function.body.clone(),
     };
-    check(&function, None, &HashSet::new())
+    check(&function, None, &Known::default())
         .ok()
         .map(|point| point.slot)
 }
 
-/// The names that hide no lifetime, type parameters and the impl's type included.
-fn plain_around(
-    sig: &Signature,
-    owner: Option<&Owner>,
-    plain: &HashSet<String>,
-) -> HashSet<String> {
-    let mut plain = plain.clone();
+/// With the type parameters and the impl's type, which hide no lifetime.
+fn known_around(sig: &Signature, owner: Option<&Owner>, known: &Known) -> Known {
+    let mut known = known.clone();
     let around = owner.map(|owner| &owner.generics);
     for generics in [Some(&sig.generics), around].into_iter().flatten() {
         for param in generics.type_params() {
-            plain.insert(param.ident.to_string());
-            plain.insert(format!("<{}>", param.ident));
+            known.parameter(&param.ident);
         }
     }
     if let Some(owner) = owner
@@ -196,9 +194,9 @@ fn plain_around(
         && let Type::Path(ty) = &owner.self_ty
         && let Some(ident) = ty.path.get_ident()
     {
-        plain.insert(ident.to_string());
+        known.plain(ident);
     }
-    plain
+    known
 }
 
 /// `f`, `Type::go` or `<Type as Trait>::go`.
@@ -275,6 +273,7 @@ fn slot_type(
         witness,
         inputs: written.inputs,
         output: written.output,
+        lender: written.lender,
         unsafety: match sig.safety {
             Safety::Unsafe(unsafety) => Some(unsafety),
             _ => None,

@@ -1,7 +1,8 @@
 //! `impl Trait` arguments, under names: the original and the slot's items have to name their types.
 
+use super::known::Known;
 use crate::errors::Reason;
-use crate::visit::{Lifetimes, may_hide_lifetime};
+use crate::visit::Lifetimes;
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use std::collections::HashSet;
@@ -12,10 +13,10 @@ use syn::{FnArg, Signature, Type, TypeImplTrait, TypeParam, parse_quote};
 /// Gives a type parameter to each `impl Trait` argument.
 ///
 /// Input: `(text: impl Into<String>)`. Output: `<__Greenpatch0: Into<String>>(text: __Greenpatch0)`.
-pub(crate) fn name(sig: &Signature, plain: &HashSet<String>) -> Result<Signature, Reason> {
+pub(crate) fn name(sig: &Signature, known: &Known) -> Result<Signature, Reason> {
     let mut named = sig.clone();
     let mut naming = Naming {
-        plain,
+        known,
         lifetimes: sig
             .generics
             .lifetimes()
@@ -44,7 +45,7 @@ pub(crate) fn name(sig: &Signature, plain: &HashSet<String>) -> Result<Signature
 }
 
 struct Naming<'a> {
-    plain: &'a HashSet<String>,
+    known: &'a Known,
     lifetimes: HashSet<syn::Lifetime>,
     params: Vec<TypeParam>,
     failed: Option<Reason>,
@@ -88,7 +89,7 @@ impl Naming<'_> {
             ));
         }
         let mut inside = Inside {
-            plain: self.plain,
+            known: self.known,
             nested: false,
             hidden: false,
         };
@@ -113,14 +114,14 @@ impl Naming<'_> {
 }
 
 struct Inside<'a> {
-    plain: &'a HashSet<String>,
+    known: &'a Known,
     nested: bool,
     hidden: bool,
 }
 
 impl<'ast> Visit<'ast> for Inside<'_> {
     fn visit_type(&mut self, ty: &'ast Type) {
-        self.hidden |= may_hide_lifetime(ty, self.plain);
+        self.hidden |= self.known.may_hide_lifetime(ty);
         visit::visit_type(self, ty);
     }
 

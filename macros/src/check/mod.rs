@@ -7,6 +7,7 @@ mod elision;
 mod function;
 mod generics;
 mod impl_trait;
+mod known;
 mod owner;
 mod trait_impl;
 mod tree;

@@ -1,6 +1,7 @@
 //! Walks through an annotated item and decides on each function in it.
 
 use super::function::{self, Point};
+use super::known::Known;
 use super::owner::Owner;
 use super::trait_impl::TraitNames;
 use crate::args::PatchableArgs;
@@ -10,8 +11,7 @@ use crate::item::{Annotated, Body, Function, Impl, Member, Module, Trait};
 use crate::shadow::Shadow;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use std::collections::HashSet;
-use syn::{Attribute, Ident, Item};
+use syn::{Attribute, Ident};
 
 /// An item about which everything is decided.
 pub(crate) enum Checked {
@@ -65,7 +65,7 @@ pub(crate) struct PassedOver {
 pub(crate) fn check(item: Annotated, args: &PatchableArgs) -> syn::Result<Checked> {
     let mut walk = Walk {
         errors: Errors::default(),
-        plain: HashSet::new(),
+        known: Known::default(),
         depth: 0,
         shadowed: false,
     };
@@ -75,8 +75,8 @@ pub(crate) fn check(item: Annotated, args: &PatchableArgs) -> syn::Result<Checke
 
 struct Walk {
     errors: Errors,
-    /// Types of the annotated module that have no lifetime parameter.
-    plain: HashSet<String>,
+    /// What the annotated module says of the names in it.
+    known: Known,
     /// How many items are around this one; none around the annotated one.
     depth: usize,
     /// Whether `std` means greenpatch around this item.
@@ -132,7 +132,7 @@ impl Walk {
             );
             return Checked::AsIs(item.into_token_stream(), Vec::new());
         }
-        match function::check(&item, None, &self.plain) {
+        match function::check(&item, None, &self.known) {
             Ok(point) => Checked::Function(Box::new(point)),
             Err(reason) => {
                 let name = function::name(&item.sig, None);
@@ -234,7 +234,7 @@ impl Walk {
             }
             let point = whole
                 .clone()
-                .and_then(|()| function::check(&function, Some(owner), &self.plain));
+                .and_then(|()| function::check(&function, Some(owner), &self.known));
             match point {
                 Ok(mut point) => {
                     // What stands beside the impl is there only if the impl is.
@@ -273,7 +273,7 @@ impl Walk {
             Shadow::cast(&mut items, &args.krate())
         };
         if self.depth == 0 {
-            self.plain = plain_types(&items);
+            self.known = Known::of(&items);
         }
         let outside = std::mem::replace(&mut self.shadowed, shadow.is_cast());
         self.depth += 1;
@@ -343,50 +343,6 @@ fn whole_trait(item: &Trait) -> Result<(), Reason> {
             "the default methods of a trait with a lifetime parameter have no place for a slot; \
              make them functions that the trait calls",
         )),
-    }
-}
-
-/// The types that `items` define without a lifetime parameter, those of child modules included: within
-/// one tree, a name that has none in one place hardly has one in another.
-fn plain_types(items: &[Annotated]) -> HashSet<String> {
-    let mut found = Types::default();
-    found.walk(items);
-    found
-        .plain
-        .retain(|name| !found.with_lifetime.contains(name));
-    found.plain
-}
-
-#[derive(Default)]
-struct Types {
-    plain: HashSet<String>,
-    with_lifetime: HashSet<String>,
-}
-
-impl Types {
-    fn walk(&mut self, items: &[Annotated]) {
-        for item in items {
-            let (ident, generics) = match item {
-                Annotated::Other(Item::Struct(item)) => (&item.ident, &item.generics),
-                Annotated::Other(Item::Enum(item)) => (&item.ident, &item.generics),
-                Annotated::Other(Item::Union(item)) => (&item.ident, &item.generics),
-                Annotated::Other(Item::Type(item)) => (&item.ident, &item.generics),
-                Annotated::Module(item) => {
-                    if let Some((_, items)) = &item.content {
-                        self.walk(items);
-                    }
-                    continue;
-                }
-                _ => continue,
-            };
-            let plain = generics.lifetimes().next().is_none();
-            let names = if plain {
-                &mut self.plain
-            } else {
-                &mut self.with_lifetime
-            };
-            names.insert(ident.to_string());
-        }
     }
 }
 

@@ -152,6 +152,7 @@ pub(crate) fn allowed() -> TokenStream {
         #[allow(
             dead_code,
             deprecated,
+            elided_lifetimes_in_paths,
             mismatched_lifetime_syntaxes,
             non_snake_case,
             non_upper_case_globals,

@@ -215,13 +215,20 @@ fn arg_names(slot: &SlotType) -> Vec<Ident> {
 
 fn output(slot: &SlotType, private: &Private) -> TokenStream {
     let output = &slot.output;
-    let Some(lifetime) = &slot.future else {
-        return output.to_token_stream();
+    let named = match (output, &slot.lender) {
+        (ReturnType::Type(_, ty), Some(lender)) => Some(quote! {
+            <fn(& #lender ()) -> #ty as #private::OutputOf>::Output
+        }),
+        _ => None,
     };
-    let resolves_to = match output {
-        ReturnType::Type(_, ty) if !never(output) => ty.to_token_stream(),
-        ReturnType::Type(..) => quote!(#private::Infallible),
-        ReturnType::Default => quote!(()),
+    let Some(lifetime) = &slot.future else {
+        return named.map_or_else(|| output.to_token_stream(), |named| quote!(-> #named));
+    };
+    let resolves_to = match (output, named) {
+        (_, Some(named)) => named,
+        (ReturnType::Type(_, ty), None) if !never(output) => ty.to_token_stream(),
+        (ReturnType::Type(..), None) => quote!(#private::Infallible),
+        (ReturnType::Default, None) => quote!(()),
     };
     quote! {
         -> #private::Pin<#private::Box<
@@ -268,7 +275,9 @@ fn types(slot: &SlotType, private: &Private) -> SlotTypes {
     } else {
         match &slot.output {
             // `Fn() -> &dyn A + Send` would not parse.
-            ReturnType::Type(arrow, ty) if slot.future.is_none() && ends_in_bounds(ty) => {
+            ReturnType::Type(arrow, ty)
+                if slot.future.is_none() && slot.lender.is_none() && ends_in_bounds(ty) =>
+            {
                 quote!(#arrow (#ty))
             }
             _ => output.clone(),

@@ -1,9 +1,5 @@
 //! Looks into types and changes them: `Self`, lifetimes, and what may hide one.
 
-mod hidden;
-
-pub(crate) use hidden::may_hide_lifetime;
-
 use crate::check::{GivenType, Owner};
 use crate::errors::Reason;
 use std::collections::HashSet;

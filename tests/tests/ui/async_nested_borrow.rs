@@ -1,8 +1,7 @@
 #[greenpatch::patchable]
-async fn f(words: &mut Vec<&str>) {
+async fn f(words: &mut Vec<&str>, cell: std::cell::Cell<&str>) {
     words.clear();
+    drop(cell);
 }
 
-fn main() {
-    drop(f(&mut vec![]));
-}
+fn main() {}

@@ -1,17 +1,15 @@
 mod iter {
     pub struct Words<'a>(pub std::str::Split<'a, char>);
+    pub struct Separator<'a>(pub &'a str);
 }
 
-struct Text(String);
+struct Text<'t>(&'t str);
 
 #[greenpatch::patchable(strict)]
-impl Text {
-    #[allow(mismatched_lifetime_syntaxes)]
-    fn words(&self, separator: &str) -> iter::Words {
-        iter::Words(self.0.split(separator.chars().next().unwrap_or(' ')))
+impl<'t> Text<'t> {
+    fn words(self, separator: iter::Separator) -> iter::Words {
+        iter::Words(separator.0.split(' '))
     }
 }
 
-fn main() {
-    Text(String::new()).words("").0.count();
-}
+fn main() {}

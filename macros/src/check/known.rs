@@ -1,0 +1,310 @@
+//! What the names in an annotated item are known to stand for: whether a path may hide a lifetime, as
+//! `Iter<T>` does that is declared `Iter<'a, T>`.
+//!
+//! A name alone proves little: anybody's `Range` may have a lifetime. So a name is taken for std's if the
+//! module imports it from there, or if it is one that hardly anything else is called by; and never if
+//! the module says otherwise.
+
+use crate::imports::leaves;
+use crate::item::Annotated;
+use std::collections::HashSet;
+use syn::{GenericArgument, Generics, Ident, Item, Path, PathArguments, Type};
+
+/// What is known of names.
+#[derive(Clone, Default)]
+pub(crate) struct Known {
+    /// Types without a lifetime parameter.
+    plain: HashSet<String>,
+    /// Names that are not std's, whatever they look like.
+    others: HashSet<String>,
+    /// Type parameters.
+    parameters: HashSet<String>,
+}
+
+impl Known {
+    /// What `items` define and import, those of child modules included: within one tree, a name that
+    /// stands for one thing in one place hardly stands for another elsewhere.
+    pub(crate) fn of(items: &[Annotated]) -> Self {
+        let mut found = Found::default();
+        found.walk(items);
+        let Found {
+            mut plain,
+            with_lifetime,
+            foreign,
+            within,
+        } = found;
+        plain.retain(|name| !with_lifetime.contains(name) && !foreign.contains(name));
+        let mut others = with_lifetime;
+        others.extend(foreign);
+        others.extend(within.into_iter().filter(|name| !plain.contains(name)));
+        Known {
+            plain,
+            others,
+            parameters: HashSet::new(),
+        }
+    }
+
+    /// Adds a type without a lifetime parameter.
+    pub(crate) fn plain(&mut self, name: &Ident) {
+        self.plain.insert(name.to_string());
+    }
+
+    /// Adds a type parameter.
+    pub(crate) fn parameter(&mut self, name: &Ident) {
+        self.parameters.insert(name.to_string());
+    }
+
+    /// Whether the one name `name` is that of std's type.
+    pub(crate) fn is_std(&self, name: &Ident) -> bool {
+        !self.others.contains(&name.to_string())
+    }
+
+    /// Whether a path in `ty` may hide a lifetime.
+    pub(crate) fn may_hide_lifetime(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Path(ty) if ty.qself.is_some() => false,
+            Type::Path(ty) => {
+                let Some(last) = ty.path.segments.last() else {
+                    return false;
+                };
+                let first = &ty.path.segments[0].ident;
+                // `Self::Item` and `T::Item` are what the impl says they are.
+                if first == "Self"
+                    || ty.path.segments.len() > 1 && self.parameters.contains(&first.to_string())
+                {
+                    return false;
+                }
+                match &last.arguments {
+                    PathArguments::AngleBracketed(args) => {
+                        let explicit = args
+                            .args
+                            .iter()
+                            .any(|arg| matches!(arg, GenericArgument::Lifetime(_)));
+                        let inside = args.args.iter().any(|arg| match arg {
+                            GenericArgument::Type(ty) => self.may_hide_lifetime(ty),
+                            _ => false,
+                        });
+                        inside || !explicit && !self.is_plain(&ty.path, args.args.len())
+                    }
+                    PathArguments::None => !self.is_plain(&ty.path, 0),
+                    PathArguments::Parenthesized(_) => false,
+                }
+            }
+            Type::Reference(ty) => self.may_hide_lifetime(&ty.elem),
+            Type::Array(ty) => self.may_hide_lifetime(&ty.elem),
+            Type::Slice(ty) => self.may_hide_lifetime(&ty.elem),
+            Type::Ptr(ty) => self.may_hide_lifetime(&ty.elem),
+            Type::Group(ty) => self.may_hide_lifetime(&ty.elem),
+            Type::Paren(ty) => self.may_hide_lifetime(&ty.elem),
+            Type::Tuple(ty) => ty.elems.iter().any(|ty| self.may_hide_lifetime(ty)),
+            Type::Never(_) | Type::FnPtr(_) => false,
+            _ => true,
+        }
+    }
+
+    fn is_plain(&self, path: &Path, arguments: usize) -> bool {
+        let names: Vec<_> = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let std_has = |name: &str| CERTAIN.contains(&name) || LIKELY.contains(&name);
+        match names.as_slice() {
+            [name] => {
+                self.plain.contains(*name)
+                    || self.parameters.contains(*name)
+                    || !self.others.contains(*name)
+                        // Another `Result` is an alias, which has one parameter or none.
+                        && (CERTAIN.contains(name) || *name == "Result" && arguments == 2)
+            }
+            ["std" | "core" | "alloc", .., name] => {
+                std_has(name) || matches!(*name, "Error" | "ErrorKind" | "Result")
+            }
+            [module, name] if !self.others.contains(*module) => match (*module, *name) {
+                ("io", "Result" | "Error" | "ErrorKind") | ("fmt", "Result" | "Error") => true,
+                (
+                    "collections" | "sync" | "time" | "net" | "path" | "cmp" | "string" | "rc"
+                    | "mpsc",
+                    name,
+                ) => std_has(name),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// The names that a tree of modules defines or imports.
+#[derive(Default)]
+struct Found {
+    plain: HashSet<String>,
+    with_lifetime: HashSet<String>,
+    /// From another crate than std.
+    foreign: HashSet<String>,
+    /// From another place of this crate.
+    within: HashSet<String>,
+}
+
+impl Found {
+    fn walk(&mut self, items: &[Annotated]) {
+        for item in items {
+            match item {
+                Annotated::Other(Item::Struct(item)) => self.defined(&item.ident, &item.generics),
+                Annotated::Other(Item::Enum(item)) => self.defined(&item.ident, &item.generics),
+                Annotated::Other(Item::Union(item)) => self.defined(&item.ident, &item.generics),
+                Annotated::Other(Item::Type(item)) => self.defined(&item.ident, &item.generics),
+                Annotated::Use(item) => {
+                    for leaf in leaves(&item.tree) {
+                        if let Some(bound) = leaf.bound {
+                            self.imported(&leaf.path, bound.to_string());
+                        }
+                    }
+                }
+                Annotated::Module(item) => {
+                    if let Some((_, items)) = &item.content {
+                        self.walk(items);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn defined(&mut self, name: &Ident, generics: &Generics) {
+        let names = if generics.lifetimes().next().is_none() {
+            &mut self.plain
+        } else {
+            &mut self.with_lifetime
+        };
+        names.insert(name.to_string());
+    }
+
+    fn imported(&mut self, path: &[Ident], bound: String) {
+        let (Some(first), Some(last)) = (path.first(), path.last()) else {
+            return;
+        };
+        let last = last.to_string();
+        let known = CERTAIN.contains(&last.as_str()) || LIKELY.contains(&last.as_str());
+        match first.to_string().as_str() {
+            "std" | "core" | "alloc" | "greenpatch" => {
+                if known || path.iter().any(|name| name == "io") && last == "Result" {
+                    self.plain.insert(bound);
+                }
+            }
+            "crate" | "self" | "super" => drop(self.within.insert(bound)),
+            _ => drop(self.foreign.insert(bound)),
+        }
+    }
+}
+
+/// Types of std that have no lifetime parameter, by names that hardly stand for anything else.
+const CERTAIN: &[&str] = &[
+    "bool",
+    "char",
+    "str",
+    "f32",
+    "f64",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "String",
+    "Vec",
+    "Option",
+    "Box",
+    "Rc",
+    "Arc",
+    "HashMap",
+    "HashSet",
+    "BTreeMap",
+    "BTreeSet",
+    "VecDeque",
+    "BinaryHeap",
+    "PathBuf",
+    "OsString",
+    "OsStr",
+    "CString",
+    "CStr",
+    "Duration",
+    "Instant",
+    "SystemTime",
+    "IpAddr",
+    "Ipv4Addr",
+    "Ipv6Addr",
+    "SocketAddr",
+    "SocketAddrV4",
+    "SocketAddrV6",
+    "PhantomData",
+    "TypeId",
+    "NonZeroU8",
+    "NonZeroU16",
+    "NonZeroU32",
+    "NonZeroU64",
+    "NonZeroUsize",
+    "NonNull",
+    "ThreadId",
+];
+
+/// Others, by names that something else may well be called by.
+const LIKELY: &[&str] = &[
+    "Result",
+    "Path",
+    "Ordering",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "File",
+    "Mutex",
+    "RwLock",
+    "Condvar",
+    "Cell",
+    "RefCell",
+    "Layout",
+    "Pin",
+    "ControlFlow",
+    "Poll",
+    "Bound",
+    "Range",
+    "RangeInclusive",
+    "RangeFrom",
+    "RangeTo",
+    "RangeFull",
+    "UnixStream",
+    "UnixListener",
+    "UnixDatagram",
+    "ExitStatus",
+    "ExitCode",
+    "Child",
+    "Metadata",
+    "Infallible",
+    "Thread",
+    "JoinHandle",
+    "Sender",
+    "SyncSender",
+    "Receiver",
+    "AtomicBool",
+    "AtomicUsize",
+    "AtomicU64",
+    "AtomicU32",
+    "OnceLock",
+    "OnceCell",
+    "LazyLock",
+    "Wrapping",
+    "Reverse",
+    "Waker",
+    "Alignment",
+    "FromUtf8Error",
+    "Utf8Error",
+    "ParseIntError",
+    "ParseFloatError",
+    "SeekFrom",
+];
