@@ -13,3 +13,7 @@ pub(super) fn green() -> Option<NonNull<Locals>> {
     // runs this, has ended.
     Some(NonNull::from(&unsafe { context.as_ref() }.locals))
 }
+
+pub(super) fn is_shared() -> bool {
+    hub::current().is_some()
+}

@@ -29,6 +29,7 @@ static THREAD: Source = Source::builtin(
         replacement!(busy::busy, busy__PATCH),
         replacement!(busy::produced, produced__PATCH),
         replacement!(context::green, green__PATCH).steady(),
+        replacement!(local::is_shared, is_shared__PATCH).steady(),
         replacement!(unwind::panicking, panicking__PATCH).steady(),
         replacement!(unwind::panicked, panicked__PATCH).steady(),
         replacement!(unwind::caught, caught__PATCH).steady(),

@@ -73,9 +73,9 @@ impl ThreadOptions {
         self
     }
 
-    /// Whether each green thread has values of its own in a `thread_local!`. Off, all green threads
-    /// of one OS thread share them, and the expression that makes a value must not block: as with a
-    /// native thread-local that std finds made twice, the first value is dropped.
+    /// Whether each green thread has values of its own in a [`thread_local!`](crate::thread_local). Off,
+    /// all green threads of one OS thread share them. If the expression that makes a value waits, several
+    /// green threads may run it: the value that is finished first stays, the others are dropped.
     #[must_use]
     pub const fn thread_local(mut self, on: bool) -> Self {
         self.thread_local = on;

@@ -53,6 +53,14 @@ pub fn patch_all() -> Result<Patched, PatchError> {
 /// Patches `std::thread`, `std::sync` and `thread_local!` as one feature, and `thread::sleep` with
 /// them. [`ThreadOptions`] leaves parts of it native.
 ///
+/// # Safety of native thread-locals
+///
+/// Green threads of one OS thread share the thread-locals of code that was not annotated. It is undefined
+/// behaviour if the expression that makes such a value waits through annotated code, so that another green
+/// thread makes one meanwhile: `std::thread_local!` drops the first of two values though it may be in use. No
+/// function here can be `unsafe` for it, since it takes code that knows nothing of the patch: do not hand
+/// such code a callback that waits. [`thread_local!`](crate::thread_local) of this crate has no such limit.
+///
 /// # Errors
 ///
 /// As [`patch_all`], and when the system has no resources for green threads.

@@ -118,6 +118,12 @@ pub(crate) fn green() -> Option<NonNull<Locals>> {
     None
 }
 
+/// Whether green threads run on this OS thread, so that its own values may be in use on several stacks.
+#[patchable]
+pub(crate) fn is_shared() -> bool {
+    false
+}
+
 /// Calls `found` with the values of the green thread that runs, or `native` on an OS thread's stack.
 #[inline]
 pub(crate) fn with<A, R>(

@@ -14,6 +14,7 @@
 //! | `sync` | `wait_signal` | thread, event |
 //! | `context` | `green` | thread |
 //! | `local` | `green` | thread, thread_local |
+//! | `local` | `is_shared` | thread |
 //! | `net` | `perform` | net |
 //! | `names` | `wait` | dns |
 //! | `offload` | `name_lookup`, `socket`, `child`, `file` | dns, net, process, fs |

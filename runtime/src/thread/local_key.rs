@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::AccessError;
 use super::access_error::panic_access_error;
+use super::native_local::{Made, Native, Place};
 use crate::seam::local::{self, Locals};
 
 /// A static variable of which every thread, native or green, has its own.
@@ -31,21 +32,35 @@ use crate::seam::local::{self, Locals};
 /// assert_eq!(COUNT.get(), 2);
 /// ```
 pub struct LocalKey<T: 'static> {
-    native: &'static ::std::thread::LocalKey<T>,
+    native: Native<T>,
     make: fn() -> T,
     /// Its address names the key: function addresses are not unique, those of statics are.
     name: &'static u8,
 }
 
 impl<T: 'static> LocalKey<T> {
-    /// What `thread_local!` expands to. `name` belongs to this key alone.
+    /// What `thread_local!` expands to for a constant. `name` belongs to this key alone.
     #[doc(hidden)]
     #[must_use]
-    pub const fn __new(
+    pub const fn __constant(
         native: &'static ::std::thread::LocalKey<T>,
         make: fn() -> T,
         name: &'static u8,
     ) -> Self {
+        let native = Native::Constant(native);
+        LocalKey { native, make, name }
+    }
+
+    /// What `thread_local!` expands to otherwise. `made`, `place` and `name` belong to this key alone.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __made(
+        made: &'static ::std::thread::LocalKey<Made>,
+        place: &'static ::std::thread::LocalKey<Place<T>>,
+        make: fn() -> T,
+        name: &'static u8,
+    ) -> Self {
+        let native = Native::Made(made, place);
         LocalKey { native, make, name }
     }
 
@@ -87,7 +102,7 @@ impl<T: 'static> LocalKey<T> {
         local::with(
             f,
             |locals, f| Ok(f(&*self.find(locals, self.make)?)),
-            |f| self.native.try_with(f).map_err(|_| AccessError),
+            |f| self.native.try_with(self.make, f),
         )
     }
 
@@ -95,21 +110,23 @@ impl<T: 'static> LocalKey<T> {
     /// declaration says. What is left of `value` is what was not needed.
     #[inline]
     #[track_caller]
-    fn set_or_with(&'static self, value: T, native: impl FnOnce(T), replace: impl FnOnce(&T, T)) {
-        local::with(
+    fn set_or_with(&'static self, value: T, replace: fn(&T, T)) {
+        let set = local::with(
             value,
             |locals, value| {
                 let mut value = Some(value);
                 let make = || value.take().expect("a value is made once");
-                let Ok(found) = self.find(locals, make) else {
-                    panic_access_error();
-                };
+                let found = self.find(locals, make)?;
                 if let Some(value) = value {
                     replace(&found, value);
                 }
+                Ok(())
             },
-            native,
+            |value| self.native.set_or_with(value, replace),
         );
+        if let Err(AccessError) = set {
+            panic_access_error();
+        }
     }
 
     fn find(
@@ -137,11 +154,9 @@ impl<T: 'static> LocalKey<Cell<T>> {
     #[inline]
     #[track_caller]
     pub fn set(&'static self, value: T) {
-        self.set_or_with(
-            Cell::new(value),
-            |value| self.native.set(value.into_inner()),
-            |found, value| found.set(value.into_inner()),
-        );
+        self.set_or_with(Cell::new(value), |found, value| {
+            found.set(value.into_inner());
+        });
     }
 
     /// Returns a copy of this thread's value.
@@ -245,11 +260,9 @@ impl<T: 'static> LocalKey<RefCell<T>> {
     #[inline]
     #[track_caller]
     pub fn set(&'static self, value: T) {
-        self.set_or_with(
-            RefCell::new(value),
-            |value| self.native.set(value.into_inner()),
-            |found, value| *found.borrow_mut() = value.into_inner(),
-        );
+        self.set_or_with(RefCell::new(value), |found, value| {
+            *found.borrow_mut() = value.into_inner();
+        });
     }
 
     /// Takes this thread's value and leaves the default.
@@ -314,11 +327,11 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
 macro_rules! thread_local {
     () => {};
     ($(#[$attribute:meta])* $vis:vis static $name:ident: $type:ty = const $init:block $(; $($rest:tt)*)?) => {
-        $crate::__thread_local! { [$(#[$attribute])*] [$vis] $name [$type] [const $init] $init }
+        $crate::__thread_local! { constant [$(#[$attribute])*] [$vis] $name [$type] $init }
         $($crate::thread_local! { $($rest)* })?
     };
     ($(#[$attribute:meta])* $vis:vis static $name:ident: $type:ty = $init:expr $(; $($rest:tt)*)?) => {
-        $crate::__thread_local! { [$(#[$attribute])*] [$vis] $name [$type] [$init] $init }
+        $crate::__thread_local! { made [$(#[$attribute])*] [$vis] $name [$type] $init }
         $($crate::thread_local! { $($rest)* })?
     };
 }
@@ -327,15 +340,39 @@ macro_rules! thread_local {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __thread_local {
-    ([$($attribute:tt)*] [$vis:vis] $name:ident [$type:ty] [$($native:tt)*] $init:expr) => {
+    (constant [$($attribute:tt)*] [$vis:vis] $name:ident [$type:ty] $init:block) => {
         $($attribute)*
         $vis const $name: $crate::thread::LocalKey<$type> = {
-            $crate::__std::thread_local! { static __GREENPATCH_NATIVE: $type = $($native)*; }
+            $crate::__std::thread_local! { static __GREENPATCH_NATIVE: $type = const $init; }
             static __GREENPATCH_NAME: $crate::__std::primitive::u8 = 0;
             fn __greenpatch_make() -> $type {
                 $init
             }
-            $crate::thread::LocalKey::__new(&__GREENPATCH_NATIVE, __greenpatch_make, &__GREENPATCH_NAME)
+            $crate::thread::LocalKey::__constant(
+                &__GREENPATCH_NATIVE,
+                __greenpatch_make,
+                &__GREENPATCH_NAME,
+            )
+        };
+    };
+    (made [$($attribute:tt)*] [$vis:vis] $name:ident [$type:ty] $init:expr) => {
+        $($attribute)*
+        $vis const $name: $crate::thread::LocalKey<$type> = {
+            $crate::__std::thread_local! {
+                static __GREENPATCH_MADE: $crate::thread::__Made = const { $crate::thread::__Made::new() };
+                static __GREENPATCH_PLACE: $crate::thread::__Place<$type> =
+                    const { $crate::thread::__Place::new() };
+            }
+            static __GREENPATCH_NAME: $crate::__std::primitive::u8 = 0;
+            fn __greenpatch_make() -> $type {
+                $init
+            }
+            $crate::thread::LocalKey::__made(
+                &__GREENPATCH_MADE,
+                &__GREENPATCH_PLACE,
+                __greenpatch_make,
+                &__GREENPATCH_NAME,
+            )
         };
     };
 }

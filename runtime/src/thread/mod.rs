@@ -15,6 +15,7 @@ mod builder;
 mod handle;
 mod join_handle;
 mod local_key;
+mod native_local;
 mod packet;
 mod park;
 mod scoped;
@@ -26,6 +27,8 @@ pub use builder::Builder;
 pub use handle::{Thread, ThreadId, current};
 pub use join_handle::JoinHandle;
 pub use local_key::LocalKey;
+#[doc(hidden)]
+pub use native_local::{Made as __Made, Place as __Place};
 pub use park::{park, park_timeout};
 pub use scoped::{Scope, ScopedJoinHandle, scope};
 pub use sleep::sleep;
