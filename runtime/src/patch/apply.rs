@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::io;
+use std::mem;
 use std::sync::Arc;
 
 use super::claim::{self, Other};
@@ -34,7 +35,10 @@ pub(super) fn one(
     turn::run(|| {
         let plan = plan()?;
         let feature = plan.feature;
-        match transaction(plan, &Arc::new(settings))? {
+        let mut aftermath = Aftermath::default();
+        let outcome = transaction(plan, &Arc::new(settings), &mut aftermath)?;
+        aftermath.pass_on()?;
+        match outcome {
             Outcome::AlreadyPatched => Ok(Patched::AlreadyPatched),
             Outcome::Cancelled(by) => Ok(Patched::Cancelled { by }),
             done @ Outcome::Done(_) => {
@@ -57,17 +61,24 @@ pub(super) fn all(settings: Settings) -> Result<Patched, PatchError> {
 }
 
 fn all_in_turn(settings: Settings) -> Result<Patched, PatchError> {
-    let (builtin, auto) = Plan::all(&settings)?;
-    let running = All::begin()?;
+    let (mut builtin, mut auto) = Plan::all(&settings)?;
+    let mut running = All::begin()?;
     let earlier = progress::all();
+    // Called from a did stage of another `patch_all`, this one leaves to it what that has announced.
+    for plans in [&mut builtin, &mut auto] {
+        plans.retain(|plan| plan.goes_beyond() || !plan.is_fresh());
+    }
     let fresh: Vec<&Plan> = builtin
         .iter()
         .chain(&auto)
         .filter(|plan| plan.is_fresh())
         .collect();
+    let has_new_argument = earlier
+        .as_ref()
+        .is_some_and(|earlier| settings.has_new_argument(earlier));
     if let Some(earlier) = &earlier {
         compare(&settings, earlier, fresh.is_empty());
-        if fresh.is_empty() && !settings.has_new_argument(earlier) {
+        if fresh.is_empty() && !has_new_argument {
             return Ok(Patched::AlreadyPatched);
         }
     }
@@ -87,27 +98,32 @@ fn all_in_turn(settings: Settings) -> Result<Patched, PatchError> {
     if let Err(by) = deliver::will(&mut event) {
         return Ok(Patched::Cancelled { by });
     }
-
-    let mut report = Report::default();
-    let mut aftermath = Aftermath::default();
-    patch_each(builtin, &settings, &mut report)?;
-    let settings_of = || Arc::clone(&settings);
-    let event = &mut DidPatchBuiltinModules {
-        report: report.clone(),
-        settings: settings_of(),
-    };
-    aftermath.did(event);
-    patch_each(auto, &settings, &mut report)?;
     progress::set_all(match earlier {
         Some(earlier) => (*settings).clone().union(earlier),
         None => (*settings).clone(),
     });
-    drop(running);
+    running.announce(fresh.iter().flat_map(|plan| plan.ids()));
+
+    let mut report = Report::default();
+    let mut aftermath = Aftermath::default();
+    patch_each(builtin, &settings, &mut report, &mut aftermath)?;
+    let settings_of = || Arc::clone(&settings);
+    aftermath.did(&mut DidPatchBuiltinModules {
+        report: report.clone(),
+        settings: settings_of(),
+    });
+    patch_each(auto, &settings, &mut report, &mut aftermath)?;
+    running.gone_through();
     aftermath.did(&mut DidPatchAll {
         report: report.clone(),
         settings: settings_of(),
     });
+    drop(running);
     aftermath.pass_on()?;
+    let mut features = report.features().iter();
+    if !has_new_argument && features.all(FeatureReport::is_already_patched) {
+        return Ok(Patched::AlreadyPatched);
+    }
     Ok(Patched::Done(report))
 }
 
@@ -115,10 +131,19 @@ fn patch_each(
     plans: Vec<Plan>,
     settings: &Arc<Settings>,
     report: &mut Report,
+    aftermath: &mut Aftermath,
 ) -> Result<(), PatchError> {
     for plan in plans {
         let feature = plan.feature;
-        report.push(FeatureReport::new(feature, transaction(plan, settings)?));
+        let outcome = match transaction(plan, settings, aftermath) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                // A panic of an earlier did stage is not to be lost.
+                mem::take(aftermath).pass_on_panic();
+                return Err(error);
+            }
+        };
+        report.push(FeatureReport::new(feature, outcome));
     }
     Ok(())
 }
@@ -154,8 +179,13 @@ fn warn_of_late_settings(settings: &Settings, earlier: Option<&Settings>) {
     }
 }
 
-/// Patches one feature: every will stage, then all items at once, then every did stage.
-fn transaction(mut plan: Plan, settings: &Arc<Settings>) -> Result<Outcome, PatchError> {
+/// Patches one feature: every will stage, then all items at once, then every did stage. What goes wrong at did
+/// stages is left to `aftermath`.
+fn transaction(
+    mut plan: Plan,
+    settings: &Arc<Settings>,
+    aftermath: &mut Aftermath,
+) -> Result<Outcome, PatchError> {
     warn_of_union(&plan);
     plan.retain_fresh();
     if plan.modules.is_empty() {
@@ -168,10 +198,15 @@ fn transaction(mut plan: Plan, settings: &Arc<Settings>) -> Result<Outcome, Patc
     features.dedup();
 
     let deciding = Deciding::begin(features)?;
-    for module in &mut plan.modules {
-        if let Err(by) = decide(module, settings) {
-            return Ok(Outcome::Cancelled(by));
+    let mut decided = Vec::new();
+    for module in &plan.modules {
+        match decide(module, settings) {
+            Ok(items) => decided.push(items),
+            Err(by) => return Ok(Outcome::Cancelled(by)),
         }
+    }
+    if decided.iter().all(|items| items.is_as_before) {
+        return Ok(Outcome::AlreadyPatched);
     }
     refuse(builtin, claim::take)?;
     for module in &plan.modules {
@@ -184,43 +219,66 @@ fn transaction(mut plan: Plan, settings: &Arc<Settings>) -> Result<Outcome, Patc
             })?;
         }
     }
-    table::replace_all(plan.modules.iter().flat_map(|module| {
+    let each = || plan.modules.iter().zip(&decided);
+    table::replace_all(each().flat_map(|(module, items)| {
         let by = |item: &Replacement| By {
             source: Some(module.source),
             site: item.site(),
         };
-        module.items.iter().map(move |item| (*item, by(item)))
+        items.new.iter().map(move |item| (*item, by(item)))
     }));
-    progress::settle(asked.into_iter());
+    let settled = each().flat_map(|(module, items)| {
+        let ids = items.all.iter().map(|item| Id::of(item.raw()));
+        ids.map(|id| (module.feature, id))
+    });
+    progress::settle(asked.into_iter(), settled);
     drop(deciding);
 
-    let mut aftermath = Aftermath::default();
     let mut reports = Vec::new();
-    for module in &plan.modules {
-        let items: Vec<_> = module.items.iter().map(Replacement::item).collect();
-        let Module {
-            feature,
-            target,
-            source,
-            ..
-        } = *module;
-        let mut event = DidPatchModule {
-            feature,
-            module: target,
-            source,
-            items: items.clone(),
-            settings: Arc::clone(settings),
-        };
-        aftermath.run(Who::Hook(source), || module.did.map(|did| did(&event)));
-        aftermath.did(&mut event);
-        reports.push(ModuleReport {
-            module: target,
-            source,
-            items,
-        });
+    for (module, items) in each().filter(|(_, items)| !items.is_as_before) {
+        reports.push(did(module, items, settings, aftermath));
     }
-    aftermath.pass_on()?;
     Ok(Outcome::Done(reports))
+}
+
+/// What was decided on one module.
+struct Decided {
+    /// What is to be in force once the call is over.
+    all: Vec<Replacement>,
+    /// What of it is not in force yet.
+    new: Vec<Replacement>,
+    /// Whether hooks have left out the rest again, as they did before.
+    is_as_before: bool,
+}
+
+/// Tells the source module's hook and everybody else of one module.
+fn did(
+    module: &Module,
+    items: &Decided,
+    settings: &Arc<Settings>,
+    aftermath: &mut Aftermath,
+) -> ModuleReport {
+    let names = |items: &[Replacement]| items.iter().map(Replacement::item).collect();
+    let Module {
+        feature,
+        target,
+        source,
+        ..
+    } = *module;
+    let mut event = DidPatchModule {
+        feature,
+        module: target,
+        source,
+        items: names(&items.all),
+        settings: Arc::clone(settings),
+    };
+    aftermath.run(Who::Hook(source), || module.did.map(|did| did(&event)));
+    aftermath.did(&mut event);
+    ModuleReport {
+        module: target,
+        source,
+        items: names(&items.new),
+    }
 }
 
 /// Refuses a built-in feature if another copy of greenpatch has claimed the process, as `claim` says.
@@ -242,7 +300,7 @@ fn refuse(
 }
 
 /// Asks the source module's hook and everybody else about one module, and takes over their edits.
-fn decide(module: &mut Module, settings: &Arc<Settings>) -> Result<(), CancelledBy> {
+fn decide(module: &Module, settings: &Arc<Settings>) -> Result<Decided, CancelledBy> {
     let mut event = WillPatchModule {
         feature: module.feature,
         module: module.target,
@@ -254,15 +312,31 @@ fn decide(module: &mut Module, settings: &Arc<Settings>) -> Result<(), Cancelled
         will(&mut event).map_err(|why| CancelledBy::new(Who::Hook(module.source), why))?;
     }
     deliver::will(&mut event)?;
-    module.items = event.items;
-    Ok(())
+    let all = event.items;
+    let is_new = |item: &&Replacement| {
+        let id = Id::of(item.raw());
+        let given = |other: &Replacement| Id::of(other.raw()) == id && other.is_same(item);
+        !progress::is_settled(module.feature, id) || !module.items.iter().any(given)
+    };
+    let new: Vec<_> = all.iter().filter(is_new).copied().collect();
+    let mut asked = module.items.iter().map(|item| Id::of(item.raw()));
+    let is_as_before = new.is_empty() && asked.all(|id| progress::is_asked(module.feature, id));
+    Ok(Decided {
+        all,
+        new,
+        is_as_before,
+    })
 }
 
-/// Warns if a part of a feature was patched before, or more of it than is asked for now.
+/// Warns if a part of a built-in feature was patched before, or more of it than is asked for now: by other
+/// options. A choice of items is no option, and what there is to warn of was said by that call.
 fn warn_of_union(plan: &Plan) {
+    if plan.by_name {
+        return;
+    }
     let mut features: Vec<Feature> = plan.modules.iter().map(|module| module.feature).collect();
     features.dedup();
-    for feature in features {
+    for feature in features.into_iter().filter(|f| f.is_builtin()) {
         let asked: Vec<Id> = plan
             .ids()
             .filter(|(f, _)| *f == feature)

@@ -93,10 +93,16 @@ impl Aftermath {
     }
 
     /// Passes on what went wrong, a panic before an error.
-    pub(super) fn pass_on(self) -> Result<(), PatchError> {
+    pub(super) fn pass_on(mut self) -> Result<(), PatchError> {
+        let error = self.error.take();
+        self.pass_on_panic();
+        error.map_or(Ok(()), Err)
+    }
+
+    /// Passes on a panic, where there is another error to return.
+    pub(super) fn pass_on_panic(self) {
         if let Some(payload) = self.panic {
             unwind::resume(payload);
         }
-        self.error.map_or(Ok(()), Err)
     }
 }

@@ -40,6 +40,8 @@ pub(super) enum Kind {
     TooLate { who: Who, why: DoNotPatch },
     /// A hook asked for what it is being asked about.
     InProgress(String),
+    /// Originals were to be put back while patching goes on.
+    RestoreInProgress,
     /// Green threads live, and their ways of waiting were to be taken away.
     GreenThreads(usize),
     /// Another copy of greenpatch has claimed the process.
@@ -92,9 +94,9 @@ impl PatchError {
     }
 
     /// Whether a hook or a subscriber, asked whether to patch, itself asked to patch the same; or a
-    /// green thread did that ran while such a hook waited for something.
+    /// green thread did that ran while such a hook waited for something. Or whether one asked to restore.
     pub fn is_in_progress(&self) -> bool {
-        matches!(self.kind, Kind::InProgress(_))
+        matches!(self.kind, Kind::InProgress(_) | Kind::RestoreInProgress)
     }
 
     /// Whether green threads are alive that [`restore`](crate::restore) would leave stranded.
@@ -167,6 +169,9 @@ impl fmt::Display for PatchError {
                 f,
                 "{what} is being patched, and was asked for again from a stage that decides \
                  whether to; do it from a did stage"
+            ),
+            Kind::RestoreInProgress => f.write_str(
+                "something is being patched, so that originals cannot be put back; do it when the call is over",
             ),
             Kind::GreenThreads(count) => {
                 write!(

@@ -10,8 +10,12 @@
 //! `patch_all` announces [`WillPatchAll`] before the first feature, [`DidPatchBuiltinModules`] after
 //! the built-in ones, and [`DidPatchAll`] at the end.
 //!
-//! Who returns [`DoNotPatch`] at a will stage cancels, and nobody further is asked. At a did stage it
-//! comes too late: the others are told all the same, and the call fails.
+//! [`DoNotPatch`] at a will stage cancels, and no further stage is asked. At a did stage it comes too late: the
+//! others are told all the same, `patch_all` goes on with the next feature, and at its end the call
+//! fails. A panic of a did stage is passed on at the end, likewise.
+//!
+//! A did stage may patch. `patch_all` in a did stage of `patch_all` patches what it asks for beyond the outer call;
+//! where that is nothing, it returns [`AlreadyPatched`](crate::Patched::AlreadyPatched).
 #![forbid(unsafe_code)]
 
 use std::panic::Location;
@@ -84,12 +88,14 @@ impl WillPatchModule {
         self.source
     }
 
-    /// The names of the items that will be replaced. The list is this call's own.
+    /// The names of the items that will be replaced, and of those that a call asks for again which are replaced
+    /// already. The list is this call's own.
     pub fn items(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.items.iter().map(Replacement::item)
     }
 
-    /// Leaves an item out; whether it was in the list.
+    /// Leaves an item out; whether it was in the list. What is replaced already stays so. What is left out
+    /// now is asked about again by a later call.
     pub fn remove(&mut self, item: &str) -> bool {
         let before = self.items.len();
         self.retain(|name| name != item);
@@ -138,7 +144,7 @@ impl DidPatchModule {
         self.source
     }
 
-    /// The names of the items that were replaced.
+    /// The names of the items that are replaced: by this call, or by an earlier one that asked for a part.
     pub fn items(&self) -> &[&'static str] {
         &self.items
     }

@@ -47,13 +47,15 @@ pub(super) enum Found {
 impl Found {
     /// What patching it replaces.
     pub(super) fn plan(&self) -> Result<Plan, PatchError> {
-        match self {
+        let mut plan = match self {
             Found::Loose(target) => Plan::loose(target),
             // One that was not linked in by itself is patched alone.
             Found::Source(source) if !is_linked(source) => Plan::alone(source),
             Found::Source(source) => Plan::features(&[source.feature()]),
             Found::Builtin { features, .. } => Plan::features(features),
-        }
+        }?;
+        plan.by_name = true;
+        Ok(plan)
     }
 
     /// Whether it means this module of its plan.

@@ -15,7 +15,8 @@ use super::source::Feature;
 pub enum Patched {
     /// Something was patched, or asked and cancelled: a line for each feature.
     Done(Report),
-    /// All that was asked for had been patched before. No hook and no event ran.
+    /// Nothing was left to patch. No hook and no event ran, unless for what hooks had left out: they were asked about
+    /// it again, and left it out again.
     AlreadyPatched,
     /// Nothing was patched.
     Cancelled {

@@ -17,7 +17,7 @@ use super::source::Feature;
 ///
 /// Subscribers and plugins are told, and may cancel, as [`events`](crate::events) says. A feature
 /// that is cancelled leaves the others alone; the report has a line for each. Called again, it
-/// patches what is still left, which includes what was cancelled the first time.
+/// patches what is still left, which includes what was cancelled or left out the first time.
 ///
 /// One OS thread patches at a time; another that wants to waits for its turn. The functions that are
 /// patched may be called meanwhile: each call sees the old or the new one.
@@ -25,13 +25,13 @@ use super::source::Feature;
 /// # Errors
 ///
 /// An error that is found before anybody is asked changes nothing: a conflict between replacements,
-/// or a call from a stage that is itself deciding whether to patch all. If a did stage objects,
-/// what it speaks of stays patched, and features after it are not reached.
+/// or a call from a stage that is itself deciding whether to patch all. If a did stage objects, what it speaks of
+/// stays patched; the features after it are patched and the closing events come before the error is returned.
 ///
 /// # Panics
 ///
-/// Passes on a panic of a hook or a subscriber. At a will stage it leaves the feature as it was; at a
-/// did stage it undoes nothing, and the remaining did stages run first.
+/// Passes on a panic of a hook or a subscriber. At a will stage it leaves the feature as it was, and those after it are
+/// not reached; at a did stage it undoes nothing, and what is still to be done is done first.
 ///
 /// # Examples
 ///

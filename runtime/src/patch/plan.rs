@@ -16,6 +16,8 @@ use super::table::Id;
 pub(super) struct Plan {
     /// What it is reported as.
     pub(super) feature: Feature,
+    /// Whether it is what a name means, and not what options select.
+    pub(super) by_name: bool,
     pub(super) modules: Vec<Module>,
 }
 
@@ -117,7 +119,11 @@ impl Plan {
     }
 
     fn of(feature: Feature, modules: Vec<Module>) -> Result<Plan, PatchError> {
-        let plan = Plan { feature, modules };
+        let plan = Plan {
+            feature,
+            by_name: false,
+            modules,
+        };
         plan.check()?;
         Ok(plan)
     }
@@ -165,15 +171,20 @@ impl Plan {
             .any(|(feature, id)| !progress::is_settled(feature, id))
     }
 
-    /// Leaves out what was asked for before.
+    /// Whether something is left to patch that no call of `patch_all` around this one has announced.
+    pub(super) fn goes_beyond(&self) -> bool {
+        self.ids().any(|(feature, id)| {
+            !progress::is_settled(feature, id) && !progress::is_announced(feature, id)
+        })
+    }
+
+    /// Leaves out the modules of which everything asked for is in force.
     pub(super) fn retain_fresh(&mut self) {
-        for module in &mut self.modules {
-            let feature = module.feature;
-            module
-                .items
-                .retain(|item| !progress::is_settled(feature, Id::of(item.raw())));
-        }
-        self.modules.retain(|module| !module.items.is_empty());
+        self.modules.retain(|module| {
+            let ids = module.items.iter().map(|item| Id::of(item.raw()));
+            ids.into_iter()
+                .any(|id| !progress::is_settled(module.feature, id))
+        });
     }
 
     /// Finds items with more than one replacement.

@@ -14,17 +14,23 @@ static PROGRESS: LazyLock<Mutex<Progress>> = LazyLock::new(Mutex::default);
 
 #[derive(Default)]
 struct Progress {
-    /// The items that were asked for and not cancelled, whatever a will stage left out of them.
+    /// The items that were replaced.
     settled: HashMap<Feature, HashSet<Id>>,
+    /// The items that a will stage left out of what was patched. They are asked about again.
+    left_out: HashMap<Feature, HashSet<Id>>,
     /// Features whose will stages run.
     deciding: Vec<Feature>,
-    /// Whether `patch_all` runs, and has not yet gone through its features.
-    all_runs: bool,
+    /// How many calls of `patch_all` go through their features, the outer ones at did stages.
+    all_runs: usize,
+    /// Whether the will stages of the innermost of them run.
+    all_decides: bool,
+    /// What the calls of `patch_all` that are not over have announced, one after the other.
+    announced: Vec<(Feature, Id)>,
     /// What `patch_all` was asked for, all calls together.
     all: Option<Settings>,
 }
 
-/// Whether this item of the feature was asked for before.
+/// Whether this item of the feature was replaced before.
 pub(super) fn is_settled(feature: Feature, item: Id) -> bool {
     lock()
         .settled
@@ -32,7 +38,18 @@ pub(super) fn is_settled(feature: Feature, item: Id) -> bool {
         .is_some_and(|items| items.contains(&item))
 }
 
-/// Whether anything of the feature was asked for before.
+/// Whether this item of the feature was asked for before, and replaced or left out.
+pub(super) fn is_asked(feature: Feature, item: Id) -> bool {
+    let progress = lock();
+    let holds = |items: &HashMap<Feature, HashSet<Id>>| {
+        items
+            .get(&feature)
+            .is_some_and(|items| items.contains(&item))
+    };
+    holds(&progress.settled) || holds(&progress.left_out)
+}
+
+/// Whether anything of the feature was replaced before.
 pub(super) fn is_begun(feature: Feature) -> bool {
     lock()
         .settled
@@ -40,15 +57,24 @@ pub(super) fn is_begun(feature: Feature) -> bool {
         .is_some_and(|items| !items.is_empty())
 }
 
-/// How many items of the feature were asked for before.
+/// How many items of the feature were replaced before.
 pub(super) fn settled(feature: Feature) -> usize {
     lock().settled.get(&feature).map_or(0, HashSet::len)
 }
 
-/// Notes that these items were asked for.
-pub(super) fn settle(items: impl Iterator<Item = (Feature, Id)>) {
+/// Notes that `asked` was asked for, of which `settled` is replaced and the rest was left out.
+pub(super) fn settle(
+    asked: impl Iterator<Item = (Feature, Id)>,
+    settled: impl Iterator<Item = (Feature, Id)>,
+) {
     let mut progress = lock();
-    for (feature, item) in items {
+    for (feature, item) in asked {
+        progress.left_out.entry(feature).or_default().insert(item);
+    }
+    for (feature, item) in settled {
+        if let Some(items) = progress.left_out.get_mut(&feature) {
+            items.remove(&item);
+        }
         progress.settled.entry(feature).or_default().insert(item);
     }
 }
@@ -56,7 +82,10 @@ pub(super) fn settle(items: impl Iterator<Item = (Feature, Id)>) {
 /// Forgets that this item was asked for, so that it can be patched again.
 pub(super) fn unsettle(item: Id) {
     let mut progress = lock();
-    for items in progress.settled.values_mut() {
+    let Progress {
+        settled, left_out, ..
+    } = &mut *progress;
+    for items in settled.values_mut().chain(left_out.values_mut()) {
         items.remove(&item);
     }
     progress.all = None;
@@ -66,13 +95,19 @@ pub(super) fn unsettle(item: Id) {
 pub(super) fn forget() {
     let mut progress = lock();
     progress.settled.clear();
+    progress.left_out.clear();
     progress.all = None;
 }
 
-/// Whether will stages run now.
+/// Whether will stages run now, or some are still to come.
 pub(super) fn is_deciding() -> bool {
     let progress = lock();
-    progress.all_runs || !progress.deciding.is_empty()
+    progress.all_runs > 0 || !progress.deciding.is_empty()
+}
+
+/// Whether a call of `patch_all` that is not over has announced this item of the feature.
+pub(super) fn is_announced(feature: Feature, item: Id) -> bool {
+    lock().announced.contains(&(feature, item))
 }
 
 /// What `patch_all` was asked for before.
@@ -110,24 +145,53 @@ impl Drop for Deciding {
     }
 }
 
-/// `patch_all` runs, until it is dropped.
-pub(super) struct All(());
+/// A call of `patch_all`, which is over when this is dropped.
+pub(super) struct All {
+    /// How many items the calls around it have announced.
+    around: usize,
+    /// Whether it goes through its features.
+    runs: bool,
+}
 
 impl All {
-    /// Notes that `patch_all` begins; an error if it runs already.
+    /// Notes that `patch_all` begins; an error if another call of it is at a will stage.
     pub(super) fn begin() -> Result<Self, PatchError> {
         let mut progress = lock();
-        if progress.all_runs {
+        let deciding = progress.all_decides || !progress.deciding.is_empty();
+        if progress.all_runs > 0 && deciding {
             return Err(PatchError::new(Kind::InProgress("everything".to_owned())));
         }
-        progress.all_runs = true;
-        Ok(All(()))
+        progress.all_runs += 1;
+        progress.all_decides = true;
+        Ok(All {
+            around: progress.announced.len(),
+            runs: true,
+        })
+    }
+
+    /// Notes that its will stages have agreed to these items.
+    pub(super) fn announce(&self, items: impl Iterator<Item = (Feature, Id)>) {
+        let items: Vec<_> = items.collect();
+        let mut progress = lock();
+        progress.all_decides = false;
+        progress.announced.extend(items);
+    }
+
+    /// Notes that it has gone through its features.
+    pub(super) fn gone_through(&mut self) {
+        if self.runs {
+            let mut progress = lock();
+            progress.all_runs -= 1;
+            progress.all_decides = false;
+            self.runs = false;
+        }
     }
 }
 
 impl Drop for All {
     fn drop(&mut self) {
-        lock().all_runs = false;
+        self.gone_through();
+        lock().announced.truncate(self.around);
     }
 }
 

@@ -160,6 +160,12 @@ impl Replacement {
         self.function
     }
 
+    /// Whether it is this very replacement.
+    pub(super) fn is_same(&self, other: &Replacement) -> bool {
+        // Where two functions are one address, the sites tell them apart.
+        self.function as usize == other.function as usize && self.site == other.site
+    }
+
     /// Where the replacement was written, and its name.
     pub const fn site(&self) -> Site {
         self.site

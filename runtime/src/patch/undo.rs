@@ -72,8 +72,7 @@ pub fn restore_item<F: Copy, D: ?Sized>(point: &'static Slot<F, D>) -> bool {
 /// Finds what stands in the way of restoring these items of built-in features, among others.
 fn check(mut builtin: impl Iterator<Item = &'static RawSlot>) -> Result<(), PatchError> {
     if progress::is_deciding() {
-        let what = "what is to be restored".to_owned();
-        return Err(PatchError::new(Kind::InProgress(what)));
+        return Err(PatchError::new(Kind::RestoreInProgress));
     }
     let alive = GREEN_THREADS.get().map_or(0, |count| count());
     if alive > 0 && builtin.any(|raw| raw.global().is_some()) {

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use greenpatch::{
-    Coverage, events, is_item_patched, is_module_patched, patch_item, patch_module,
-    patch_module_items, patch_point,
+    Coverage, events, is_item_patched, is_module_patched, patch_all, patch_item, patch_module,
+    patch_module_items, patch_point, patch_time,
 };
 use greenpatch_tests::isolated;
 
@@ -38,8 +38,11 @@ fn a_subscriber_leaves_one_out() {
             is_module_patched("protocol::shop::counter").unwrap(),
             Coverage::Some
         );
-        // What was left out was decided on, and is not asked for again by the same call.
+        // They are asked about again, and leave the same out; there is nothing to tell of.
+        journal();
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
+        let lines = journal();
+        assert!(!lines.iter().any(|line| line.contains("did")), "{lines:?}");
     });
 }
 
@@ -86,44 +89,137 @@ fn all_left_out_is_done_all_the_same() {
 }
 
 #[test]
+fn what_was_left_out_can_be_patched_later() {
+    isolated("items::what_was_left_out_can_be_patched_later", || {
+        let choosy = events::on_will_patch_module(|event| {
+            event.remove("greeting");
+            event.remove("Till::total");
+            Ok(())
+        });
+        assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
+        assert_eq!(counter::greeting("x"), "hello x");
+        // Asked for by its name it is still left out, as long as somebody does so.
+        let greeting = || patch_module_items(&GREEN_COUNTER, &["greeting"]).unwrap();
+        assert!(greeting().is_already_patched());
+        choosy.unsubscribe();
+        assert!(greeting().is_done());
+        assert_eq!(
+            (counter::greeting("x"), counter::Till(3).total()),
+            ("X".into(), 3)
+        );
+        let done = patch_module(&GREEN_COUNTER).unwrap();
+        assert_eq!(
+            done.report().unwrap().to_string(),
+            "green: protocol::shop::counter: Till::total\n"
+        );
+        assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
+    });
+}
+
+#[test]
+fn of_what_is_built_in_likewise() {
+    isolated("items::of_what_is_built_in_likewise", || {
+        let choosy = events::on_will_patch_module(|event| {
+            event.remove("sleep");
+            Ok(())
+        });
+        assert!(patch_all().unwrap().is_done());
+        assert!(!is_item_patched("std::thread::sleep").unwrap());
+        assert!(patch_all().unwrap().is_already_patched());
+        assert!(patch_time().unwrap().is_already_patched());
+        choosy.unsubscribe();
+        journal();
+        assert!(patch_all().unwrap().is_done());
+        assert!(is_item_patched("std::thread::sleep").unwrap());
+        assert!(patch_all().unwrap().is_already_patched());
+    });
+}
+
+#[test]
 fn some_items_then_all() {
     let stderr = isolated("items::some_items_then_all", || {
         static ASKED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+        static TOLD: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+        let asked = || std::mem::take(&mut *ASKED.lock().unwrap());
+        let told = || std::mem::take(&mut *TOLD.lock().unwrap());
         events::on_will_patch_module(|event| {
             ASKED.lock().unwrap().extend(event.items());
             Ok(())
         });
-        assert!(
-            patch_module_items(&GREEN_COUNTER, &["price"])
-                .unwrap()
-                .is_done()
-        );
+        events::on_did_patch_module(|event| {
+            TOLD.lock().unwrap().extend(event.items());
+            Ok(())
+        });
+        let price = || patch_module_items("green_counter", &["price"]).unwrap();
+        assert!(price().is_done());
         assert_eq!((counter::price(1), cellar::bottles()), (4, 7));
-        assert!(
-            patch_module_items("green_counter", &["price"])
-                .unwrap()
-                .is_already_patched()
+        assert_eq!((asked(), told()), (vec!["price"], vec!["price"]));
+        assert!(price().is_already_patched());
+        assert_eq!(asked().len(), 0);
+
+        // Those who decide on a module see all that is to be replaced in the end.
+        let done = patch_module(&GREEN_COUNTER).unwrap();
+        assert_eq!(
+            done.report().unwrap().to_string(),
+            "green: protocol::shop::cellar: bottles\n\
+             green: protocol::shop::counter: greeting, Till::total\n"
         );
-        assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         assert_eq!(
             (counter::greeting("x"), cellar::bottles()),
             ("X".to_owned(), 8)
         );
-        assert_eq!(
-            *ASKED.lock().unwrap(),
-            ["price", "bottles", "greeting", "Till::total"]
-        );
-        assert!(
-            patch_module_items(&GREEN_COUNTER, &["price"])
-                .unwrap()
-                .is_already_patched()
-        );
+        let all = ["bottles", "price", "greeting", "Till::total"];
+        assert_eq!((asked(), told()), (all.to_vec(), all.to_vec()));
+        assert!(price().is_already_patched());
     });
     if let Some(stderr) = stderr {
-        let warned = "greenpatch: warning: green was patched before, in part; \
-                      what all calls ask for together is patched";
-        assert_eq!(stderr.matches(warned).count(), 1, "{stderr}");
+        // The second call takes nothing back that the first one said.
+        assert!(!stderr.contains("warning"), "{stderr}");
     }
+}
+
+#[test]
+fn what_is_replaced_stays_so_when_it_is_left_out_later() {
+    isolated(
+        "items::what_is_replaced_stays_so_when_it_is_left_out_later",
+        || {
+            assert!(
+                patch_module_items(&GREEN_COUNTER, &["price"])
+                    .unwrap()
+                    .is_done()
+            );
+            let choosy = events::on_will_patch_module(|event| {
+                event.remove("price");
+                Ok(())
+            });
+            assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
+            assert_eq!((counter::price(1), counter::greeting("x")), (4, "X".into()));
+            choosy.unsubscribe();
+            assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
+        },
+    );
+}
+
+#[test]
+fn another_replacement_for_what_is_replaced_takes_its_place() {
+    isolated(
+        "items::another_replacement_for_what_is_replaced_takes_its_place",
+        || {
+            assert!(
+                patch_module_items(&GREEN_COUNTER, &["price"])
+                    .unwrap()
+                    .is_done()
+            );
+            events::on_will_patch_module(|event| {
+                if event.module().ends_with("counter") {
+                    event.replace(patch_point!(counter::price), greener_price);
+                }
+                Ok(())
+            });
+            assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
+            assert_eq!(counter::price(1), 3);
+        },
+    );
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use greenpatch::{
-    PatchError, Patched, events, is_anything_patched, patch_all, patch_module, patch_thread,
+    Coverage, PatchError, Patched, events, is_anything_patched, is_module_patched, patch_all,
+    patch_module, patch_thread,
 };
 use greenpatch_tests::isolated;
 
@@ -87,6 +88,29 @@ fn in_patch_all_leave_what_comes_after() {
         assert_eq!(attic::boxes(), 2);
         assert!(patch_all().unwrap().is_already_patched());
     });
+}
+
+#[test]
+fn at_a_did_stage_of_patch_all_are_passed_on_last() {
+    isolated(
+        "panics::at_a_did_stage_of_patch_all_are_passed_on_last",
+        || {
+            events::on_did_patch_module(|event| match event.module() {
+                "std::thread" => panic!("{}", "threads"),
+                _ => Ok(()),
+            });
+            assert_eq!(panic_of(patch_all), "threads");
+            for module in ["std::net", "std::process"] {
+                assert_eq!(is_module_patched(module).unwrap(), Coverage::All);
+            }
+            assert_eq!(attic::boxes(), 2);
+            assert_eq!(
+                journal().last().map(String::as_str),
+                Some("plugin: did all")
+            );
+            assert!(patch_all().unwrap().is_already_patched());
+        },
+    );
 }
 
 #[test]

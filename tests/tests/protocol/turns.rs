@@ -5,7 +5,8 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
 use greenpatch::{
-    events, patch_all, patch_item, patch_module, patch_point, patch_thread, restore_item,
+    Feature, Patcher, events, patch_all, patch_item, patch_module, patch_point, patch_thread,
+    restore_item,
 };
 use greenpatch_tests::isolated;
 
@@ -99,6 +100,113 @@ fn a_hook_may_not_patch_what_it_is_asked_about() {
             .filter(|line| line == "refused")
             .count();
         assert_eq!(refused, 2);
+    });
+}
+
+#[test]
+fn patch_all_may_be_called_once_modules_are_patched() {
+    isolated(
+        "turns::patch_all_may_be_called_once_modules_are_patched",
+        || {
+            // In vain where the outer call does the same; what is vetoed, or left out, is no reason to go on for ever.
+            events::on_will_patch_module(|event| match event.module() {
+                "std::fs" | "std::net" => Err(greenpatch::DoNotPatch::new()),
+                _ => {
+                    event.remove("sleep");
+                    Ok(())
+                }
+            });
+            events::on_did_patch_module(|event| {
+                if !event.module().starts_with("std::") {
+                    assert_eq!(attic::boxes(), 2);
+                }
+                assert!(patch_all().unwrap().is_already_patched());
+                Ok(())
+            });
+            events::on_did_patch_builtin_modules(|_| {
+                note("builtin");
+                assert_eq!(attic::boxes(), 1, "what is the outer call's is left to it");
+                assert!(patch_all().unwrap().is_already_patched());
+                Ok(())
+            });
+            events::on_did_patch_all(|_| {
+                note("all");
+                assert!(patch_all().unwrap().is_already_patched());
+                Ok(())
+            });
+            assert!(patch_all().unwrap().is_done());
+            assert_eq!(attic::boxes(), 2);
+            let mut lines = journal();
+            lines.retain(|line| !line.contains("attic") && !line.starts_with("plugin"));
+            assert_eq!(lines, ["builtin", "all"]);
+        },
+    );
+}
+
+#[test]
+fn patch_all_inside_patches_what_goes_beyond() {
+    isolated("turns::patch_all_inside_patches_what_goes_beyond", || {
+        events::on_did_patch_builtin_modules(|event| {
+            note(format!(
+                "builtin, fs: {}",
+                event.report().feature(Feature::Fs).is_some()
+            ));
+            let more = || Patcher::new().fs(true).apply().unwrap();
+            let done = more();
+            if event.report().feature(Feature::Fs).is_none() {
+                let report = done.report().expect("files are left");
+                assert!(report.feature(Feature::Fs).unwrap().is_done());
+                assert!(
+                    report
+                        .feature(Feature::Thread)
+                        .unwrap()
+                        .is_already_patched()
+                );
+                assert!(
+                    report
+                        .feature(Feature::User("protocol::shop::green_attic"))
+                        .is_none()
+                );
+            } else {
+                assert!(done.is_already_patched());
+            }
+            Ok(())
+        });
+        let done = patch_all().unwrap();
+        assert!(done.report().unwrap().feature(Feature::Fs).is_none());
+        assert_eq!(attic::boxes(), 2);
+        let mut lines = journal();
+        lines.retain(|line| line.starts_with("builtin"));
+        assert_eq!(lines, ["builtin, fs: false", "builtin, fs: true"]);
+        assert!(patch_all().unwrap().is_already_patched());
+        assert!(
+            Patcher::new()
+                .fs(true)
+                .apply()
+                .unwrap()
+                .is_already_patched()
+        );
+    });
+}
+
+#[test]
+fn nothing_is_put_back_while_patching_goes_on() {
+    isolated("turns::nothing_is_put_back_while_patching_goes_on", || {
+        events::on_did_patch_builtin_modules(|_| {
+            let error = greenpatch::restore().unwrap_err();
+            assert!(error.is_in_progress());
+            assert!(
+                error.to_string().ends_with("do it when the call is over"),
+                "{error}"
+            );
+            Ok(())
+        });
+        events::on_did_patch_all(|_| {
+            assert!(greenpatch::restore().unwrap() > 0);
+            Ok(())
+        });
+        assert!(patch_all().unwrap().is_done());
+        assert!(!greenpatch::is_anything_patched());
     });
 }
 

@@ -194,3 +194,31 @@ fn at_the_end_of_patch_all_comes_too_late() {
         assert!(patch_all().unwrap().is_already_patched());
     });
 }
+
+#[test]
+fn at_a_did_stage_of_patch_all_ends_nothing() {
+    isolated("veto::at_a_did_stage_of_patch_all_ends_nothing", || {
+        events::on_did_patch_module(|event| match event.module() {
+            "std::thread" => Err(DoNotPatch::because("too many")),
+            _ => Ok(()),
+        });
+        let error = patch_all().unwrap_err();
+        assert!(
+            error.is_too_late() && error.to_string().ends_with(": too many"),
+            "{error}"
+        );
+        for module in ["std::thread", "std::net", "std::process"] {
+            assert_eq!(
+                is_module_patched(module).unwrap(),
+                Coverage::All,
+                "{module}"
+            );
+        }
+        assert_eq!(attic::boxes(), 2, "auto modules come after");
+        assert_eq!(
+            journal().last().map(String::as_str),
+            Some("plugin: did all")
+        );
+        assert!(patch_all().unwrap().is_already_patched());
+    });
+}
