@@ -19,43 +19,38 @@ const BUDGET: u32 = 64;
 /// A read is left out if the last one found nothing more and no event has come since; there is most often
 /// room to write, so that is tried without asking.
 pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::Result<usize> {
-    let mut result = None;
+    let mut pause = Pause::default();
+    let mut made = None;
     let mut key = None;
-    let mut deadline = None;
     if operation.direction() == seam::Direction::Read {
         key = known(hub, operation);
         if let Some(key) = key
             && hub.allows(key, Direction::Read) == Some(false)
             && operation.waits()
         {
-            let until = operation.deadline();
-            if !wait(hub, operation, key, 0, until, &mut result) {
-                return Err(Operation::timed_out());
-            }
-            deadline = Some(until);
+            made = pause.wait(hub, operation, key, 0);
         }
     }
-    let result = match result {
+    let result = match made {
         Some(result) => result,
         None => attempt(hub, operation, key, 0),
     };
     match result {
-        Ok(moved) if !operation.goes_on(moved) => {
+        Ok(moved) if moved > 0 && !operation.goes_on(moved) => {
             count(hub);
             Ok(moved)
         }
-        result => go_on(hub, operation, result, deadline),
+        result => go_on(hub, operation, result, pause),
     }
 }
 
-/// Performs the rest of an operation, the first attempt of which was not all. Its deadline is looked up when it
-/// waits first, if it has not waited yet.
+/// Performs the rest of an operation, the first attempt of which was not all.
 #[cold]
 fn go_on(
     hub: &'static Hub,
     operation: &mut Operation<'_>,
     mut result: io::Result<usize>,
-    mut deadline: Option<Option<Instant>>,
+    mut pause: Pause,
 ) -> io::Result<usize> {
     let mut done = 0;
     loop {
@@ -64,7 +59,7 @@ fn go_on(
                 done += moved;
                 if moved == 0 || !operation.goes_on(done) {
                     count(hub);
-                    return Ok(done);
+                    return operation.ended(Ok(done));
                 }
                 // There was no room for the rest a moment ago.
             }
@@ -73,10 +68,16 @@ fn go_on(
                     busy::busy();
                     return if done > 0 { Ok(done) } else { Err(error) };
                 }
+                if pause.is_over {
+                    let timed_out = Err(Operation::timed_out());
+                    return if done > 0 { Ok(done) } else { timed_out };
+                }
             }
-            // It comes again, or the call that follows says what has become of the descriptor.
-            Err(_) if done > 0 => return Ok(done),
-            Err(error) => return Err(error),
+            Err(error) if done > 0 => {
+                operation.keep(error);
+                return Ok(done);
+            }
+            Err(error) => return operation.ended(Err(error)),
         }
         let mut made = None;
         if operation.waits() {
@@ -90,13 +91,48 @@ fn go_on(
                 }
                 Err(error) => return Err(error),
             };
-            let deadline = *deadline.get_or_insert_with(|| operation.deadline());
-            if !wait(hub, operation, key, done, deadline, &mut made) {
-                let timed_out = Err(Operation::timed_out());
-                return if done > 0 { Ok(done) } else { timed_out };
-            }
+            made = pause.wait(hub, operation, key, done);
         }
         result = made.unwrap_or_else(|| attempt(hub, operation, None, done));
+    }
+}
+
+/// The waits of one operation.
+#[derive(Default)]
+struct Pause {
+    /// Looked up at the first wait.
+    deadline: Option<Option<Instant>>,
+    /// Whether the deadline has passed. What came in time is not lost if this thread is late: there is one more
+    /// attempt, and only if that finds nothing has the time run out.
+    is_over: bool,
+}
+
+impl Pause {
+    /// Waits until an attempt may have a chance, or until the deadline. Hands out the result of the attempt if the hub
+    /// has made it by then.
+    #[inline]
+    fn wait(
+        &mut self,
+        hub: &'static Hub,
+        operation: &mut Operation<'_>,
+        key: Key,
+        done: usize,
+    ) -> Option<io::Result<usize>> {
+        let deadline = *self.deadline.get_or_insert_with(|| operation.deadline());
+        let direction = direction_of(operation);
+        let mut result = None;
+        let mut attempt = || {
+            let made = attempt(hub, operation, Some(key), done);
+            // What was sent is not looked at again.
+            let moved = match direction {
+                Direction::Read => *made.as_ref().unwrap_or(&0),
+                Direction::Write => 0,
+            };
+            result = Some(made);
+            moved
+        };
+        self.is_over = !hub.wait_ready(key, direction, deadline, &mut attempt);
+        result
     }
 }
 
@@ -118,6 +154,10 @@ fn attempt(
     done: usize,
 ) -> io::Result<usize> {
     let direction = direction_of(operation);
+    // An attempt would take the error with it, which is the next call's.
+    if done > 0 && operation.has_failed() {
+        return Ok(0);
+    }
     let result = operation.attempt(Manner::Try, done);
     match &result {
         Ok(moved) => {
@@ -136,31 +176,6 @@ fn attempt(
         }
     }
     result
-}
-
-/// Waits until an attempt may have a chance; false at the deadline. Hands out the result of the attempt if
-/// the hub has made it by then.
-#[inline]
-fn wait(
-    hub: &'static Hub,
-    operation: &mut Operation<'_>,
-    key: Key,
-    done: usize,
-    deadline: Option<Instant>,
-    result: &mut Option<io::Result<usize>>,
-) -> bool {
-    let direction = direction_of(operation);
-    let mut attempt = move || {
-        let made = attempt(hub, operation, Some(key), done);
-        // What was sent nobody will want to see.
-        let moved = match direction {
-            Direction::Read => *made.as_ref().unwrap_or(&0),
-            Direction::Write => 0,
-        };
-        *result = Some(made);
-        moved
-    };
-    hub.wait_ready(key, direction, deadline, &mut attempt)
 }
 
 /// The key under which this hub looked at the descriptor when it last waited for it.

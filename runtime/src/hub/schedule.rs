@@ -164,12 +164,15 @@ impl Hub {
 
     fn sleep(&'static self) {
         self.local().ready.give_back();
-        self.fire_timers();
-        if !self.local().ready.is_empty() || !self.inbox.may_sleep() {
-            return;
-        }
         let deadline = self.local().timers.borrow().next_deadline();
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if timeout.is_some_and(|timeout| timeout.is_zero()) {
+            // What came in time is found before a timer says that it did not.
+            return self.poll();
+        }
+        if !self.inbox.may_sleep() {
+            return;
+        }
         self.take_in(|reactor, ready| reactor.wait(timeout, ready));
         self.inbox.awake();
         self.local().turns.set(TURNS_BETWEEN_POLLS);

@@ -63,11 +63,13 @@ pub(super) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     socket::send(fd, bytes, Manner::Try)
 }
 
-/// Sends what comes after the first `done` bytes, as much of it as there is room for.
+/// Sends what comes after the first `done` bytes, as much of it as there is room for. An error that comes after a part
+/// was sent is handed to `keep`: it is the next call's.
 pub(super) fn send_vectored(
     fd: BorrowedFd<'_>,
     slices: &[IoSlice<'_>],
     done: usize,
+    keep: &dyn Fn(c_int),
 ) -> io::Result<usize> {
     let socket = SockRef::from(&fd);
     let total = length(slices);
@@ -90,7 +92,14 @@ pub(super) fn send_vectored(
                     return Ok(sent);
                 }
             }
-            Err(_) if sent > 0 => return Ok(sent),
+            Err(error) if sent > 0 => {
+                if let Some(code) = error.raw_os_error()
+                    && error.kind() != io::ErrorKind::WouldBlock
+                {
+                    keep(code);
+                }
+                return Ok(sent);
+            }
             Err(error) => return Err(error),
         }
     }
@@ -126,13 +135,17 @@ mod tests {
 
     use super::*;
 
+    fn unexpected(code: c_int) {
+        panic!("{}", io::Error::from_raw_os_error(code));
+    }
+
     #[test]
     fn slices_go_out_in_order_from_any_place() {
         let pieces: [&[u8]; 5] = [b"ab", b"", b"cde", b"f", b""];
         let slices = pieces.map(IoSlice::new);
         for done in 0..=6 {
             let (sender, mut receiver) = UnixStream::pair().unwrap();
-            let sent = send_vectored(sender.as_fd(), &slices, done).unwrap();
+            let sent = send_vectored(sender.as_fd(), &slices, done, &unexpected).unwrap();
             drop(sender);
             let mut received = Vec::new();
             receiver.read_to_end(&mut received).unwrap();
@@ -146,7 +159,10 @@ mod tests {
         let bytes: Vec<u8> = (0..3000_u32).map(|number| number as u8).collect();
         let slices: Vec<_> = bytes.chunks(1).map(IoSlice::new).collect();
         let (sender, mut receiver) = UnixStream::pair().unwrap();
-        assert_eq!(send_vectored(sender.as_fd(), &slices, 0).unwrap(), 3000);
+        assert_eq!(
+            send_vectored(sender.as_fd(), &slices, 0, &unexpected).unwrap(),
+            3000
+        );
         drop(sender);
         let mut received = Vec::new();
         receiver.read_to_end(&mut received).unwrap();

@@ -170,7 +170,7 @@ impl TcpListener {
     ///
     /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.0.inner().take_error()
+        self.0.take_error(StdTcpListener::take_error)
     }
 
     /// Sets whether [`accept`](TcpListener::accept) fails with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting.

@@ -221,7 +221,7 @@ impl TcpStream {
     ///
     /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.0.inner().take_error()
+        self.0.take_error(StdTcpStream::take_error)
     }
 
     /// Sets whether operations fail with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting.

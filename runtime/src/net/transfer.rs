@@ -35,7 +35,8 @@ pub(crate) fn read<T: AsFd>(
     perform(&mut Operation::receive(fd, watch, size, buffer))
 }
 
-/// Reads from a stream into more than one buffer.
+/// Reads from a stream into more than one buffer. With no room in any of them there is nothing to wait for, as in
+/// std; a read into one buffer without room waits all the same until there is something to read.
 pub(crate) fn read_vectored<T>(
     socket: &Watched<T>,
     buffers: &mut [IoSliceMut<'_>],
@@ -46,7 +47,11 @@ where
     for<'a> &'a T: Read,
 {
     let (fd, watch) = (socket.as_fd(), socket.watch());
-    let size = short.size(buffers.iter().map(|buffer| buffer.len()).sum());
+    let room = buffers.iter().map(|buffer| buffer.len()).sum();
+    if room == 0 {
+        return Ok(0);
+    }
+    let size = short.size(room);
     read_with(fd, watch, size, &mut move |manner, _| match manner {
         Manner::Block => socket.inner().read_vectored(buffers),
         Manner::Try => sys::receive_vectored(fd, buffers),
@@ -106,7 +111,9 @@ where
     let size = Size::All(sys::length(slices));
     write_with(fd, watch, size, &mut move |manner, done| match manner {
         Manner::Block => socket.inner().write_vectored(slices),
-        Manner::Try => sys::send_vectored(fd, slices, done),
+        Manner::Try => sys::send_vectored(fd, slices, done, &|code| {
+            watch.keep_error(fd, code);
+        }),
     })
 }
 

@@ -305,7 +305,7 @@ impl UdpSocket {
     ///
     /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.0.inner().take_error()
+        self.0.take_error(StdUdpSocket::take_error)
     }
 
     /// Sets whom [`send`](UdpSocket::send) sends to, and from whom alone is received. Nothing is sent

@@ -10,7 +10,7 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub(crate) struct Description {
     mode: AtomicU8,
     /// Nanoseconds, for reading and for writing.
     timeouts: [AtomicU64; 2],
+    /// The code of an error that the next call returns; zero is none.
+    error: AtomicI32,
     /// Held while the mode changes, so that it and the OS agree.
     change: Mutex<()>,
 }
@@ -41,6 +43,7 @@ impl Description {
         Description {
             mode: AtomicU8::new(BLOCKS),
             timeouts: [AtomicU64::new(FOR_EVER), AtomicU64::new(FOR_EVER)],
+            error: AtomicI32::new(0),
             change: Mutex::new(()),
         }
     }
@@ -107,6 +110,22 @@ impl Description {
             timeout.as_nanos().try_into().unwrap_or(u64::MAX)
         });
         self.timeouts[direction as usize].store(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// Keeps an error for the next call; the first of several.
+    pub(super) fn keep_error(&self, code: i32) {
+        // One that is there already came first, and stays.
+        let _ = self
+            .error
+            .compare_exchange(0, code, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    pub(super) fn take_kept_error(&self) -> Option<io::Error> {
+        if self.error.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let code = self.error.swap(0, Ordering::Relaxed);
+        (code != 0).then(|| io::Error::from_raw_os_error(code))
     }
 
     fn change(&self, next: impl FnOnce(u8) -> io::Result<u8>) -> io::Result<()> {

@@ -201,6 +201,45 @@ impl<'a> Operation<'a> {
         matches!(self.size, Size::All(given) if done < given)
     }
 
+    /// Whether the OS has an error for the next call. It stays there.
+    #[cold]
+    pub(crate) fn has_failed(&self) -> bool {
+        let mut descriptor = libc::pollfd {
+            fd: self.fd.as_raw_fd(),
+            events: 0,
+            revents: 0,
+        };
+        // SAFETY: one valid pollfd.
+        let ready = unsafe { libc::poll(&raw mut descriptor, 1, 0) };
+        ready == 1 && descriptor.revents & libc::POLLERR != 0
+    }
+
+    /// Keeps the error of an attempt at the rest of a transfer, which has come between the look that
+    /// [`has_failed`](Self::has_failed) is and the attempt: the OS tells it once, and it is the next call's.
+    #[cold]
+    pub(crate) fn keep(&self, error: io::Error) {
+        if let Some(code) = error.raw_os_error()
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            self.watch.keep_error(self.fd, code);
+        }
+    }
+
+    /// What a call says whose attempts have ended so: the error that was kept goes before the end or another
+    /// error, which follow from it.
+    #[cold]
+    pub(crate) fn ended(&self, result: io::Result<usize>) -> io::Result<usize> {
+        let is_moved = match (&result, self.direction) {
+            (Ok(moved), Direction::Read) => *moved > 0,
+            (Ok(_), Direction::Write) => true,
+            (Err(_), _) => false,
+        };
+        if is_moved {
+            return result;
+        }
+        self.watch.take_kept_error().map_or(result, Err)
+    }
+
     /// The error for a wait that has lasted too long, as the OS gives it.
     pub(crate) fn timed_out() -> io::Error {
         io::Error::from_raw_os_error(libc::EAGAIN)
@@ -229,13 +268,18 @@ pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
             }
             Ok(moved) => {
                 done += moved;
-                if moved == 0 || !operation.goes_on(done) || !operation.watch.is_made_nonblocking()
-                {
+                if moved == 0 {
+                    return operation.ended(Ok(done));
+                }
+                if !operation.goes_on(done) || !operation.watch.is_made_nonblocking() {
                     return Ok(done);
                 }
             }
-            Err(_) if done > 0 => return Ok(done),
-            Err(error) => return Err(error),
+            Err(error) if done > 0 => {
+                operation.keep(error);
+                return Ok(done);
+            }
+            Err(error) => return operation.ended(Err(error)),
         }
     }
 }
@@ -278,5 +322,51 @@ pub(crate) fn poll(
             }
             _ => return Ok(true),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    /// The rest of a transfer fails: the call says how far it got, the next one what has failed, once.
+    #[test]
+    fn the_error_of_a_rest_is_the_next_calls() {
+        let (socket, _other) = UnixStream::pair().unwrap();
+        let (fd, watch) = (socket.as_fd(), Watch::fresh());
+        watch.make_nonblocking(fd).unwrap();
+        let perform = |direction, size, results: &[Result<usize, i32>]| {
+            let mut results = results.iter();
+            let mut attempt = |_, _| {
+                let result = results.next().expect("no more attempts than that");
+                result.map_err(io::Error::from_raw_os_error)
+            };
+            let mut operation = Operation::new(fd, &watch, direction, size, &mut attempt);
+            super::perform(&mut operation).map_err(|error| error.raw_os_error().unwrap())
+        };
+        let (read, write) = (Direction::Read, Direction::Write);
+        let partly = [Ok(1), Err(libc::ECONNRESET)];
+        let broken = [Err(libc::EPIPE)];
+
+        assert_eq!(perform(write, Size::All(2), &partly), Ok(1));
+        assert_eq!(perform(write, Size::All(2), &broken), Err(libc::ECONNRESET));
+        assert_eq!(perform(write, Size::All(2), &broken), Err(libc::EPIPE));
+
+        // A read has what is there first, then the error instead of the end.
+        assert_eq!(perform(write, Size::All(2), &partly), Ok(1));
+        assert_eq!(perform(read, Size::UpTo(8), &[Ok(3)]), Ok(3));
+        assert_eq!(
+            perform(read, Size::UpTo(8), &[Ok(0)]),
+            Err(libc::ECONNRESET)
+        );
+        assert_eq!(perform(read, Size::UpTo(8), &[Ok(0)]), Ok(0));
+
+        // A signal is no error of the socket.
+        let interrupted = [Ok(1), Err(libc::EINTR)];
+        assert_eq!(perform(write, Size::All(2), &interrupted), Ok(1));
+        assert_eq!(perform(write, Size::All(2), &broken), Err(libc::EPIPE));
     }
 }

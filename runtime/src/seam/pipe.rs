@@ -18,8 +18,11 @@ pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
     seam_io::perform(operation)
 }
 
-/// Reads from a pipe.
+/// Reads from a pipe. Without room for anything there is nothing to wait for.
 pub(crate) fn read<T: AsFd>(pipe: &Watched<T>, buf: &mut [u8]) -> io::Result<usize> {
+    if buf.is_empty() {
+        return Ok(0);
+    }
     let (fd, watch) = (pipe.as_fd(), pipe.watch());
     let size = Size::UpTo(buf.len());
     let mut attempt = |manner, _| read_once(fd, watch, &mut [IoSliceMut::new(buf)], manner);
@@ -37,6 +40,9 @@ pub(crate) fn read_vectored<T: AsFd>(
     pipe: &Watched<T>,
     bufs: &mut [IoSliceMut<'_>],
 ) -> io::Result<usize> {
+    if bufs.iter().all(|buf| buf.is_empty()) {
+        return Ok(0);
+    }
     let (fd, watch) = (pipe.as_fd(), pipe.watch());
     let mut attempt = |manner, _| read_once(fd, watch, bufs, manner);
     perform(&mut Operation::new(

@@ -169,6 +169,16 @@ impl Watch {
         self.description(fd).set_timeout(direction, timeout);
     }
 
+    /// Keeps an error that an attempt has taken from the OS and that the next call is to return.
+    pub(crate) fn keep_error(&self, fd: BorrowedFd<'_>, code: i32) {
+        self.description(fd).keep_error(code);
+    }
+
+    /// The error that was kept, once.
+    pub(crate) fn take_kept_error(&self) -> Option<io::Error> {
+        self.existing()?.take_kept_error()
+    }
+
     /// The description; none if it is as that of a new descriptor.
     #[inline]
     fn known(&self, fd: BorrowedFd<'_>) -> Option<&Description> {
@@ -299,6 +309,17 @@ impl<T: AsFd> Watched<T> {
 
     pub(crate) fn set_nonblocking(&self, on: bool) -> io::Result<()> {
         self.watch.set_nonblocking(self.inner.as_fd(), on)
+    }
+
+    /// The error that the socket has for the next call: one that was kept, or else what `ask` has from the OS.
+    pub(crate) fn take_error(
+        &self,
+        ask: impl FnOnce(&T) -> io::Result<Option<io::Error>>,
+    ) -> io::Result<Option<io::Error>> {
+        match self.watch.take_kept_error() {
+            Some(error) => Ok(Some(error)),
+            None => ask(&self.inner),
+        }
     }
 
     /// Remembers how long an operation may wait, which the OS has been told.

@@ -4,6 +4,7 @@
 //! One process for most, since patching cannot be taken back in between; so no libtest.
 #![allow(missing_docs)]
 
+mod deadlines;
 mod files;
 mod locals;
 mod locks;
@@ -106,6 +107,7 @@ fn mode(run: &mut u32, mode: &str, on: fn(fn())) {
         files::CASES,
         pipes::CASES,
         processes::CASES,
+        deadlines::CASES,
     ];
     let only = std::env::args().nth(1).unwrap_or_default();
     for (name, case) in cases.concat() {

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use greenpatch::io::{self, PipeReader, PipeWriter};
-use greenpatch::process::Command;
+use greenpatch::process::{Command, Stdio};
 use greenpatch::thread;
 use greenpatch_tests::Random;
 
@@ -28,7 +28,42 @@ pub(crate) const CASES: &[Case] = &[
         stays_as_children_expect,
     ),
     ("pipes from and to std's", from_and_to_std),
+    (
+        "no room for what a pipe holds",
+        no_room_for_what_a_pipe_holds,
+    ),
 ];
+
+/// A read without room for anything does not wait, whatever is in the pipe.
+fn no_room_for_what_a_pipe_holds() {
+    fn check(reader: &mut impl Read) {
+        assert_eq!(reader.read(&mut []).unwrap(), 0);
+        assert_eq!(reader.read_vectored(&mut []).unwrap(), 0);
+        let mut buffers = [&mut [][..], &mut []].map(IoSliceMut::new);
+        assert_eq!(reader.read_vectored(&mut buffers).unwrap(), 0);
+    }
+    let (mut reader, mut writer) = io::pipe().unwrap();
+    check(&mut reader);
+    assert_eq!(writer.write(&[]).unwrap(), 0);
+    assert_eq!(writer.write_vectored(&[]).unwrap(), 0);
+    writer.write_all(b"x").unwrap();
+    check(&mut reader);
+    // Known to be drained from then on.
+    assert_eq!(reader.read(&mut [0; 4]).unwrap(), 1);
+    check(&mut reader);
+    drop(writer);
+    check(&mut reader);
+
+    let mut child = Command::new("cat")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    check(child.stdout.as_mut().unwrap());
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    check(child.stdout.as_mut().unwrap());
+}
 
 fn more_than_a_pipe_holds() {
     let (mut reader, mut writer) = io::pipe().unwrap();

@@ -5,6 +5,7 @@
 //! libtest.
 #![allow(missing_docs)]
 
+mod deadlines;
 mod hard;
 mod listener;
 mod mixed;
@@ -83,6 +84,7 @@ fn mode(run: &mut u32, mode: &str, on: fn(fn())) {
         mixed::CASES,
         hard::CASES,
         random::CASES,
+        deadlines::CASES,
     ];
     let wanted = std::env::args().nth(1).unwrap_or_default();
     for (name, case) in cases.concat() {

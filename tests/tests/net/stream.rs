@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use greenpatch::net::{TcpListener, TcpStream};
+use greenpatch::os::unix::net::UnixStream;
 use greenpatch::thread;
 
 use crate::Case;
@@ -40,6 +41,7 @@ pub(crate) const CASES: &[Case] = &[
     ("stream: std's, made before", stds_made_before),
     ("stream: debug", debug),
     ("stream: an empty buffer", an_empty_buffer),
+    ("stream: no room in any buffer", no_room_in_any_buffer),
     ("stream: a number twice", a_number_twice),
 ];
 
@@ -470,6 +472,46 @@ fn an_empty_buffer() {
     theirs.write_all(b"x").unwrap();
     assert_eq!(ours.read(&mut []).unwrap(), 0);
     assert_eq!(ours.read(&mut [0; 4]).unwrap(), 1);
+}
+
+/// There is nothing to wait for, as long as it is not one buffer.
+fn no_room_in_any_buffer() {
+    fn check<S>(mut ours: S, mut theirs: S)
+    where
+        S: Read + Write + Send + 'static,
+    {
+        let empty = |stream: &mut S| {
+            assert_eq!(stream.read_vectored(&mut []).unwrap(), 0);
+            let mut buffers = [&mut [][..], &mut []].map(IoSliceMut::new);
+            assert_eq!(stream.read_vectored(&mut buffers).unwrap(), 0);
+            assert_eq!(stream.write_vectored(&[]).unwrap(), 0);
+            let slices = [&[][..], &[]].map(IoSlice::new);
+            assert_eq!(stream.write_vectored(&slices).unwrap(), 0);
+            assert_eq!(stream.write(&[]).unwrap(), 0);
+        };
+        empty(&mut ours);
+        theirs.write_all(b"x").unwrap();
+        empty(&mut ours);
+        // Known to be drained from then on.
+        assert_eq!(ours.read(&mut [0; 4]).unwrap(), 1);
+        empty(&mut ours);
+        // One buffer without room waits for something to read, and leaves it there.
+        let writer = thread::spawn(move || {
+            theirs.write_all(b"yz").unwrap();
+            theirs
+        });
+        assert_eq!(ours.read(&mut []).unwrap(), 0);
+        let mut buffer = [0; 4];
+        assert_eq!(ours.read(&mut buffer).unwrap(), 2);
+        assert_eq!(&buffer[..2], b"yz");
+        drop(writer.join().unwrap());
+        assert_eq!(ours.read_vectored(&mut []).unwrap(), 0);
+        assert_eq!(ours.read(&mut []).unwrap(), 0);
+    }
+    let (ours, theirs) = pair();
+    check(ours, theirs);
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    check(ours, theirs);
 }
 
 /// A second value is made of the number, as code does that only wants to look, and both wait.

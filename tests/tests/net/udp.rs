@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use greenpatch::net::UdpSocket;
+use greenpatch::os::unix::net::UnixDatagram;
 use greenpatch::thread;
 
 use crate::Case;
@@ -17,6 +18,7 @@ pub(crate) const CASES: &[Case] = &[
     ("udp: times out", times_out),
     ("udp: non-blocking", non_blocking),
     ("udp: nobody listens", nobody_listens),
+    ("udp: a message without room", a_message_without_room),
     ("udp: options", options),
 ];
 
@@ -146,5 +148,30 @@ fn options() {
     assert_eq!(
         ours,
         std.join_multicast_v4(&group, &any).map_err(|e| e.kind())
+    );
+}
+
+/// An empty buffer waits for a message, which is lost in it; an empty message is one.
+fn a_message_without_room() {
+    fn check(receive: impl Fn(&mut [u8]) -> usize, send: impl Fn(&[u8]) + Send + 'static) {
+        let sender = thread::spawn(move || {
+            for message in [&b"lost"[..], b"", b"whole"] {
+                send(message);
+            }
+        });
+        assert_eq!(receive(&mut []), 0);
+        assert_eq!(receive(&mut [0; 8]), 0);
+        assert_eq!(receive(&mut [0; 8]), 5);
+        sender.join().unwrap();
+    }
+    let (one, other) = pair();
+    check(
+        move |buffer| one.recv(buffer).unwrap(),
+        move |message| assert_eq!(other.send(message).unwrap(), message.len()),
+    );
+    let (one, other) = UnixDatagram::pair().unwrap();
+    check(
+        move |buffer| one.recv(buffer).unwrap(),
+        move |message| assert_eq!(other.send(message).unwrap(), message.len()),
     );
 }

@@ -246,7 +246,7 @@ impl UnixDatagram {
     ///
     /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.0.inner().take_error()
+        self.0.take_error(StdUnixDatagram::take_error)
     }
 
     /// Ends reading, writing, or both, for every handle to the socket; also for one that waits.

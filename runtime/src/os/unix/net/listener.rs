@@ -122,7 +122,7 @@ impl UnixListener {
     ///
     /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.0.inner().take_error()
+        self.0.take_error(StdUnixListener::take_error)
     }
 
     /// Returns the connections that are accepted from now on.

@@ -175,7 +175,7 @@ impl UnixStream {
     ///
     /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.0.inner().take_error()
+        self.0.take_error(StdUnixStream::take_error)
     }
 
     /// Ends reading, writing, or both, for every handle to the socket; also for one that waits.
