@@ -1,6 +1,8 @@
 mod net {
     #[allow(unused_imports)]
     use ::greenpatch as std;
+    #[allow(unused_imports)]
+    use ::greenpatch::{print, println, eprint, eprintln, dbg};
     use std::{thread_local, time::Duration};
     #[inline]
     pub fn wait(duration: ::greenpatch::time::Duration) {

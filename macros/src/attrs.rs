@@ -66,6 +66,11 @@ pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
         .collect()
 }
 
+/// Whether `attrs` has one by that name alone.
+pub(crate) fn has(attrs: &[Attribute], name: &str) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident(name))
+}
+
 /// Whether `attrs` has one that could replace the whole item.
 pub(crate) fn unknown(attrs: &[Attribute]) -> Result<(), Reason> {
     attrs

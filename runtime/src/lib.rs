@@ -71,6 +71,7 @@ pub mod net;
 pub mod os;
 pub mod panic;
 mod patch;
+pub mod prelude;
 #[cfg(not(loom))]
 pub mod process;
 mod reactor;

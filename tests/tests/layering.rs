@@ -15,6 +15,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("sync", &["seam", "patch"]),
     ("panic", &["seam"]),
     ("hint", &["seam"]),
+    ("prelude", &[]),
     ("descriptor", &[]),
     ("net", &["seam"]),
     ("fs", &["seam", "descriptor"]),

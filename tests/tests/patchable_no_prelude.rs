@@ -46,6 +46,19 @@ mod inner {
     pub(crate) fn nap() -> std::time::Duration {
         std::time::Duration::from_secs(1)
     }
+
+    thread_local! {
+        static NUMBER: u8 = const { 5 };
+    }
+
+    /// Here there are no macros but greenpatch's.
+    pub(crate) fn print() -> u8 {
+        print!("printed ");
+        println!("by greenpatch");
+        eprint!("{}", std::string::String::new());
+        eprintln!();
+        NUMBER.with(|number| dbg!(*number))
+    }
 }
 
 #[replaces(self::Type::get)]
@@ -69,6 +82,7 @@ fn unpatched() {
     assert_eq!(other(&value), 9);
     assert_eq!(Named::name(&value), "");
     assert_eq!(inner::nap().as_secs(), 1);
+    assert_eq!(inner::print(), 5);
     assert_eq!(source::nap().as_secs(), 2);
     ::std::mem::drop(value.wait());
     assert_eq!(::std::iter::Iterator::count(source::SOURCE.implements()), 1);

@@ -8,7 +8,7 @@ use crate::args::PatchableArgs;
 use crate::attrs;
 use crate::errors::{Errors, Reason};
 use crate::item::{Annotated, Body, Function, Impl, Member, Module, Trait};
-use crate::shadow::Shadow;
+use crate::shadow::{OwnMacros, Shadow};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, Ident};
@@ -68,6 +68,7 @@ pub(crate) fn check(item: Annotated, args: &PatchableArgs) -> syn::Result<Checke
         known: Known::default(),
         depth: 0,
         shadowed: false,
+        macros: OwnMacros::default(),
     };
     let checked = walk.item(item, args);
     walk.errors.finish(checked)
@@ -81,6 +82,8 @@ struct Walk {
     depth: usize,
     /// Whether `std` means greenpatch around this item.
     shadowed: bool,
+    /// What the modules around this item define.
+    macros: OwnMacros,
 }
 
 impl Walk {
@@ -267,10 +270,12 @@ impl Walk {
             );
             return Checked::AsIs(item.into_token_stream(), Vec::new());
         };
+        let macros = self.macros.with(&items);
+        let macros_outside = std::mem::replace(&mut self.macros, macros);
         let shadow = if args.dispatch {
             self.lift(&items)
         } else {
-            Shadow::cast(&mut items, &args.krate())
+            Shadow::cast(&mut items, &self.macros, &args.krate())
         };
         if self.depth == 0 {
             self.known = Known::of(&items);
@@ -283,6 +288,7 @@ impl Walk {
             .collect();
         self.depth -= 1;
         self.shadowed = outside;
+        self.macros = macros_outside;
         Checked::Module(Box::new(CheckedModule {
             item,
             inner,
@@ -314,7 +320,7 @@ impl Walk {
 
     fn lift(&self, items: &[Annotated]) -> Shadow {
         if self.shadowed {
-            Shadow::lift(items)
+            Shadow::lift(items, &self.macros)
         } else {
             Shadow::default()
         }

@@ -1,4 +1,4 @@
-//! `print!`, `println!`, `eprint!` and `eprintln!`.
+//! `print!`, `println!`, `eprint!`, `eprintln!` and `dbg!`.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -123,4 +123,53 @@ macro_rules! eprintln {
             $crate::__std::format_args!($($argument)*)
         ));
     }};
+}
+
+/// Prints where it stands, and a value with the text of it, to standard error, and gives the value.
+///
+/// # Differences from std
+///
+/// As [`print!`](crate::print), for [`io::stderr`](crate::io::stderr()).
+///
+/// # Panics
+///
+/// Panics if standard error cannot be written to.
+///
+/// # Examples
+///
+/// ```
+/// let twice = greenpatch::dbg!(2 * 21) + 1;
+/// assert_eq!(twice, 43);
+/// assert_eq!(greenpatch::dbg!(1, "two"), (1, "two"));
+/// greenpatch::dbg!();
+/// ```
+#[macro_export]
+macro_rules! dbg {
+    () => {
+        $crate::eprintln!(
+            "[{}:{}:{}]",
+            $crate::__std::file!(),
+            $crate::__std::line!(),
+            $crate::__std::column!()
+        )
+    };
+    ($value:expr $(,)?) => {
+        // Not a `let`: what the value borrows from lives to the end of the statement around.
+        match $value {
+            value => {
+                $crate::eprintln!(
+                    "[{}:{}:{}] {} = {:#?}",
+                    $crate::__std::file!(),
+                    $crate::__std::line!(),
+                    $crate::__std::column!(),
+                    $crate::__std::stringify!($value),
+                    &value,
+                );
+                value
+            }
+        }
+    };
+    ($($value:expr),+ $(,)?) => {
+        ($($crate::dbg!($value)),+,)
+    };
 }

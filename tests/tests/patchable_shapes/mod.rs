@@ -88,6 +88,98 @@ mod whole {
     }
 }
 
+/// Macros by the names of those that the shadow brings, from where they may come.
+#[patchable]
+mod macros {
+    pub mod of_prelude {
+        use std::prelude::v1::*;
+
+        pub fn print() -> String {
+            println!("of the prelude");
+            String::from("of the prelude")
+        }
+    }
+
+    pub mod of_root {
+        #[allow(unused_imports)]
+        use std::*;
+
+        pub fn print() {
+            println!("of the root");
+        }
+    }
+
+    pub fn in_body() -> Vec<u8> {
+        use std::prelude::v1::*;
+        println!("in a body");
+        {
+            use ::std::prelude::v1::*;
+            eprintln!("in a block");
+        }
+        vec![1]
+    }
+
+    pub mod own {
+        macro_rules! println {
+            ($text:literal) => {
+                $text.len()
+            };
+        }
+
+        pub fn len() -> usize {
+            println!("own") + child::len()
+        }
+
+        mod child {
+            pub fn len() -> usize {
+                println!("child")
+            }
+
+            #[patchable(skip)]
+            pub mod left_out {
+                #[allow(unused_imports)]
+                use super::*;
+
+                pub fn len() -> usize {
+                    println!("left out")
+                }
+            }
+        }
+
+        pub fn left_out() -> usize {
+            child::left_out::len()
+        }
+    }
+
+    pub mod used {
+        #[macro_use]
+        mod definitions {
+            macro_rules! eprint {
+                () => {
+                    8
+                };
+            }
+        }
+
+        mod by_path {
+            macro_rules! own_print {
+                () => {
+                    9
+                };
+            }
+            pub(super) use own_print as print;
+        }
+
+        use by_path::print;
+        use std::println;
+
+        pub fn all() -> u8 {
+            println!("by name");
+            eprint!() + print!()
+        }
+    }
+}
+
 /// Names that the expansion uses, or could be thought to use.
 mod names {
     use greenpatch::patchable;
@@ -236,6 +328,12 @@ fn shapes() {
     assert_eq!(added.as_secs(), 3);
     assert_eq!(whole::child::renamed().as_secs(), 5);
     assert_eq!(whole::own_std(), 3);
+    assert_eq!(macros::of_prelude::print(), "of the prelude");
+    macros::of_root::print();
+    assert_eq!(macros::in_body(), [1]);
+    assert_eq!(macros::own::len(), 8);
+    assert_eq!(macros::own::left_out(), 8);
+    assert_eq!(macros::used::all(), 17);
     assert_eq!(names::f([1; names::SLOT], 1, 1, 1), 4);
     assert_eq!(names::Type.get(names::Slot), 1);
     assert_eq!(names::Type.original(2), 2);

@@ -1,13 +1,15 @@
-//! In an annotated module the name `std` means greenpatch: two imports on top of it, and four forms
-//! of import in it that would clash with them, changed or taken out.
-//!
-//! `::std::…` goes past any import, so it is rewritten, but neither in `macro_rules!`, whose users may
-//! be anywhere, nor in the arguments of what quotes code or turns it into text.
+//! In an annotated module the name `std` means greenpatch, and so do std's macros that greenpatch has its
+//! own of: imports on top of it, and four forms of import in it that would clash with them, changed or
+//! taken out.
 
+mod redirect;
+
+use crate::attrs;
 use crate::imports::{Leaf, leaves};
 use crate::item::Annotated;
-use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use std::collections::HashSet;
 use syn::{Ident, Item, Path, UseTree, Visibility};
 
 /// What to put on top of a module, and where `::std` leads in it.
@@ -19,23 +21,22 @@ pub(crate) struct Shadow {
 }
 
 impl Shadow {
-    /// Makes `std` mean `krate` in a module of `items`.
-    pub(crate) fn cast(items: &mut [Annotated], krate: &Path) -> Self {
+    /// Makes `std` mean `krate` in a module of `items`, in which the macros `around` can be seen.
+    pub(crate) fn cast(items: &mut [Annotated], around: &OwnMacros, krate: &Path) -> Self {
         let mut clashes = Clashes::default();
         for item in items.iter_mut() {
             clashes.resolve(item, krate);
         }
         let std = (!clashes.std).then(|| quote!(#[allow(unused_imports)] use #krate as std;));
-        let thread_local = (!clashes.thread_local)
-            .then(|| quote!(#[allow(unused_imports)] use #krate::thread_local;));
+        let macros = clashes.imports(around, &quote!(#krate));
         Shadow {
-            imports: quote!(#std #thread_local),
+            imports: quote!(#std #macros),
             krate: Some(krate.clone()),
         }
     }
 
     /// Makes `std` mean std again in a module of `items` that would get the shadow through a glob.
-    pub(crate) fn lift(items: &[Annotated]) -> Self {
+    pub(crate) fn lift(items: &[Annotated], around: &OwnMacros) -> Self {
         let has_glob = items.iter().any(|item| match item {
             Annotated::Use(item) => leaves(&item.tree).iter().any(|leaf| leaf.bound.is_none()),
             _ => false,
@@ -50,15 +51,10 @@ impl Shadow {
                 use ::std;
             )
         });
-        let thread_local = (!clashes.thread_local).then(|| {
-            quote!(
-                #[allow(unused_imports)]
-                use ::std::thread_local;
-            )
-        });
+        let macros = clashes.imports(around, &quote!(::std));
         Shadow {
             imports: if has_glob {
-                quote!(#std #thread_local)
+                quote!(#std #macros)
             } else {
                 TokenStream::new()
             },
@@ -78,25 +74,80 @@ impl Shadow {
     /// `tokens` with `::std` leading where `std` does.
     pub(crate) fn redirect(&self, tokens: TokenStream) -> TokenStream {
         match &self.krate {
-            Some(krate) => redirect(tokens, krate),
+            Some(krate) => redirect::redirect(tokens, krate),
             None => tokens,
         }
     }
 }
 
-/// Which of the two names the user's items already bind.
+/// The macros of std that greenpatch has its own of.
+const MACROS: &[&str] = &[
+    "thread_local",
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "dbg",
+];
+
+/// The macros by such names that the user's code has defined around a place, which an import there would
+/// make ambiguous.
+#[derive(Clone, Default)]
+pub(crate) struct OwnMacros(HashSet<String>);
+
+impl OwnMacros {
+    /// Adds those that `items` define for their module and its children.
+    pub(crate) fn with(&self, items: &[Annotated]) -> Self {
+        let mut all = self.clone();
+        all.find(items);
+        all
+    }
+
+    fn find(&mut self, items: &[Annotated]) {
+        for item in items {
+            match item {
+                Annotated::Other(Item::Macro(item)) => self.0.extend(defined(item)),
+                Annotated::Module(item) if attrs::has(&item.attrs, "macro_use") => {
+                    if let Some((_, items)) = &item.content {
+                        self.find(items);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn defined(item: &syn::ItemMacro) -> Option<String> {
+    item.ident.as_ref().map(Ident::to_string)
+}
+
+/// Which of the names the user's items already bind.
 #[derive(Default)]
 struct Clashes {
     std: bool,
     /// By an import of std under its own name.
     std_itself: bool,
-    thread_local: bool,
+    macros: HashSet<String>,
 }
 
 impl Clashes {
+    /// Imports of the macros that are not bound.
+    fn imports(&self, around: &OwnMacros, from: &TokenStream) -> TokenStream {
+        import(from, |name| {
+            !self.macros.contains(name) && !around.0.contains(name)
+        })
+    }
+
     fn resolve(&mut self, item: &mut Annotated, krate: &Path) {
         self.find(item);
         match item {
+            Annotated::Use(import) if brings_macros(&import.tree) => {
+                // What it is there for may be named by our own import now.
+                import
+                    .attrs
+                    .push(syn::parse_quote!(#[allow(unused_imports)]));
+            }
             Annotated::Use(import) if import.tree_has_std_itself() => {
                 let attrs = &import.attrs;
                 let vis = &import.vis;
@@ -110,7 +161,7 @@ impl Clashes {
             }
             Annotated::ExternCrate(import) if import.ident == "std" => {
                 let vis = &import.vis;
-                let cfg = crate::attrs::cfgs(&import.attrs);
+                let cfg = attrs::cfgs(&import.attrs);
                 let name = import
                     .rename
                     .as_ref()
@@ -140,7 +191,8 @@ impl Clashes {
                         }
                     }
                     // `use std::thread_local` is ours already, through the shadow.
-                    self.thread_local |= leaf.bound.is_some_and(|name| name == "thread_local");
+                    self.macros
+                        .extend(leaf.bound.as_ref().map(Ident::to_string));
                 }
             }
             Annotated::ExternCrate(import) => {
@@ -161,15 +213,28 @@ impl Clashes {
             Annotated::Other(Item::Struct(item)) => self.std |= item.ident == "std",
             Annotated::Other(Item::Enum(item)) => self.std |= item.ident == "std",
             Annotated::Other(Item::Type(item)) => self.std |= item.ident == "std",
-            Annotated::Other(Item::Macro(item)) => {
-                self.thread_local |= item
-                    .ident
-                    .as_ref()
-                    .is_some_and(|name| name == "thread_local");
-            }
+            Annotated::Other(Item::Macro(item)) => self.macros.extend(defined(item)),
             _ => {}
         }
     }
+}
+
+/// An import of those of the macros that are wanted.
+fn import(from: &TokenStream, wanted: impl Fn(&str) -> bool) -> TokenStream {
+    let macros = MACROS
+        .iter()
+        .filter(|name| wanted(name))
+        .map(|name| Ident::new(name, Span::call_site()));
+    quote!(#[allow(unused_imports)] use #from::{#(#macros),*};)
+}
+
+/// Whether a `use` is a glob of std's root or of one of its preludes, which have greenpatch's macros.
+fn brings_macros(tree: &UseTree) -> bool {
+    leaves(tree).iter().any(|leaf| {
+        let path: Vec<_> = leaf.path.iter().map(Ident::to_string).collect();
+        let path: Vec<_> = path.iter().map(String::as_str).collect();
+        leaf.bound.is_none() && matches!(path.as_slice(), ["std"] | ["std", "prelude", _])
+    })
 }
 
 trait StdItself {
@@ -215,108 +280,4 @@ fn without_std_itself(tree: &mut UseTree) {
             items: Default::default(),
         });
     }
-}
-
-/// Macros whose arguments are code to be kept as it is.
-const QUOTING: &[&str] = &[
-    "macro_rules",
-    "stringify",
-    "quote",
-    "quote_spanned",
-    "parse_quote",
-    "parse_quote_spanned",
-    "concat_idents",
-    "include_str",
-];
-
-fn redirect(tokens: TokenStream, krate: &Path) -> TokenStream {
-    let trees: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut output = Vec::with_capacity(trees.len());
-    let mut index = 0;
-    let mut changed = TokenStream::new();
-    while index < trees.len() {
-        if let Some(end) = quoting(&trees[index..]) {
-            output.extend(trees[index..index + end].iter().cloned());
-            index += end;
-        } else if let Some(span) = absolute_std(&trees[index..])
-            && !continues_path(&trees[..index])
-        {
-            changed.extend(output.drain(..));
-            changed.extend(respanned(krate, span));
-            index += 3;
-        } else {
-            output.push(match &trees[index] {
-                TokenTree::Group(group) => {
-                    let mut inner = Group::new(group.delimiter(), redirect(group.stream(), krate));
-                    inner.set_span(group.span());
-                    TokenTree::Group(inner)
-                }
-                other => other.clone(),
-            });
-            index += 1;
-        }
-    }
-    changed.extend(output);
-    changed
-}
-
-/// The number of trees in `quote! {…}`, `macro_rules! name {…}` and the like, if they start here.
-fn quoting(trees: &[TokenTree]) -> Option<usize> {
-    let [TokenTree::Ident(name), TokenTree::Punct(bang), rest @ ..] = trees else {
-        return None;
-    };
-    if bang.as_char() != '!' || !QUOTING.iter().any(|quoting| name == quoting) {
-        return None;
-    }
-    match rest {
-        [TokenTree::Group(_), ..] => Some(3),
-        [TokenTree::Ident(_), TokenTree::Group(_), ..] => Some(4),
-        _ => None,
-    }
-}
-
-fn absolute_std(trees: &[TokenTree]) -> Option<proc_macro2::Span> {
-    match trees {
-        [
-            TokenTree::Punct(first),
-            TokenTree::Punct(second),
-            TokenTree::Ident(std),
-            ..,
-        ] if first.as_char() == ':'
-            && first.spacing() == Spacing::Joint
-            && second.as_char() == ':'
-            && std == "std" =>
-        {
-            Some(std.span())
-        }
-        _ => None,
-    }
-}
-
-/// Whether `::` after `before` goes on with a path instead of starting one.
-fn continues_path(before: &[TokenTree]) -> bool {
-    match before {
-        [.., TokenTree::Punct(first), TokenTree::Punct(last)] if last.as_char() == '>' => {
-            !(first.spacing() == Spacing::Joint && matches!(first.as_char(), '-' | '='))
-                && last.spacing() == Spacing::Joint
-        }
-        [.., TokenTree::Ident(last)] => {
-            let name = last.to_string();
-            matches!(name.as_str(), "crate" | "self" | "super" | "Self")
-                || syn::parse_str::<Ident>(&name).is_ok()
-        }
-        [.., TokenTree::Group(group)] => group.delimiter() == Delimiter::None,
-        _ => false,
-    }
-}
-
-fn respanned(krate: &Path, span: proc_macro2::Span) -> TokenStream {
-    krate
-        .to_token_stream()
-        .into_iter()
-        .map(|mut tree| {
-            tree.set_span(span.resolved_at(tree.span()));
-            tree
-        })
-        .collect()
 }
