@@ -200,6 +200,24 @@ pub(crate) fn send_to<T: AsFd>(
     )
 }
 
+/// Sends one message to an address. What to make of an attempt that would block, `full` says.
+pub(crate) fn send_to_or<T: AsFd>(
+    socket: &Watched<T>,
+    bytes: &[u8],
+    address: &SockAddr,
+    block: &dyn Fn(&T, &[u8]) -> io::Result<usize>,
+    mut full: impl FnMut(io::Error) -> io::Result<usize>,
+) -> io::Result<usize> {
+    let (fd, watch) = (socket.as_fd(), socket.watch());
+    write_with(fd, watch, Size::Unknown, &mut |manner, _| match manner {
+        Manner::Block => block(socket.inner(), bytes),
+        Manner::Try => match sys::send_to(fd, bytes, address) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => full(error),
+            result => result,
+        },
+    })
+}
+
 /// Takes one connection from a listener. There is no call that asks a listener that blocks not to.
 pub(crate) fn accept<T: AsFd, C>(
     listener: &Watched<T>,

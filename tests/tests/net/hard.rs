@@ -52,7 +52,7 @@ fn processor_time() -> Duration {
 
 /// Asserts that there comes a time in which next to nothing is done: what loops busily never has one,
 /// while what has to be done first may take a while on a machine that is busy otherwise.
-fn assert_idle(time: Duration) {
+pub(crate) fn assert_idle(time: Duration) {
     let mut windows = Vec::new();
     while windows.len() < 50 {
         let (before, start) = (processor_time(), Instant::now());

@@ -7,12 +7,13 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use greenpatch::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use greenpatch::thread;
 
 use crate::Case;
+use crate::hard::assert_idle;
 use crate::stream::pattern;
 
 pub(crate) const CASES: &[Case] = &[
@@ -27,6 +28,19 @@ pub(crate) const CASES: &[Case] = &[
     (
         "unix: a datagram to a full socket",
         a_datagram_to_a_full_socket,
+    ),
+    (
+        "unix: datagrams to a full socket by its name",
+        datagrams_to_a_full_socket_by_its_name,
+    ),
+    (
+        "unix: a full socket, not waited for",
+        a_full_socket_not_waited_for,
+    ),
+    ("unix: a full socket that goes", a_full_socket_that_goes),
+    (
+        "unix: connected to one full socket, sends to another",
+        connected_to_one_sends_to_another,
     ),
     #[cfg(target_os = "linux")]
     ("unix: abstract names", abstract_names),
@@ -211,6 +225,104 @@ fn a_datagram_to_a_full_socket() {
         assert_eq!(usize::from_le_bytes(buffer), number);
     }
     sender.join().unwrap();
+}
+
+/// Fills a socket, and returns how many messages it took.
+fn fill(sender: &UnixDatagram, name: &Name) -> usize {
+    sender.set_nonblocking(true).unwrap();
+    let mut sent = 0;
+    let error = loop {
+        match sender.send_to(b"full", &name.0) {
+            Ok(_) => sent += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    sender.set_nonblocking(false).unwrap();
+    sent
+}
+
+/// The senders, who are not connected, wait without using the processor, and every message gets through.
+fn datagrams_to_a_full_socket_by_its_name() {
+    const SENDERS: usize = 3;
+    const MESSAGES: usize = 300;
+    let name = Name::new();
+    let receiver = UnixDatagram::bind(&name.0).unwrap();
+    let full = fill(&UnixDatagram::unbound().unwrap(), &name);
+    let senders: Vec<_> = (0..SENDERS)
+        .map(|_| {
+            let path = name.0.clone();
+            thread::spawn(move || {
+                let sender = UnixDatagram::unbound().unwrap();
+                for number in 0..MESSAGES {
+                    sender.send_to(&number.to_le_bytes(), &path).unwrap();
+                }
+            })
+        })
+        .collect();
+    thread::yield_now();
+    assert_idle(Duration::from_millis(150));
+    for _ in 0..full {
+        assert_eq!(receiver.recv(&mut [0; 16]).unwrap(), 4);
+    }
+    let mut counts = vec![0; MESSAGES];
+    for _ in 0..SENDERS * MESSAGES {
+        let mut buffer = [0; size_of::<usize>()];
+        assert_eq!(receiver.recv(&mut buffer).unwrap(), buffer.len());
+        counts[usize::from_le_bytes(buffer)] += 1;
+    }
+    assert!(counts.iter().all(|count| *count == SENDERS), "{counts:?}");
+    for sender in senders {
+        sender.join().unwrap();
+    }
+}
+
+fn a_full_socket_not_waited_for() {
+    let name = Name::new();
+    let receiver = UnixDatagram::bind(&name.0).unwrap();
+    let sender = UnixDatagram::unbound().unwrap();
+    fill(&sender, &name);
+    sender
+        .set_write_timeout(Some(Duration::from_millis(20)))
+        .unwrap();
+    let before = Instant::now();
+    let error = sender.send_to(b"x", &name.0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    // The OS counts ticks, and its first one may be nearly over.
+    assert!(before.elapsed() >= Duration::from_millis(10));
+    receiver.recv(&mut [0; 4]).unwrap();
+    assert_eq!(sender.send_to(b"x", &name.0).unwrap(), 1);
+}
+
+fn a_full_socket_that_goes() {
+    let name = Name::new();
+    let receiver = UnixDatagram::bind(&name.0).unwrap();
+    let sender = UnixDatagram::unbound().unwrap();
+    fill(&sender, &name);
+    let path = name.0.clone();
+    let waiting = thread::spawn(move || sender.send_to(b"x", &path).unwrap_err().kind());
+    thread::sleep(Duration::from_millis(10));
+    drop(receiver);
+    assert_eq!(waiting.join().unwrap(), ErrorKind::ConnectionRefused);
+}
+
+/// What it is connected to stays full, and keeps it from nothing else.
+fn connected_to_one_sends_to_another() {
+    let (one, other) = (Name::new(), Name::new());
+    let _full = UnixDatagram::bind(&one.0).unwrap();
+    let receiver = UnixDatagram::bind(&other.0).unwrap();
+    let sender = UnixDatagram::unbound().unwrap();
+    sender.connect(&one.0).unwrap();
+    fill(&sender, &one);
+    let full = fill(&sender, &other);
+    let path = other.0.clone();
+    let waiting = thread::spawn(move || sender.send_to(b"x", &path).unwrap());
+    thread::sleep(Duration::from_millis(10));
+    for _ in 0..full {
+        assert_eq!(receiver.recv(&mut [0; 8]).unwrap(), 4);
+    }
+    assert_eq!(receiver.recv(&mut [0; 8]).unwrap(), 1);
+    assert_eq!(waiting.join().unwrap(), 1);
 }
 
 #[cfg(target_os = "linux")]

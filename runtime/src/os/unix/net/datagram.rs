@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use socket2::SockAddr;
 
-use super::address;
+use super::{address, room};
 use crate::net::conversions;
 use crate::net::transfer::{self, Take};
 use crate::seam::io::Direction;
@@ -167,7 +167,7 @@ impl UnixDatagram {
     /// None.
     pub fn send_to_addr(&self, buf: &[u8], socket_addr: &SocketAddr) -> io::Result<usize> {
         let address: SockAddr = address::to_os(socket_addr)?;
-        transfer::send_to(&self.0, buf, &address, |inner, buf| {
+        room::send_to(&self.0, buf, &address, |inner, buf| {
             inner.send_to_addr(buf, socket_addr)
         })
     }

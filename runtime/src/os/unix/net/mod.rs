@@ -9,6 +9,7 @@ mod connect;
 mod conversions;
 mod datagram;
 mod listener;
+mod room;
 mod stream;
 
 pub use datagram::UnixDatagram;
