@@ -1,12 +1,16 @@
 //! The standard streams.
 #![allow(unsafe_code)]
 
-use std::fmt;
+use std::mem::{self, MaybeUninit};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::{fmt, io, thread};
 
 use super::helpers::Helpers;
 use super::parker::Parker;
 use crate::hub;
 use crate::seam::offload::Call;
+use crate::seam::park::{self, Enlist, Wait};
 use crate::seam::stdio as seam;
 use crate::seam::stdio::Output;
 
@@ -17,6 +21,9 @@ static STREAMS: Helpers = Helpers::new("greenpatch-std", 6);
 /// What a stream surely takes when it says that it is ready, and what std holds back of it: together
 /// they are less than a page, for which a pipe has room then.
 const SMALL: usize = 1024;
+
+/// What a pipe may lose of its room to writes that do not fill their pages.
+const MARGIN: usize = 8 << 10;
 
 pub(super) fn input(call: Call<'_>) {
     match Parker::current() {
@@ -29,36 +36,125 @@ pub(super) fn input(call: Call<'_>) {
 
 pub(super) fn output(stream: Output, length: usize, call: Call<'_>) {
     match Parker::current() {
-        Some(parker) if length > SMALL || !is_ready(descriptor(stream), libc::POLLOUT) => {
-            STREAMS.make(&parker, call);
-        }
+        Some(parker) if !takes(descriptor(stream), length) => STREAMS.make(&parker, call),
         _ => seam::output__original(stream, length, call),
     }
 }
 
+/// Prints piece by piece, as std does: each is handed to the stream before the next one is formatted,
+/// which runs the user's code. Meanwhile std's lock, which other green threads of this OS thread do
+/// not respect, is not held.
 pub(super) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
-    let Some(parker) = Parker::current() else {
+    if Parker::current().is_none() {
         return seam::print__original(stream, arguments);
+    }
+    let mut pieces = Pieces {
+        stream,
+        error: None,
     };
-    // Formatted first: that runs the user's code, and meanwhile std's lock, which other green threads
-    // of this OS thread do not respect, must not be held.
-    let formatted;
-    let mut rest = match arguments.as_str() {
-        Some(text) => text,
-        None => {
-            formatted = arguments.to_string();
-            &formatted
-        }
+    if fmt::write(&mut pieces, arguments).is_err() {
+        let Some(error) = pieces.error else {
+            panic!(
+                "a formatting trait implementation returned an error when the underlying stream did not"
+            );
+        };
+        let label = match stream {
+            Output::Stdout => "stdout",
+            Output::Stderr => "stderr",
+        };
+        panic!("failed printing to {label}: {error}");
+    }
+}
+
+/// Prints what is formatted into it, and keeps the last error, as std does.
+struct Pieces {
+    stream: Output,
+    error: Option<io::Error>,
+}
+
+impl fmt::Write for Pieces {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        print_piece(self.stream, text).map_err(|error| {
+            self.error = Some(error);
+            fmt::Error
+        })
+    }
+}
+
+fn print_piece(stream: Output, text: &str) -> io::Result<()> {
+    let fd = descriptor(stream);
+    let Some(parker) = Parker::current() else {
+        return seam::print_piece(stream, text);
     };
-    while !rest.is_empty() {
-        let (part, after) = rest.split_at(rest.floor_char_boundary(SMALL));
-        let fd = descriptor(stream);
-        // The printing itself stays on this OS thread, where a test harness may capture it.
-        if !is_ready(fd, libc::POLLOUT) {
-            STREAMS.make(&parker, Call::new(&mut || wait(fd, libc::POLLOUT)));
+    if takes(fd, text.len()) {
+        return seam::print_piece(stream, text);
+    }
+    if text.len() > SMALL {
+        return print_elsewhere(&parker, stream, text);
+    }
+    STREAMS.make(&parker, Call::new(&mut || wait(fd, libc::POLLOUT)));
+    seam::print_piece(stream, text)
+}
+
+/// Prints on an OS thread that is started for it. Such a thread inherits from this one where std's
+/// macros print to, which a test harness may have changed and a helper does not know.
+fn print_elsewhere(parker: &Parker, stream: Output, text: &str) -> io::Result<()> {
+    let printed = Arc::new(Printed(Mutex::new(State::Printing(None))));
+    let started = thread::Builder::new().name("greenpatch-std".into()).spawn({
+        let (printed, text) = (printed.clone(), text.to_owned());
+        move || printed.set(seam::print_piece(stream, &text))
+    });
+    if started.is_err() {
+        return seam::print_piece(stream, text);
+    }
+    park::wait(parker, &Wait::new(&*printed, None));
+    match mem::replace(&mut *printed.lock(), State::Printing(None)) {
+        State::Printed(result) => result,
+        State::Printing(_) => unreachable!("the wait lasts until it is printed"),
+    }
+}
+
+/// What a thread that prints, and the green thread that waits for it, share.
+struct Printed(Mutex<State>);
+
+enum State {
+    /// It is being printed; with what wakes the green thread, once that waits.
+    Printing(Option<Waker>),
+    /// It has been printed, with this result.
+    Printed(io::Result<()>),
+}
+
+impl Printed {
+    fn set(&self, result: io::Result<()>) {
+        let before = mem::replace(&mut *self.lock(), State::Printed(result));
+        if let State::Printing(Some(waker)) = before {
+            waker.wake();
         }
-        seam::print__original(stream, format_args!("{part}"));
-        rest = after;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Enlist for Printed {
+    fn enlist(&self, waker: Waker, _patience: u32) -> bool {
+        match &mut *self.lock() {
+            State::Printing(place) => {
+                *place = Some(waker);
+                true
+            }
+            State::Printed(_) => false,
+        }
+    }
+
+    fn waits(&self) -> bool {
+        matches!(*self.lock(), State::Printing(_))
+    }
+
+    fn withdraw(&self) -> bool {
+        // There is no deadline.
+        false
     }
 }
 
@@ -71,6 +167,48 @@ fn descriptor(stream: Output) -> libc::c_int {
         Output::Stdout => libc::STDOUT_FILENO,
         Output::Stderr => libc::STDERR_FILENO,
     }
+}
+
+/// Whether the stream takes so many bytes, and what std holds back of it, without blocking.
+fn takes(fd: libc::c_int, length: usize) -> bool {
+    is_ready(fd, libc::POLLOUT)
+        && (length <= SMALL || is_never_full(fd) || length + MARGIN <= room(fd))
+}
+
+/// Whether writing to a descriptor never waits for a reader: a file, or the like of `/dev/null`.
+fn is_never_full(fd: libc::c_int) -> bool {
+    let mut status = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `status` is valid for the write.
+    if unsafe { libc::fstat(fd, status.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: fstat has succeeded, so it has filled `status` in.
+    let status = unsafe { status.assume_init() };
+    match status.st_mode & libc::S_IFMT {
+        libc::S_IFREG | libc::S_IFBLK => true,
+        // SAFETY: isatty has no preconditions.
+        libc::S_IFCHR => unsafe { libc::isatty(fd) == 0 },
+        _ => false,
+    }
+}
+
+/// How many bytes a pipe surely takes: all that it can hold if it is empty.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn room(fd: libc::c_int) -> usize {
+    let mut unread: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int, for which `unread` is valid.
+    if unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut unread) } != 0 || unread != 0 {
+        return 0;
+    }
+    // SAFETY: F_GETPIPE_SZ takes no argument; what is no pipe is refused.
+    let size = unsafe { libc::fcntl(fd, libc::F_GETPIPE_SZ) };
+    size.try_into().unwrap_or(0)
+}
+
+/// How many bytes a pipe surely takes; the system does not tell.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn room(_fd: libc::c_int) -> usize {
+    0
 }
 
 /// Whether a call would not block. What is closed, or no descriptor at all, does not.

@@ -25,7 +25,9 @@ pub fn __eprint(arguments: fmt::Arguments<'_>) {
 /// # Differences from std
 ///
 /// It takes the lock of [`io::stdout`](crate::io::stdout()), which goes by thread, native or green, and
-/// then calls std's own macro, so that what a test prints is captured as ever.
+/// then calls std's own macro, so that what a test prints is captured as ever. On a green thread it does
+/// so for each piece of the text, as soon as that is formatted; the stream is written by the same calls as
+/// with std.
 ///
 /// # Panics
 ///

@@ -83,7 +83,8 @@ impl fmt::Debug for Stdout {
 ///
 /// # Differences from std
 ///
-/// It is not the type `std::io::StdoutLock`. Like std's it stays on its thread:
+/// It is not the type `std::io::StdoutLock`, and does not keep out code that writes through std's own handle:
+/// that may come between two pieces of one `write!`. Like std's it stays on its thread:
 ///
 /// ```compile_fail,E0277
 /// fn send<T: Send>(_: T) {}

@@ -4,7 +4,8 @@
 //! block is found out by asking, and is then done by a helper thread.
 #![forbid(unsafe_code)]
 
-use std::fmt;
+use std::cell::Cell;
+use std::{fmt, io};
 
 use super::offload::Call;
 use crate::patchable;
@@ -35,6 +36,37 @@ pub(crate) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
     match stream {
         Output::Stdout => ::std::print!("{arguments}"),
         Output::Stderr => ::std::eprint!("{arguments}"),
+    }
+}
+
+/// Prints one piece of a text with one call of std's macro, to wherever that prints on this OS thread,
+/// and returns the error that the macro would have panicked for.
+pub(crate) fn print_piece(stream: Output, text: &str) -> io::Result<()> {
+    let piece = Piece {
+        text,
+        error: Cell::new(None),
+    };
+    match stream {
+        Output::Stdout => ::std::print!("{piece}"),
+        Output::Stderr => ::std::eprint!("{piece}"),
+    }
+    piece.error.take().map_or(Ok(()), Err)
+}
+
+/// What std's macro is given: it takes note of an error, and claims that there was none.
+struct Piece<'a> {
+    text: &'a str,
+    error: Cell<Option<io::Error>>,
+}
+
+impl fmt::Display for Piece<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.write_str(self.text).is_err() {
+            // The macro keeps the error itself. It came from a write that the OS refused, and
+            // nothing has called the OS since.
+            self.error.set(Some(io::Error::last_os_error()));
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,50 @@
+//! What green threads print in a test is captured by its harness.
+#![allow(missing_docs)]
+
+use std::env;
+use std::process::Command;
+use std::time::Duration;
+
+use greenpatch_tests::watchdog;
+
+const CHILD: &str = "GREENPATCH_TEST_CAPTURED";
+
+#[test]
+fn what_green_threads_print_is_captured() {
+    let _watchdog = watchdog(Duration::from_secs(60));
+    if env::var_os(CHILD).is_some() {
+        print_on_green_threads();
+        return;
+    }
+    for (option, shown) in [("--quiet", false), ("--show-output", true)] {
+        let output = Command::new(env::current_exe().unwrap())
+            .args(["what_green_threads_print_is_captured", "--exact"])
+            .args(["--test-threads=1", option])
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).unwrap();
+        assert!(output.status.success(), "{text}");
+        for mark in ["1: small", "2: 7", "3: large", "4: error"] {
+            assert_eq!(text.contains(mark), shown, "{mark}: {text}");
+        }
+        let captured: String = text.chars().filter(|c| "xyz".contains(*c)).collect();
+        let expected = "x".repeat(100_000) + &"y".repeat(3000) + &"z".repeat(100_000);
+        assert_eq!(captured == expected, shown, "{} bytes", captured.len());
+    }
+}
+
+fn print_on_green_threads() {
+    assert!(greenpatch::patch_all().unwrap().is_done());
+    greenpatch::thread::spawn(|| {
+        greenpatch::println!("1: small");
+        greenpatch::println!("2: {}", 7);
+        // More than a pipe takes at once.
+        greenpatch::println!("3: large {}", "x".repeat(100_000));
+        greenpatch::println!("{}", "y".repeat(3000));
+        greenpatch::eprintln!("4: error {}", "z".repeat(100_000));
+    })
+    .join()
+    .unwrap();
+}
