@@ -12,6 +12,7 @@ mod busy;
 mod context;
 mod helpers;
 mod io;
+mod known_as;
 mod local;
 mod names;
 mod net;

@@ -6,7 +6,8 @@ use std::error::Error;
 use std::sync::OnceLock;
 
 use super::{
-    busy, context, local, names, net, offload, pipe, process, stdio, sync, thread, time, unwind,
+    busy, context, known_as, local, names, net, offload, pipe, process, stdio, sync, thread, time,
+    unwind,
 };
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
@@ -22,19 +23,19 @@ static THREAD: Source = Source::builtin(
     "std::thread",
     Feature::Thread,
     &[
-        replacement!(thread::start, start__PATCH),
-        replacement!(thread::yield_now, yield_now__PATCH),
-        replacement!(thread::park, park__PATCH),
-        replacement!(thread::join, join__PATCH),
-        replacement!(busy::busy, busy__PATCH),
+        replacement!(thread::start, start__PATCH, START),
+        replacement!(thread::yield_now, yield_now__PATCH, YIELD_NOW),
+        replacement!(thread::park, park__PATCH, PARK),
+        replacement!(thread::join, join__PATCH, JOIN),
+        replacement!(busy::busy, busy__PATCH, BUSY),
         replacement!(busy::produced, produced__PATCH),
         replacement!(context::green, green__PATCH).steady(),
         replacement!(local::is_shared, is_shared__PATCH).steady(),
-        replacement!(unwind::panicking, panicking__PATCH).steady(),
-        replacement!(unwind::panicked, panicked__PATCH).steady(),
-        replacement!(unwind::caught, caught__PATCH).steady(),
-        replacement!(unwind::set_hook, set_hook__PATCH).steady(),
-        replacement!(unwind::take_hook, take_hook__PATCH).steady(),
+        replacement!(unwind::panicking, panicking__PATCH, PANICKING).steady(),
+        replacement!(unwind::panicked, panicked__PATCH, PANICKED).steady(),
+        replacement!(unwind::caught, caught__PATCH, CAUGHT).steady(),
+        replacement!(unwind::set_hook, set_hook__PATCH, SET_HOOK).steady(),
+        replacement!(unwind::take_hook, take_hook__PATCH, TAKE_HOOK).steady(),
     ],
 )
 .will_patch(warn_off_the_main_thread)
@@ -45,11 +46,12 @@ static SYNC: Source = Source::builtin(
     "std::sync",
     Feature::Thread,
     &[
-        replacement!(sync::wait_lock, wait_lock__PATCH).under(ThreadOption::Threading),
-        replacement!(sync::wait_signal, wait_signal__PATCH).under(ThreadOption::Event),
+        replacement!(sync::wait_lock, wait_lock__PATCH, WAIT_LOCK).under(ThreadOption::Threading),
+        replacement!(sync::wait_signal, wait_signal__PATCH, WAIT_SIGNAL).under(ThreadOption::Event),
         // The lock of a file is a lock, and no matter of `patch_fs`: in place it would hold up the
         // very green thread that is to let go of it.
-        replacement!(offload::file_lock, file_lock__PATCH).under(ThreadOption::Threading),
+        replacement!(offload::file_lock, file_lock__PATCH, FILE_LOCK)
+            .under(ThreadOption::Threading),
     ],
 );
 
@@ -57,7 +59,7 @@ static LOCAL: Source = Source::builtin(
     "greenpatch::green::local",
     "std::thread_local",
     Feature::Thread,
-    &[replacement!(local::green, green__PATCH)
+    &[replacement!(local::green, green__PATCH, LOCAL)
         .under(ThreadOption::ThreadLocal)
         .steady()],
 );
@@ -66,7 +68,7 @@ static TIME: Source = Source::builtin(
     "greenpatch::green::time",
     "std::thread",
     Feature::Time,
-    &[replacement!(time::sleep, sleep__PATCH)],
+    &[replacement!(time::sleep, sleep__PATCH, SLEEP)],
 );
 
 static NET: Source = Source::builtin(
@@ -74,8 +76,8 @@ static NET: Source = Source::builtin(
     "std::net",
     Feature::Net,
     &[
-        replacement!(net::perform, perform__PATCH),
-        replacement!(offload::socket, socket__PATCH),
+        replacement!(net::perform, perform__PATCH, TRANSFER),
+        replacement!(offload::socket, socket__PATCH, CONNECT),
     ],
 );
 
@@ -84,9 +86,9 @@ static STDIO: Source = Source::builtin(
     "std::io",
     Feature::Stdio,
     &[
-        replacement!(stdio::input, input__PATCH),
-        replacement!(stdio::output, output__PATCH),
-        replacement!(stdio::print, print__PATCH),
+        replacement!(stdio::input, input__PATCH, INPUT),
+        replacement!(stdio::output, output__PATCH, OUTPUT),
+        replacement!(stdio::print, print__PATCH, PRINT),
         replacement!(stdio::may_wait, may_wait__PATCH).steady(),
     ],
 );
@@ -96,7 +98,7 @@ static DNS: Source = Source::builtin(
     "std::net",
     Feature::Dns,
     &[
-        replacement!(offload::name_lookup, name_lookup__PATCH),
+        replacement!(offload::name_lookup, name_lookup__PATCH, LOOK_UP),
         replacement!(names::wait, wait__PATCH),
     ],
 );
@@ -106,9 +108,9 @@ static PROCESS: Source = Source::builtin(
     "std::process",
     Feature::Process,
     &[
-        replacement!(pipe::perform, perform__PATCH),
-        replacement!(process::wait, wait__PATCH),
-        replacement!(process::wait_either, wait_either__PATCH),
+        replacement!(pipe::perform, perform__PATCH, PIPE),
+        replacement!(process::wait, wait__PATCH, CHILD_WAIT),
+        replacement!(process::wait_either, wait_either__PATCH, CHILD_OUTPUT),
         replacement!(offload::child, child__PATCH),
     ],
 );
@@ -117,7 +119,7 @@ static FS: Source = Source::builtin(
     "greenpatch::green::fs",
     "std::fs",
     Feature::Fs,
-    &[replacement!(offload::file, file__PATCH)],
+    &[replacement!(offload::file, file__PATCH, FILE)],
 );
 
 inventory::submit!(Linked(&THREAD));
@@ -130,9 +132,13 @@ inventory::submit!(Linked(&DNS));
 inventory::submit!(Linked(&PROCESS));
 inventory::submit!(Linked(&FS));
 
-/// A replacement of this crate for a seam of this crate: the function of the same path in `seam`.
+/// A replacement of this crate for a seam of this crate, the function of the same path in `seam`; and the names that
+/// users know it by, if it is theirs to leave out.
 macro_rules! replacement {
     ($module:ident :: $item:ident, $slot:ident) => {
+        replacement!($module::$item, $slot, INTERNAL)
+    };
+    ($module:ident :: $item:ident, $slot:ident, $known:ident) => {
         Replacement::new(
             seam::$module::$slot,
             $module::$item,
@@ -143,6 +149,7 @@ macro_rules! replacement {
                 line: line!(),
             },
         )
+        .known_as(known_as::$known)
     };
 }
 use replacement;

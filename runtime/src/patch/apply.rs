@@ -258,7 +258,7 @@ fn did(
     settings: &Arc<Settings>,
     aftermath: &mut Aftermath,
 ) -> ModuleReport {
-    let names = |items: &[Replacement]| items.iter().map(Replacement::item).collect();
+    let names = |items: &[Replacement]| items.iter().flat_map(Replacement::names).collect();
     let Module {
         feature,
         target,

@@ -91,20 +91,23 @@ impl WillPatchModule {
     /// The names of the items that will be replaced, and of those that a call asks for again which are replaced
     /// already. The list is this call's own.
     pub fn items(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.items.iter().map(Replacement::item)
+        self.items.iter().flat_map(Replacement::names)
     }
 
     /// Leaves an item out; whether it was in the list. What is replaced already stays so. What is left out
     /// now is asked about again by a later call.
+    ///
+    /// Functions of std that wait by the same means, as `Mutex::lock` and `RwLock::read`, go together: with one of them the
+    /// others are left out.
     pub fn remove(&mut self, item: &str) -> bool {
         let before = self.items.len();
-        self.retain(|name| name != item);
+        self.items.retain(|other| !other.is_choice(item));
         self.items.len() < before
     }
 
-    /// Leaves out the items whose names `keep` refuses.
+    /// Leaves out the items whose names `keep` refuses, and what goes together with one of them.
     pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
-        self.items.retain(|item| keep(item.item()));
+        self.items.retain(|item| item.names().all(&mut keep));
     }
 
     /// Adds an item, or gives another replacement for it.

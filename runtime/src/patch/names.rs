@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::error::{Kind, PatchError};
 use super::plan::{self, Module, Plan};
-use super::registry::{PatchPoint, Replacement};
+use super::registry::{Known, PatchPoint, Replacement};
 use super::slot::{RawSlot, Site};
 use super::source::{self, Feature, Source};
 use super::table::{self, Id};
@@ -40,7 +40,7 @@ pub(super) enum Found {
         target: &'static str,
         features: Vec<Feature>,
     },
-    /// The loose replacements for a module.
+    /// The loose replacements for a module, and those that are written in it.
     Loose(&'static str),
 }
 
@@ -82,6 +82,36 @@ pub(super) struct Point {
     pub(super) raw: &'static RawSlot,
     /// The module that users know it in: for a built-in one that of `std`.
     pub(super) module: &'static str,
+    /// The names that users know it by, if it is built in.
+    known: Option<Known>,
+}
+
+impl Point {
+    /// Whether it is one of greenpatch's own.
+    pub(super) fn is_builtin(&self) -> bool {
+        self.known.is_some()
+    }
+
+    /// The names that it is listed under.
+    pub(super) fn shown(&self) -> Vec<&'static str> {
+        match self.known {
+            Some(known) => known.shown.to_vec(),
+            None => vec![self.raw.site().name],
+        }
+    }
+
+    /// The names that it is found by.
+    fn full_names(&self) -> Vec<String> {
+        let Some(known) = self.known else {
+            let site = self.raw.site();
+            return vec![format!("{}::{}", site.module, site.name)];
+        };
+        let full = |name: &&str| match name.starts_with("std::") {
+            true => (*name).to_owned(),
+            false => format!("{}::{name}", self.module),
+        };
+        known.shown.iter().chain(known.also).map(full).collect()
+    }
 }
 
 /// Finds the source module, or the loose replacements, that are meant.
@@ -95,9 +125,13 @@ pub(super) fn source(named: Named) -> Result<Found, PatchError> {
     if let Some(source) = one(&name, by_name, source_site)? {
         return Ok(Found::Source(source));
     }
-    let loose = plan::loose().map(|item| Site {
-        module: item.module(),
-        ..item.site()
+    let loose = plan::loose().flat_map(|item| {
+        let site = item.site();
+        let for_it = Site {
+            module: item.module(),
+            ..site
+        };
+        [for_it, site]
     });
     let by_loose = best(&name, loose.map(|site| (site.module, site)));
     if let Some(site) = one_module(&name, by_loose)? {
@@ -125,21 +159,23 @@ pub(super) fn source(named: Named) -> Result<Found, PatchError> {
 /// Finds the patch point that is meant.
 pub(super) fn item(name: &str) -> Result<Point, PatchError> {
     let points = points();
-    let named: Vec<(String, Point)> = points
-        .iter()
-        .flat_map(|point| {
-            let site = point.raw.site();
-            let own = format!("{}::{}", site.module, site.name);
-            let known = format!("{}::{}", point.module, site.name);
-            let alias = (known != own).then_some((known, *point));
-            [(own, *point)].into_iter().chain(alias)
-        })
-        .collect();
-    let mut found = best(
-        name,
-        named.iter().map(|(full, point)| (full.as_str(), *point)),
-    );
-    found.dedup_by_key(|point| Id::of(point.raw));
+    let find = |builtin: bool| {
+        let named: Vec<(String, Point)> = points
+            .iter()
+            .filter(|point| point.is_builtin() == builtin)
+            .flat_map(|point| point.full_names().into_iter().map(|full| (full, *point)))
+            .collect();
+        let mut found = best(
+            name,
+            named.iter().map(|(full, point)| (full.as_str(), *point)),
+        );
+        found.dedup_by_key(|point| Id::of(point.raw));
+        found
+    };
+    let mut found = find(false);
+    if found.is_empty() {
+        found = find(true);
+    }
     if let Some(point) = one(name, found, |point| point.raw.site())? {
         return Ok(point);
     }
@@ -183,15 +219,8 @@ impl Members {
 /// Finds the patch points of the module that is meant, or those that a source module implements.
 pub(super) fn module(name: &str) -> Result<Members, PatchError> {
     let points = points();
-    let own = points
-        .iter()
-        .map(|point| (point.raw.site().module, point.raw));
-    let known = points.iter().map(|point| (point.module, point.raw));
-    let found = best(
-        name,
-        own.chain(known)
-            .map(|(module, raw)| (module, (module, raw))),
-    );
+    let modules = points.iter().map(|point| (point.module, point.raw));
+    let found = best(name, modules.map(|point| (point.0, point)));
     let Some((module, first)) = found.first().copied() else {
         let sources = source::sources()
             .into_iter()
@@ -229,26 +258,29 @@ pub(super) fn points() -> Vec<Point> {
                 .filter_map(Replacement::made_raw),
         )
         .filter(|raw| seen.insert(Id::of(raw)))
-        .map(|raw| Point {
-            raw,
-            module: known_module(raw, &sources),
+        .map(|raw| {
+            let (module, known) = known(raw, &sources).unzip();
+            Point {
+                raw,
+                module: module.unwrap_or(raw.site().module),
+                known,
+            }
         })
         .collect();
     points.sort_by_key(|point| (point.module, point.raw.site().file, point.raw.site().line));
     points
 }
 
-fn known_module(raw: &'static RawSlot, sources: &[&'static Source]) -> &'static str {
+/// The module and the names by which users know a patch point that is built in.
+fn known(raw: &RawSlot, sources: &[&'static Source]) -> Option<(&'static str, Known)> {
     sources
         .iter()
         .filter(|source| source.feature().is_builtin())
-        .find(|source| {
-            source
-                .items()
-                .iter()
-                .any(|item| Id::of(item.raw()) == Id::of(raw))
+        .find_map(|source| {
+            let mut items = source.items().iter();
+            let item = items.find(|item| Id::of(item.raw()) == Id::of(raw))?;
+            Some((source.target(), item.known()?))
         })
-        .map_or(raw.site().module, |source| source.target())
 }
 
 fn is_linked(source: &'static Source) -> bool {

@@ -319,10 +319,10 @@ impl From<ThreadOptions> for ThreadChoice {
 
 /// Patches a module: with a source module, or with the replacements found under a name.
 ///
-/// A name is the path of a source module, or of a target module; leading segments may be left out.
-/// The path of a target module means the replacements for it that stand in no source module; if there
-/// are none, the only source module for that target. What is patched is the whole feature that the
-/// source module belongs to.
+/// A name is the path of a source module, or of another module; leading segments may be left out. The path of
+/// another module means the replacements that stand in no source module and are for this module, or are
+/// written in it; if there are none, the only source module that has it for its target. What is patched is
+/// the whole feature that the source module belongs to.
 ///
 /// # Errors
 ///

@@ -66,23 +66,29 @@ impl Plan {
         Plan::of(source.feature(), vec![Module::of(source)?])
     }
 
-    /// The plan for the loose replacements of a module.
-    pub(super) fn loose(target: &'static str) -> Result<Plan, PatchError> {
-        let feature = Feature::User(target);
-        let items = loose()
-            .filter(|item| item.module() == target)
-            .copied()
-            .collect();
-        let module = Module {
-            feature,
-            target,
-            source: target,
-            will: None,
-            did: None,
-            ready: None,
-            items,
-        };
-        Plan::of(feature, vec![module])
+    /// The plan for the loose replacements for a module, and for those that are written in it.
+    pub(super) fn loose(name: &'static str) -> Result<Plan, PatchError> {
+        let mut modules: Vec<Module> = Vec::new();
+        let is_meant = |item: &&Replacement| item.module() == name || item.site().module == name;
+        for item in loose().filter(is_meant) {
+            let target = item.module();
+            // The target's own feature, by whichever name it is patched.
+            let feature = Feature::User(target);
+            match modules.iter_mut().find(|module| module.target == target) {
+                Some(module) => module.items.push(*item),
+                None => modules.push(Module {
+                    feature,
+                    target,
+                    source: target,
+                    will: None,
+                    did: None,
+                    ready: None,
+                    items: vec![*item],
+                }),
+            }
+        }
+        modules.sort_by_key(|module| module.target);
+        Plan::of(Feature::User(name), modules)
     }
 
     /// The plans for `patch_all` with these settings: for built-in features, and for `auto` ones.
@@ -132,7 +138,7 @@ impl Plan {
     pub(super) fn only(&mut self, found: &Found, items: &[&str]) -> Result<(), PatchError> {
         self.modules.retain(|module| found.means(module));
         for name in items {
-            let known = |module: &Module| module.items.iter().any(|item| item.item() == *name);
+            let known = |module: &Module| module.items.iter().any(|item| item.is_choice(name));
             if !self.modules.iter().any(known) {
                 let kind = Kind::UnknownItem {
                     name: (*name).to_owned(),
@@ -141,8 +147,13 @@ impl Plan {
                 return Err(PatchError::new(kind));
             }
         }
+        let chosen = |item: &Replacement| items.iter().any(|name| item.is_choice(name));
+        self.modules
+            .retain(|module| module.items.iter().any(chosen));
         for module in &mut self.modules {
-            module.items.retain(|item| items.contains(&item.item()));
+            module
+                .items
+                .retain(|item| item.is_internal() || chosen(item));
         }
         Ok(())
     }

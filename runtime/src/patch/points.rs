@@ -13,6 +13,7 @@ use super::table;
 #[derive(Clone, Debug)]
 pub struct PatchPointInfo {
     module: &'static str,
+    item: &'static str,
     site: Site,
     type_name: &'static str,
     state: PatchState,
@@ -50,7 +51,7 @@ pub struct PatchPoints {
 ///
 /// A crate that the program never names is not linked, and what it declares is not listed:
 /// `use that_crate as _;` brings it back. Of a generic function, those instances are listed that have
-/// a replacement.
+/// a replacement. What is built in is listed by the functions of std that wait by it.
 ///
 /// # Examples
 ///
@@ -62,7 +63,7 @@ pub struct PatchPoints {
 pub fn patch_points() -> PatchPoints {
     let mut points: Vec<PatchPointInfo> = names::points()
         .into_iter()
-        .map(PatchPointInfo::of)
+        .flat_map(PatchPointInfo::of)
         .collect();
     points.extend(
         inventory::iter::<PassedOver>
@@ -74,7 +75,8 @@ pub fn patch_points() -> PatchPoints {
 }
 
 impl PatchPointInfo {
-    fn of(point: names::Point) -> Self {
+    /// A line for each name that it is listed under.
+    fn of(point: names::Point) -> Vec<Self> {
         let raw = point.raw;
         let state = match table::replaced_by(raw) {
             None => PatchState::Original,
@@ -83,13 +85,21 @@ impl PatchPointInfo {
                 by: by.site,
             },
         };
-        PatchPointInfo {
-            module: point.module,
-            site: raw.site(),
-            type_name: raw.type_name(),
-            state,
-            overrides: table::overrides(raw),
-        }
+        // One that names what is private is of no use.
+        let private = |name: &&str| point.is_builtin() && name.contains("greenpatch::");
+        let type_name = Some(raw.type_name()).filter(|name| !private(name));
+        let line = |name: &'static str| {
+            let (module, item) = split(name).unwrap_or((point.module, name));
+            PatchPointInfo {
+                module,
+                item,
+                site: raw.site(),
+                type_name: type_name.unwrap_or_default(),
+                state: state.clone(),
+                overrides: table::overrides(raw),
+            }
+        };
+        point.shown().into_iter().map(line).collect()
     }
 
     fn passed_over(function: &PassedOver) -> Self {
@@ -99,6 +109,7 @@ impl PatchPointInfo {
         };
         PatchPointInfo {
             module: site.module,
+            item: site.name,
             site,
             type_name: "",
             state,
@@ -111,9 +122,9 @@ impl PatchPointInfo {
         self.module
     }
 
-    /// `f`, `Type::go` or `<Type as Trait>::go`.
+    /// `f`, `Type::go` or `<Type as Trait>::go`. Of what is built in, a function of std that waits by it.
     pub fn item(&self) -> &'static str {
-        self.site.name
+        self.item
     }
 
     /// The source file.
@@ -126,7 +137,8 @@ impl PatchPointInfo {
         self.site.line
     }
 
-    /// The type of the function pointer; empty for what is no patch point.
+    /// The type of the function pointer; empty for what is no patch point, and where greenpatch keeps it to
+    /// itself.
     pub fn type_name(&self) -> &'static str {
         self.type_name
     }
@@ -140,6 +152,15 @@ impl PatchPointInfo {
     pub fn overrides(&self) -> usize {
         self.overrides
     }
+}
+
+/// The module and the item of a path in std: types begin with capital letters.
+fn split(path: &'static str) -> Option<(&'static str, &'static str)> {
+    let is_type = |at: &usize| path[at + 2..].starts_with(char::is_uppercase);
+    let mut ends = path.match_indices("::").map(|(at, _)| at);
+    let last = path.rfind("::").filter(|_| path.starts_with("std::"))?;
+    let end = ends.find(is_type).unwrap_or(last);
+    Some((&path[..end], &path[end + 2..]))
 }
 
 impl PatchPoints {
@@ -223,7 +244,7 @@ impl PatchPointInfo {
         let place = format!("{}:{}", self.site.file, self.site.line);
         [
             self.module.into(),
-            self.site.name.into(),
+            self.item.into(),
             state.into(),
             place.into(),
             self.type_name.into(),

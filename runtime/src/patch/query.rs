@@ -42,7 +42,8 @@ pub fn is_module_patched(module: &str) -> Result<Coverage, PatchError> {
 /// are limited to a scope do not count.
 ///
 /// The name is the path of its module followed by `f`, `Type::go` or `<Type as Trait>::go`; leading
-/// segments may be left out.
+/// segments may be left out. Functions of std that block go by their names, as `std::thread::spawn` and
+/// `std::sync::Mutex::lock`; a function of the program's own that is called so goes before.
 ///
 /// # Errors
 ///

@@ -58,6 +58,22 @@ pub struct Replacement {
     site: Site,
     option: Option<ThreadOption>,
     steady: bool,
+    known: Option<Known>,
+}
+
+/// The names in std by which users know a patch point of greenpatch's own.
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    /// Those that are listed. One that has none is internal: hooks and choices of items do not reach it.
+    pub(crate) shown: &'static [&'static str],
+    /// Those that are found as well.
+    pub(crate) also: &'static [&'static str],
+}
+
+impl Known {
+    fn is_called(&self, item: &str) -> bool {
+        self.shown.contains(&item) || self.also.contains(&item)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -81,6 +97,7 @@ impl Replacement {
             site,
             option: None,
             steady: false,
+            known: None,
         }
     }
 
@@ -98,6 +115,7 @@ impl Replacement {
             site,
             option: None,
             steady: false,
+            known: None,
         }
     }
 
@@ -109,6 +127,7 @@ impl Replacement {
             site,
             option: None,
             steady: false,
+            known: None,
         }
     }
 
@@ -116,6 +135,13 @@ impl Replacement {
     #[must_use]
     pub(crate) const fn under(mut self, option: ThreadOption) -> Self {
         self.option = Some(option);
+        self
+    }
+
+    /// Gives it the names by which users know the patch point.
+    #[must_use]
+    pub(crate) const fn known_as(mut self, known: Known) -> Self {
+        self.known = Some(known);
         self
     }
 
@@ -176,9 +202,34 @@ impl Replacement {
         self.option
     }
 
-    /// The name of the patch point in its module.
-    pub(super) fn item(&self) -> &'static str {
-        self.raw().site().name
+    /// The names of the patch point in its module; none if it is internal.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let (shown, own) = match self.known {
+            Some(known) => (known.shown, None),
+            None => (&[] as &[_], Some(self.raw().site().name)),
+        };
+        own.into_iter().chain(shown.iter().copied())
+    }
+
+    /// The names in std by which users know the patch point, if it is one of greenpatch's own.
+    pub(super) const fn known(&self) -> Option<Known> {
+        self.known
+    }
+
+    /// Whether it is called so in its module, and may be chosen, or left out, by itself.
+    pub(super) fn is_choice(&self, item: &str) -> bool {
+        match self.known {
+            Some(known) => !self.is_internal() && known.is_called(item),
+            None => self.raw().site().name == item,
+        }
+    }
+
+    /// Whether it is for greenpatch alone to replace, together with the rest of its module.
+    pub(super) const fn is_internal(&self) -> bool {
+        match self.known {
+            Some(known) => known.shown.is_empty(),
+            None => false,
+        }
     }
 }
 
@@ -198,7 +249,7 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
 
 impl fmt::Debug for Replacement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.item())
+        f.debug_list().entries(self.names()).finish()
     }
 }
 

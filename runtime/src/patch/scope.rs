@@ -21,7 +21,9 @@ use super::table::{self, Id};
 
 /// Runs `body` with one function overridden, in this thread and in those that it starts meanwhile.
 ///
-/// Beyond gevent. Nobody else sees the override, so tests can run beside each other. The closure may
+/// Beyond gevent. No other thread sees the override, so tests can run beside each other. Threads are inside that annotated
+/// code starts, by [`thread`](crate::thread); one that `std::thread::spawn` itself starts, in code that is not
+/// annotated, is outside, and so are those that it starts in turn. The closure may
 /// capture, and is called for every call of the function in the scope, also for those that it makes
 /// itself: it reaches the original by [`Slot::original`]. Scopes nest; the innermost counts.
 ///
@@ -60,7 +62,7 @@ where
 }
 
 /// Runs `body` with originals, in this thread and in those that it starts: as if nothing were
-/// patched. Overrides that `body` itself makes hold.
+/// patched. Overrides that `body` itself makes hold. Which threads are inside, [`override_item`] says.
 ///
 /// # Examples
 ///

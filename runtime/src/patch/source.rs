@@ -197,7 +197,7 @@ impl Source {
 
     /// The names of the items that it replaces.
     pub fn implements(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.items.iter().map(Replacement::item)
+        self.items.iter().flat_map(Replacement::names)
     }
 
     pub(super) const fn items(&self) -> &'static [Replacement] {

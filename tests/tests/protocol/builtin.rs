@@ -36,7 +36,7 @@ fn patch_time_patches_sleep_alone() {
     isolated("builtin::patch_time_patches_sleep_alone", || {
         assert!(patch_time().unwrap().is_done());
         assert_eq!(
-            patched(&["std::thread::sleep", "std::thread::start"]),
+            patched(&["std::thread::sleep", "std::thread::spawn"]),
             [true, false]
         );
         assert_eq!(is_module_patched("std::thread").unwrap(), Coverage::Some);
@@ -49,7 +49,7 @@ fn time_off_leaves_sleep() {
     isolated("builtin::time_off_leaves_sleep", || {
         assert!(ThreadOptions::new().time(false).apply().unwrap().is_done());
         assert_eq!(
-            patched(&["std::thread::sleep", "std::thread::start"]),
+            patched(&["std::thread::sleep", "std::thread::spawn"]),
             [false, true]
         );
     });
@@ -66,7 +66,7 @@ fn threading_off_leaves_locks() {
                 .is_done()
         );
         assert_eq!(
-            patched(&["std::sync::wait_lock", "std::sync::wait_signal"]),
+            patched(&["std::sync::Mutex::lock", "std::sync::Condvar::wait"]),
             [false, true]
         );
     });
@@ -77,7 +77,7 @@ fn event_off_leaves_signals() {
     isolated("builtin::event_off_leaves_signals", || {
         assert!(ThreadOptions::new().event(false).apply().unwrap().is_done());
         assert_eq!(
-            patched(&["std::sync::wait_lock", "std::sync::wait_signal"]),
+            patched(&["std::sync::Mutex::lock", "std::sync::Condvar::wait"]),
             [true, false]
         );
     });
@@ -127,8 +127,8 @@ fn the_builder_takes_options() {
         let done = Patcher::new().thread(options).apply().unwrap();
         assert!(done.report().unwrap().feature(Feature::Time).is_none());
         let items = [
-            "std::sync::wait_lock",
-            "std::sync::wait_signal",
+            "std::sync::Mutex::lock",
+            "std::sync::Condvar::wait",
             "std::thread::sleep",
         ];
         assert_eq!(patched(&items), [true, false, false]);
@@ -142,7 +142,7 @@ fn a_module_stands_for_its_feature() {
     isolated("builtin::a_module_stands_for_its_feature", || {
         assert!(patch_module("std::sync").unwrap().is_done());
         assert_eq!(
-            patched(&["std::thread::start", "std::thread::sleep"]),
+            patched(&["std::thread::spawn", "std::thread::sleep"]),
             [true, false]
         );
     });
@@ -156,16 +156,16 @@ fn a_module_with_two_features_is_patched_at_once() {
             let done = patch_module_items("std::thread", &["sleep"]).unwrap();
             assert!(done.is_done());
             assert_eq!(
-                patched(&["std::thread::start", "std::thread::sleep"]),
+                patched(&["std::thread::spawn", "std::thread::sleep"]),
                 [false, true]
             );
             assert!(patch_module("std::thread").unwrap().is_done());
             assert_eq!(is_module_patched("std::thread").unwrap(), Coverage::All);
             assert!(patch_thread().unwrap().is_already_patched());
-            let unknown = patch_module_items("std::thread", &["wait_lock"]).unwrap_err();
+            let unknown = patch_module_items("std::thread", &["Mutex::lock"]).unwrap_err();
             assert_eq!(
                 unknown.to_string(),
-                "`std::thread` does not implement `wait_lock`"
+                "`std::thread` does not implement `Mutex::lock`"
             );
         },
     );

@@ -1,8 +1,8 @@
 //! Queries, and what names mean.
 
 use greenpatch::{
-    Coverage, Point, is_anything_patched, is_item_patched, is_module_patched, original,
-    patch_module,
+    Coverage, Point, events, is_anything_patched, is_item_patched, is_module_patched, original,
+    patch_module, patch_module_items, patch_thread,
 };
 use greenpatch_tests::isolated;
 
@@ -182,5 +182,195 @@ fn of_instantiations() {
         assert_eq!(original(1), (1, 1));
         assert_eq!(greenpatch::restore().unwrap(), 1);
         assert_eq!(generic::double(1_u8), (1, 1));
+    });
+}
+
+/// What users know of std, and what blocks by the same means.
+const OF_STD: &[&[&str]] = &[
+    &[
+        "std::thread::spawn",
+        "std::thread::Builder::spawn",
+        "std::thread::Scope::spawn",
+    ],
+    &["std::thread::yield_now"],
+    &["std::thread::park", "std::thread::park_timeout"],
+    &[
+        "std::thread::JoinHandle::join",
+        "std::thread::ScopedJoinHandle::join",
+    ],
+    &["std::thread::sleep"],
+    &[
+        "std::thread::LocalKey::with",
+        "std::thread_local::LocalKey::with",
+    ],
+    &[
+        "std::sync::Mutex::lock",
+        "std::sync::RwLock::read",
+        "std::sync::RwLock::write",
+        "std::sync::Once::call_once",
+    ],
+    &[
+        "std::sync::Condvar::wait",
+        "std::sync::Barrier::wait",
+        "std::sync::mpsc::Receiver::recv",
+    ],
+    &["std::fs::File::lock"],
+];
+
+#[test]
+fn of_what_is_built_in_are_those_of_std() {
+    isolated("names::of_what_is_built_in_are_those_of_std", || {
+        let all = || OF_STD.iter().flat_map(|names| names.iter());
+        for name in all() {
+            assert!(!is_item_patched(name).unwrap(), "{name}");
+        }
+        let done = patch_thread().unwrap();
+        for name in all() {
+            assert!(is_item_patched(name).unwrap(), "{name}");
+        }
+        for name in [
+            "std::panic::set_hook",
+            "std::panic::catch_unwind",
+            "std::thread::panicking",
+        ] {
+            assert!(is_item_patched(name).unwrap(), "{name}");
+        }
+        for name in [
+            "std::net::TcpStream::read",
+            "std::fs::read",
+            "std::process::Child::wait",
+            "std::println",
+        ] {
+            assert!(!is_item_patched(name).unwrap(), "{name}");
+        }
+        // Where leading segments are left out, what the program has itself goes before.
+        assert!(is_item_patched("thread::sleep").unwrap() && is_item_patched("sleep").unwrap());
+        assert!(!is_item_patched("yield_now").unwrap());
+        assert!(is_item_patched("thread::yield_now").unwrap());
+        assert!(!of_ones_own::yield_now());
+
+        let report = done.report().unwrap().to_string();
+        assert_eq!(
+            report,
+            "thread: std::thread_local: LocalKey::with\n\
+             thread: std::sync: Mutex::lock, RwLock::read, RwLock::write, Once::call_once, \
+             Condvar::wait, Barrier::wait, mpsc::Receiver::recv, mpsc::SyncSender::send, std::fs::File::lock\n\
+             thread: std::thread: spawn, yield_now, park, JoinHandle::join\n\
+             thread: std::thread: sleep\n"
+        );
+    });
+}
+
+#[greenpatch::patchable(dispatch)]
+mod of_ones_own {
+    pub fn yield_now() -> bool {
+        false
+    }
+}
+
+#[test]
+fn of_what_is_built_in_tell_nothing_of_the_inside() {
+    for name in [
+        "start",
+        "busy",
+        "green",
+        "wait_lock",
+        "perform",
+        "seam::thread::start",
+    ] {
+        for name in [
+            name.to_owned(),
+            format!("std::thread::{name}"),
+            format!("greenpatch::{name}"),
+        ] {
+            assert!(is_item_patched(&name).unwrap_err().is_unknown(), "{name}");
+        }
+    }
+    for module in ["greenpatch::seam::thread", "seam::sync"] {
+        assert!(
+            is_module_patched(module).unwrap_err().is_unknown(),
+            "{module}"
+        );
+    }
+    let points = greenpatch::patch_points();
+    for point in &points {
+        let (module, item) = (point.module(), point.item());
+        assert!(!module.starts_with("greenpatch"), "{module}::{item}");
+        assert!(
+            !point.type_name().contains("greenpatch::"),
+            "{}",
+            point.type_name()
+        );
+    }
+    let listed = |module: &str, item: &str| {
+        points
+            .iter()
+            .any(|point| point.module() == module && point.item() == item)
+    };
+    assert!(
+        listed("std::thread", "spawn")
+            && listed("std::fs", "File::lock")
+            && listed("std", "println")
+    );
+    assert!(listed("std::os::unix::net", "UnixStream::connect"));
+    for source in greenpatch::sources() {
+        assert!(source.implements().count() > 0, "{source:?}");
+    }
+}
+
+#[test]
+fn of_std_leave_out_and_choose() {
+    isolated("names::of_std_leave_out_and_choose", || {
+        let choosy = events::on_will_patch_module(|event| {
+            match event.module() {
+                // With one of those that wait alike the others are left out.
+                "std::sync" => {
+                    assert!(event.remove("RwLock::read") && !event.remove("Mutex::lock"))
+                }
+                "std::thread" => event.retain(|_| false),
+                _ => {}
+            }
+            Ok(())
+        });
+        assert!(patch_thread().unwrap().is_done());
+        for (name, patched) in [
+            ("std::sync::Mutex::lock", false),
+            ("std::sync::Condvar::wait", true),
+            ("std::thread::spawn", false),
+            // What green threads cannot do without.
+            ("std::thread::panicking", true),
+        ] {
+            assert_eq!(is_item_patched(name).unwrap(), patched, "{name}");
+        }
+        choosy.unsubscribe();
+        assert!(
+            patch_module_items("std::sync", &["OnceLock::get_or_init"])
+                .unwrap()
+                .is_done()
+        );
+        assert!(is_item_patched("std::sync::Mutex::lock").unwrap());
+        assert!(!is_item_patched("std::thread::spawn").unwrap());
+    });
+}
+
+#[test]
+fn of_std_choose_what_works_by_itself() {
+    isolated("names::of_std_choose_what_works_by_itself", || {
+        let done = patch_module_items("std::thread", &["spawn", "JoinHandle::join"]).unwrap();
+        assert_eq!(
+            done.report().unwrap().to_string(),
+            "thread: std::thread: spawn, JoinHandle::join\n"
+        );
+        assert!(crate::new_threads_are_green());
+        let thread = greenpatch::thread::spawn(|| {
+            assert!(greenpatch::panic::catch_unwind(|| panic!("caught")).is_err());
+            (
+                greenpatch::thread::panicking(),
+                greenpatch::thread::current().id(),
+            )
+        });
+        let id = thread.thread().id();
+        assert_eq!(thread.join().unwrap(), (false, id));
+        assert!(!is_item_patched("std::thread::sleep").unwrap());
     });
 }

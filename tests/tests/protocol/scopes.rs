@@ -42,6 +42,21 @@ beside_each_other! {
 }
 
 #[test]
+fn not_inherited_by_a_thread_of_std_in_between() {
+    override_item(patch_point!(cellar::bottles), Box::new(|| 70), || {
+        let (inside, outside) = std::thread::scope(|scope| {
+            let outside = scope.spawn(|| {
+                let further = thread::spawn(cellar::bottles).join().unwrap();
+                (cellar::bottles(), further)
+            });
+            let inside = thread::spawn(cellar::bottles).join().unwrap();
+            (inside, outside.join().unwrap())
+        });
+        assert_eq!((inside, outside), (70, (7, 7)));
+    });
+}
+
+#[test]
 fn inherited_by_the_threads_it_spawns() {
     let in_thread = |number: u32| {
         override_item(

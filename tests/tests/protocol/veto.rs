@@ -124,7 +124,7 @@ fn of_one_feature_leaves_the_others() {
         for module in ["std::sync", "std::thread_local"] {
             assert_eq!(is_module_patched(module).unwrap(), Coverage::None);
         }
-        assert!(!greenpatch::is_item_patched("std::thread::start").unwrap());
+        assert!(!greenpatch::is_item_patched("std::thread::spawn").unwrap());
         assert!(greenpatch::is_item_patched("std::thread::sleep").unwrap());
         let cancelled = patch_thread().unwrap();
         assert!(cancelled.is_cancelled());
