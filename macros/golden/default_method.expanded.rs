@@ -14,14 +14,19 @@ pub trait Speak {
 }
 #[doc(hidden)]
 #[allow(
+    clippy::borrowed_box,
+    clippy::ptr_arg,
     dead_code,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
+    missing_copy_implementations,
+    missing_debug_implementations,
     non_snake_case,
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
+    unnameable_types,
     unreachable_pub,
     unused_parens
 )]
@@ -31,14 +36,19 @@ pub trait Speak__sentence__Original: Speak {
     }
 }
 #[allow(
+    clippy::borrowed_box,
+    clippy::ptr_arg,
     dead_code,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
+    missing_copy_implementations,
+    missing_debug_implementations,
     non_snake_case,
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
+    unnameable_types,
     unreachable_pub,
     unused_parens
 )]
@@ -46,14 +56,19 @@ impl<__GreenpatchSelf: Speak + ?::core::marker::Sized> Speak__sentence__Original
 for __GreenpatchSelf {}
 #[doc(hidden)]
 #[allow(
+    clippy::borrowed_box,
+    clippy::ptr_arg,
     dead_code,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
+    missing_copy_implementations,
+    missing_debug_implementations,
     non_snake_case,
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
+    unnameable_types,
     unreachable_pub,
     unused_parens
 )]

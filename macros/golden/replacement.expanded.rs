@@ -28,10 +28,11 @@ fn send_as(_: &Client) {}
 const _: () = {
     ::greenpatch::__private::inventory::submit! {
         { #[allow(unused_imports)] use ::greenpatch::__private::Uninstantiated as _; <
-        Client as ::greenpatch::__private::TraitPoint < _, 15830522920245967145u64, _, ()
-        >> ::PATCH.replacement(send_as, ::greenpatch::__private::Site { module :
-        ::greenpatch::__private::module_path!(), name : "send_as", file :
-        ::greenpatch::__private::file!(), line : ::greenpatch::__private::line!(), }) }
+        ::greenpatch::__private::methods::M9 as ::greenpatch::__private::TraitPoint < _,
+        15830522920245967145u64, _, (), Client >> ::POINT.point().replacement(send_as,
+        ::greenpatch::__private::Site { module : ::greenpatch::__private::module_path!(),
+        name : "send_as", file : ::greenpatch::__private::file!(), line :
+        ::greenpatch::__private::line!(), }) }
     }
 };
 fn same(value: u32) -> u32 {

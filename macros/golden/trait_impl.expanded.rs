@@ -2,14 +2,7 @@ impl<'a> Iterator for Parser<'a> {
     type Item = &'a str;
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        match <Self as ::greenpatch::__private::TraitPoint<
-            __GreenpatchImpl_b094b20bfddaafe0_next,
-            12086484443237030606u64,
-            (),
-            (),
-        >>::PATCH
-            .get()
-        {
+        match __GreenpatchImpl_b094b20bfddaafe0_next::PATCH.get() {
             ::greenpatch::__private::None => {
                 <Self as __GreenpatchOriginal_b094b20bfddaafe0_next<
                     'a,
@@ -23,14 +16,19 @@ impl<'a> Iterator for Parser<'a> {
 }
 #[doc(hidden)]
 #[allow(
+    clippy::borrowed_box,
+    clippy::ptr_arg,
     dead_code,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
+    missing_copy_implementations,
+    missing_debug_implementations,
     non_snake_case,
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
+    unnameable_types,
     unreachable_pub,
     unused_parens
 )]
@@ -38,20 +36,23 @@ trait __GreenpatchOriginal_b094b20bfddaafe0_next<'a> {
     fn next__original(&mut self) -> Option<&'a str>;
 }
 #[allow(
+    clippy::borrowed_box,
+    clippy::ptr_arg,
     dead_code,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
+    missing_copy_implementations,
+    missing_debug_implementations,
     non_snake_case,
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
+    unnameable_types,
     unreachable_pub,
     unused_parens
 )]
 const _: () = {
-    #[allow(unused_imports)]
-    use Iterator as _;
     impl<'a> __GreenpatchOriginal_b094b20bfddaafe0_next<'a> for Parser<'a> {
         fn next__original(&mut self) -> Option<&'a str> {
             let none: Option<<Self as Iterator>::Item> = None;
@@ -61,40 +62,43 @@ const _: () = {
 };
 #[doc(hidden)]
 #[allow(
+    clippy::borrowed_box,
+    clippy::ptr_arg,
     dead_code,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
+    missing_copy_implementations,
+    missing_debug_implementations,
     non_snake_case,
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
+    unnameable_types,
     unreachable_pub,
     unused_parens
 )]
-enum __GreenpatchImpl_b094b20bfddaafe0_next {}
+pub struct __GreenpatchImpl_b094b20bfddaafe0_next();
 #[doc(hidden)]
 #[allow(
+    clippy::borrowed_box,
+    clippy::ptr_arg,
     dead_code,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
+    missing_copy_implementations,
+    missing_debug_implementations,
     non_snake_case,
     non_upper_case_globals,
     private_bounds,
     private_interfaces,
+    unnameable_types,
     unreachable_pub,
     unused_parens
 )]
-impl<
-    'a,
-> ::greenpatch::__private::TraitPoint<
-    __GreenpatchImpl_b094b20bfddaafe0_next,
-    12086484443237030606u64,
-    (),
-    (),
-> for Parser<'a> {
-    type Point = &'static ::greenpatch::__private::Slot<
+impl __GreenpatchImpl_b094b20bfddaafe0_next {
+    pub const PATCH: &'static ::greenpatch::__private::Slot<
         for<'__greenpatch_a> fn(
             &mut Parser<'__greenpatch_a>,
         ) -> Option<&'__greenpatch_a str>,
@@ -103,8 +107,7 @@ impl<
         ) -> Option<
                 &'__greenpatch_a str,
             > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
-    >;
-    const PATCH: Self::Point = {
+    > = {
         fn __GREENPATCH_original<'__greenpatch_a>(
             __greenpatch_arg_0: &mut Parser<'__greenpatch_a>,
         ) -> Option<&'__greenpatch_a str> {
@@ -152,4 +155,47 @@ impl<
         }
         &__GREENPATCH_SLOT
     };
+    pub const fn point(
+        self,
+    ) -> &'static ::greenpatch::__private::Slot<
+        for<'__greenpatch_a> fn(
+            &mut Parser<'__greenpatch_a>,
+        ) -> Option<&'__greenpatch_a str>,
+        dyn for<'__greenpatch_a> ::greenpatch::__private::Fn(
+            &mut Parser<'__greenpatch_a>,
+        ) -> Option<
+                &'__greenpatch_a str,
+            > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+    > {
+        Self::PATCH
+    }
+}
+#[doc(hidden)]
+#[allow(
+    clippy::borrowed_box,
+    clippy::ptr_arg,
+    dead_code,
+    deprecated,
+    elided_lifetimes_in_paths,
+    mismatched_lifetime_syntaxes,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    non_snake_case,
+    non_upper_case_globals,
+    private_bounds,
+    private_interfaces,
+    unnameable_types,
+    unreachable_pub,
+    unused_parens
+)]
+impl<
+    'a,
+> ::greenpatch::__private::TraitPoint<
+    __GreenpatchImpl_b094b20bfddaafe0_next,
+    12086484443237030606u64,
+    (),
+    (),
+    Parser<'a>,
+> for ::greenpatch::__private::methods::M14 {
+    const POINT: __GreenpatchImpl_b094b20bfddaafe0_next = __GreenpatchImpl_b094b20bfddaafe0_next();
 }

@@ -134,13 +134,15 @@ fn of_trait(
 ) -> syn::Result<Slot> {
     let method = &path.path.segments[position].ident;
     let of = &path.path.segments[position - 1];
+    let name = paths::plain(&of.ident);
     let of_trait = match &of.arguments {
+        PathArguments::None if crate::check::takes_itself(&name) => Some(vec![ty.clone()]),
         PathArguments::None => None,
         arguments => Some(type_arguments(arguments)?),
     };
     Ok(Slot::OfTrait {
         ty: Box::new(ty.clone()),
-        key: crate::check::trait_key(&of.ident.to_string(), method),
+        key: crate::check::trait_key(&name, method),
         of_trait,
         of_method,
     })

@@ -20,19 +20,18 @@ pub use crate::patch::source::{Linked, Source};
 pub use crate::patch::{DoNotPatch, events};
 
 /// Leads from a type, the name of a trait's method (as a number) and the type arguments of both to the
-/// method's slot. `Impl` is a type of the impl's own, so that any type can have it.
+/// method's slot. Implemented for a type of [`methods`], so that any type can be `Type`, a type parameter
+/// too: `Impl` is a type of the impl's own.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no patch point for this method",
+    message = "`{Type}` has no patch point for this method",
     label = "not a patch point",
     note = "put `#[patchable]` on the `impl` of the trait, and write the trait's arguments as there",
     note = "for a default method, put it on the trait, and write `#[replaces(default <…>::…)]`",
     note = "`greenpatch::patch_points()` lists the functions that were passed over, and why"
 )]
-pub trait TraitPoint<Impl, const METHOD: u64, OfTrait, OfMethod> {
-    /// A reference to the slot, or an instance of a generic one.
-    type Point: Copy;
-    /// The slot.
-    const PATCH: Self::Point;
+pub trait TraitPoint<Impl, const METHOD: u64, OfTrait, OfMethod, Type: ?Sized> {
+    /// A value whose method `point` gives the slot.
+    const POINT: Impl;
 }
 
 /// Leads from the type of a function to that of its output. `<fn(&'a ()) -> Words as OutputOf>::Output`
@@ -45,6 +44,19 @@ pub trait OutputOf {
 impl<A, R> OutputOf for fn(A) -> R {
     type Output = R;
 }
+
+/// What [`TraitPoint`] is implemented for. The number of the method says for which, so that an error does
+/// not list the methods that have nothing to do with the one that is missing.
+pub mod methods {
+    macro_rules! groups {
+        ($($name:ident)*) => { $(#[derive(Debug)] pub enum $name {})* };
+    }
+    groups!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15);
+}
+
+/// `T`, where what is around it says nothing about the lifetime of a trait object: `&'a Same<dyn Tr>` is
+/// a reference to `dyn Tr + 'static`.
+pub type Same<T> = T;
 
 /// A future on its way into a box.
 #[derive(Debug)]

@@ -11,6 +11,22 @@ pub mod lamp {
     pub fn is_on() -> bool {
         false
     }
+
+    /// Says whether it gives light.
+    pub trait Lit {
+        /// Whether it does.
+        fn is_lit(&self) -> bool;
+    }
+
+    /// Gives light by itself.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Bulb;
+
+    impl Lit for Bulb {
+        fn is_lit(&self) -> bool {
+            true
+        }
+    }
 }
 
 /// What it is patched with.

@@ -4,7 +4,7 @@ use super::elision::{self, Written};
 use super::generics::{self, Read, TypeParams};
 use super::known::Known;
 use super::owner::Owner;
-use super::{asynchronous, impl_trait, trait_impl};
+use super::{asynchronous, body, impl_trait, trait_impl};
 use crate::attrs::{self, Sorted};
 use crate::errors::Reason;
 use crate::item::{Body, Function};
@@ -137,7 +137,7 @@ pub(crate) fn check(
         && owner.of.is_some()
     {
         original = trait_impl::signature(&original, owner)?;
-        body = trait_impl::body(body, owner)?;
+        body = body::rewrite(body, owner)?;
         if let Some(params) = &generics.params
             && let Some(param) = params
                 .own

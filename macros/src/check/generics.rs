@@ -3,13 +3,14 @@
 
 use super::owner::Owner;
 use crate::errors::Reason;
-use crate::visit::{RenameLifetimes, ReplaceSelf};
+use crate::visit::{RenameLifetimes, ReplaceSelf, without_brackets};
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::visit_mut::VisitMut;
 use syn::{
-    GenericParam, Generics, Lifetime, Token, Type, TypeParamBound, WherePredicate, parse_quote,
+    GenericParam, Generics, Lifetime, PredicateType, Token, Type, TypeParamBound, WherePredicate,
+    parse_quote,
 };
 
 /// The parameters of a generic patch point that are no lifetimes.
@@ -148,6 +149,15 @@ impl Reader<'_> {
             }
         }
         self.replace_self(&mut declared)?;
+        for predicate in &mut declared.predicates {
+            if let WherePredicate::Type(PredicateType {
+                bounded_ty: Type::Path(ty),
+                ..
+            }) = predicate
+            {
+                without_brackets(&mut ty.qself, &mut ty.path);
+            }
+        }
         Ok(declared)
     }
 
@@ -174,7 +184,7 @@ impl Reader<'_> {
         self.outlives.push(parse_quote!(& #short & #long ()));
     }
 
-    fn replace_self(&self, declared: &mut Declared) -> Result<(), Reason> {
+    fn replace_self(&mut self, declared: &mut Declared) -> Result<(), Reason> {
         let Some(owner) = self.owner else {
             return Ok(());
         };
@@ -184,6 +194,9 @@ impl Reader<'_> {
         }
         for predicate in &mut declared.predicates {
             replace.visit_where_predicate_mut(predicate);
+        }
+        for ty in &mut self.outlives {
+            replace.visit_type_mut(ty);
         }
         replace.finish()?;
         // `Self` may have brought lifetimes in.

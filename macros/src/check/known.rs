@@ -8,7 +8,7 @@
 use crate::imports::leaves;
 use crate::item::Annotated;
 use std::collections::HashSet;
-use syn::{GenericArgument, Generics, Ident, Item, Path, PathArguments, Type};
+use syn::{GenericArgument, Generics, Ident, Item, Path, PathArguments, Type, TypeParamBound};
 
 /// What is known of names.
 #[derive(Clone, Default)]
@@ -97,8 +97,43 @@ impl Known {
             Type::Group(ty) => self.may_hide_lifetime(&ty.elem),
             Type::Paren(ty) => self.may_hide_lifetime(&ty.elem),
             Type::Tuple(ty) => ty.elems.iter().any(|ty| self.may_hide_lifetime(ty)),
+            // The lifetime that it leaves out itself is never that of an argument.
+            Type::TraitObject(ty) => ty.bounds.iter().any(|bound| match bound {
+                TypeParamBound::Trait(bound) => self.trait_may_hide_lifetime(&bound.path),
+                _ => false,
+            }),
             Type::Never(_) | Type::FnPtr(_) => false,
             _ => true,
+        }
+    }
+
+    /// The same for a trait, as in `dyn Visit<Error>`.
+    fn trait_may_hide_lifetime(&self, of: &Path) -> bool {
+        let Some(last) = of.segments.last() else {
+            return false;
+        };
+        let name = last.ident.to_string();
+        let first = of.segments[0].ident.to_string();
+        let of_std = match of.segments.len() {
+            1 => !self.others.contains(&name),
+            _ => matches!(first.as_str(), "std" | "core" | "alloc" | "io" | "fmt"),
+        };
+        let known = self.plain.contains(&name) || of_std && TRAITS.contains(&name.as_str());
+        match &last.arguments {
+            PathArguments::Parenthesized(_) => false,
+            PathArguments::None => !known,
+            PathArguments::AngleBracketed(args) => {
+                let explicit = args
+                    .args
+                    .iter()
+                    .any(|arg| matches!(arg, GenericArgument::Lifetime(_)));
+                let inside = args.args.iter().any(|arg| match arg {
+                    GenericArgument::Type(ty) => self.may_hide_lifetime(ty),
+                    GenericArgument::AssocType(arg) => self.may_hide_lifetime(&arg.ty),
+                    _ => false,
+                });
+                inside || !explicit && !known
+            }
         }
     }
 
@@ -154,6 +189,7 @@ impl Found {
                 Annotated::Other(Item::Enum(item)) => self.defined(&item.ident, &item.generics),
                 Annotated::Other(Item::Union(item)) => self.defined(&item.ident, &item.generics),
                 Annotated::Other(Item::Type(item)) => self.defined(&item.ident, &item.generics),
+                Annotated::Trait(item) => self.defined(&item.ident, &item.generics),
                 Annotated::Use(item) => {
                     for leaf in leaves(&item.tree) {
                         if let Some(bound) = leaf.bound {
@@ -307,4 +343,25 @@ const LIKELY: &[&str] = &[
     "ParseIntError",
     "ParseFloatError",
     "SeekFrom",
+];
+
+/// Traits of std that there are objects of; none has a lifetime parameter.
+const TRAITS: &[&str] = &[
+    "Any",
+    "AsRef",
+    "BufRead",
+    "Debug",
+    "Display",
+    "DoubleEndedIterator",
+    "Error",
+    "ExactSizeIterator",
+    "Future",
+    "Iterator",
+    "Read",
+    "Seek",
+    "Send",
+    "Sync",
+    "ToString",
+    "Unpin",
+    "Write",
 ];

@@ -3,6 +3,7 @@
 //! What comes out of here can be expanded without an error.
 
 mod asynchronous;
+mod body;
 mod elision;
 mod function;
 mod generics;
@@ -15,7 +16,7 @@ mod tree;
 pub(crate) use function::{Point, SlotType, slot_type_of};
 pub(crate) use generics::Declared;
 pub(crate) use owner::{GivenType, Header, Owner, arguments, is_made_up};
-pub(crate) use trait_impl::{TraitNames, key as trait_key};
+pub(crate) use trait_impl::{TraitNames, key as trait_key, takes_itself};
 pub(crate) use tree::{
     Checked, CheckedImpl, CheckedMember, CheckedModule, CheckedTrait, PassedOver, check,
 };

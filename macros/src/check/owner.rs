@@ -1,11 +1,15 @@
 //! What a method belongs to: the impl around it, written so that it can be said outside of it.
 
+use crate::errors::Reason;
 use crate::item::{Impl, Member, Trait};
-use crate::visit::{Lifetimes, NameElided, RenameLifetimes};
+use crate::visit::{Lifetimes, NameElided, RenameLifetimes, ReplaceSelf};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::VisitMut;
-use syn::{GenericParam, Generics, Ident, ImplItemType, Lifetime, Path, Type, parse_quote};
+use syn::{
+    GenericParam, Generics, Ident, ImplItemType, Lifetime, Path, Type, TypeParamBound,
+    TypeTraitObject, parse_quote,
+};
 
 /// The impl, or the trait, that a method is in.
 pub(crate) struct Owner {
@@ -19,6 +23,8 @@ pub(crate) struct Owner {
     pub(crate) of: Option<Path>,
     /// The associated types that it gives.
     pub(crate) types: Vec<GivenType>,
+    /// What stands for `Self` in the type of an argument or an output.
+    pub(crate) in_place: Type,
     /// The same with the lifetimes as they were written.
     pub(crate) written: Header,
     /// What stands before the method in the name of a patch point: `Type`, `<Type as Trait>`, `Trait`.
@@ -39,20 +45,28 @@ pub(crate) struct GivenType {
 #[derive(Clone)]
 pub(crate) struct Header {
     pub(crate) generics: Generics,
+    /// The generics for a trait that is implemented for this type.
+    pub(crate) in_trait: Generics,
     pub(crate) self_ty: Type,
+    pub(crate) in_place: Type,
     pub(crate) of: Option<Path>,
 }
 
 impl Owner {
-    pub(crate) fn of(item: &Impl) -> Self {
-        let written = Header::of(item);
+    /// Reads the head of an impl, and says what cannot be said outside of it, if there is such a thing.
+    /// `krate` is greenpatch.
+    pub(crate) fn of(item: &Impl, krate: &Path) -> (Self, Result<(), Reason>) {
+        let title = title(item);
+        let mut types: Vec<_> = item.members.iter().filter_map(GivenType::of).collect();
+        let (written, failed) = Header::of(item, &types, krate);
         let mut owner = Owner {
             self_ty: written.self_ty.clone(),
+            in_place: written.in_place.clone(),
             lifetimes: Vec::new(),
             generics: written.generics.clone(),
             of: written.of.clone(),
             types: Vec::new(),
-            title: written.title(),
+            title,
             conditional: written.of.is_some(),
             written,
         };
@@ -64,29 +78,19 @@ impl Owner {
         let rename = |lifetime: &Lifetime| own.contains(lifetime).then(|| renamed(lifetime));
         let mut rename = RenameLifetimes(&rename);
         rename.visit_type_mut(&mut owner.self_ty);
+        rename.visit_type_mut(&mut owner.in_place);
         rename.visit_generics_mut(&mut owner.generics);
         if let Some(of) = &mut owner.of {
             rename.visit_path_mut(of);
         }
-        for member in &item.members {
-            if let Member::Type(ident, tokens) = member {
-                let definition = syn::parse2::<ImplItemType>(tokens.clone()).ok();
-                let written = definition
-                    .filter(|definition| definition.generics.params.is_empty())
-                    .map(|definition| definition.ty);
-                let mut renamed = written.clone();
-                if let Some(ty) = &mut renamed {
-                    rename.visit_type_mut(ty);
-                }
-                owner.types.push(GivenType {
-                    ident: ident.clone(),
-                    written,
-                    renamed,
-                });
+        for given in &mut types {
+            if let Some(ty) = &mut given.renamed {
+                rename.visit_type_mut(ty);
             }
         }
+        owner.types = types;
         owner.lifetimes.extend(own.iter().map(renamed));
-        owner
+        (owner, failed)
     }
 
     /// What a default method of a trait belongs to: any type that implements the trait.
@@ -104,12 +108,15 @@ impl Owner {
         let self_ty: Type = parse_quote!(#own);
         Owner {
             self_ty: self_ty.clone(),
+            in_place: self_ty.clone(),
             lifetimes: Vec::new(),
             generics: generics.clone(),
             of: None,
             types: Vec::new(),
             written: Header {
+                in_trait: generics.clone(),
                 generics,
+                in_place: self_ty.clone(),
                 self_ty,
                 of: None,
             },
@@ -130,11 +137,63 @@ impl Owner {
     }
 }
 
+impl GivenType {
+    fn of(member: &Member) -> Option<Self> {
+        let Member::Type(ident, tokens) = member else {
+            return None;
+        };
+        let definition = syn::parse2::<ImplItemType>(tokens.clone()).ok();
+        let written = definition
+            .filter(|definition| definition.generics.params.is_empty())
+            .map(|definition| definition.ty)
+            .filter(|ty| trait_object(ty).is_none());
+        Some(GivenType {
+            ident: ident.clone(),
+            renamed: written.clone(),
+            written,
+        })
+    }
+}
+
+fn trait_object(ty: &Type) -> Option<&TypeTraitObject> {
+    match ty {
+        Type::TraitObject(object) => Some(object),
+        Type::Paren(ty) => trait_object(&ty.elem),
+        Type::Group(ty) => trait_object(&ty.elem),
+        _ => None,
+    }
+}
+
+/// `ty`, such that it means the same wherever it stands in another type: a trait object takes the
+/// lifetime that it does not name from the reference around it, and `&dyn A + B` does not parse.
+fn in_place(ty: &Type, krate: &Path) -> Result<Type, Reason> {
+    let Some(object) = trait_object(ty) else {
+        return Ok(ty.clone());
+    };
+    let named = object
+        .bounds
+        .iter()
+        .any(|bound| matches!(bound, TypeParamBound::Lifetime(_)));
+    if named {
+        return Ok(parse_quote!((#object)));
+    }
+    if !Lifetimes::of(ty).is_empty() {
+        return Err(Reason::new(
+            object,
+            "the lifetime of a trait object like this is what its trait says; write it out, as in \
+             `dyn Trait<'a> + 'a`",
+        ));
+    }
+    Ok(parse_quote!(#krate::__private::Same<#object>))
+}
+
 impl Header {
-    fn of(item: &Impl) -> Self {
+    fn of(item: &Impl, types: &[GivenType], krate: &Path) -> (Self, Result<(), Reason>) {
         let mut header = Header {
             generics: item.generics.clone(),
+            in_trait: item.generics.clone(),
             self_ty: item.self_ty.clone(),
+            in_place: item.self_ty.clone(),
             of: item.of.as_ref().map(|(path, _)| path.clone()),
         };
         let mut left_out = Vec::new();
@@ -148,26 +207,52 @@ impl Header {
         if let Some(of) = &mut header.of {
             name.visit_path_mut(of);
         }
+        let failed = in_place(&header.self_ty, krate)
+            .map(|ty| header.in_place = ty)
+            .and_then(|()| header.replace_self(types));
         for lifetime in left_out.into_iter().rev() {
-            header.generics.params.insert(0, parse_quote!(#lifetime));
-            header.generics.lt_token.get_or_insert_default();
-            header.generics.gt_token.get_or_insert_default();
+            for generics in [&mut header.generics, &mut header.in_trait] {
+                generics.params.insert(0, parse_quote!(#lifetime));
+                generics.lt_token.get_or_insert_default();
+                generics.gt_token.get_or_insert_default();
+            }
         }
-        header
+        (header, failed)
     }
 
-    fn title(&self) -> String {
-        let plain = |tokens: TokenStream| crate::paths::text(without_lifetimes(tokens));
-        let own = plain(self.self_ty.to_token_stream());
-        match &self.of {
-            None => own,
-            Some(of) => format!("<{own} as {}>", plain(of.to_token_stream())),
+    /// `impl<T: Add<Output = T>> Add<Self> for W<T>`: what is said of `Self` is said outside, too.
+    fn replace_self(&mut self, types: &[GivenType]) -> Result<(), Reason> {
+        let around = self.clone();
+        let mut replace = ReplaceSelf {
+            self_ty: &around.in_place,
+            of: around.of.as_ref().map(|of| (of, types)),
+            renamed: false,
+            failed: None,
+        };
+        if let Some(of) = &mut self.of {
+            replace.visit_path_mut(of);
         }
+        // In a trait for the same type, `Self` is it, and `Self: Clone` does not ask whether the type can
+        // be, as `Type<'a, T>: Clone` does.
+        self.in_trait = self.generics.clone();
+        replace.visit_generics_mut(&mut self.generics);
+        replace.but_of_self(&mut self.in_trait);
+        replace.finish()
     }
 
     /// The arguments that stand for its generics: `<'a, T, N>`.
     pub(crate) fn arguments(&self) -> Vec<TokenStream> {
         arguments(&self.generics)
+    }
+}
+
+/// `Type`, or `<Type as Trait>`.
+fn title(item: &Impl) -> String {
+    let plain = |tokens: TokenStream| crate::paths::text(without_lifetimes(tokens));
+    let own = plain(item.self_ty.to_token_stream());
+    match &item.of {
+        None => own,
+        Some((of, _)) => format!("<{own} as {}>", plain(of.to_token_stream())),
     }
 }
 

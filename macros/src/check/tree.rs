@@ -167,12 +167,14 @@ impl Walk {
     }
 
     fn implementation(&mut self, mut item: Impl, args: &PatchableArgs) -> Checked {
-        let owner = Owner::of(&item);
+        let (owner, head) = Owner::of(&item, &args.krate());
         let names = match &item.of {
             None => Ok(None),
             Some(_) => TraitNames::of(&item, &owner).map(Some),
         };
-        let whole = whole_impl(&item).and(names.as_ref().map(drop).map_err(Reason::clone));
+        let whole = whole_impl(&item)
+            .and(head)
+            .and(names.as_ref().map(drop).map_err(Reason::clone));
         self.whole(&whole, args);
         let cfg = attrs::cfgs(&item.attrs);
         let members = std::mem::take(&mut item.members);

@@ -5,7 +5,7 @@ use crate::check::{Declared, Owner, Point, TraitNames, arguments, is_made_up};
 use crate::item::Trait;
 use crate::paths::{self, Private};
 use crate::visit::RenameLifetimes;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::visit_mut::VisitMut;
 use syn::{GenericParam, Lifetime, Type};
@@ -35,7 +35,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(point: &Point, place: &Place<'_>, private: &Private) -> Self {
+    pub(super) fn of(point: &Point, place: &Place<'_>) -> Self {
         let name = &point.sig.ident;
         let patch = paths::patch(name);
         let original = paths::original(name);
@@ -71,27 +71,24 @@ impl Names {
             Place::TraitImpl(owner, names) => {
                 let ty = inner_type(&owner.self_ty, point);
                 let originals = names.originals(name);
+                let marker = names.marker(name);
                 let written = owner.written.arguments();
                 let renamed = arguments(&owner.generics);
                 let renamed = renamed
                     .iter()
                     .map(|argument| inner_argument(argument, point));
-                let renamed: Vec<_> = renamed.collect();
-                let inner_of_trait: Vec<_> = names
-                    .renamed_arguments
-                    .iter()
-                    .map(|ty| inner_type(ty, point))
-                    .collect();
-                let outer_names: Vec<_> = outer_arguments(point, own);
-                let inner_names: Vec<_> = own.names.iter().map(ToTokens::to_token_stream).collect();
-                let of_trait: Vec<_> = names.arguments.iter().map(without_made_up).collect();
-                let outer_point = trait_point(names, name, &of_trait, &outer_names, private);
-                let inner_point = trait_point(names, name, &inner_of_trait, &inner_names, private);
+                let all = point.params.as_ref().map_or(&nothing, |params| &params.all);
+                let around = &all.names[..all.names.len() - own.names.len()];
+                let around: Vec<_> = around.iter().map(ToTokens::to_token_stream).collect();
+                let outer_names = outer_arguments(point, own);
+                let inner_marker = turbofish(&all.names);
+                let outer_marker =
+                    (!all.names.is_empty()).then(|| quote!(::<#(#around,)* #(#outer_names),*>));
                 let written = written.iter().map(hide_made_up);
                 Names {
-                    patch: quote!(<Self as #outer_point>::PATCH),
+                    patch: quote!(#marker #outer_marker::PATCH),
                     original: quote!(<Self as #originals<#(#written),*>>::#original #outer),
-                    inner_patch: quote!(<#ty as #inner_point>::PATCH),
+                    inner_patch: quote!(#marker #inner_marker::PATCH),
                     inner_original: quote!(<#ty as #originals<#(#renamed),*>>::#original #inner),
                 }
             }
@@ -148,14 +145,6 @@ fn is_any(lifetime: &Lifetime, point: &Point) -> bool {
 }
 
 /// A lifetime that the impl left out can be left out of its method's body too.
-fn without_made_up(ty: &Type) -> Type {
-    let mut ty = ty.clone();
-    let left_out =
-        |lifetime: &Lifetime| is_made_up(lifetime).then(|| Lifetime::new("'_", lifetime.span()));
-    RenameLifetimes(&left_out).visit_type_mut(&mut ty);
-    ty
-}
-
 fn hide_made_up(argument: &TokenStream) -> TokenStream {
     match syn::parse2::<Lifetime>(argument.clone()) {
         Ok(lifetime) if is_made_up(&lifetime) => quote!('_),
@@ -167,30 +156,52 @@ fn hide_made_up(argument: &TokenStream) -> TokenStream {
 pub(crate) fn in_trait(of: &Ident, name: &Ident, suffix: &str) -> Ident {
     let of = paths::plain(of);
     let name = paths::plain(name);
-    format_ident!(
-        "{of}__{name}__{suffix}",
-        span = proc_macro2::Span::call_site()
-    )
+    format_ident!("{of}__{name}__{suffix}", span = Span::call_site())
 }
 
 /// The hidden trait that leads to the slot of a method in the impl of a trait.
 pub(super) fn trait_point(
     names: &TraitNames,
-    method: &Ident,
-    of_trait: &[syn::Type],
-    of_method: &[TokenStream],
+    point: &Point,
+    self_ty: &Type,
     private: &Private,
 ) -> TokenStream {
-    let marker = names.marker(method);
+    let method = &point.sig.ident;
+    let marker = marker_type(names, point);
     let key = names.key(method);
+    let of_trait = &names.arguments;
+    let of_method = point.params.iter().flat_map(|params| &params.own.names);
     quote! {
         #private::TraitPoint<
             #marker,
             #key,
             (#(#private::PhantomData<#of_trait>,)*),
             (#(#private::PhantomData<#of_method>,)*),
+            #self_ty,
         >
     }
+}
+
+/// The type that the hidden trait is implemented for, for a method with this key.
+pub(super) fn method_group(key: u64, private: &Private, span: Span) -> TokenStream {
+    let group = format_ident!("M{}", key % 16);
+    quote!(#private::methods::#group)
+        .into_iter()
+        .map(|mut tree| {
+            // A span says, too, which crate `$crate` is.
+            if tree.to_string() != "$crate" {
+                tree.set_span(span);
+            }
+            tree
+        })
+        .collect()
+}
+
+/// The type of an impl's own that has the slot of a method.
+pub(super) fn marker_type(names: &TraitNames, point: &Point) -> TokenStream {
+    let marker = names.marker(&point.sig.ident);
+    let all = point.params.iter().flat_map(|params| &params.all.names);
+    quote!(#marker<#(#all),*>)
 }
 
 /// `<params> … where predicates`, the lifetimes first.

@@ -1,14 +1,14 @@
 //! A patch point: the dispatcher, the slot beside it, and the original.
 
-use super::place::{self, Names, Place, in_trait, trait_point};
+use super::place::{self, Names, Place, in_trait};
 use super::slot::{self, call};
 use super::{allowed, allowed_on_original};
 use crate::check::{Declared, Header, Point};
 use crate::paths::{self, Private};
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::quote;
-use syn::Attribute;
 use syn::spanned::Spanned;
+use syn::{Attribute, Path};
 
 /// What a patch point becomes.
 pub(super) struct Expanded {
@@ -39,7 +39,7 @@ pub(super) struct Expanded {
 /// fn fetch__original(url: &str) -> usize { BODY }
 /// ```
 pub(super) fn expand(point: &Point, place: &Place<'_>, private: &Private) -> Expanded {
-    let names = Names::of(point, place, private);
+    let names = Names::of(point, place);
     let dispatcher = dispatcher(point, &names, private);
     match place {
         Place::Free | Place::Inherent(_) => {
@@ -137,8 +137,7 @@ fn slot_item(point: &Point, names: &Names, private: &Private) -> TokenStream {
         },
         Some(own) => {
             let params = &own.params;
-            let predicates = &own.predicates;
-            let clause = (!predicates.is_empty()).then(|| quote!(where #(#predicates),*));
+            let clause = slot::clause(&own.predicates);
             quote! {
                 #(#cfg)*
                 #[doc(hidden)]
@@ -157,8 +156,10 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
     };
     let Header {
         generics,
+        in_trait,
         self_ty,
         of: trait_path,
+        ..
     } = &owner.written;
     let cfg: &Vec<Attribute> = &point.attrs.cfg;
     let allowed = allowed();
@@ -179,21 +180,23 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
         }
     }
     declaration.output = sig.output.clone();
-    let (params, clause) = place::header(generics, &nothing);
+    let (params, clause) = place::header(in_trait, &nothing);
     let arguments = owner.written.arguments();
-    let mut import = trait_path.clone();
-    if let Some(import) = &mut import {
-        for segment in &mut import.segments {
-            segment.arguments = syn::PathArguments::None;
-        }
-    }
+    let import = trait_path.as_ref().and_then(import);
 
     let marker = of.marker(&point.sig.ident);
-    let own_names: Vec<_> = own.names.iter().map(|name| quote!(#name)).collect();
-    let trait_point = trait_point(of, &point.sig.ident, &of.arguments, &own_names, private);
+    let marker_type = place::marker_type(of, point);
+    let trait_point = place::trait_point(of, point, self_ty, private);
+    let group = place::method_group(of.key(&point.sig.ident), private, Span::call_site());
     let (point_params, point_clause) = place::header(generics, own);
+    let all = point.params.as_ref().map_or(&nothing, |params| &params.all);
+    let all_params = &all.params;
+    let all_clause = slot::clause(&all.predicates);
+    let marker_fields = slot::phantoms(all, private);
+    let marker_params = slot::unbounded(all, private);
     let ty = slot::handle_type(point, private);
     let value = slot::handle(point, names, private);
+    let import = import.map(|import| quote!(#[allow(unused_imports)] use #import as _;));
     quote! {
         #(#cfg)*
         #[doc(hidden)]
@@ -202,8 +205,7 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
         #(#cfg)*
         #allowed
         const _: () = {
-            #[allow(unused_imports)]
-            use #import as _;
+            #import
             impl<#(#params),*> #originals<#(#arguments),*> for #self_ty #clause {
                 #(#attrs)*
                 #sig #body
@@ -212,15 +214,34 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
         #(#cfg)*
         #[doc(hidden)]
         #allowed
-        enum #marker {}
+        pub struct #marker<#(#marker_params),*>(#marker_fields);
         #(#cfg)*
         #[doc(hidden)]
         #allowed
-        impl<#(#point_params),*> #trait_point for #self_ty #point_clause {
-            type Point = #ty;
-            const PATCH: Self::Point = { #value };
+        impl<#(#all_params),*> #marker_type #all_clause {
+            pub const PATCH: #ty = { #value };
+            pub const fn point(self) -> #ty { Self::PATCH }
+        }
+        #(#cfg)*
+        #[doc(hidden)]
+        #allowed
+        impl<#(#point_params),*> #trait_point for #group #point_clause {
+            const POINT: #marker_type = #marker(#marker_fields);
         }
     }
+}
+
+/// What brings the trait into scope, whose methods call each other. One with a path of one segment is in
+/// scope, or it could not be named so; a `use` of it may be ambiguous where a type's path is not.
+fn import(of: &Path) -> Option<Path> {
+    if of.segments.len() == 1 && of.leading_colon.is_none() {
+        return None;
+    }
+    let mut import = of.clone();
+    for segment in &mut import.segments {
+        segment.arguments = syn::PathArguments::None;
+    }
+    Some(import)
 }
 
 /// The items of a default method of a trait.
@@ -232,7 +253,6 @@ fn beside_trait(point: &Point, place: &Place<'_>, names: &Names, private: &Priva
     let vis = &item.vis;
     let allowed = allowed();
     let nothing = Declared::default();
-    let own = point.params.as_ref().map_or(&nothing, |params| &params.own);
 
     let originals = in_trait(&item.ident, &point.sig.ident, "Original");
     let attrs = &point.attrs.original;
@@ -250,9 +270,7 @@ fn beside_trait(point: &Point, place: &Place<'_>, names: &Names, private: &Priva
     let value = slot::handle(point, names, private);
     let all = point.params.as_ref().map_or(&nothing, |params| &params.all);
     let all_params = &all.params;
-    let all_predicates = &all.predicates;
-    let all_clause = (!all_predicates.is_empty()).then(|| quote!(where #(#all_predicates),*));
-    let _ = own;
+    let all_clause = slot::clause(&all.predicates);
     quote! {
         #(#cfg)*
         #[doc(hidden)]

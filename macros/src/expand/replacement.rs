@@ -1,10 +1,12 @@
 //! What registers a replacement.
 
+use super::place::method_group;
 use super::site;
 use crate::paths::Private;
 use crate::replaces::{Slot, Target};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 /// The value that registers `function` for `target`; its type is checked here.
 pub(crate) fn replacement(
@@ -67,8 +69,10 @@ pub(crate) fn slot(target: &Target, private: &Private) -> TokenStream {
                 Some(types) => quote!((#(#private::PhantomData<#types>,)*)),
             };
             let of_method = quote!((#(#private::PhantomData<#of_method>,)*));
+            // A miss is the type's fault.
+            let group = method_group(*key, private, ty.span());
             quote_spanned! {span=>
-                <#ty as #private::TraitPoint<_, #key, #of_trait, #of_method>>::PATCH
+                <#group as #private::TraitPoint<_, #key, #of_trait, #of_method, #ty>>::POINT.point()
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::check::{Declared, Point, SlotType};
 use crate::paths::{self, Private};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{GenericParam, ReturnType, Type};
+use syn::{GenericParam, ReturnType, Type, WherePredicate};
 
 /// The type of what leads to the slot: a reference, or for a generic function an instance.
 pub(super) fn handle_type(point: &Point, private: &Private) -> TokenStream {
@@ -84,8 +84,22 @@ pub(super) fn turbofish(names: &[Ident]) -> Option<TokenStream> {
     (!names.is_empty()).then(|| quote!(::<#(#names),*>))
 }
 
+/// `where …`, or nothing.
+pub(super) fn clause(predicates: &[WherePredicate]) -> Option<TokenStream> {
+    (!predicates.is_empty()).then(|| quote!(where #(#predicates),*))
+}
+
 /// A type that has all parameters, to tell instantiations apart by.
 fn key_type(key: &Ident, declared: &Declared, private: &Private) -> TokenStream {
+    let params = unbounded(declared, private);
+    let fields = phantoms(declared, private);
+    quote! {
+        struct #key<#(#params),*>(#fields);
+    }
+}
+
+/// The parameters without their bounds.
+pub(super) fn unbounded(declared: &Declared, private: &Private) -> Vec<TokenStream> {
     let params = declared.params.iter().map(|param| match param {
         GenericParam::Type(param) => {
             let name = &param.ident;
@@ -93,13 +107,16 @@ fn key_type(key: &Ident, declared: &Declared, private: &Private) -> TokenStream 
         }
         other => other.to_token_stream(),
     });
+    params.collect()
+}
+
+/// The fields of a type that has the parameters, and their values.
+pub(super) fn phantoms(declared: &Declared, private: &Private) -> TokenStream {
     let types = declared.params.iter().filter_map(|param| match param {
         GenericParam::Type(param) => Some(&param.ident),
         _ => None,
     });
-    quote! {
-        struct #key<#(#params),*>(#(#private::PhantomData<#types>),*);
-    }
+    quote!(#(#private::PhantomData::<#types>),*)
 }
 
 /// A function of the slot's type that calls the original, which is less general by itself.
@@ -191,7 +208,7 @@ fn function(
     let args = arg_names(slot);
     let output = output(slot, private);
     let body = call(slot, body);
-    let clause = (!predicates.is_empty()).then(|| quote!(where #(#predicates),*));
+    let clause = clause(predicates);
     quote! {
         #unsafety #abi fn #name<#(#lifetimes,)* #(#params),*>(#witness #(#args: #inputs),*) #output
         #clause

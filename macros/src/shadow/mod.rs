@@ -4,6 +4,8 @@
 
 mod redirect;
 
+pub(crate) use redirect::quoting;
+
 use crate::attrs;
 use crate::imports::{Leaf, leaves};
 use crate::item::Annotated;

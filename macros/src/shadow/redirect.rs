@@ -64,7 +64,7 @@ fn walk(tokens: TokenStream, in_braces: bool, krate: &Path) -> TokenStream {
 }
 
 /// The number of trees in `quote! {…}`, `macro_rules! name {…}` and the like, if they start here.
-fn quoting(trees: &[TokenTree]) -> Option<usize> {
+pub(crate) fn quoting(trees: &[TokenTree]) -> Option<usize> {
     let [TokenTree::Ident(name), TokenTree::Punct(bang), rest @ ..] = trees else {
         return None;
     };

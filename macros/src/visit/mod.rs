@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Ident, Lifetime, ParenthesizedGenericArguments, Path, QSelf, ReturnType, Type, TypeFnPtr,
-    TypeMacro, TypePath, TypeReference,
+    Generics, Ident, Lifetime, ParenthesizedGenericArguments, Path, QSelf, ReturnType, Type,
+    TypeFnPtr, TypeMacro, TypePath, TypeReference, WherePredicate,
 };
 
 /// Replaces `Self` in a type: `Self` by the type itself, `Self::X` by what the impl says that it is, or
@@ -27,7 +27,7 @@ pub(crate) struct ReplaceSelf<'a> {
 impl<'a> ReplaceSelf<'a> {
     pub(crate) fn of(owner: &'a Owner) -> Self {
         ReplaceSelf {
-            self_ty: &owner.self_ty,
+            self_ty: &owner.in_place,
             of: owner.of.as_ref().map(|path| (path, owner.types.as_slice())),
             renamed: true,
             failed: None,
@@ -45,6 +45,24 @@ impl<'a> ReplaceSelf<'a> {
                     crate::paths::text(&path)
                 ),
             )),
+        }
+    }
+
+    /// Replaces `Self` in generics, but for the `Self` in `where Self: Clone`.
+    pub(crate) fn but_of_self(&mut self, generics: &mut Generics) {
+        for param in &mut generics.params {
+            self.visit_generic_param_mut(param);
+        }
+        let clause = generics.where_clause.iter_mut();
+        for predicate in clause.flat_map(|clause| &mut clause.predicates) {
+            match predicate {
+                WherePredicate::Type(predicate) if is_self(&predicate.bounded_ty) => {
+                    for bound in &mut predicate.bounds {
+                        self.visit_type_param_bound_mut(bound);
+                    }
+                }
+                predicate => self.visit_where_predicate_mut(predicate),
+            }
         }
     }
 
@@ -97,16 +115,11 @@ impl<'a> ReplaceSelf<'a> {
 
 impl VisitMut for ReplaceSelf<'_> {
     fn visit_type_mut(&mut self, ty: &mut Type) {
-        if let Type::Path(TypePath {
-            qself: None, path, ..
-        }) = ty
-            && path.is_ident("Self")
-        {
-            *ty = match self.self_ty {
-                // `&dyn A + B` would not parse.
-                Type::TraitObject(own) => syn::parse_quote!((#own)),
-                own => own.clone(),
-            };
+        if let Type::Path(ty) = ty {
+            without_brackets(&mut ty.qself, &mut ty.path);
+        }
+        if is_self(ty) {
+            *ty = self.self_ty.clone();
             return;
         }
         if let Type::Path(TypePath {
@@ -128,8 +141,34 @@ impl VisitMut for ReplaceSelf<'_> {
     }
 
     fn visit_expr_path_mut(&mut self, expr: &mut syn::ExprPath) {
+        without_brackets(&mut expr.qself, &mut expr.path);
         visit_mut::visit_expr_path_mut(self, expr);
         self.path(&mut expr.qself, &mut expr.path);
+    }
+}
+
+fn is_self(ty: &Type) -> bool {
+    matches!(ty, Type::Path(ty) if ty.qself.is_none() && ty.path.is_ident("Self"))
+}
+
+/// `<Self>::Item` as `Self::Item`, `<T>::Item` as `T::Item`. A `where` clause cannot begin with the former.
+pub(crate) fn without_brackets(qself: &mut Option<QSelf>, path: &mut Path) {
+    let Some(QSelf {
+        ty, position: 0, ..
+    }) = qself
+    else {
+        return;
+    };
+    if let Type::Path(TypePath {
+        qself: None,
+        path: own,
+        ..
+    }) = &**ty
+        && let Some(own) = own.get_ident()
+    {
+        path.segments.insert(0, own.clone().into());
+        path.leading_colon = None;
+        *qself = None;
     }
 }
 
