@@ -8,6 +8,11 @@
 //! std counts panics by OS thread. These functions do what std's do and keep the count of the green
 //! thread as well, by which [`thread::panicking`](crate::thread::panicking) and the poisoning of locks
 //! go where several green threads of one OS thread unwind at a time.
+//!
+//! Whoever has set the hook, no green thread gives way to another while it runs. One that code which knows
+//! nothing of greenpatch has given to std after the first spawn is not seen to count: of several green threads
+//! that unwind at a time under it, those after the first do not seem to unwind, and the locks that they hold
+//! are not poisoned.
 
 use std::any::Any;
 
@@ -63,7 +68,8 @@ pub fn resume_unwind(payload: Box<dyn Any + Send>) -> ! {
 ///
 /// Once patched, no green thread gives way to another while the hook runs: what blocks in it blocks
 /// the OS thread, and for ever if only a green thread of the same OS thread could end it. A hook that
-/// may find a lock held by another green thread does well to `try_lock` it.
+/// may find a lock held by another green thread does well to `try_lock` it. What the hook spawns runs on
+/// another OS thread, so it may be waited for.
 ///
 /// # Panics
 ///

@@ -2,11 +2,12 @@
 #![forbid(unsafe_code)]
 
 use std::backtrace::Backtrace;
+use std::cell::Cell;
 use std::env;
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use std::thread;
 
 use crate::hub;
@@ -40,11 +41,52 @@ fn chain_first() {
     }
 }
 
+/// Learns how std calls a panic hook, by two panics that are not reported. Once in the life of the process; not
+/// while this thread panics, when it cannot.
+pub(super) fn learn() {
+    static LEARNED: Once = Once::new();
+
+    if cfg!(not(panic = "unwind")) || thread::panicking() {
+        return;
+    }
+    LEARNED.call_once(|| {
+        thread_local!(static TRACE: Cell<Option<hub::Trace>> = const { Cell::new(None) });
+        let trace_of = |panics: fn()| {
+            let _ = panic::catch_unwind(panics);
+            TRACE.take()
+        };
+
+        thread_local!(static OURS: Cell<bool> = const { Cell::new(false) });
+        let previous = Arc::new(panic::take_hook());
+        let was_default = is_default(&previous);
+        let others = Arc::clone(&previous);
+        panic::set_hook(Box::new(move |info| {
+            if OURS.get() {
+                TRACE.set(Some(hub::Trace::here()));
+            } else {
+                others(info);
+            }
+        }));
+        OURS.set(true);
+        let one = trace_of(|| panic!());
+        let other = trace_of(|| panic::panic_any(()));
+        OURS.set(false);
+        drop(panic::take_hook());
+        // Without a hook of a user's, std's own is in place again.
+        if !was_default && let Some(previous) = Arc::into_inner(previous) {
+            panic::set_hook(previous);
+        }
+        if let (Some(one), Some(other)) = (one, other) {
+            hub::learn_caller(one, other);
+        }
+    });
+}
+
 /// A hook that counts, and leaves the report to `user`, or to us if there is none.
 pub(super) fn wrap(user: Option<Hook>) -> Hook {
     Box::new(move |info| {
         // A green thread that gave way in here would leave std's mark "in the panic hook" on its OS
-        // thread, and the panic of any neighbour would abort.
+        // thread, and the panic of any neighbour would abort. The hub would find out, but at a cost.
         hub::hold(|nested| {
             if !nested && let Some(hub) = hub::current() {
                 hub.panicked();

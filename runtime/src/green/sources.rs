@@ -6,8 +6,8 @@ use std::error::Error;
 use std::sync::OnceLock;
 
 use super::{
-    busy, context, known_as, local, names, net, offload, pipe, process, stdio, sync, thread, time,
-    unwind,
+    busy, context, known_as, local, names, net, offload, panic_hook, pipe, process, stdio, sync,
+    thread, time, unwind,
 };
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
@@ -177,6 +177,7 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
             resumed: seam::unwind::panicked,
         });
     });
+    panic_hook::learn();
     if let Some(bytes) = settings.stack_size() {
         thread::set_stack_size(bytes);
     }

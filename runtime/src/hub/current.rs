@@ -2,8 +2,9 @@
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
+use std::thread;
 
-use super::Hub;
+use super::{Hub, panic_hook};
 
 thread_local! {
     // Without a destructor, so that it can be asked at any time in the life of an OS thread.
@@ -19,10 +20,19 @@ pub(crate) fn current() -> Option<&'static Hub> {
     HUB.get()
 }
 
-/// The hub of this OS thread, unless it is held: then what blocks is to block natively.
+/// The hub of this OS thread, unless it is held, or a panic hook runs: then what blocks is to block
+/// natively.
 #[inline]
 pub(crate) fn switching() -> Option<&'static Hub> {
+    if thread::panicking() {
+        return outside_a_hook();
+    }
     SWITCHING.get()
+}
+
+#[cold]
+fn outside_a_hook() -> Option<&'static Hub> {
+    SWITCHING.get().filter(|_| !panic_hook::is_running())
 }
 
 /// Calls `f`, during which no green thread of this OS thread gives way to another. Says first whether

@@ -29,6 +29,7 @@ mod current;
 mod descriptors;
 mod inbox;
 mod job;
+mod panic_hook;
 mod placement;
 mod records;
 mod run_queue;
@@ -40,6 +41,7 @@ mod unwind;
 pub(crate) use count::{alive, retire};
 pub(crate) use current::{current, hold, switching};
 pub(crate) use job::Job;
+pub(crate) use panic_hook::{Trace, learn_caller};
 pub(crate) use placement::{has_workers, place, start_workers};
 
 pub(crate) use crate::reactor::{Direction, Key};

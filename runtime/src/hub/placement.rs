@@ -1,13 +1,14 @@
 //! Where a new green thread goes.
 //!
 //! With workers, to the one that has the fewest. Without, to the hub it is spawned on; from an OS
-//! thread that is no hub, to the background hub, which always makes progress.
+//! thread that is no hub, to the background hub, which always makes progress. So does a hub's own OS thread in
+//! a panic hook, since no green thread of it runs before the hook has ended.
 #![forbid(unsafe_code)]
 
 use std::io;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::{Hub, current};
+use super::{Hub, current, switching};
 
 /// Name of the OS thread on which the background hub runs.
 const BACKGROUND: &str = "greenpatch-hub";
@@ -44,20 +45,19 @@ pub(crate) fn has_workers() -> bool {
 ///
 /// When the background hub is needed and the OS has no thread or descriptor for it.
 pub(crate) fn place() -> io::Result<&'static Hub> {
+    let hub = switching();
     if let Some(workers) = WORKERS.get() {
-        return Ok(least_loaded(workers));
+        let held = current().filter(|_| hub.is_none());
+        return least_loaded(workers, held).map_or_else(background, Ok);
     }
-    match current() {
-        Some(hub) => Ok(hub),
-        None => background(),
-    }
+    hub.map_or_else(background, Ok)
 }
 
-fn least_loaded(workers: &[&'static Hub]) -> &'static Hub {
-    workers
-        .iter()
-        .min_by_key(|hub| hub.load())
-        .expect("workers are one or more")
+/// The worker that has the fewest, but not the one that is held.
+fn least_loaded(workers: &[&'static Hub], held: Option<&Hub>) -> Option<&'static Hub> {
+    let is_held = |hub: &Hub| held.is_some_and(|held| std::ptr::eq(held, hub));
+    let able = workers.iter().copied().filter(|hub| !is_held(hub));
+    able.min_by_key(|hub| hub.load())
 }
 
 fn background() -> io::Result<&'static Hub> {

@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 mod ends;
+mod hooks;
 mod lives;
 
 use std::os::unix::process::ExitStatusExt;
@@ -49,7 +50,9 @@ impl Ended {
 }
 
 fn main() {
-    let scenarios = [ends::SCENARIOS, lives::SCENARIOS].into_iter().flatten();
+    let scenarios = [ends::SCENARIOS, hooks::SCENARIOS, lives::SCENARIOS]
+        .into_iter()
+        .flatten();
     if let Ok(wanted) = std::env::var(SCENARIO) {
         let _watchdog = watchdog(Duration::from_secs(100));
         let scenario = scenarios
