@@ -4,9 +4,9 @@
 use crate::hub;
 
 /// How many vain questions in a row are a wait.
-const A_FEW: u32 = 8;
+const A_FEW: u16 = 8;
 /// How many batches of work in a row are enough for others to begin on.
-const ENOUGH: u32 = 16;
+const ENOUGH: u16 = 16;
 
 pub(super) fn busy() {
     if let Some(hub) = hub::switching()
@@ -21,5 +21,11 @@ pub(super) fn produced() {
         && hub.produce() >= ENOUGH
     {
         hub.yield_now();
+    }
+}
+
+pub(super) fn polls() {
+    if let Some(hub) = hub::switching() {
+        hub.polls();
     }
 }

@@ -12,7 +12,7 @@ use crate::seam::io::{self as seam, Manner, Operation};
 use crate::seam::watch::Watcher;
 
 /// How many transfers in a row, none of which had to wait, keep others waiting for long enough.
-const BUDGET: u32 = 64;
+const BUDGET: u16 = 64;
 
 /// Performs an operation, and lets other green threads run while the descriptor is not ready.
 ///

@@ -29,6 +29,7 @@ static THREAD: Source = Source::builtin(
         replacement!(thread::join, join__PATCH, JOIN),
         replacement!(busy::busy, busy__PATCH, BUSY),
         replacement!(busy::produced, produced__PATCH),
+        replacement!(busy::polls, polls__PATCH),
         replacement!(context::green, green__PATCH).steady(),
         replacement!(local::is_shared, is_shared__PATCH).steady(),
         replacement!(unwind::panicking, panicking__PATCH, PANICKING).steady(),

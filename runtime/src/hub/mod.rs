@@ -25,6 +25,7 @@ use crate::coroutine::{Context, Promise, Size, Stacks};
 use crate::reactor::{Descriptors, Notifier, Reactor};
 
 mod count;
+mod counts;
 mod current;
 mod descriptors;
 mod inbox;
@@ -47,6 +48,7 @@ pub(crate) use placement::{has_workers, place, start_workers};
 pub(crate) use crate::reactor::{Direction, Key};
 
 use count::Count;
+use counts::Counts;
 use descriptors::Waiter;
 use inbox::Inbox;
 use records::Records;
@@ -81,10 +83,8 @@ struct Local {
     turns: Cell<u32>,
     /// How many of those who were ready after the last look at the OS have not had their turn yet.
     behind_a_look: Cell<usize>,
-    /// How often in a row the running task has asked for something in vain.
-    vain: Cell<u32>,
-    /// How often in a row it has made work for others.
-    produced: Cell<u32>,
+    /// What the running task has done since it began to run.
+    counts: Cell<Counts>,
     /// Whether a descriptor was ever waited for here.
     has_watched: Cell<bool>,
     /// Tasks that have left the processor in the middle of unwinding.
@@ -123,8 +123,7 @@ impl Hub {
                 root: Cell::new(NonNull::dangling()),
                 turns: Cell::new(0),
                 behind_a_look: Cell::new(0),
-                vain: Cell::new(0),
-                produced: Cell::new(0),
+                counts: Cell::new(Counts::default()),
                 has_watched: Cell::new(false),
                 unwinding: Cell::new(0),
                 ready: RunQueue::new(),
@@ -243,27 +242,6 @@ impl Hub {
         local.ready.push(this);
         self.leave();
         true
-    }
-
-    /// Counts how often in a row the running task has asked for something in vain.
-    pub(crate) fn ask_in_vain(&self) -> u32 {
-        let vain = self.local().vain.get() + 1;
-        self.local().vain.set(vain);
-        vain
-    }
-
-    /// Counts how often in a row the running task has made work for others.
-    pub(crate) fn produce(&self) -> u32 {
-        let produced = self.local().produced.get() + 1;
-        self.local().produced.set(produced);
-        produced
-    }
-
-    /// Begins to count anew: others are about to run.
-    #[inline]
-    fn reset_counts(&self) {
-        self.local().vain.set(0);
-        self.local().produced.set(0);
     }
 
     /// What the running task keeps for the layer above.

@@ -8,7 +8,7 @@
 //! | file | patch points | feature, option |
 //! | --- | --- | --- |
 //! | `thread` | `start`, `yield_now`, `park`, `join` | thread |
-//! | `busy` | `busy`, `produced` | thread |
+//! | `busy` | `busy`, `produced`, `polls` | thread |
 //! | `time` | `sleep` | time |
 //! | `sync` | `wait_lock` | thread, threading |
 //! | `sync` | `wait_signal` | thread, event |

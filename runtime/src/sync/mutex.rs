@@ -15,6 +15,7 @@ use ::std::sync::{LockResult, TryLockResult};
 use super::poisoning::{Flag, Panicking};
 use super::raw_mutex::RawMutex;
 use crate::seam::atomic::const_unless_loom;
+use crate::seam::busy::acquires;
 
 /// Protects data that is shared between threads: one at a time reaches it.
 ///
@@ -125,6 +126,7 @@ impl<T: ?Sized> Mutex<T> {
     /// None.
     #[inline]
     pub fn is_poisoned(&self) -> bool {
+        acquires();
         self.poison.is_set()
     }
 

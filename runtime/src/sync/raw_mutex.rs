@@ -18,6 +18,7 @@
 //! hands it over.
 
 use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
+use crate::seam::busy::acquires;
 use crate::seam::lot::{self, Address, Gate, Queue, Waiter};
 use crate::seam::park::{Outcome, Spin, Wait};
 use crate::seam::queue::Verdict;
@@ -43,6 +44,7 @@ impl RawMutex {
 
     #[inline]
     pub(crate) fn lock(&self) {
+        acquires();
         // Acquire, as wherever `HELD` is set: the partner of the release in `unlock`.
         if self
             .state
@@ -55,6 +57,7 @@ impl RawMutex {
 
     #[inline]
     pub(crate) fn try_lock(&self) -> bool {
+        acquires();
         match self
             .state
             .compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed)

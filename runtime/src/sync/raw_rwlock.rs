@@ -20,6 +20,7 @@
 //! came before it, and for few that came later.
 
 use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
+use crate::seam::busy::acquires;
 use crate::seam::lot::{self, Address, Gate, Queue, Waiter, Want};
 use crate::seam::park::{Outcome, Spin, Wait};
 use crate::seam::queue::Verdict;
@@ -52,6 +53,7 @@ impl RawRwLock {
     #[inline]
     #[track_caller]
     pub(crate) fn read(&self) {
+        acquires();
         let state = self.state.load(Ordering::Relaxed);
         // Any bit that is in the way makes it a large number. Acquire, as wherever the lock is taken: the partner of the releases in `unlock_read` and
         // `unlock_write`.
@@ -68,11 +70,13 @@ impl RawRwLock {
     #[inline]
     #[track_caller]
     pub(crate) fn try_read(&self) -> bool {
+        acquires();
         self.try_take(READ)
     }
 
     #[inline]
     pub(crate) fn write(&self) {
+        acquires();
         if self
             .state
             .compare_exchange(0, WRITER, Ordering::Acquire, Ordering::Relaxed)
@@ -84,6 +88,7 @@ impl RawRwLock {
 
     #[inline]
     pub(crate) fn try_write(&self) -> bool {
+        acquires();
         self.try_take(WRITE)
     }
 

@@ -17,6 +17,7 @@ use ::std::sync::{LockResult, TryLockResult};
 use super::poisoning::{Flag, Panicking};
 use super::raw_rwlock::RawRwLock;
 use crate::seam::atomic::const_unless_loom;
+use crate::seam::busy::acquires;
 
 /// Protects data that many threads may read at a time, or one may write.
 ///
@@ -148,6 +149,7 @@ impl<T: ?Sized> RwLock<T> {
     /// None.
     #[inline]
     pub fn is_poisoned(&self) -> bool {
+        acquires();
         self.poison.is_set()
     }
 

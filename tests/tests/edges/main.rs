@@ -6,6 +6,7 @@
 mod ends;
 mod hooks;
 mod lives;
+mod polls;
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
@@ -50,9 +51,14 @@ impl Ended {
 }
 
 fn main() {
-    let scenarios = [ends::SCENARIOS, hooks::SCENARIOS, lives::SCENARIOS]
-        .into_iter()
-        .flatten();
+    let scenarios = [
+        ends::SCENARIOS,
+        hooks::SCENARIOS,
+        lives::SCENARIOS,
+        polls::SCENARIOS,
+    ]
+    .into_iter()
+    .flatten();
     if let Ok(wanted) = std::env::var(SCENARIO) {
         let _watchdog = watchdog(Duration::from_secs(100));
         let scenario = scenarios
