@@ -2,7 +2,7 @@
 
 use crate::html::{Item, Page};
 use crate::surface::Surface;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Traits that stable Rust cannot name, and `Drop`, whose presence is nobody's interface.
 const NOT_INTERFACE: [&str; 10] = [
@@ -61,10 +61,27 @@ impl Line {
 
 /// Compares both surfaces, item by item of std.
 pub(crate) fn lines(std: &Surface, own: &Surface) -> Vec<Line> {
+    let own_types = own_types(own);
     let mut lines = Vec::new();
     for (path, page) in std {
+        let is_of_std =
+            |surface: &Surface| surface.get(path).is_some_and(|page| page[""].is_of_std);
         for (member, item) in page {
-            if is_interface(member) {
+            if let Some(target) = member.strip_prefix("impl for ")
+                && is_of_std(own)
+            {
+                // The page lists what implements the trait in either crate. What it is implemented for itself has
+                // a page of its own.
+                let missing = item.declaration == "once" && wraps_any(target, &own_types);
+                if missing {
+                    lines.push(Line {
+                        path: path.clone(),
+                        member: member.clone(),
+                        kind: item.kind.clone(),
+                        origin: Origin::Missing,
+                    });
+                }
+            } else if is_interface(member) {
                 let origin = origin(item, own.get(path), member);
                 let (path, member, kind) = (path.clone(), member.clone(), item.kind.clone());
                 lines.push(Line {
@@ -79,6 +96,27 @@ pub(crate) fn lines(std: &Surface, own: &Surface) -> Vec<Line> {
     lines
 }
 
+/// The names of the types that are greenpatch's own.
+fn own_types(own: &Surface) -> BTreeSet<&str> {
+    own.iter()
+        .filter(|(_, page)| {
+            ["struct", "enum"].contains(&page[""].kind.as_str()) && !page[""].is_of_std
+        })
+        .map(|(path, _)| path.rsplit("::").next().unwrap_or(path))
+        // What std has several of; none of those has its traits for something around it.
+        .filter(|name| !["Iter", "IntoIter", "Builder", "Once"].contains(name))
+        .collect()
+}
+
+/// Whether a type is made of one of those, and is none of them: `Arc<File>`.
+fn wraps_any(target: &str, types: &BTreeSet<&str>) -> bool {
+    let words = target.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.split_first().is_some_and(|(first, rest)| {
+        !types.contains(first) && rest.iter().any(|word| types.contains(word))
+    })
+}
+
 /// The names in greenpatch's modules that std's do not have.
 pub(crate) fn extras(std: &Surface, own: &Surface) -> Vec<String> {
     let mut extras = Vec::new();
@@ -86,7 +124,10 @@ pub(crate) fn extras(std: &Surface, own: &Surface) -> Vec<String> {
         match std.get(path) {
             None => extras.push(path.clone()),
             Some(theirs) => extras.extend(
-                page.keys()
+                page.iter()
+                    // Of what implements a trait of std's this was said on the type's page.
+                    .filter(|(member, _)| !(page[""].is_of_std && member.starts_with("impl for ")))
+                    .map(|(member, _)| member)
                     .filter(|member| is_interface(member) && !theirs.contains_key(*member))
                     .map(|member| format!("{path}::{member}")),
             ),
@@ -118,7 +159,7 @@ fn origin(std: &Item, page: Option<&Page>, member: &str) -> Origin {
         return Origin::ReExported;
     }
     // A macro's patterns are its own affair, and of what is not implemented the bounds say nothing.
-    if std.kind == "macro" || member.starts_with("impl !") {
+    if std.kind == "macro" || member.starts_with("impl !") || member.starts_with("impl for ") {
         return Origin::Own;
     }
     let (theirs, ours) = (normal(&std.declaration), normal(&own.declaration));
@@ -136,6 +177,7 @@ pub(crate) fn normal(declaration: &str) -> String {
     let declaration = sorted_bounds(&declaration);
     let declaration = without_single_lifetimes(&lifetimes_in_order(&declaration));
     declaration
+        .replace("&'_ ", "&")
         .replace("(/* private fields */);", " { /* private fields */ }")
         .replace("(/* private fields */)", " { /* private fields */ }")
         .replace(",)", ")")

@@ -47,13 +47,16 @@ pub(crate) fn page(kind: &str, name: &str, html: &str) -> Option<Page> {
     page.insert(String::new(), item);
     // An alias shows the members of what it names.
     if kind != "type" {
-        sections(body, name, is_of_std, &mut page);
+        sections(body, name, kind == "trait", is_of_std, &mut page);
+    }
+    if kind == "trait" {
+        implementors(body, is_of_std, &mut page);
     }
     Some(page)
 }
 
 /// Reads the methods, variants, fields and impls of a page.
-fn sections(body: &str, item: &str, page_is_of_std: bool, page: &mut Page) {
+fn sections(body: &str, item: &str, is_trait: bool, page_is_of_std: bool, page: &mut Page) {
     let mut header = String::new();
     for part in body.split("<section id=\"").skip(1) {
         let Some((section, after)) = part.split_once("</section>") else {
@@ -84,10 +87,13 @@ fn sections(body: &str, item: &str, page_is_of_std: bool, page: &mut Page) {
             page_is_of_std
         };
         let (name, declaration) = match (class, id.split_once('.')) {
-            ("impl", _) => match impl_name(&declaration, item) {
-                Some(name) => (name, declaration),
-                None => continue,
-            },
+            ("impl", _) => {
+                let other = || impl_for_another(&declaration, item).filter(|_| !is_trait);
+                match impl_name(&declaration, item).or_else(other) {
+                    Some(name) => (name, declaration),
+                    None => continue,
+                }
+            }
             ("method", Some(("method" | "tymethod", name))) if header.is_empty() => {
                 (name.to_string(), declaration)
             }
@@ -110,6 +116,62 @@ fn sections(body: &str, item: &str, page_is_of_std: bool, page: &mut Page) {
             },
         );
     }
+}
+
+/// `impl From<Item> for Other`, of the header of an impl for another type that names the item.
+fn impl_for_another(header: &str, item: &str) -> Option<String> {
+    let (before, target) = header.split_once(" for ")?;
+    let mut words = before.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    let target = target.split(" where ").next()?;
+    // Generic parameters are named in any way; what is of interest has none.
+    let names_it = before.starts_with("impl ") && words.any(|word| word == item);
+    names_it.then(|| format!("{before} for {target}"))
+}
+
+/// What implements a trait, as `impl for Target`; the declaration says whether this is listed twice: both for std's
+/// type and for the one of greenpatch that has its name.
+fn implementors(body: &str, is_of_std: bool, page: &mut Page) {
+    for part in body.split("<section id=\"impl-").skip(1) {
+        let header = part
+            .split_once("class=\"code-header\">")
+            .map(|(_, code)| text(until(code, &["</h3>"])))
+            .unwrap_or_default();
+        let Some((_, target)) = header.split_once(" for ") else {
+            continue;
+        };
+        let target = target.split(" where ").next().unwrap_or(target);
+        let name = format!("impl for {}", without_paths(target));
+        let seen = page.contains_key(&name);
+        page.insert(
+            name,
+            Item {
+                kind: "impl".to_string(),
+                declaration: if seen { "twice" } else { "once" }.to_string(),
+                is_of_std,
+            },
+        );
+    }
+}
+
+/// `&'a surface::of_std::fs::File` as `&File`: rustdoc writes the path of what has the name of something else.
+fn without_paths(ty: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || "_:'".contains(c);
+    let mut result = String::new();
+    let mut rest = ty;
+    while let Some(c) = rest.chars().next() {
+        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        if word.is_empty() {
+            result.push(c);
+            rest = &rest[c.len_utf8()..];
+        } else if word.starts_with('\'') && result.ends_with('&') {
+            rest = after.trim_start();
+        } else {
+            result.push_str(word.rsplit("::").next().unwrap_or(word));
+            rest = after;
+        }
+    }
+    result
 }
 
 /// `impl Trait`, of the header of an impl of a trait for the item or a reference to it.
@@ -204,13 +266,37 @@ mod tests {
     fn a_page_gives_the_item_its_methods_and_impls() {
         let page = page("struct", "M", PAGE).expect("a stable item");
         let names: Vec<&str> = page.keys().map(String::as_str).collect();
-        assert_eq!(names, ["", "impl From<F>", "impl Into for &", "lock"]);
+        assert_eq!(
+            names,
+            [
+                "",
+                "impl From<F>",
+                "impl From<M> for Other",
+                "impl Into for &",
+                "lock"
+            ]
+        );
         assert_eq!(page[""].declaration, "pub struct M<T> where T: ?Sized,");
         assert_eq!(
             page["lock"].declaration,
             "impl<T> M<T> { pub fn lock(&self) }"
         );
         assert!(page[""].is_of_std);
+    }
+
+    #[test]
+    fn a_trait_says_what_implements_it() {
+        let html = "<section id=\"main-content\"><pre class=\"rust item-decl\"><code>pub trait R</code></pre>\
+            <section id=\"impl-R-for-Arc\" class=\"impl\"><h3 class=\"code-header\">impl R for Arc&lt;File&gt;</h3></section>\
+            <section id=\"impl-R-for-F\" class=\"impl\"><h3 class=\"code-header\">impl R for a::File</h3></section>\
+            <section id=\"impl-R-for-F-1\" class=\"impl\"><h3 class=\"code-header\">impl R for b::File</h3></section>\
+            <section id=\"impl-R-for-R\" class=\"impl\"><h3 class=\"code-header\">impl&lt;'a&gt; R for &amp;'a b::File</h3></section>";
+        let page = page("trait", "R", html).expect("a stable item");
+        let said = |name: &str| page[name].declaration.as_str();
+        assert_eq!(
+            (said("impl for Arc<File>"), said("impl for File")),
+            ("once", "twice")
+        );
     }
 
     #[test]

@@ -56,6 +56,12 @@ fn the_pages_are_understood() {
         "sync::atomic::fence",
         "panic::catch_unwind",
         "hint::spin_loop",
+        "net::TcpStream::impl Read for &",
+        "net::TcpStream::impl From<TcpStream> for OwnedFd",
+        "net::ToSocketAddrs::impl for (IpAddr, u16)",
+        "io::Read::impl for Arc<File>",
+        "os::unix::net::UnixStream::pair",
+        "print!",
     ] {
         assert!(names.contains(known), "{known} was not found");
     }
@@ -198,4 +204,33 @@ fn the_table_is_up_to_date() {
         "docs/COVERAGE.md is out of date, first at {line:?};\n\
          run `COVERAGE=overwrite cargo test -p greenpatch-tests --test coverage`"
     );
+}
+
+/// What is built in goes by names of std, so that a query, or a hook, can be written by std's documentation.
+#[test]
+fn what_is_built_in_is_called_as_in_std() {
+    let names: BTreeSet<String> = COVERAGE.lines.iter().map(Line::name).collect();
+    let mut found = Vec::new();
+    for source in greenpatch::sources() {
+        for item in source.implements() {
+            // The module of this target has the name of what makes the static.
+            let target = source.target().replace("std::thread_local", "std::thread");
+            let full = match item.strip_prefix("std::") {
+                Some(rest) => rest.to_string(),
+                None => format!("{}::{item}", target.trim_start_matches("std::")),
+            };
+            // A method of a trait goes by the type.
+            let of_type = full.rsplit_once("::").is_some_and(|(ty, method)| {
+                let traits = ["impl Read", "impl Write", "impl BufRead"];
+                let by_trait = traits.map(|name| format!("{ty}::{name}"));
+                ["read", "write", "read_line"].contains(&method)
+                    && by_trait.iter().any(|name| names.contains(name))
+            });
+            let is_macro = names.contains(&format!("{full}!"));
+            if !names.contains(&full) && !of_type && !is_macro {
+                found.push(full);
+            }
+        }
+    }
+    fail_if_any("std has no", &found);
 }

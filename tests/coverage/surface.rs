@@ -10,16 +10,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The modules of std that greenpatch is measured by, and the macro.
-const MODULES: [&str; 8] = [
+/// The modules of std that greenpatch is measured by, and the macros. What else the root has is a glob import of
+/// std's, and the preludes are lists of names that are in these modules.
+const NAMES: [&str; 16] = [
     "thread",
     "sync",
     "panic",
     "hint",
-    "thread_local",
     "fs",
     "io",
+    "net",
+    "os",
     "process",
+    "time",
+    "thread_local",
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "dbg",
 ];
 
 /// All items of one of the two crates by path, such as `sync::Mutex`.
@@ -41,7 +50,7 @@ pub(crate) fn both() -> (Surface, Surface) {
     let mut source = String::from("#![allow(warnings)]\n");
     for (module, root) in [("of_std", "::std"), ("of_greenpatch", "::greenpatch")] {
         source.push_str(&format!("pub mod {module} {{\n"));
-        for name in MODULES {
+        for name in NAMES {
             source.push_str(&format!(
                 "    #[doc(inline)]\n    pub use {root}::{name};\n"
             ));
@@ -115,7 +124,7 @@ fn read_page(root: &Path, path: &Path) -> Option<(String, Page)> {
     let mut name = name.to_string();
     if kind == "macro" {
         // The module `panic` brings the macro of its name along, which is the root's.
-        if !MODULES.contains(&name.as_str()) || name == "panic" {
+        if !NAMES.contains(&name.as_str()) || name == "panic" {
             return None;
         }
         name.push('!');

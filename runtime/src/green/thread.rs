@@ -30,7 +30,7 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
         context::live(runner, tell, hub::retire);
     };
     hub.start(promise, Job::new(body));
-    Ok(Started::Green)
+    Ok(Started::Green(hub.os_thread()))
 }
 
 pub(super) fn yield_now() {

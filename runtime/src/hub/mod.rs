@@ -17,7 +17,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::os::unix::thread::RawPthread;
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 use std::task::Waker;
 use std::time::Instant;
 
@@ -64,6 +66,8 @@ pub(crate) struct Hub {
     inbox: Inbox<Message>,
     notifier: Notifier,
     count: Count,
+    /// The OS thread that it belongs to; none before that is known.
+    os_thread: OnceLock<RawPthread>,
     local: Local,
 }
 
@@ -118,6 +122,7 @@ impl Hub {
             inbox: Inbox::new(),
             notifier,
             count: Count::new(),
+            os_thread: OnceLock::new(),
             local: Local {
                 running: Cell::new(NonNull::dangling()),
                 root: Cell::new(NonNull::dangling()),
@@ -150,9 +155,25 @@ impl Hub {
     ///
     /// Panics if this OS thread has a hub already.
     pub(crate) fn enter(&'static self) {
+        // SAFETY: pthread_self has no preconditions.
+        self.belongs_to(unsafe { libc::pthread_self() });
         current::set(self);
         self.root().context.adopt(Context::of_this_thread());
         self.root().state.set(State::Running);
+    }
+
+    /// Says which OS thread it belongs to.
+    fn belongs_to(&self, os_thread: RawPthread) {
+        // Said twice, it is said by the starter and by the thread.
+        let _ = self.os_thread.set(os_thread);
+    }
+
+    /// The OS thread that it belongs to.
+    #[inline]
+    pub(crate) fn os_thread(&self) -> RawPthread {
+        *self.os_thread.get().expect(
+            "a hub is entered, or its OS thread started, before green threads are placed on it",
+        )
     }
 
     /// Runs the hub on this OS thread and nothing else.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use std::io;
+use std::os::unix::thread::JoinHandleExt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::{Hub, current, switching};
@@ -72,8 +73,9 @@ fn background() -> io::Result<&'static Hub> {
 }
 
 fn start(hub: &'static Hub, name: &str) -> io::Result<()> {
-    std::thread::Builder::new()
+    let os_thread = std::thread::Builder::new()
         .name(name.into())
         .spawn(move || hub.run_for_ever())?;
+    hub.belongs_to(os_thread.as_pthread_t());
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Starting a thread, leaving the processor to others, parking, and waiting for a thread's end.
 
 use std::io;
+use std::os::unix::thread::RawPthread;
 
 use super::context;
 use super::native::Native;
@@ -21,7 +22,8 @@ pub(crate) struct Start {
 pub(crate) enum Started {
     /// In a box, so that the handles of green threads, which have no such thing, are small.
     Native(Box<std::thread::JoinHandle<()>>),
-    Green,
+    /// On this OS thread, for good.
+    Green(RawPthread),
 }
 
 /// Starts a thread.

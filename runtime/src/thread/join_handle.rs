@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::fmt;
+use std::os::unix::thread::{JoinHandleExt, RawPthread};
 
 use super::{Result, Thread};
 use crate::seam::busy::busy;
@@ -12,8 +13,9 @@ use crate::seam::thread::{self as seam, Started};
 ///
 /// # Differences from std
 ///
-/// It is not the type `std::thread::JoinHandle`, and gives no access to a pthread: a green thread has
-/// none.
+/// It is not the type `std::thread::JoinHandle`. A green thread has no pthread of its own: `JoinHandleExt` gives
+/// that of the OS thread on which it runs, with all others there. That one is not to be joined, detached or
+/// cancelled.
 ///
 /// # Examples
 ///
@@ -82,6 +84,25 @@ impl<T> JoinHandle<T> {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.0.is_finished()
+    }
+}
+
+impl<T> JoinHandleExt for JoinHandle<T> {
+    /// Returns the pthread of a native thread; of a green one, that of the OS thread on which it runs.
+    fn as_pthread_t(&self) -> RawPthread {
+        match &self.0.started {
+            Started::Native(native) => native.as_pthread_t(),
+            Started::Green(os_thread) => *os_thread,
+        }
+    }
+
+    /// The same, and gives up the handle. A native thread is then the caller's to join or to detach; a green one is
+    /// detached.
+    fn into_pthread_t(self) -> RawPthread {
+        match self.0.started {
+            Started::Native(native) => native.into_pthread_t(),
+            Started::Green(os_thread) => os_thread,
+        }
     }
 }
 

@@ -31,9 +31,11 @@ pub(super) enum Native<T: 'static> {
 /// Whether a [`Place`] has its value. It has no destructor, so that asking does not put the value's before
 /// those of keys which its expression uses.
 #[derive(Debug)]
+#[doc(hidden)]
 pub struct Made(Cell<bool>);
 
 /// A place for the value.
+#[doc(hidden)]
 pub struct Place<T>(UnsafeCell<Option<T>>);
 
 impl<T: 'static> Native<T> {

@@ -1,5 +1,6 @@
 //! `thread`: spawning, joining, parking, scopes.
 
+use std::os::unix::thread::JoinHandleExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use crate::Case;
 pub(crate) const CASES: &[Case] = &[
     ("spawn and join", spawn_and_join),
     ("names and ids", names_and_ids),
+    ("pthreads", pthreads),
     (
         "a handle that outlives the thread",
         a_handle_that_outlives_the_thread,
@@ -39,6 +41,30 @@ fn spawn_and_join() {
         thread::spawn(move || moved + " twice").join().unwrap(),
         "moved twice"
     );
+}
+
+/// A handle answers with the pthread on which the thread runs, before, while and after it does.
+fn pthreads() {
+    // SAFETY: it has no preconditions.
+    let me = || unsafe { libc::pthread_self() };
+    let (tell, told) = mpsc::channel();
+    let (go, wait) = mpsc::channel();
+    let handle = thread::spawn(move || {
+        tell.send(me()).unwrap();
+        wait.recv().unwrap();
+    });
+    let pthread = handle.as_pthread_t();
+    assert_eq!(told.recv().unwrap(), pthread);
+    assert_eq!(handle.as_pthread_t(), pthread);
+    let is_green = greenpatch::is_item_patched("std::thread::spawn").unwrap();
+    assert!(is_green || pthread != me());
+    assert_eq!(handle.into_pthread_t(), pthread);
+    go.send(()).unwrap();
+    if !is_green {
+        // SAFETY: the pthread was given up to this caller.
+        let joined = unsafe { libc::pthread_join(pthread, std::ptr::null_mut()) };
+        assert_eq!(joined, 0);
+    }
 }
 
 fn names_and_ids() {
