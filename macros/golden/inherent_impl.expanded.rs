@@ -77,7 +77,12 @@ impl<'a> Parser<'a> {
     };
     #[doc(hidden)]
     #[allow(
+        clippy::inline_always,
+        clippy::must_use_candidate,
         clippy::needless_lifetimes,
+        clippy::redundant_pub_crate,
+        clippy::result_unit_err,
+        clippy::return_self_not_must_use,
         clippy::too_many_arguments,
         clippy::type_complexity,
         mismatched_lifetime_syntaxes,
@@ -91,6 +96,22 @@ impl<'a> Parser<'a> {
     pub const fn len(&self) -> usize {
         self.text.len()
     }
+    #[doc(hidden)]
+    #[allow(
+        dead_code,
+        deprecated,
+        elided_lifetimes_in_paths,
+        mismatched_lifetime_syntaxes,
+        non_snake_case,
+        non_upper_case_globals,
+        private_bounds,
+        private_interfaces,
+        unreachable_pub,
+        unused_parens
+    )]
+    pub const len__PATCH: ::greenpatch::__private::NoSlot = ::greenpatch::__private::NoSlot(
+        ::greenpatch::__private::PhantomData,
+    );
 }
 const _: () = {
     ::greenpatch::__private::inventory::submit! {

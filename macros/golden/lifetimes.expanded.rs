@@ -96,7 +96,12 @@ const shorter__PATCH: &'static ::greenpatch::__private::Slot<
 };
 #[doc(hidden)]
 #[allow(
+    clippy::inline_always,
+    clippy::must_use_candidate,
     clippy::needless_lifetimes,
+    clippy::redundant_pub_crate,
+    clippy::result_unit_err,
+    clippy::return_self_not_must_use,
     clippy::too_many_arguments,
     clippy::type_complexity,
     mismatched_lifetime_syntaxes,
@@ -196,7 +201,12 @@ impl Text {
     };
     #[doc(hidden)]
     #[allow(
+        clippy::inline_always,
+        clippy::must_use_candidate,
         clippy::needless_lifetimes,
+        clippy::redundant_pub_crate,
+        clippy::result_unit_err,
+        clippy::return_self_not_must_use,
         clippy::too_many_arguments,
         clippy::type_complexity,
         mismatched_lifetime_syntaxes,

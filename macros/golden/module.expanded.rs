@@ -71,7 +71,12 @@ mod net {
     };
     #[doc(hidden)]
     #[allow(
+        clippy::inline_always,
+        clippy::must_use_candidate,
         clippy::needless_lifetimes,
+        clippy::redundant_pub_crate,
+        clippy::result_unit_err,
+        clippy::return_self_not_must_use,
         clippy::too_many_arguments,
         clippy::type_complexity,
         mismatched_lifetime_syntaxes,

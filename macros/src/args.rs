@@ -70,9 +70,7 @@ impl PatchableArgs {
     }
 
     pub(crate) fn krate(&self) -> Path {
-        self.krate
-            .clone()
-            .unwrap_or_else(|| syn::parse_quote!(::greenpatch))
+        given_or_greenpatch(self.krate.as_ref())
     }
 }
 
@@ -228,10 +226,46 @@ impl ReplacesArgs {
     }
 
     pub(crate) fn krate(&self) -> Path {
-        self.krate
-            .clone()
-            .unwrap_or_else(|| syn::parse_quote!(::greenpatch))
+        given_or_greenpatch(self.krate.as_ref())
     }
+}
+
+/// What may be written in `patch_point!(..)`.
+pub(crate) struct PointArgs {
+    pub(crate) target: TargetPath,
+    krate: Option<Path>,
+}
+
+impl PointArgs {
+    pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Self> {
+        (|input: ParseStream<'_>| {
+            let target = input.parse()?;
+            let mut krate = None;
+            if input.peek(Token![,]) {
+                input.parse::<Token![,]>()?;
+                if !input.is_empty() {
+                    if !input.peek(Token![crate]) {
+                        return Err(input.error("expected one path, and `crate = path` at most"));
+                    }
+                    input.parse::<Token![crate]>()?;
+                    krate = Some(crate_path(input)?);
+                    input.parse::<Option<Token![,]>>()?;
+                }
+            }
+            Ok(PointArgs { target, krate })
+        })
+        .parse2(tokens)
+    }
+
+    pub(crate) fn krate(&self) -> Path {
+        given_or_greenpatch(self.krate.as_ref())
+    }
+}
+
+fn given_or_greenpatch(krate: Option<&Path>) -> Path {
+    krate
+        .cloned()
+        .unwrap_or_else(|| syn::parse_quote!(::greenpatch))
 }
 
 fn any_ident(input: ParseStream<'_>) -> syn::Result<Ident> {

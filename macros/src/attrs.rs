@@ -130,8 +130,9 @@ fn unknown_reason(meta: &Meta) -> Reason {
     Reason::new(
         meta.path(),
         format!(
-            "the attribute `{name}` may mean something else on a rewritten function; \
-             remove it, or leave the function out with `#[patchable(skip)]`"
+            "the attribute `{name}` would see what is made of this item, not the item; write \
+             `#[patchable]` on the item itself, below that attribute, or leave the item out with \
+             `#[patchable(skip)]`"
         ),
     )
 }

@@ -52,4 +52,12 @@ impl Reason {
             format!("cannot be a patch point: {}", self.text),
         )
     }
+
+    /// The same as an error about a replacement.
+    pub(crate) fn into_error_of_replacement(self) -> syn::Error {
+        syn::Error::new_spanned(
+            self.culprit,
+            format!("cannot be a replacement as it stands: {}", self.text),
+        )
+    }
 }

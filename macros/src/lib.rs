@@ -100,12 +100,15 @@ pub fn patchable(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `path::to::function` | a function |
 /// | `path::to::function::<u32>` | one instantiation of a generic function |
 /// | `path::to::Type::method`, `Type::<u32>::method` | a method; `self` is the first argument |
+/// | `<path::to::name>::method` | the same, of a type by a name in lower case |
 /// | `<Type as Trait>::method` | a method in the impl of a trait |
 /// | `default <Type as path::to::Trait>::method` | a default method of a trait, for one type |
 /// | `path::to::module` | on a module: several functions |
 ///
-/// The path is that of the place where the item is defined. The signature is best written as the
-/// original's: a lifetime that only the output has must be one in both.
+/// The path is that of the place where the item is defined. Of one name alone, as in `#[replaces(price)]`,
+/// the compiler says itself if it is no patch point: it cannot find `price__PATCH`. The signature is best written as the
+/// original's: a lifetime that only the output has must be one in both. In the place of an `async fn` stands
+/// another, or a function that returns its future in a box.
 ///
 /// On an inline module it makes a **source module**: each public function in it replaces the target
 /// module's of the same name, and all together are a value, the static `SOURCE` in the module. The
@@ -172,8 +175,9 @@ pub fn did_patch(_: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Names a patch point as a value: the typed handle of its slot, a `&'static Slot`.
 ///
-/// The path is written as in [`macro@replaces`]. The handle calls the original, is replaced by
-/// `patch_item`, and overridden by `override_item`.
+/// The path is written as in [`macro@replaces`]; `crate = path` after it says where greenpatch is, if it is
+/// not a dependency of that name. The handle calls the original, is replaced by `patch_item`, and overridden
+/// by `override_item`.
 ///
 /// # Panics
 ///

@@ -1,7 +1,7 @@
 //! `#[replaces(path)]`: a function that takes the place of a patch point's original.
 
-use crate::args::{ReplacesArgs, TargetPath};
-use crate::check::{SlotType, slot_type_of};
+use crate::args::{PointArgs, ReplacesArgs, TargetPath};
+use crate::check::slot_type_of;
 use crate::errors::Errors;
 use crate::expand;
 use crate::item::{Annotated, Function};
@@ -206,8 +206,9 @@ pub(crate) fn replaces(args: TokenStream, item: TokenStream) -> syn::Result<Toke
 
 /// Expands `patch_point!(..)`.
 pub(crate) fn point(path: TokenStream) -> syn::Result<TokenStream> {
-    let target = Target::read(&syn::parse2(path)?)?;
-    let private = Private::of(&syn::parse_quote!(::greenpatch));
+    let args = PointArgs::parse(path)?;
+    let target = Target::read(&args.target)?;
+    let private = Private::of(&args.krate());
     let slot = expand::slot(&target, &private);
     // A miss is the path's fault.
     let method = Ident::new("handle", target.span());
@@ -256,7 +257,7 @@ fn on_function(
     let name = &function.sig.ident;
     let cfg = crate::attrs::cfgs(&function.attrs);
     let shim_name = paths::hidden("shim");
-    let shim = shim(function, &shim_name, private);
+    let shim = shim(function, &shim_name, private)?;
     let call = match &shim {
         None => name.to_token_stream(),
         Some(_) => shim_name.to_token_stream(),
@@ -274,8 +275,18 @@ fn on_function(
 
 /// A function of the slot's type around one that has not quite that type: a slot's function takes the
 /// lifetimes that its arguments do not show, and boxes its future.
-pub(crate) fn shim(function: &Function, name: &Ident, private: &Private) -> Option<TokenStream> {
-    let slot: SlotType = slot_type_of(function)?;
-    let needed = slot.witness.is_some() || slot.future.is_some();
-    needed.then(|| expand::shim(&slot, name, &function.sig.ident, private))
+pub(crate) fn shim(
+    function: &Function,
+    name: &Ident,
+    private: &Private,
+) -> syn::Result<Option<TokenStream>> {
+    match slot_type_of(function) {
+        Ok(slot) => {
+            let needed = slot.witness.is_some() || slot.future.is_some();
+            Ok(needed.then(|| expand::shim(&slot, name, &function.sig.ident, private)))
+        }
+        // Without a box its future has a type of its own, which fits no slot.
+        Err(reason) if function.sig.asyncness.is_some() => Err(reason.into_error_of_replacement()),
+        Err(_) => Ok(None),
+    }
 }

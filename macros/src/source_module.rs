@@ -68,7 +68,13 @@ pub(crate) fn expand(
             }
         };
         let shim_name = format_ident!("__GREENPATCH_shim_{}", paths::plain(name));
-        let shim = shim(function, &shim_name, private);
+        let shim = match shim(function, &shim_name, private) {
+            Ok(shim) => shim,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
         let call = match &shim {
             None => name.to_token_stream(),
             Some(_) => shim_name.to_token_stream(),

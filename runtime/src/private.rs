@@ -124,9 +124,40 @@ pub enum ThisPath {}
     note = "put `#[patchable]` on the function, or on the `impl` or module that it is in",
     note = "if it is imported from elsewhere, write the path of the place where it is defined",
     note = "in a module of replacements, `implements(..)` says which of its functions replace",
-    note = "`greenpatch::patch_points()` lists the functions that were passed over, and why"
+    note = "a method of a type by a name in lower case is `<name>::method`"
 )]
 pub trait IsPatchPoint {}
+
+/// What a path resolves to when the function that it names was passed over.
+#[derive(Clone, Copy, Debug)]
+pub struct NoSlot<P = ThisPath>(pub PhantomData<P>);
+
+impl<P> NoSlot<P> {
+    /// Always an error, which says what to do.
+    pub const fn replacement<F: Copy>(self, _: F, _: Site) -> Replacement
+    where
+        P: HasSlot,
+    {
+        unreachable!()
+    }
+
+    /// Always an error, which says what to do.
+    pub const fn handle(self) -> &'static Slot<fn(), dyn Fn()>
+    where
+        P: HasSlot,
+    {
+        unreachable!()
+    }
+}
+
+/// Implemented by nothing.
+#[diagnostic::on_unimplemented(
+    message = "this function is no patch point: `#[patchable]` passed it over",
+    label = "passed over",
+    note = "`greenpatch::patch_points()` gives the reason",
+    note = "with `#[patchable(strict)]` around the function, the reason is an error there"
+)]
+pub trait HasSlot {}
 
 /// Takes the calls that are made on a generic function's slot when no instantiation was named.
 pub trait Uninstantiated<R>: Sized {

@@ -122,6 +122,64 @@ pub mod inlining {
     }
 }
 
+/// Lints that go by a function's name, or by where its body is.
+#[deny(clippy::all, clippy::must_use_candidate, clippy::inline_always)]
+pub mod by_name {
+    use super::patchable;
+    use std::cmp::Ordering;
+
+    #[derive(Copy, Eq, PartialEq)]
+    pub struct Id(pub u8);
+
+    #[patchable]
+    impl Clone for Id {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+
+    #[patchable]
+    impl Ord for Id {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.0.cmp(&other.0)
+        }
+    }
+
+    #[patchable]
+    impl PartialOrd for Id {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    pub struct Bag(pub Vec<Id>);
+
+    #[patchable]
+    impl Bag {
+        #[must_use]
+        pub fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        #[must_use]
+        #[allow(clippy::inline_always)]
+        #[inline(always)]
+        pub fn is_empty(&self) -> bool {
+            self.len() == 0
+        }
+    }
+
+    #[patchable]
+    pub fn write(out: &mut (impl std::io::Write + ?Sized)) -> bool {
+        out.write_all(b"text").is_ok()
+    }
+
+    #[patchable]
+    fn _for_later() {
+        fn only_there() {}
+    }
+}
+
 #[test]
 fn lints() {
     use inlining::{Plays, Sings};
@@ -133,4 +191,11 @@ fn lints() {
     use exported::{Keys, lower};
     assert_eq!((1_u8.key(), 1_u8.low(), Shouted(1)), (1, 2, 3));
     strict(1);
+    let id = by_name::Id(1);
+    assert!(
+        id.partial_cmp(&id.clone())
+            .is_some_and(std::cmp::Ordering::is_eq)
+    );
+    assert!(by_name::Bag(vec![]).is_empty());
+    assert!(by_name::write(&mut Vec::new()));
 }

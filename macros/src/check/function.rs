@@ -9,7 +9,7 @@ use crate::attrs::{self, Sorted};
 use crate::errors::Reason;
 use crate::item::{Body, Function};
 use crate::visit::{Lifetimes, Parts};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use std::collections::HashSet;
 use syn::{
@@ -166,8 +166,8 @@ pub(crate) fn check(
     })
 }
 
-/// The type of a slot for a free function such as this, if there could be one.
-pub(crate) fn slot_type_of(function: &Function) -> Option<SlotType> {
+/// The type of a slot for a free function such as this, or why there could be none.
+pub(crate) fn slot_type_of(function: &Function) -> Result<SlotType, Reason> {
     let function = Function {
         attrs: Vec::new(),
         vis: function.vis.clone(),
@@ -175,9 +175,7 @@ pub(crate) fn slot_type_of(function: &Function) -> Option<SlotType> {
         sig: function.sig.clone(),
         body: function.body.clone(),
     };
-    check(&function, None, &Known::default())
-        .ok()
-        .map(|point| point.slot)
+    check(&function, None, &Known::default()).map(|point| point.slot)
 }
 
 /// With the type parameters and the impl's type, which hide no lifetime.
@@ -205,6 +203,40 @@ pub(crate) fn name(sig: &Signature, owner: Option<&Owner>) -> String {
     match owner {
         None => function,
         Some(owner) => format!("{}::{function}", owner.title),
+    }
+}
+
+/// `Self` in a function that is in no impl that the macro sees, if it means the type around.
+pub(super) fn own_type(item: &Function) -> Option<Ident> {
+    let find = |tokens: TokenStream| -> Option<Ident> {
+        let mut found = None;
+        let mut types_inside = false;
+        idents(tokens, &mut |ident| {
+            types_inside |=
+                ident == "impl" || ident == "trait" || ident == "struct" || ident == "enum";
+            if ident == "Self" && found.is_none() {
+                found = Some(ident);
+            }
+        });
+        found.filter(|_| !types_inside)
+    };
+    let signature = &item.sig;
+    let types = signature.inputs.to_token_stream();
+    let output = signature.output.to_token_stream();
+    let body = match &item.body {
+        Body::Block(body) => body.clone(),
+        Body::Missing(_) => TokenStream::new(),
+    };
+    find(types).or_else(|| find(output)).or_else(|| find(body))
+}
+
+fn idents(tokens: TokenStream, each: &mut dyn FnMut(Ident)) {
+    for tree in tokens {
+        match tree {
+            TokenTree::Ident(ident) => each(ident),
+            TokenTree::Group(group) => idents(group.stream(), each),
+            _ => {}
+        }
     }
 }
 

@@ -53,6 +53,12 @@ struct Naming<'a> {
 
 impl VisitMut for Naming<'_> {
     fn visit_type_mut(&mut self, ty: &mut Type) {
+        // `&mut (impl Read + ?Sized)`: a name needs no parentheses.
+        if let Type::Paren(paren) = ty
+            && matches!(*paren.elem, Type::ImplTrait(_))
+        {
+            *ty = (*paren.elem).clone();
+        }
         let Type::ImplTrait(found) = ty else {
             visit_mut::visit_type_mut(self, ty);
             return;

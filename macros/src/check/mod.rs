@@ -9,6 +9,7 @@ mod function;
 mod generics;
 mod impl_trait;
 mod known;
+mod macros;
 mod owner;
 mod trait_impl;
 mod tree;

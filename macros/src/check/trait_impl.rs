@@ -60,6 +60,11 @@ impl TraitNames {
         format_ident!("__GreenpatchOriginal_{}_{}", self.hash, plain(method))
     }
 
+    /// The last segment of the trait's path.
+    pub(crate) fn trait_name(&self) -> &str {
+        &self.trait_name
+    }
+
     pub(crate) fn key(&self, method: &Ident) -> u64 {
         key(&self.trait_name, method)
     }
@@ -105,6 +110,14 @@ fn type_arguments(of: Option<&Path>, item: &Impl) -> Result<Vec<Type>, Reason> {
             .filter(|arg| !matches!(arg, GenericArgument::Lifetime(_)))
             .map(|arg| match arg {
                 GenericArgument::Type(ty) if !may_be_const(ty, item) => Ok(ty.clone()),
+                GenericArgument::Type(ty) if !is_const(ty, item) => Err(Reason::new(
+                    ty,
+                    format!(
+                        "`{0}` may be a constant, and a trait with one has no name for its slots; if it \
+                         is a type, write `self::{0}`",
+                        crate::paths::text(ty)
+                    ),
+                )),
                 other => Err(Reason::new(
                     other,
                     "a trait with this kind of argument has no name for its slots; make the method \
@@ -119,26 +132,82 @@ fn type_arguments(of: Option<&Path>, item: &Impl) -> Result<Vec<Type>, Reason> {
     }
 }
 
+/// Whether `ty` is a name in capitals, which is a constant's rather than a type's, unless the trait is one
+/// of std that has none.
 fn may_be_const(ty: &Type, item: &Impl) -> bool {
-    let Type::Path(path) = ty else {
-        return false;
-    };
-    let Some(ident) = path.path.get_ident() else {
+    let Some(ident) = single(ty) else {
         return false;
     };
     let name = ident.to_string();
-    let declared = item.generics.params.iter().any(|param| match param {
+    let shouted = name.len() > 1 && !name.contains(char::is_lowercase);
+    let of_std = item
+        .of
+        .as_ref()
+        .is_some_and(|(of, _)| WITH_TYPES.iter().any(|known| trait_name(of) == *known));
+    let parameter = item
+        .generics
+        .type_params()
+        .any(|param| param.ident == *ident);
+    is_const(ty, item) || shouted && !of_std && !parameter
+}
+
+/// Whether `ty` is a const parameter of the impl.
+fn is_const(ty: &Type, item: &Impl) -> bool {
+    let Some(ident) = single(ty) else {
+        return false;
+    };
+    item.generics.params.iter().any(|param| match param {
         GenericParam::Const(param) => param.ident == *ident,
         _ => false,
-    });
-    let shouted = name.len() > 1 && !name.contains(char::is_lowercase);
-    declared
-        || shouted
-            && !item
-                .generics
-                .type_params()
-                .any(|param| param.ident == *ident)
+    })
 }
+
+fn single(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Path(path) => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+/// Traits of std that take types.
+const WITH_TYPES: &[&str] = &[
+    "Add",
+    "AddAssign",
+    "AsMut",
+    "AsRef",
+    "BitAnd",
+    "BitAndAssign",
+    "BitOr",
+    "BitOrAssign",
+    "BitXor",
+    "BitXorAssign",
+    "Borrow",
+    "BorrowMut",
+    "Div",
+    "DivAssign",
+    "Extend",
+    "From",
+    "FromIterator",
+    "Index",
+    "IndexMut",
+    "Into",
+    "Mul",
+    "MulAssign",
+    "PartialEq",
+    "PartialOrd",
+    "Product",
+    "Rem",
+    "RemAssign",
+    "Shl",
+    "ShlAssign",
+    "Shr",
+    "ShrAssign",
+    "Sub",
+    "SubAssign",
+    "Sum",
+    "TryFrom",
+    "TryInto",
+];
 
 /// The method's signature for the hidden trait: `Self` replaced but for the receiver.
 pub(crate) fn signature(sig: &Signature, owner: &Owner) -> Result<Signature, Reason> {

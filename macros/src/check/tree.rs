@@ -2,6 +2,7 @@
 
 use super::function::{self, Point};
 use super::known::Known;
+use super::macros;
 use super::owner::Owner;
 use super::trait_impl::TraitNames;
 use crate::args::PatchableArgs;
@@ -11,7 +12,7 @@ use crate::item::{Annotated, Body, Function, Impl, Member, Module, Trait};
 use crate::shadow::{OwnMacros, Shadow};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, Ident};
+use syn::{Attribute, Generics, Ident, Visibility};
 
 /// An item about which everything is decided.
 pub(crate) enum Checked {
@@ -56,7 +57,9 @@ pub(crate) struct CheckedModule {
 /// A function that stays as it is, for a reason that the listing shows.
 pub(crate) struct PassedOver {
     pub(crate) cfg: Vec<Attribute>,
+    pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
     pub(crate) name: String,
     pub(crate) reason: String,
 }
@@ -135,6 +138,16 @@ impl Walk {
             );
             return Checked::AsIs(item.into_token_stream(), Vec::new());
         }
+        if self.depth == 0
+            && let Some(own) = function::own_type(&item)
+        {
+            self.errors.at(
+                own,
+                "a function of a type alone cannot get its slot beside it; put `#[patchable]` on the `impl`, \
+                 and `#[patchable(skip)]` on functions to leave out",
+            );
+            return Checked::AsIs(item.into_token_stream(), Vec::new());
+        }
         match function::check(&item, None, &self.known) {
             Ok(point) => Checked::Function(Box::new(point)),
             Err(reason) => {
@@ -160,7 +173,9 @@ impl Walk {
         }
         Some(PassedOver {
             cfg: attrs::cfgs(&item.attrs),
+            vis: item.vis.clone(),
             ident: item.sig.ident.clone(),
+            generics: item.sig.generics.clone(),
             name,
             reason: reason.text,
         })
@@ -281,6 +296,7 @@ impl Walk {
         };
         if self.depth == 0 {
             self.known = Known::of(&items);
+            macros::check(&item, &items, &mut self.errors);
         }
         let outside = std::mem::replace(&mut self.shadowed, shadow.is_cast());
         self.depth += 1;

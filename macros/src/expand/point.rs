@@ -111,7 +111,7 @@ fn original(point: &Point) -> TokenStream {
     let (vis, body) = (&point.vis, &point.body);
     let mut sig = point.sig.clone();
     sig.ident = paths::original(&sig.ident);
-    let allowed = allowed_on_original();
+    let allowed = allowed_on_original(&point.sig.ident);
     quote! {
         #(#attrs)*
         #[doc(hidden)]

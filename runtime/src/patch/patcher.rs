@@ -375,6 +375,28 @@ pub fn patch_module_items(source: impl Into<Named>, items: &[&str]) -> Result<Pa
 /// assert!(patch_item(patch_point!(price), reduced).is_done());
 /// assert_eq!(price(2), 9);
 /// ```
+///
+/// In the place of an `async fn` stands a function that returns its future in a box:
+///
+/// ```
+/// use greenpatch::{patch_item, patch_point, patchable};
+/// use std::pin::Pin;
+///
+/// #[patchable]
+/// async fn load(name: &str) -> usize {
+///     name.len()
+/// }
+///
+/// async fn cached(name: &str) -> usize {
+///     name.len() + 1
+/// }
+///
+/// fn boxed(name: &str) -> Pin<Box<dyn Future<Output = usize> + Send + '_>> {
+///     Box::pin(cached(name))
+/// }
+///
+/// assert!(patch_item(patch_point!(load), boxed).is_done());
+/// ```
 #[track_caller]
 pub fn patch_item<F: Copy, D: ?Sized>(point: &'static Slot<F, D>, function: F) -> Patched {
     if environment::is_off() {

@@ -19,4 +19,5 @@ fn g() -> u8 {
 fn main() {
     assert_eq!(f(), 1);
     assert_eq!(g(), 2);
+    assert_eq!(greenpatch::patch_point!(f, crate = crate::elsewhere::inside).original()(), 1);
 }

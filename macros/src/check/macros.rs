@@ -1,0 +1,166 @@
+//! The `macro_rules!` of an annotated module that cannot be what they were: an attribute has expanded them.
+
+use crate::attrs;
+use crate::errors::Errors;
+use crate::imports::leaves;
+use crate::item::{Annotated, Module};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use std::collections::HashSet;
+use syn::{Ident, Item};
+
+/// The macros that every module has.
+const PRELUDE: &[&str] = &[
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "cfg",
+    "column",
+    "compile_error",
+    "concat",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "env",
+    "eprint",
+    "eprintln",
+    "file",
+    "format",
+    "format_args",
+    "include",
+    "include_bytes",
+    "include_str",
+    "line",
+    "matches",
+    "module_path",
+    "option_env",
+    "panic",
+    "print",
+    "println",
+    "stringify",
+    "thread_local",
+    "todo",
+    "try",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
+];
+
+/// Adds an error for each macro of the annotated module that the compiler will not find where it is used.
+pub(super) fn check(module: &Module, items: &[Annotated], errors: &mut Errors) {
+    if attrs::has(&module.attrs, "macro_use") {
+        leaving(items, errors);
+    }
+    let mut exported = HashSet::new();
+    find_exported(items, &mut exported);
+    if !exported.is_empty() {
+        named_by_path(items, &exported, errors);
+    }
+}
+
+/// Those that leave the module by `#[macro_use]`, by the name of one that is there outside already.
+fn leaving(items: &[Annotated], errors: &mut Errors) {
+    for item in items {
+        match item {
+            Annotated::Other(Item::Macro(item)) => {
+                if let Some(name) = &item.ident
+                    && PRELUDE.iter().any(|known| name == known)
+                {
+                    errors.at(
+                        name,
+                        format!(
+                            "outside of this annotated module `{name}!` would be ambiguous, since std has one \
+                             too; give it another name, or define it in a module without `#[patchable]`"
+                        ),
+                    );
+                }
+            }
+            Annotated::Module(item) if attrs::has(&item.attrs, "macro_use") => {
+                if let Some((_, items)) = &item.content {
+                    leaving(items, errors);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn find_exported(items: &[Annotated], exported: &mut HashSet<String>) {
+    for item in items {
+        match item {
+            Annotated::Other(Item::Macro(item)) if attrs::has(&item.attrs, "macro_export") => {
+                exported.extend(item.ident.as_ref().map(Ident::to_string));
+            }
+            Annotated::Module(item) => {
+                if let Some((_, items)) = &item.content {
+                    find_exported(items, exported);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn named_by_path(items: &[Annotated], exported: &HashSet<String>, errors: &mut Errors) {
+    for item in items {
+        match item {
+            Annotated::Use(item) => {
+                for leaf in leaves(&item.tree) {
+                    if let [first, name] = leaf.path.as_slice()
+                        && first == "crate"
+                        && exported.contains(&name.to_string())
+                    {
+                        forbidden(name, errors);
+                    }
+                }
+            }
+            Annotated::Module(item) => {
+                if let Some((_, items)) = &item.content {
+                    named_by_path(items, exported, errors);
+                }
+            }
+            item => calls(item.to_token_stream(), exported, errors),
+        }
+    }
+}
+
+/// `crate::name!` and `$crate::name!`.
+fn calls(tokens: TokenStream, exported: &HashSet<String>, errors: &mut Errors) {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    for (index, tree) in trees.iter().enumerate() {
+        if let TokenTree::Group(group) = tree {
+            calls(group.stream(), exported, errors);
+        }
+        let [
+            TokenTree::Ident(first),
+            TokenTree::Punct(one),
+            TokenTree::Punct(two),
+            TokenTree::Ident(name),
+            TokenTree::Punct(bang),
+            ..,
+        ] = &trees[index..]
+        else {
+            continue;
+        };
+        if first == "crate"
+            && [one, two].iter().all(|punct| punct.as_char() == ':')
+            && bang.as_char() == '!'
+            && exported.contains(&name.to_string())
+        {
+            forbidden(name, errors);
+        }
+    }
+}
+
+fn forbidden(name: &Ident, errors: &mut Errors) {
+    errors.at(
+        name,
+        format!(
+            "the compiler lets no path of this crate lead to an exported macro in an annotated module; \
+             define `{name}!` in a module without `#[patchable]`"
+        ),
+    );
+}

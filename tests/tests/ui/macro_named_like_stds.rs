@@ -1,0 +1,13 @@
+#[greenpatch::patchable]
+#[macro_use]
+mod macros {
+    macro_rules! vec {
+        () => {
+            1
+        };
+    }
+}
+
+fn main() {
+    vec![];
+}
