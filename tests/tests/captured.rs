@@ -26,11 +26,11 @@ fn what_green_threads_print_is_captured() {
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8(text).unwrap();
         assert!(output.status.success(), "{text}");
-        for mark in ["1: small", "2: 7", "3: large", "4: error"] {
+        for mark in ["1: small", "2: 7", "3: large", "4: error", "5: panic"] {
             assert_eq!(text.contains(mark), shown, "{mark}: {text}");
         }
-        let captured: String = text.chars().filter(|c| "xyz".contains(*c)).collect();
-        let expected = "x".repeat(100_000) + &"y".repeat(3000) + &"z".repeat(100_000);
+        let captured: String = text.chars().filter(|c| "XYZ".contains(*c)).collect();
+        let expected = "X".repeat(100_000) + &"Y".repeat(3000) + &"Z".repeat(100_000);
         assert_eq!(captured == expected, shown, "{} bytes", captured.len());
     }
 }
@@ -41,10 +41,15 @@ fn print_on_green_threads() {
         greenpatch::println!("1: small");
         greenpatch::println!("2: {}", 7);
         // More than a pipe takes at once.
-        greenpatch::println!("3: large {}", "x".repeat(100_000));
-        greenpatch::println!("{}", "y".repeat(3000));
-        greenpatch::eprintln!("4: error {}", "z".repeat(100_000));
+        greenpatch::println!("3: large {}", "X".repeat(100_000));
+        greenpatch::println!("{}", "Y".repeat(3000));
+        greenpatch::eprintln!("4: error {}", "Z".repeat(100_000));
     })
     .join()
     .unwrap();
+    assert!(
+        greenpatch::thread::spawn(|| panic!("5: panic"))
+            .join()
+            .is_err()
+    );
 }

@@ -41,7 +41,7 @@ pub(super) fn map(len: usize) -> io::Result<NonNull<u8>> {
         )
     };
     if address == libc::MAP_FAILED {
-        return Err(io::Error::last_os_error());
+        return Err(no_room());
     }
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // SAFETY: the range was just mapped. A kernel without huge pages refuses, which is as good.
@@ -118,11 +118,7 @@ pub(super) unsafe fn guard(address: NonNull<u8>) -> io::Result<()> {
     }
     // SAFETY: the caller vouches for the page.
     let done = unsafe { libc::mprotect(address.as_ptr().cast(), page_size(), libc::PROT_NONE) };
-    if done == 0 {
-        Ok(())
-    } else {
-        Err(exhausted(io::Error::last_os_error()))
-    }
+    if done == 0 { Ok(()) } else { Err(no_room()) }
 }
 
 /// Gives the memory of `len` bytes from `address` back to the OS; their contents become undefined.
@@ -137,15 +133,13 @@ pub(crate) unsafe fn forget(address: NonNull<u8>, len: usize) {
     }
 }
 
-/// Says what a user can do about a process that has no mapping left.
-fn exhausted(error: io::Error) -> io::Error {
-    if error.raw_os_error() == Some(libc::ENOMEM) {
-        io::Error::new(
-            error.kind(),
-            "no guard page for another stack: the process has reached vm.max_map_count; \
-             raise it, or use Linux 6.13 or later, where guard pages cost no mapping",
-        )
-    } else {
-        error
+/// The error of a call for which the process lacks address space or mappings: `EAGAIN`, as starting an OS
+/// thread reports that.
+fn no_room() -> io::Error {
+    match io::Error::last_os_error() {
+        error if error.raw_os_error() == Some(libc::ENOMEM) => {
+            io::Error::from_raw_os_error(libc::EAGAIN)
+        }
+        error => error,
     }
 }

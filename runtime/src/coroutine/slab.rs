@@ -62,7 +62,7 @@ impl Size {
     ///
     /// # Errors
     ///
-    /// When no stack is that large.
+    /// When no stack is that large; the error is the one that starting an OS thread gives then.
     #[inline]
     pub(crate) fn holding(bytes: usize) -> io::Result<Self> {
         let least = bytes.max(1 << SMALLEST_LOG2).max(4 * pages::page_size());
@@ -92,13 +92,12 @@ impl Size {
 
 #[cold]
 fn too_large(bytes: usize) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidInput,
-        format!(
-            "a stack of {bytes} bytes was asked for; the largest has {} GiB",
-            (1usize << LARGEST_LOG2) >> 30
-        ),
-    )
+    let has_no_guard = bytes.checked_add(pages::page_size()).is_none();
+    io::Error::from_raw_os_error(if has_no_guard {
+        libc::EINVAL
+    } else {
+        libc::EAGAIN
+    })
 }
 
 /// The memory of one stack.
@@ -202,8 +201,18 @@ impl Class {
         Ok(())
     }
 
+    /// Adds a slab: the usual one, or the largest of its halves, quarters, … that the process has room for.
     fn add_slab(&self, idle: &mut Idle, size: Size) -> io::Result<()> {
-        let stacks = size.in_a_slab();
+        let mut stacks = size.in_a_slab();
+        loop {
+            match self.add_slab_of(stacks, idle, size) {
+                Err(_) if stacks > 1 => stacks /= 2,
+                added => return added,
+            }
+        }
+    }
+
+    fn add_slab_of(&self, stacks: usize, idle: &mut Idle, size: Size) -> io::Result<()> {
         let len = stacks * size.bytes();
         let slab = pages::map(len)?;
         if !pages::guards_are_cheap() {

@@ -18,6 +18,7 @@ mod names;
 mod net;
 mod offload;
 mod panic_hook;
+mod panic_report;
 mod parker;
 mod pipe;
 mod process;

@@ -1,21 +1,19 @@
 //! The panic hook that knows green threads: it counts their panics and reports them by their names.
 #![forbid(unsafe_code)]
 
-use std::backtrace::Backtrace;
 use std::cell::Cell;
-use std::env;
-use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 use std::thread;
 
+use super::panic_report;
 use crate::hub;
 use crate::seam::context;
-use crate::seam::os_thread;
 use crate::seam::unwind::Hook;
 
 static CHAINED: Once = Once::new();
+/// std's default hook.
+static DEFAULT: OnceLock<Hook> = OnceLock::new();
 
 /// Chains the hook, before whatever hook there is, once in the life of the process.
 #[inline]
@@ -82,8 +80,12 @@ pub(super) fn learn() {
     });
 }
 
-/// A hook that counts, and leaves the report to `user`, or to us if there is none.
+/// A hook that counts, and leaves the report to `user`, or to us if there is none. In that case std's default
+/// hook is in place when this is called.
 pub(super) fn wrap(user: Option<Hook>) -> Hook {
+    if user.is_none() {
+        DEFAULT.get_or_init(panic::take_hook);
+    }
     Box::new(move |info| {
         // A green thread that gave way in here would leave std's mark "in the panic hook" on its OS
         // thread, and the panic of any neighbour would abort. The hub would find out, but at a cost.
@@ -108,39 +110,13 @@ fn is_default(hook: &Hook) -> bool {
     std::ptr::eq(&raw const **hook, &raw const *default)
 }
 
-/// Reports a panic in std's form, under the name of the green thread.
+/// Reports a panic: std's default hook does, but of a green thread, whose name it does not know.
 fn report(info: &PanicHookInfo<'_>) {
-    let identity = context::identity();
-    let name = identity.name.as_deref().unwrap_or("<unnamed>");
-    let id = os_thread::native_thread_id();
-    let message = info.payload_as_str().unwrap_or("Box<dyn Any>");
-    // A report that cannot be written is lost, as with std; to panic for it would abort.
-    let mut stderr = io::stderr().lock();
-    let _ = match info.location() {
-        Some(location) => {
-            writeln!(
-                stderr,
-                "\nthread '{name}' ({id}) panicked at {location}:\n{message}"
-            )
+    match DEFAULT.get() {
+        Some(default) if context::green().is_none() => {
+            panic_report::std_has_reported();
+            default(info);
         }
-        None => writeln!(stderr, "\nthread '{name}' ({id}) panicked:\n{message}"),
-    };
-    let _ = report_backtrace(&mut stderr);
-}
-
-/// Writes the backtrace that `RUST_BACKTRACE` asks for, or the first time how to ask for one.
-fn report_backtrace(stderr: &mut impl Write) -> io::Result<()> {
-    static FIRST: AtomicBool = AtomicBool::new(true);
-
-    match env::var("RUST_BACKTRACE").as_deref() {
-        Ok("full") => writeln!(stderr, "stack backtrace:\n{:#}", Backtrace::force_capture()),
-        Ok(wanted) if wanted != "0" => {
-            writeln!(stderr, "stack backtrace:\n{}", Backtrace::force_capture())
-        }
-        _ if FIRST.swap(false, Ordering::Relaxed) => writeln!(
-            stderr,
-            "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace"
-        ),
-        _ => Ok(()),
+        _ => panic_report::report(info),
     }
 }

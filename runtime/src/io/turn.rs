@@ -65,7 +65,7 @@ impl Turn {
         self.depth.set(
             depth
                 .checked_add(1)
-                .expect("a lock is taken fewer times than 2^32"),
+                .expect("lock count overflow in reentrant mutex"),
         );
         Some(Held {
             turn: self,

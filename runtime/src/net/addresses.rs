@@ -55,12 +55,13 @@ pub(super) fn first_success<A: ToSocketAddrs, T>(
     Err(last.unwrap_or_else(no_addresses))
 }
 
-/// The error for a list of addresses that is empty.
+/// The error for a list of addresses that is empty: std's own, which it has before it makes a socket.
 pub(super) fn no_addresses() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidInput,
-        "could not resolve to any addresses",
-    )
+    let none: &[SocketAddr] = &[];
+    match std::net::TcpListener::bind(none) {
+        Err(error) => error,
+        Ok(_) => unreachable!("there is no address to bind to"),
+    }
 }
 
 impl ToSocketAddrs for SocketAddr {
@@ -116,12 +117,12 @@ impl ToSocketAddrs for str {
         if let Ok(address) = self.parse() {
             return Ok(vec![address].into_iter());
         }
-        let invalid = |what| io::Error::new(io::ErrorKind::InvalidInput, what);
-        let (host, port) = self
-            .rsplit_once(':')
-            .ok_or_else(|| invalid("invalid socket address"))?;
-        let port = port.parse().map_err(|_| invalid("invalid port value"))?;
-        Ok(names::look_up(host, port)?.into_iter())
+        let host_and_port = self.rsplit_once(':');
+        match host_and_port.map(|(host, port)| (host, port.parse())) {
+            Some((host, Ok(port))) => Ok(names::look_up(host, port)?.into_iter()),
+            // Without a name and a port std looks up nothing, and says what is wrong.
+            _ => std::net::ToSocketAddrs::to_socket_addrs(self),
+        }
     }
 }
 

@@ -84,8 +84,9 @@ impl UdpSocket {
     /// None.
     pub fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], addr: A) -> io::Result<usize> {
         let Some(address) = addr.to_socket_addrs()?.next() else {
-            let message = "no addresses to send data to";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            // The error is std's own, which it has before it sends.
+            let none: &[SocketAddr] = &[];
+            return self.0.inner().send_to(buf, none);
         };
         transfer::send_to(&self.0, buf, &SockAddr::from(address), |inner, buf| {
             inner.send_to(buf, address)

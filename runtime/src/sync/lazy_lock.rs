@@ -114,7 +114,8 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     #[cold]
     #[track_caller]
     fn make(&self) {
-        self.once.call(Some("LazyLock"), &mut |_| {
+        let poisoned = "LazyLock instance has previously been poisoned";
+        self.once.call(Some(poisoned), &mut |_| {
             // SAFETY: by invariant 1 nobody else has a reference to what is in the cell.
             let value = unsafe { mem::replace(&mut *self.value.get(), Value::Gone) };
             let Value::Unmade(f) = value else {

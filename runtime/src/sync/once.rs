@@ -14,7 +14,7 @@
 use ::std::cell::Cell;
 use ::std::fmt;
 use ::std::marker::PhantomData;
-use ::std::panic::{RefUnwindSafe, UnwindSafe};
+use ::std::panic::{RefUnwindSafe, UnwindSafe, panic_any};
 
 use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::seam::busy::busy;
@@ -99,11 +99,14 @@ impl Once {
             return;
         }
         let mut f = Some(f);
-        self.call(Some("Once"), &mut |_| {
-            if let Some(f) = f.take() {
-                f();
-            }
-        });
+        self.call(
+            Some("Once instance has previously been poisoned"),
+            &mut |_| {
+                if let Some(f) = f.take() {
+                    f();
+                }
+            },
+        );
     }
 
     /// Runs `f` if nothing has been run here to the end; who panicked before does not count.
@@ -189,20 +192,16 @@ impl Once {
         self.wait_done(true);
     }
 
-    /// Runs `f` if nothing has been run here to the end. Who panicked before counts if the name of the
-    /// type that is poisoned then is given.
+    /// Runs `f` if nothing has been run here to the end. A panic before counts if there is a message for it.
     #[cold]
     #[track_caller]
-    pub(super) fn call(&self, poisoned: Option<&str>, f: &mut dyn FnMut(&OnceState)) {
+    pub(super) fn call(&self, poisoned: Option<&'static str>, f: &mut dyn FnMut(&OnceState)) {
         let mut waiter = None;
         loop {
             let state = self.state.load(Ordering::Acquire);
             match state & !QUEUED {
                 DONE => return,
-                POISONED if poisoned.is_some() => {
-                    let name = poisoned.unwrap_or_default();
-                    panic!("{name} instance has previously been poisoned");
-                }
+                POISONED if let Some(message) = poisoned => panic_any(message),
                 RUNNING => {
                     let waiter = waiter.get_or_insert_with(|| self.waiter(Until::Ended));
                     wait_lock(&Wait::new(waiter, None));

@@ -1,6 +1,7 @@
 //! `Builder`.
 #![allow(unsafe_code)]
 
+use std::ffi::CString;
 use std::io;
 use std::sync::Arc;
 
@@ -80,7 +81,9 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When the OS cannot start a thread, or has no address space for a stack.
+    /// When the OS cannot start a thread, or the process has no address space for a stack: `WouldBlock`, by
+    /// the OS's number `EAGAIN`, for green threads as for native ones. Before Linux 6.13 the guard page of a
+    /// stack takes a mapping, of which a process has as many as `vm.max_map_count` says.
     ///
     /// # Panics
     ///
@@ -174,10 +177,9 @@ impl Builder {
 }
 
 #[cold]
+#[track_caller]
 fn checked(name: String) -> Box<str> {
-    assert!(
-        !name.contains('\0'),
-        "thread name may not contain interior null bytes"
-    );
+    let name = CString::new(name).expect("thread name may not contain interior null bytes");
+    let name = name.into_string().expect("it is made of a string");
     name.into_boxed_str()
 }

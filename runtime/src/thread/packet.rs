@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
+use std::hint;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -86,7 +87,7 @@ where
         let result = panic::catch_unwind(AssertUnwindSafe(|| {
             // Inside, since leaving them may drop what a user's closure has captured.
             let _overrides = overrides.enter();
-            f()
+            __rust_begin_short_backtrace(f)
         }));
         // Nothing is dropped by this, so nothing of the user's runs.
         mem::forget(self.stage.replace(Stage::After(result)));
@@ -95,6 +96,15 @@ where
     fn discard(&self) {
         self.empty();
     }
+}
+
+/// Calls `f`. Above the frame of a function of this name, which std has, too, a short backtrace ends.
+#[inline(never)]
+fn __rust_begin_short_backtrace<F: FnOnce() -> T, T>(f: F) -> T {
+    let result = f();
+    // So that the call is not the last of this function, which would leave no frame.
+    hint::black_box(());
+    result
 }
 
 impl<F, T> Outcome<T> for Packet<F, T>
