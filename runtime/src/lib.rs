@@ -23,7 +23,7 @@
 //! | scheduler | `hub` | coroutines, the reactor |
 //! | ground | `patch`, `coroutine`, `reactor` | none of the others |
 //!
-#![doc = include_str!("../../README.md")]
+#![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::type_complexity))]
 
