@@ -4,12 +4,22 @@
 use std::io;
 use std::mem;
 use std::ptr::NonNull;
+use std::time::{Duration, Instant};
 
 use super::pages;
 use super::slab::{self, Address, Piece, Size};
 
 /// How many stacks a hub keeps together with their memory.
 const CACHED: usize = 512;
+/// How many bytes from its top on a stack keeps that lies idle for a while. A thread that has used more, once,
+/// would leave it all there for good.
+const KEPT_BYTES: usize = 16 << 10;
+/// At least so long lies between two times that the memory below is given back.
+const PAUSE: Duration = Duration::from_millis(100);
+/// So many stacks are worth a look at the clock, to see whether it is time.
+const MANY: usize = 64;
+/// One in so many of the polls of a busy hub looks at the clock.
+const POLLS: u8 = 16;
 /// How many promises a hub takes from the slabs at once, unless they are more than a slab has.
 const BATCH: usize = 64;
 /// Stack tops are shifted by multiples of this many bytes: page-aligned tops of many stacks would
@@ -45,6 +55,19 @@ impl Stack {
     #[inline]
     pub(crate) fn size(&self) -> Size {
         self.size
+    }
+
+    /// Gives its memory back to the OS, but for `kept` bytes, in pages, from its top on. It is one that was
+    /// [`put`](Stacks::put), and which nothing runs on any more.
+    fn forget_below(&self, kept: usize) {
+        let guard = pages::page_size();
+        let Some(len) = (self.size.bytes() - guard).checked_sub(kept) else {
+            return;
+        };
+        // SAFETY: the stack has `size.bytes()` bytes, the first page of which is its guard.
+        let lowest = unsafe { self.limit.add(guard) };
+        // SAFETY: this is a part of the stack without its guard, and nothing runs there.
+        unsafe { pages::forget(lowest, len) };
     }
 }
 
@@ -92,6 +115,11 @@ impl Drop for Promise {
 #[derive(Debug)]
 pub(crate) struct Stacks {
     used: Vec<Stack>,
+    /// How many of them, from the front, have kept [`KEPT_BYTES`] at most. It may be more than there are.
+    shallow: usize,
+    /// When the others may have given back what they have below that. None is at any time.
+    shallow_from: Option<Instant>,
+    polls: u8,
     /// Promises of one size that nobody has.
     spare: Option<(Size, usize)>,
 }
@@ -102,6 +130,9 @@ impl Stacks {
             // Room for all that it holds between two calls of `trim`, so that it is not made anew above what
             // a crowd has in the allocator's memory.
             used: Vec::with_capacity(CACHED + CACHED / 2),
+            shallow: 0,
+            shallow_from: None,
+            polls: 0,
             spare: None,
         }
     }
@@ -153,6 +184,7 @@ impl Stacks {
         match self.used.pop_if(|stack| stack.size == size) {
             None if !self.used.is_empty() => {
                 let index = self.used.iter().rposition(|stack| stack.size == size)?;
+                self.shallow = self.shallow.min(index);
                 Some(self.used.swap_remove(index))
             }
             stack => stack,
@@ -182,7 +214,54 @@ impl Stacks {
     /// Keeps a stack that is no longer used, or is about to be left for good.
     #[inline]
     pub(crate) fn put(&mut self, stack: Stack) {
+        self.shallow = self.shallow.min(self.used.len());
         self.used.push(stack);
+    }
+
+    /// Gives the memory that threads which went deep have left in the stacks that are kept back to the OS, unless
+    /// that was done a short while ago: then it says when to call this again. None of those that were
+    /// [`put`](Self::put) may be in use any more.
+    pub(crate) fn give_back_depths(&mut self) -> Option<Instant> {
+        if self.deep() == 0 {
+            return None;
+        }
+        let now = Instant::now();
+        if let Some(from) = self.shallow_from
+            && now < from
+        {
+            return Some(from);
+        }
+        for stack in &self.used[self.shallow..] {
+            stack.forget_below(KEPT_BYTES);
+        }
+        self.shallow = self.used.len();
+        self.shallow_from = now.checked_add(PAUSE);
+        None
+    }
+
+    /// The same for a hub whose root is about to go on, perhaps for long, if there are many such stacks.
+    #[inline]
+    pub(crate) fn give_back_many_depths(&mut self) {
+        if self.deep() >= MANY {
+            self.give_back_depths();
+        }
+    }
+
+    /// The same for a hub that is never idle. To be called at each of its polls.
+    #[inline]
+    pub(crate) fn give_back_depths_at_times(&mut self) {
+        if self.deep() > 0 {
+            self.polls = (self.polls + 1) % POLLS;
+            if self.polls == 0 {
+                self.give_back_depths();
+            }
+        }
+    }
+
+    /// How many stacks may have more memory than they should keep.
+    #[inline]
+    fn deep(&self) -> usize {
+        self.used.len().saturating_sub(self.shallow)
     }
 
     /// Gives the memory of stacks back of which too many are kept. None of those that were [`put`](Self::put)
@@ -196,18 +275,16 @@ impl Stacks {
 
     #[cold]
     fn give_back(&mut self) {
+        let too_many = self.used.len() - CACHED;
+        self.shallow = self.shallow.saturating_sub(too_many);
         // Those that were used last stay.
-        for stack in self.used.drain(..self.used.len() - CACHED) {
+        for stack in self.used.drain(..too_many) {
+            stack.forget_below(0);
             let Stack {
                 limit,
                 number,
                 size,
             } = stack;
-            let guard = pages::page_size();
-            // SAFETY: the stack has `size.bytes()` bytes, the first page of which is its guard.
-            let lowest = unsafe { limit.add(guard) };
-            // SAFETY: this is the stack without its guard, and nothing runs there.
-            unsafe { pages::forget(lowest, size.bytes() - guard) };
             let limit = Address(limit);
             slab::put(size, Piece { limit, number });
         }

@@ -34,7 +34,7 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
 }
 
 pub(super) fn yield_now() {
-    match hub::switching() {
+    match hub::not_held() {
         // With nothing else to run here, another OS thread may.
         Some(hub) if hub.yield_now() => {}
         _ => seam::yield_now__original(),

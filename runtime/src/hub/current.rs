@@ -30,6 +30,12 @@ pub(crate) fn switching() -> Option<&'static Hub> {
     SWITCHING.get()
 }
 
+/// The hub of this OS thread, unless it is held. What it is asked to do looks itself whether a panic hook runs.
+#[inline]
+pub(crate) fn not_held() -> Option<&'static Hub> {
+    SWITCHING.get()
+}
+
 #[cold]
 fn outside_a_hook() -> Option<&'static Hub> {
     SWITCHING.get().filter(|_| !panic_hook::is_running())

@@ -21,6 +21,7 @@ use std::os::unix::thread::RawPthread;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 use std::task::Waker;
+use std::thread;
 use std::time::Instant;
 
 use crate::coroutine::{Context, Promise, Size, Stacks};
@@ -42,7 +43,7 @@ mod timers;
 mod unwind;
 
 pub(crate) use count::{alive, retire};
-pub(crate) use current::{current, hold, switching};
+pub(crate) use current::{current, hold, not_held, switching};
 pub(crate) use job::Job;
 pub(crate) use panic_hook::{Trace, learn_caller};
 pub(crate) use placement::{has_workers, place, start_workers};
@@ -247,10 +248,14 @@ impl Hub {
         }
     }
 
-    /// Lets everything else that is ready run first. Says whether there was anything.
+    /// Lets everything else that is ready run first, unless a panic hook runs. Says whether there was anything.
     #[inline]
     pub(crate) fn yield_now(&'static self) -> bool {
         let local = self.local();
+        let panicking = thread::panicking();
+        if panicking && panic_hook::is_running() {
+            return false;
+        }
         if local.ready.is_empty() {
             self.poll();
             if local.ready.is_empty() {
@@ -261,7 +266,7 @@ impl Hub {
         let this = local.running.get();
         Address(this).state().set(State::Ready);
         local.ready.push(this);
-        self.leave();
+        self.leave_noting(panicking);
         true
     }
 

@@ -36,6 +36,7 @@ pub(crate) fn start_workers(count: usize) -> io::Result<()> {
 }
 
 /// Whether there are workers, so that the patching thread is no hub.
+#[inline]
 pub(crate) fn has_workers() -> bool {
     WORKERS.get().is_some()
 }
@@ -45,13 +46,24 @@ pub(crate) fn has_workers() -> bool {
 /// # Errors
 ///
 /// When the background hub is needed and the OS has no thread or descriptor for it.
+#[inline]
 pub(crate) fn place() -> io::Result<&'static Hub> {
-    let hub = switching();
-    if let Some(workers) = WORKERS.get() {
-        let held = current().filter(|_| hub.is_none());
-        return least_loaded(workers, held).map_or_else(background, Ok);
+    match switching() {
+        Some(hub) if !has_workers() => Ok(hub),
+        hub => place_elsewhere(hub),
     }
-    hub.map_or_else(background, Ok)
+}
+
+/// As [`place`], where that is not simply the hub that may switch.
+#[cold]
+fn place_elsewhere(hub: Option<&'static Hub>) -> io::Result<&'static Hub> {
+    match WORKERS.get() {
+        Some(workers) => {
+            let held = current().filter(|_| hub.is_none());
+            least_loaded(workers, held).map_or_else(background, Ok)
+        }
+        None => background(),
+    }
 }
 
 /// The worker that has the fewest, but not the one that is held.

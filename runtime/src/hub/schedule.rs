@@ -15,6 +15,7 @@
 
 use std::io;
 use std::ptr::NonNull;
+use std::thread;
 use std::time::Instant;
 
 use super::descriptors::READY_AHEAD;
@@ -30,10 +31,16 @@ impl Hub {
     /// Leaves the running task until somebody takes it from the run queue.
     #[inline]
     pub(super) fn leave(&'static self) {
+        self.leave_noting(thread::panicking());
+    }
+
+    /// The same for a caller that knows whether something on this OS thread panics.
+    #[inline]
+    pub(super) fn leave_noting(&'static self, panicking: bool) {
         let local = self.local();
         let this = local.running.get();
         self.reset_counts();
-        let unwinding = self.note_unwinding();
+        let unwinding = self.note_unwinding(panicking);
         if this == local.root.get() {
             while self.root().state.get() != State::Running {
                 self.turn();
@@ -128,6 +135,7 @@ impl Hub {
         }
         task.state.set(State::Running);
         if next == local.root.get() {
+            local.stacks.borrow_mut().give_back_many_depths();
             return;
         }
         local.running.set(next);
@@ -141,6 +149,7 @@ impl Hub {
     pub(super) fn poll(&'static self) {
         self.local().turns.set(TURNS_BETWEEN_POLLS);
         self.local().stacks.borrow_mut().trim();
+        self.local().stacks.borrow_mut().give_back_depths_at_times();
         self.empty_inbox();
         if self.is_to_look() {
             self.take_in(|reactor, ready| reactor.look(ready));
@@ -164,7 +173,9 @@ impl Hub {
 
     fn sleep(&'static self) {
         self.local().ready.give_back();
-        let deadline = self.local().timers.borrow().next_deadline();
+        let stacks = self.local().stacks.borrow_mut().give_back_depths();
+        let timer = self.local().timers.borrow().next_deadline();
+        let deadline = [stacks, timer].into_iter().flatten().min();
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
             // What came in time is found before a timer says that it did not.

@@ -42,10 +42,11 @@ impl Hub {
             .update(|panics| panics.saturating_sub(1));
     }
 
-    /// To be called when the task that runs is about to be left, and to be dropped when it runs again.
+    /// To be called when the task that runs is about to be left, with whether something on this OS thread panics.
+    /// What it returns is to be dropped when the task runs again.
     #[inline]
-    pub(super) fn note_unwinding(&'static self) -> Option<Unwinding> {
-        if !thread::panicking() {
+    pub(super) fn note_unwinding(&'static self, panicking: bool) -> Option<Unwinding> {
+        if !panicking {
             // Nothing unwinds here, so what was counted has been caught, perhaps out of our sight.
             self.running().panics.set(0);
             return None;

@@ -1,8 +1,9 @@
 //! What goes on for long, or goes on across patching.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use greenpatch::sync::{Mutex, RwLock};
+use greenpatch::sync::{Barrier, Mutex, RwLock};
 use greenpatch::thread;
 
 use crate::{Ended, Scenario};
@@ -16,6 +17,21 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "a million timers leave nothing behind",
         child: timers,
+        check: Ended::well,
+    },
+    Scenario {
+        name: "threads that went deep leave nothing behind, on a hub that is idle",
+        child: || deep_threads(|| thread::sleep(Duration::from_millis(5))),
+        check: Ended::well,
+    },
+    Scenario {
+        name: "threads that went deep leave nothing behind, on a hub that is never idle",
+        child: || deep_threads(thread::yield_now),
+        check: Ended::well,
+    },
+    Scenario {
+        name: "threads that went deep leave nothing behind, on a worker",
+        child: deep_threads_on_a_worker,
         check: Ended::well,
     },
     Scenario {
@@ -73,6 +89,66 @@ fn short_threads() {
             after.1 <= before.1 + 2,
             "mappings grew from {before:?} to {after:?}"
         );
+    }
+}
+
+/// Has 500 threads go deep at a time, and then waits by `wait` until their memory is back.
+fn deep_threads(wait: fn()) {
+    greenpatch::patch_thread().unwrap();
+    go_deep(wait);
+}
+
+fn deep_threads_on_a_worker() {
+    greenpatch::Patcher::new().workers(1).apply().unwrap();
+    go_deep(|| thread::sleep(Duration::from_millis(5)));
+}
+
+fn go_deep(wait: fn()) {
+    const THREADS: usize = 500;
+    const DEEP: usize = 1 << 19;
+
+    fn descend(bytes: usize) -> usize {
+        let room = std::hint::black_box([1_u8; 4000]);
+        match bytes.checked_sub(room.len()) {
+            Some(left) => descend(left) + usize::from(room[0]),
+            None => 0,
+        }
+    }
+
+    if footprint().is_none() {
+        return;
+    }
+    let resident = || footprint().unwrap().0;
+    let round = || {
+        let barrier = Arc::new(Barrier::new(THREADS + 1));
+        let threads: Vec<_> = (0..THREADS)
+            .map(|_| {
+                let barrier = barrier.clone();
+                thread::spawn(move || {
+                    // All at a time, each on a stack of its own.
+                    barrier.wait();
+                    let steps = descend(DEEP);
+                    barrier.wait();
+                    steps
+                })
+            })
+            .collect();
+        barrier.wait();
+        barrier.wait();
+        let deep = resident();
+        for thread in threads {
+            assert!(thread.join().unwrap() > DEEP / 8000);
+        }
+        deep
+    };
+    let before = resident();
+    for _ in 0..2 {
+        let deep = round();
+        assert!(deep > before + THREADS * DEEP / 2048, "{deep} KiB are deep");
+        // Each stack keeps 16 KiB, and there is more that a crowd leaves behind. The watchdog sees to the end.
+        while resident() > before + 24 * 1024 {
+            wait();
+        }
     }
 }
 
