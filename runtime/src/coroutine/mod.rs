@@ -19,6 +19,8 @@
 //!    left                         └──────────────┘ is a fault, not corruption
 //! ```
 //!
+//! A thread that touches the guard page below its stack ends the process with std's message (`overflow`).
+//!
 //! `pages` also serves the hub, whose records of threads need memory that stays where it is.
 //!
 //! On x86-64 Linux the switch is a few instructions of our own (`jump`); elsewhere, and with
@@ -49,6 +51,7 @@
     path = "portable.rs"
 )]
 mod imp;
+pub(crate) mod overflow;
 pub(crate) mod pages;
 #[cfg(feature = "sanitizer")]
 mod sanitizer;

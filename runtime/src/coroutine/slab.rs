@@ -13,8 +13,9 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::ptr::NonNull;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pages;
@@ -174,6 +175,47 @@ pub(super) fn put(size: Size, piece: Piece) {
     size.class().idle().used.push(piece);
 }
 
+/// A slab, as the handler of a fault finds it. Never freed.
+struct Known {
+    addresses: Range<usize>,
+    /// From one guard page to the next.
+    stride: usize,
+    next: *const Known,
+}
+
+/// All slabs, the newest first.
+static KNOWN: AtomicPtr<Known> = AtomicPtr::new(ptr::null_mut());
+
+impl Known {
+    fn add(addresses: Range<usize>, stride: usize) {
+        let known = Box::leak(Box::new(Known {
+            addresses,
+            stride,
+            next: ptr::null(),
+        }));
+        // Release, here and in what it returns: the partner of the acquire in `is_guard`.
+        let added = KNOWN.try_update(Ordering::AcqRel, Ordering::Relaxed, |first| {
+            known.next = first;
+            Some(&raw mut *known)
+        });
+        debug_assert!(added.is_ok(), "it is tried until it is done");
+    }
+}
+
+/// Whether `address` is in the guard page of a stack. May be called in a signal handler.
+pub(super) fn is_guard(address: usize) -> bool {
+    // Acquire: what was written to a slab's entry before it was added is seen, and those behind it likewise.
+    let mut next = KNOWN.load(Ordering::Acquire).cast_const();
+    // SAFETY: an entry that was added is never freed, and does not change any more.
+    while let Some(known) = unsafe { next.as_ref() } {
+        if known.addresses.contains(&address) {
+            return (address - known.addresses.start) % known.stride < pages::page_size();
+        }
+        next = known.next;
+    }
+    false
+}
+
 impl Class {
     const fn new() -> Self {
         Class {
@@ -229,6 +271,8 @@ impl Class {
                 }
             }
         }
+        let start = slab.addr().get();
+        Known::add(start..start + len, size.bytes());
         idle.fresh.push((Address(slab), stacks));
         self.capacity.fetch_add(stacks, Ordering::Relaxed);
         Ok(())

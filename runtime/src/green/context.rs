@@ -20,6 +20,16 @@ pub(super) fn green() -> Option<NonNull<Context>> {
 }
 
 /// Calls `f` with the context of the green thread that runs, or `native` where none does.
+/// Calls `f` with the name of the green thread that runs, if it has one. Async-signal-safe.
+pub(super) fn name(f: &mut dyn FnMut(&str)) {
+    if let Some(context) = green() {
+        // SAFETY: it belongs to the green thread that runs this, so it does not end before this does.
+        if let Some(name) = unsafe { context.as_ref() }.name() {
+            f(name);
+        }
+    }
+}
+
 fn with<A, R>(argument: A, f: impl FnOnce(&Context, A) -> R, native: fn(A) -> R) -> R {
     match green() {
         // SAFETY: it belongs to the green thread that runs this, so it does not end before `f` does.

@@ -9,6 +9,7 @@ use super::{
     busy, context, known_as, local, names, net, offload, panic_hook, pipe, process, stdio, sync,
     thread, time, unwind,
 };
+use crate::coroutine::overflow;
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
 use crate::patch::registry::Replacement;
@@ -179,6 +180,7 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
         });
     });
     panic_hook::learn();
+    overflow::report_with(context::name);
     if let Some(bytes) = settings.stack_size() {
         thread::set_stack_size(bytes);
     }

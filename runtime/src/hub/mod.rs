@@ -24,7 +24,7 @@ use std::task::Waker;
 use std::thread;
 use std::time::Instant;
 
-use crate::coroutine::{Context, Promise, Size, Stacks};
+use crate::coroutine::{Context, Promise, Size, Stacks, overflow};
 use crate::reactor::{Descriptors, Notifier, Reactor};
 
 mod count;
@@ -159,6 +159,7 @@ impl Hub {
         // SAFETY: pthread_self has no preconditions.
         self.belongs_to(unsafe { libc::pthread_self() });
         current::set(self);
+        overflow::prepare_this_thread();
         self.root().context.adopt(Context::of_this_thread());
         self.root().state.set(State::Running);
     }

@@ -26,6 +26,14 @@ pub(crate) struct Context {
     pub(crate) scope: RefCell<ScopeHandle>,
 }
 
+impl Context {
+    /// The name that the green thread was given. Async-signal-safe.
+    pub(crate) fn name(&self) -> Option<&str> {
+        // SAFETY: by invariant 1.
+        unsafe { self.who.as_ref() }.name()
+    }
+}
+
 /// Lives the life of a green thread, on its own stack. `tell` is told where its context is, and then that
 /// there is none any more; `retire` is called before anybody can know that it has ended.
 pub(crate) fn live(runner: Runner, tell: impl Fn(Option<NonNull<Context>>), retire: impl FnOnce()) {

@@ -54,11 +54,6 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
-        name: "a stack overflow is a fault, not corruption",
-        child: overflows,
-        check: |ended| assert!(matches!(ended.signal, Some(6 | 7 | 11)), "{}", ended.stderr),
-    },
-    Scenario {
         name: "off the main thread green threads run in the background",
         child: patches_off_the_main_thread,
         check: |ended| {
@@ -162,16 +157,6 @@ fn users_hook() {
             .join()
             .is_err()
     );
-}
-
-fn overflows() {
-    greenpatch::patch_thread().unwrap();
-    #[allow(unconditional_recursion, reason = "it is to overflow")]
-    fn deeper(depth: u64) -> u64 {
-        let frame = std::hint::black_box([depth; 64]);
-        frame[0] + std::hint::black_box(deeper(depth + 1))
-    }
-    let _ = thread::spawn(|| deeper(0)).join();
 }
 
 fn patches_off_the_main_thread() {

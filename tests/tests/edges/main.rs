@@ -6,6 +6,7 @@
 mod ends;
 mod hooks;
 mod lives;
+mod overflows;
 mod polls;
 
 use std::os::unix::process::ExitStatusExt;
@@ -52,6 +53,7 @@ impl Ended {
 
 fn main() {
     let scenarios = [
+        overflows::SCENARIOS,
         ends::SCENARIOS,
         hooks::SCENARIOS,
         lives::SCENARIOS,
