@@ -98,14 +98,19 @@ impl<'a> Parser<'a> {
     }
     #[doc(hidden)]
     #[allow(
+        clippy::borrowed_box,
+        clippy::ptr_arg,
         dead_code,
         deprecated,
         elided_lifetimes_in_paths,
         mismatched_lifetime_syntaxes,
+        missing_copy_implementations,
+        missing_debug_implementations,
         non_snake_case,
         non_upper_case_globals,
         private_bounds,
         private_interfaces,
+        unnameable_types,
         unreachable_pub,
         unused_parens
     )]

@@ -76,7 +76,9 @@ fn report() {
 
 def run(command, cwd, check=True, **variables):
     """Runs a command and returns its exit code and its output."""
-    environment = dict(os.environ, CARGO_TERM_COLOR="never", CARGO_PROFILE_DEV_DEBUG="0", **variables)
+    environment = dict(
+        os.environ, CARGO_TERM_COLOR="never", CARGO_PROFILE_DEV_DEBUG="0", CARGO_INCREMENTAL="0", **variables
+    )
     done = subprocess.run(
         command,
         cwd=cwd,

@@ -84,3 +84,41 @@ fn a_type_in_lower_case_is_written_in_angle_brackets() {
     );
     assert_eq!(stream.read(), 9);
 }
+
+/// What a type asks of its parameter, and its impls do not say again.
+mod asks {
+    use super::patchable;
+
+    pub struct Of<T: 'static>(pub &'static T);
+
+    #[patchable(strict)]
+    impl<T> std::fmt::Debug for Of<T> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.debug_struct("Of").finish_non_exhaustive()
+        }
+    }
+
+    #[patchable(strict)]
+    impl<T: AsRef<str>> Of<T> {
+        pub fn len(&self) -> usize {
+            self.0.as_ref().len()
+        }
+    }
+}
+
+#[test]
+fn what_a_type_asks_of_its_parameter_is_known() {
+    let of = asks::Of(&"text");
+    assert_eq!(format!("{of:?}"), "Of { .. }");
+    assert_eq!(of.len(), 4);
+    Overrides::new()
+        .item(
+            patch_point!(<asks::Of<String> as std::fmt::Debug>::fmt),
+            Box::new(|_: &asks::Of<String>, f: &mut std::fmt::Formatter<'_>| f.write_str("other")),
+        )
+        .run(|| {
+            static TEXT: String = String::new();
+            assert_eq!(format!("{:?}", asks::Of(&TEXT)), "other");
+            assert_eq!(format!("{of:?}"), "Of { .. }");
+        });
+}

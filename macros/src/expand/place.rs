@@ -85,10 +85,20 @@ impl Names {
                 let outer_marker =
                     (!all.names.is_empty()).then(|| quote!(::<#(#around,)* #(#outer_names),*>));
                 let written = written.iter().map(hide_made_up);
+                let of_marker = |arguments: Option<TokenStream>| match &point.params {
+                    None => quote!(#marker::PATCH),
+                    Some(params) => {
+                        let types = params.all.params.iter();
+                        let fields = types
+                            .filter(|param| matches!(param, GenericParam::Type(_)))
+                            .map(|_| quote!(::core::marker::PhantomData));
+                        quote!(#marker #arguments(#(#fields),*).point())
+                    }
+                };
                 Names {
-                    patch: quote!(#marker #outer_marker::PATCH),
+                    patch: of_marker(outer_marker),
                     original: quote!(<Self as #originals<#(#written),*>>::#original #outer),
-                    inner_patch: quote!(#marker #inner_marker::PATCH),
+                    inner_patch: of_marker(inner_marker),
                     inner_original: quote!(<#ty as #originals<#(#renamed),*>>::#original #inner),
                 }
             }

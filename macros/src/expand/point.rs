@@ -197,6 +197,18 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
     let ty = slot::handle_type(point, private);
     let value = slot::handle(point, names, private);
     let import = import.map(|import| quote!(#[allow(unused_imports)] use #import as _;));
+    // Of a function's output, unlike a constant's type, what its types ask of their parameters is known.
+    let point_of_marker = if point.params.is_some() {
+        quote! {
+            #[inline(always)]
+            pub const fn point(self) -> #ty { #value }
+        }
+    } else {
+        quote! {
+            pub const PATCH: #ty = { #value };
+            pub const fn point(self) -> #ty { Self::PATCH }
+        }
+    };
     quote! {
         #(#cfg)*
         #[doc(hidden)]
@@ -219,8 +231,7 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
         #[doc(hidden)]
         #allowed
         impl<#(#all_params),*> #marker_type #all_clause {
-            pub const PATCH: #ty = { #value };
-            pub const fn point(self) -> #ty { Self::PATCH }
+            #point_of_marker
         }
         #(#cfg)*
         #[doc(hidden)]

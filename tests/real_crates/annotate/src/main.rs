@@ -215,8 +215,22 @@ fn whole(file: &Path, root: bool) -> String {
             .items
             .iter()
             .find(|item| matches!(item, Item::Use(_)));
-        if let Some(first) = uses {
+        if let Some(first) = uses
+            && !parsed.items.iter().any(binds_std)
+        {
             edits.insert(&text, first.span().start(), ROOT);
+        }
+        for item in &parsed.items {
+            if let Item::ExternCrate(item) = item
+                && item.ident == "std"
+            {
+                let at = offset(&text, item.ident.span().start());
+                let green = match item.rename {
+                    Some(_) => "greenpatch",
+                    None => "greenpatch as std",
+                };
+                edits.0.insert(at, ("std".len(), green.to_owned()));
+            }
         }
         for item in &parsed.items {
             let (start, what) = match item {
@@ -233,6 +247,11 @@ fn whole(file: &Path, root: bool) -> String {
         without_paths(item, &text, &mut edits);
     }
     edits.apply(&text)
+}
+
+/// Whether an item is `extern crate std;`, as crates without std by default have it.
+fn binds_std(item: &Item) -> bool {
+    matches!(item, Item::ExternCrate(item) if item.ident == "std" && item.rename.is_none())
 }
 
 /// `#[path]` means nothing on a module in braces.
