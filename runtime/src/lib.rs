@@ -75,6 +75,7 @@ pub mod prelude;
 #[cfg(not(loom))]
 pub mod process;
 mod reactor;
+mod refused;
 mod seam;
 pub mod sync;
 pub mod thread;

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// For each module of the root, which modules of the root it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
-    ("patch", &[]),
+    ("refused", &[]),
+    ("patch", &["refused"]),
     ("coroutine", &[]),
-    ("reactor", &[]),
-    ("hub", &["coroutine", "reactor"]),
+    ("reactor", &["refused"]),
+    ("hub", &["coroutine", "reactor", "refused"]),
     ("seam", &["patch"]),
     ("thread", &["seam", "patch"]),
     ("sync", &["seam", "patch"]),

@@ -61,7 +61,7 @@ mod stack;
 mod valgrind;
 
 pub(crate) use imp::{Context, begun, leave_for, prefetch, prepare, switch};
-pub(crate) use slab::Size;
+pub(crate) use slab::{Size, as_of_a_thread};
 pub(crate) use stack::{Promise, Stack, Stacks};
 
 #[cfg(test)]

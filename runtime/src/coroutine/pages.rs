@@ -41,7 +41,7 @@ pub(super) fn map(len: usize) -> io::Result<NonNull<u8>> {
         )
     };
     if address == libc::MAP_FAILED {
-        return Err(no_room());
+        return Err(io::Error::last_os_error());
     }
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // SAFETY: the range was just mapped. A kernel without huge pages refuses, which is as good.
@@ -51,12 +51,12 @@ pub(super) fn map(len: usize) -> io::Result<NonNull<u8>> {
     Ok(NonNull::new(address.cast()).expect("a mapping is never at address zero"))
 }
 
-/// Takes back a mapping of `len` bytes that [`map`] has just made.
+/// Takes back a mapping of `len` bytes that [`map`] or [`map_aligned`] has made.
 ///
 /// # Safety
 ///
 /// Nobody keeps an address inside.
-pub(super) unsafe fn unmap(address: NonNull<u8>, len: usize) {
+pub(crate) unsafe fn unmap(address: NonNull<u8>, len: usize) {
     // SAFETY: the caller vouches for the range. A refusal leaves it in place, which is safe.
     unsafe { libc::munmap(address.as_ptr().cast(), len) };
 }
@@ -118,7 +118,11 @@ pub(super) unsafe fn guard(address: NonNull<u8>) -> io::Result<()> {
     }
     // SAFETY: the caller vouches for the page.
     let done = unsafe { libc::mprotect(address.as_ptr().cast(), page_size(), libc::PROT_NONE) };
-    if done == 0 { Ok(()) } else { Err(no_room()) }
+    if done == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 /// Gives the memory of `len` bytes from `address` back to the OS; their contents become undefined.
@@ -130,16 +134,5 @@ pub(crate) unsafe fn forget(address: NonNull<u8>, len: usize) {
     // SAFETY: the caller vouches for the range. A refusal leaves the memory in place, which is safe.
     unsafe {
         libc::madvise(address.as_ptr().cast(), len, libc::MADV_DONTNEED);
-    }
-}
-
-/// The error of a call for which the process lacks address space or mappings: `EAGAIN`, as starting an OS
-/// thread reports that.
-fn no_room() -> io::Error {
-    match io::Error::last_os_error() {
-        error if error.raw_os_error() == Some(libc::ENOMEM) => {
-            io::Error::from_raw_os_error(libc::EAGAIN)
-        }
-        error => error,
     }
 }

@@ -129,11 +129,20 @@ pub(super) fn reserve(size: Size, count: usize) -> io::Result<()> {
     if promised <= class.capacity.load(Ordering::Relaxed) {
         return Ok(());
     }
-    let grown = class.grow(promised, size);
+    let grown = class.grow(promised, size).map_err(as_of_a_thread);
     if grown.is_err() {
         unreserve(size, count);
     }
     grown
+}
+
+/// The error that starting an OS thread reports for want of address space or of mappings.
+pub(crate) fn as_of_a_thread(error: io::Error) -> io::Error {
+    if error.raw_os_error() == Some(libc::ENOMEM) {
+        io::Error::from_raw_os_error(libc::EAGAIN)
+    } else {
+        error
+    }
 }
 
 /// Ends the reservation of `count` stacks.

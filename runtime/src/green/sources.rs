@@ -181,9 +181,6 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     });
     panic_hook::learn();
     overflow::report_with(context::name);
-    if let Some(bytes) = settings.stack_size() {
-        thread::set_stack_size(bytes);
-    }
     if let Some(count) = settings.workers() {
         if count == 0 {
             return Err("no green thread can run on zero workers; ask for one or more".into());
@@ -191,6 +188,10 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
         hub::start_workers(count)?;
     } else if !hub::has_workers() && hub::current().is_none() && os_thread::is_main_thread() {
         Hub::new()?.enter();
+    }
+    // Last, since an attempt that fails changes nothing.
+    if let Some(bytes) = settings.stack_size() {
+        thread::set_stack_size(bytes);
     }
     Ok(())
 }

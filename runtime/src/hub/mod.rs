@@ -26,6 +26,7 @@ use std::time::Instant;
 
 use crate::coroutine::{Context, Promise, Size, Stacks, overflow};
 use crate::reactor::{Descriptors, Notifier, Reactor};
+use crate::refused::Refused;
 
 mod count;
 mod counts;
@@ -34,6 +35,7 @@ mod descriptors;
 mod inbox;
 mod job;
 mod panic_hook;
+mod parts;
 mod placement;
 mod records;
 mod run_queue;
@@ -54,6 +56,7 @@ use count::Count;
 use counts::Counts;
 use descriptors::Waiter;
 use inbox::Inbox;
+use parts::Parts;
 use records::Records;
 use run_queue::RunQueue;
 use task::{Address, State, Task};
@@ -116,9 +119,17 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// When the process has no file descriptor left.
-    pub(crate) fn new() -> io::Result<&'static Hub> {
-        let (reactor, notifier) = Reactor::new()?;
+    /// When the process has no descriptors or no address space left.
+    pub(crate) fn new() -> Result<&'static Hub, Refused> {
+        Parts::new().map(Hub::of)
+    }
+
+    fn of(parts: Parts) -> &'static Hub {
+        let Parts {
+            reactor,
+            notifier,
+            room,
+        } = parts;
         let hub: &'static Hub = Box::leak(Box::new(Hub {
             inbox: Inbox::new(),
             notifier,
@@ -142,11 +153,12 @@ impl Hub {
                 messages: Cell::new(Vec::new()),
             },
         }));
+        hub.local.records.add(hub, room);
         let root = hub.local.records.insert(hub, Task::root());
         hub.local.root.set(root);
         hub.local.running.set(root);
         count::add(hub);
-        Ok(hub)
+        hub
     }
 
     /// Makes this OS thread run the hub whenever its own stack, the root, waits. It is an OS thread that

@@ -7,9 +7,14 @@
 
 use std::io;
 use std::os::unix::thread::JoinHandleExt;
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 
+use super::parts::Parts;
 use super::{Hub, current, switching};
+use crate::coroutine::as_of_a_thread;
+use crate::refused::Refused;
 
 /// Name of the OS thread on which the background hub runs.
 const BACKGROUND: &str = "greenpatch-hub";
@@ -21,16 +26,25 @@ static WORKERS: OnceLock<Box<[&'static Hub]>> = OnceLock::new();
 ///
 /// # Errors
 ///
-/// When the OS has no threads or descriptors for them.
-pub(crate) fn start_workers(count: usize) -> io::Result<()> {
+/// When the OS has no threads, descriptors or address space for them. Nothing is left of the attempt then.
+pub(crate) fn start_workers(count: usize) -> Result<(), Refused> {
     if WORKERS.get().is_some() {
         return Ok(());
     }
-    let hubs: Box<[_]> = (0..count).map(|_| Hub::new()).collect::<io::Result<_>>()?;
-    for (number, hub) in hubs.iter().enumerate() {
-        start(hub, &format!("greenpatch-{number}"))?;
+    let parts: Vec<_> = (0..count).map(|_| Parts::new()).collect::<Result<_, _>>()?;
+    let mut threads = Vec::new();
+    for number in 0..count {
+        match HubThread::start(&format!("greenpatch-{number}")) {
+            Ok(thread) => threads.push(thread),
+            Err(refused) => {
+                threads.into_iter().for_each(HubThread::end);
+                return Err(refused);
+            }
+        }
     }
-    // One thread patches at a time, so nobody has set them since.
+    let hubs = threads.into_iter().zip(parts);
+    let hubs = hubs.map(|(thread, parts)| thread.run(parts)).collect();
+    // One thread patches at a time, so they have not been set since.
     let _ = WORKERS.set(hubs);
     Ok(())
 }
@@ -79,15 +93,49 @@ fn background() -> io::Result<&'static Hub> {
     if let Some(hub) = *hub {
         return Ok(hub);
     }
-    let new = Hub::new()?;
-    start(new, BACKGROUND)?;
+    let start = || {
+        let parts = Parts::new()?;
+        HubThread::start(BACKGROUND).map(|thread| thread.run(parts))
+    };
+    let new = start().map_err(|refused: Refused| as_of_a_thread(refused.into()))?;
     Ok(*hub.insert(new))
 }
 
-fn start(hub: &'static Hub, name: &str) -> io::Result<()> {
-    let os_thread = std::thread::Builder::new()
-        .name(name.into())
-        .spawn(move || hub.run_for_ever())?;
-    hub.belongs_to(os_thread.as_pthread_t());
-    Ok(())
+/// An OS thread that waits for the hub that it is to run, as a hub that is made stays.
+struct HubThread {
+    os_thread: JoinHandle<()>,
+    hub: Sender<&'static Hub>,
+}
+
+impl HubThread {
+    fn start(name: &str) -> Result<HubThread, Refused> {
+        let (hub, receiver) = mpsc::channel::<&'static Hub>();
+        let started = std::thread::Builder::new()
+            .name(name.into())
+            .spawn(move || {
+                #[expect(clippy::disallowed_methods, reason = "an OS thread that is no hub yet")]
+                let hub = receiver.recv();
+                if let Ok(hub) = hub {
+                    drop(receiver);
+                    hub.run_for_ever();
+                }
+            });
+        let os_thread = started.map_err(Refused::by("pthread_create"))?;
+        Ok(HubThread { os_thread, hub })
+    }
+
+    /// Has it run a hub from now on.
+    fn run(self, parts: Parts) -> &'static Hub {
+        let hub = Hub::of(parts);
+        hub.belongs_to(self.os_thread.as_pthread_t());
+        self.hub.send(hub).expect("the thread waits for a hub");
+        hub
+    }
+
+    /// Ends it, without a hub.
+    fn end(self) {
+        drop(self.hub);
+        #[expect(clippy::disallowed_methods, reason = "it waits for nothing any more")]
+        self.os_thread.join().expect("a thread without a hub ends");
+    }
 }

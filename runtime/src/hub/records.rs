@@ -22,6 +22,7 @@
 use std::alloc::{Layout, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr::NonNull;
+use std::{io, mem};
 
 use super::Hub;
 use super::task::{State, Task};
@@ -45,7 +46,7 @@ pub(super) struct Records {
 }
 
 /// The header of a chunk.
-struct Chunk {
+pub(super) struct Chunk {
     hub: &'static Hub,
     /// The record that became free last; each free one says which was before, in `kept`.
     free: Cell<Option<NonNull<Task>>>,
@@ -55,6 +56,32 @@ struct Chunk {
     fresh: Cell<u32>,
     /// The chunk that got room before this one.
     below: Cell<Option<NonNull<Chunk>>>,
+}
+
+/// Memory for one chunk of records, not used yet.
+#[derive(Debug)]
+pub(super) struct Room(NonNull<u8>);
+
+// SAFETY: the memory is this value's alone, and belongs to no particular OS thread.
+unsafe impl Send for Room {}
+
+impl Room {
+    /// Maps it.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no address space left for it.
+    pub(super) fn new() -> io::Result<Room> {
+        pages::map_aligned(CHUNK).map(Room)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // SAFETY: it was mapped with this length, and nothing was given an address inside: what is used is
+        // forgotten (`Records::add`).
+        unsafe { pages::unmap(self.0, CHUNK) };
+    }
 }
 
 impl Records {
@@ -149,10 +176,16 @@ impl Records {
 
     #[cold]
     fn grow(&self, hub: &'static Hub) -> NonNull<Chunk> {
-        let Ok(chunk) = pages::map_aligned(CHUNK) else {
-            handle_alloc_error(Layout::new::<[u8; CHUNK]>())
-        };
-        let chunk: NonNull<Chunk> = chunk.cast();
+        match Room::new() {
+            Ok(room) => self.add(hub, room),
+            Err(_) => handle_alloc_error(Layout::new::<[u8; CHUNK]>()),
+        }
+    }
+
+    /// Makes a chunk of the room, which stays mapped from now on.
+    pub(super) fn add(&self, hub: &'static Hub, room: Room) -> NonNull<Chunk> {
+        let chunk: NonNull<Chunk> = room.0.cast();
+        mem::forget(room);
         // SAFETY: the chunk was just mapped, for its header first.
         unsafe {
             chunk.write(Chunk {

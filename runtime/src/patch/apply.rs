@@ -1,7 +1,6 @@
 //! The protocol: one transaction for each feature, and the order of `patch_all`.
 #![forbid(unsafe_code)]
 
-use std::io;
 use std::mem;
 use std::sync::Arc;
 
@@ -21,6 +20,7 @@ use super::source::Feature;
 use super::table::{self, By, Id};
 use super::turn;
 use super::warnings;
+use crate::refused::Refused;
 
 /// Patches what `plan` finds, as one transaction.
 pub(super) fn one(
@@ -98,15 +98,21 @@ fn all_in_turn(settings: Settings) -> Result<Patched, PatchError> {
     if let Err(by) = deliver::will(&mut event) {
         return Ok(Patched::Cancelled { by });
     }
-    progress::set_all(match earlier {
+    progress::set_all(Some(match earlier.clone() {
         Some(earlier) => (*settings).clone().union(earlier),
         None => (*settings).clone(),
-    });
+    }));
     running.announce(fresh.iter().flat_map(|plan| plan.ids()));
 
     let mut report = Report::default();
     let mut aftermath = Aftermath::default();
-    patch_each(builtin, &settings, &mut report, &mut aftermath)?;
+    if let Err(error) = patch_each(builtin, &settings, &mut report, &mut aftermath) {
+        if (report.features().iter()).all(FeatureReport::is_already_patched) {
+            // Nothing was changed, so it is as if this had not been called.
+            progress::set_all(earlier);
+        }
+        return Err(error);
+    }
     let settings_of = || Arc::clone(&settings);
     aftermath.did(&mut DidPatchBuiltinModules {
         report: report.clone(),
@@ -284,7 +290,7 @@ fn did(
 /// Refuses a built-in feature if another copy of greenpatch has claimed the process, as `claim` says.
 fn refuse(
     builtin: Option<Feature>,
-    claim: fn() -> io::Result<Option<Other>>,
+    claim: fn() -> Result<Option<Other>, Refused>,
 ) -> Result<(), PatchError> {
     let Some(feature) = builtin else {
         return Ok(());

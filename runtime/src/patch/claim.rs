@@ -24,8 +24,9 @@
 #![allow(unsafe_code)]
 
 use std::fmt;
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::refused::Refused;
 
 /// Another copy of greenpatch, which has claimed the process.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl fmt::Display for Other {
 static OURS: AtomicBool = AtomicBool::new(false);
 
 /// The copy that has claimed the process, if it is another one.
-pub(super) fn other() -> io::Result<Option<Other>> {
+pub(super) fn other() -> Result<Option<Other>, Refused> {
     if OURS.load(Ordering::Relaxed) {
         return Ok(None);
     }
@@ -57,7 +58,7 @@ pub(super) fn other() -> io::Result<Option<Other>> {
 }
 
 /// Claims the process for good, unless another copy has, which is then returned.
-pub(super) fn take() -> io::Result<Option<Other>> {
+pub(super) fn take() -> Result<Option<Other>, Refused> {
     if let Some(other) = other()? {
         return Ok(Some(other));
     }
@@ -72,13 +73,13 @@ pub(super) fn take() -> io::Result<Option<Other>> {
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod page {
-    use super::{Other, io};
+    use super::{Other, Refused};
 
-    pub(super) fn find() -> io::Result<Option<Other>> {
+    pub(super) fn find() -> Result<Option<Other>, Refused> {
         Ok(None)
     }
 
-    pub(super) fn put() -> io::Result<Option<Other>> {
+    pub(super) fn put() -> Result<Option<Other>, Refused> {
         Ok(None)
     }
 }
@@ -92,7 +93,7 @@ mod page {
     use std::os::fd::{AsRawFd, FromRawFd};
     use std::ptr;
 
-    use super::Other;
+    use super::{Other, Refused};
 
     const MAGIC: [u8; 16] = *b"greenpatch claim";
 
@@ -122,7 +123,7 @@ mod page {
     const LENGTH: usize = mem::size_of::<Page>();
 
     /// The claim of another copy.
-    pub(super) fn find() -> io::Result<Option<Other>> {
+    pub(super) fn find() -> Result<Option<Other>, Refused> {
         for place in PLACES {
             if let Some(page) = read(place)? {
                 return Ok(Some(page.copy()));
@@ -132,7 +133,7 @@ mod page {
     }
 
     /// Puts this copy's claim in the first place that is free, unless another's turns up on the way.
-    pub(super) fn put() -> io::Result<Option<Other>> {
+    pub(super) fn put() -> Result<Option<Other>, Refused> {
         let file = file()?;
         for place in PLACES {
             if map(&file, place) {
@@ -144,11 +145,14 @@ mod page {
         }
         let what =
             "every address at which a process is claimed for one copy of greenpatch is taken";
-        Err(io::Error::new(io::ErrorKind::AddrInUse, what))
+        Err(Refused::by("mmap")(io::Error::new(
+            io::ErrorKind::AddrInUse,
+            what,
+        )))
     }
 
     /// A file with this copy's claim.
-    fn file() -> io::Result<File> {
+    fn file() -> Result<File, Refused> {
         static MARK: u8 = 0;
         let mut version = [0; 40];
         let name = env!("CARGO_PKG_VERSION").as_bytes();
@@ -162,12 +166,13 @@ mod page {
         // SAFETY: a string with an end.
         let fd = unsafe { libc::memfd_create(c"greenpatch".as_ptr(), libc::MFD_CLOEXEC) };
         if fd == -1 {
-            return Err(io::Error::last_os_error());
+            return Err(Refused::by("memfd_create")(io::Error::last_os_error()));
         }
         // SAFETY: it was made just now, and belongs to nothing else.
         let mut file = unsafe { File::from_raw_fd(fd) };
         // SAFETY: a `Page` has no padding: 16, 40 and 8 bytes, the last at a multiple of 8.
-        file.write_all(&unsafe { mem::transmute::<Page, [u8; LENGTH]>(page) })?;
+        let bytes = unsafe { mem::transmute::<Page, [u8; LENGTH]>(page) };
+        file.write_all(&bytes).map_err(Refused::by("write"))?;
         Ok(file)
     }
 
@@ -189,7 +194,7 @@ mod page {
     }
 
     /// The claim at that address, if there is one.
-    fn read(place: usize) -> io::Result<Option<Page>> {
+    fn read(place: usize) -> Result<Option<Page>, Refused> {
         let from = ptr::without_provenance_mut::<c_void>(place);
         let mut resident = [0; 1];
         // SAFETY: a claim lies in one page, and of one page there is one byte.
@@ -199,17 +204,18 @@ mod page {
                 return Ok(None);
             }
         }
-        let (mut reader, writer) = io::pipe()?;
+        let (mut reader, writer) = io::pipe().map_err(Refused::by("pipe"))?;
         // SAFETY: the kernel reads, and says so if it cannot. The bytes fit into an empty pipe.
         let written = unsafe { libc::write(writer.as_raw_fd(), from, LENGTH) };
         let Ok(written) = usize::try_from(written) else {
             return match io::Error::last_os_error() {
                 error if error.raw_os_error() == Some(libc::EFAULT) => Ok(None),
-                error => Err(error),
+                error => Err(Refused::by("write")(error)),
             };
         };
         let mut bytes = [0; LENGTH];
-        reader.read_exact(&mut bytes[..written])?;
+        let read = reader.read_exact(&mut bytes[..written]);
+        read.map_err(Refused::by("read"))?;
         // SAFETY: a `Page` is bytes and a number, of which every value is one.
         let page = unsafe { mem::transmute::<[u8; LENGTH], Page>(bytes) };
         Ok((page.magic == MAGIC).then_some(page))

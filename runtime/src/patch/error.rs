@@ -104,8 +104,9 @@ impl PatchError {
         matches!(self.kind, Kind::GreenThreads(_))
     }
 
-    /// Whether a built-in feature could not get what it needs from the system; the source of the
-    /// error says what.
+    /// Whether a built-in feature could not get what it needs from the system. The error says which call
+    /// failed and why, and is caused by that call's [`io::Error`](std::io::Error). Nothing is kept of the
+    /// attempt, so that one which needs less may succeed.
     pub fn is_not_ready(&self) -> bool {
         matches!(self.kind, Kind::NotReady { .. })
     }
@@ -184,8 +185,8 @@ impl fmt::Display for PatchError {
                 "another copy of greenpatch has patched this process ({other}), and two copies cannot share its \
                  threads; let one of them patch, or build both with one greenpatch, as a `dylib`"
             ),
-            Kind::NotReady { feature, .. } => {
-                write!(f, "the system lacks what the feature {feature} needs")
+            Kind::NotReady { feature, cause } => {
+                write!(f, "the feature {feature} could not get what it needs: {cause}")
             }
         }
     }

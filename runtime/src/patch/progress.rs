@@ -115,9 +115,9 @@ pub(super) fn all() -> Option<Settings> {
     lock().all.clone()
 }
 
-/// Notes what `patch_all` was asked for.
-pub(super) fn set_all(settings: Settings) {
-    lock().all = Some(settings);
+/// Notes what `patch_all` was asked for, all calls together.
+pub(super) fn set_all(settings: Option<Settings>) {
+    lock().all = settings;
 }
 
 /// The will stages of some features run, until it is dropped.

@@ -17,6 +17,8 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
+use crate::refused::Refused;
+
 mod descriptors;
 mod readiness;
 
@@ -28,6 +30,16 @@ const NOTIFIED: Token = Token(usize::MAX);
 /// How many events one look at the OS takes in. The OS keeps the others, in order: what they are about had better be
 /// touched when its turn is near.
 const BATCH: usize = 128;
+
+/// The calls that mio makes for a reactor, of which an error is to say which failed.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const OPENING: &str = "epoll_create1";
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const OPENING: &str = "kqueue";
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const ADDING_A_WAKER: &str = "eventfd";
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const ADDING_A_WAKER: &str = "kevent";
 
 /// A timeout from which on it is not worth two calls to the OS to keep it in one sleep.
 const LONG: Duration = Duration::from_millis(2);
@@ -52,10 +64,10 @@ impl Reactor {
     /// # Errors
     ///
     /// When the process has no file descriptor left.
-    pub(crate) fn new() -> io::Result<(Reactor, Notifier)> {
-        let poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), NOTIFIED)?;
-        let registry = poll.registry().try_clone()?;
+    pub(crate) fn new() -> Result<(Reactor, Notifier), Refused> {
+        let poll = Poll::new().map_err(Refused::by(OPENING))?;
+        let waker = Waker::new(poll.registry(), NOTIFIED).map_err(Refused::by(ADDING_A_WAKER))?;
+        let registry = poll.registry().try_clone().map_err(Refused::by("fcntl"))?;
         let events = Events::with_capacity(BATCH);
         Ok((Reactor { poll, events }, Notifier { waker, registry }))
     }

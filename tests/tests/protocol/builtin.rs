@@ -178,7 +178,7 @@ fn what_is_not_ready_changes_nothing() {
         assert!(error.is_not_ready());
         assert_eq!(
             error.to_string(),
-            "the system lacks what the feature thread needs"
+            "the feature thread could not get what it needs: no green thread can run on zero workers; ask for one or more"
         );
         assert!(std::error::Error::source(&error).is_some());
         assert!(!greenpatch::is_anything_patched());

@@ -1,0 +1,41 @@
+//! A call that the OS has refused, for errors that say which.
+//!
+//! Layer: below all others. Called by: `patch`, `reactor`, `hub`. Calls: std. Never: calls the OS.
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+/// A call that the OS has refused.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    call: &'static str,
+    error: io::Error,
+}
+
+impl Refused {
+    /// Makes of an error one that says which call it is of: for `map_err`.
+    pub(crate) fn by(call: &'static str) -> impl FnOnce(io::Error) -> Refused {
+        move |error| Refused { call, error }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed: {}", self.call, self.error)
+    }
+}
+
+impl Error for Refused {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl From<Refused> for io::Error {
+    /// The error as the OS has given it, for what has std's shape.
+    fn from(refused: Refused) -> io::Error {
+        refused.error
+    }
+}

@@ -1,0 +1,238 @@
+//! What happens where the system lacks something: descriptors, threads, address space. Each case is a process of
+//! its own, whose limits it lowers.
+#![allow(missing_docs)]
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use greenpatch::{PatchError, Patcher, thread};
+
+/// Names the case that a child is to be.
+const CASE: &str = "GREENPATCH_TEST_LACKING";
+
+/// A case, and what is set in its environment.
+type Case = (&'static str, fn(), &'static [(&'static str, &'static str)]);
+
+const CASES: &[Case] = &[
+    ("descriptors for workers", descriptors_for_workers, &[]),
+    ("address space for workers", address_space_for_workers, &[]),
+    ("threads for workers", threads_for_workers, LARGE),
+    (
+        "descriptors for the main hub",
+        descriptors_for_the_main_hub,
+        &[],
+    ),
+    (
+        "descriptors for the background hub",
+        for_the_background_hub,
+        &[],
+    ),
+    ("threads for helpers", threads_for_helpers, &[]),
+];
+
+/// Stacks of OS threads of which few have room where many small things do.
+const LARGE: &[(&str, &str)] = &[("RUST_MIN_STACK", "67108864")];
+
+fn main() -> ExitCode {
+    if let Ok(wanted) = std::env::var(CASE) {
+        // The watchdog; there may be no thread to be had for another one.
+        // SAFETY: alarm has no preconditions.
+        unsafe { libc::alarm(60) };
+        let case = CASES.iter().find(|(name, ..)| *name == wanted);
+        case.expect("a case by that name").1();
+        return ExitCode::SUCCESS;
+    }
+    let only = std::env::args().nth(1).unwrap_or_default();
+    let mut run = 0;
+    for (name, _, vars) in CASES {
+        if !name.contains(&only) {
+            continue;
+        }
+        print!("test {name} ... ");
+        io::stdout().flush().unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.env_remove("RUST_MIN_STACK").env(CASE, name);
+        let output = command.envs(vars.iter().copied()).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {errors}", output.status);
+        // There is nothing to warn of either: a call that failed does not count as an earlier one.
+        assert_eq!(errors, "");
+        println!("ok");
+        run += 1;
+    }
+    println!("\n{run} passed, 0 failed");
+    ExitCode::SUCCESS
+}
+
+fn limit(resource: libc::__rlimit_resource_t, most: u64) {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `limit` is valid for the write.
+    assert_eq!(unsafe { libc::getrlimit(resource, &raw mut limit) }, 0);
+    limit.rlim_cur = most.min(limit.rlim_max);
+    // SAFETY: a valid limit.
+    assert_eq!(unsafe { libc::setrlimit(resource, &raw const limit) }, 0);
+}
+
+/// Which descriptors of the first few are open.
+fn open_descriptors() -> Vec<i32> {
+    // SAFETY: F_GETFD takes no argument, and reports what is no descriptor.
+    let is_open = |fd: &i32| unsafe { libc::fcntl(*fd, libc::F_GETFD) } != -1;
+    (0..4096).filter(is_open).collect()
+}
+
+/// Leaves room for so many more descriptors.
+fn leave_descriptors(count: usize) {
+    let open = open_descriptors();
+    let mut free = (0..).filter(|fd| !open.contains(fd));
+    let first_too_many = free.nth(count).unwrap();
+    limit(libc::RLIMIT_NOFILE, u64::try_from(first_too_many).unwrap());
+}
+
+/// A number that the kernel reports of this process.
+fn status(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.unwrap().trim_start_matches(':').trim();
+    number.trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Leaves room for so many more bytes of address space.
+fn leave_address_space(bytes: u64) {
+    limit(libc::RLIMIT_AS, (status("VmSize") << 10) + bytes);
+}
+
+/// The error says which call failed, and why.
+#[track_caller]
+fn says(error: &PatchError, calls: &[&str], code: i32) {
+    assert!(error.is_not_ready());
+    let refused = error.source().unwrap();
+    let cause = refused.source().unwrap();
+    let cause = cause.downcast_ref::<io::Error>().unwrap();
+    assert_eq!(cause.raw_os_error(), Some(code), "{error}");
+    let texts = calls.iter().map(|call| format!("{call} failed: {cause}"));
+    let texts: Vec<_> = texts.collect();
+    assert!(texts.contains(&refused.to_string()), "{refused}");
+    let text = format!("the feature thread could not get what it needs: {refused}");
+    assert_eq!(error.to_string(), text);
+}
+
+/// An attempt with too many workers fails and leaves nothing, and one with fewer works.
+fn too_many_workers(too_many: usize, calls: &[&str], code: i32) {
+    let before = (open_descriptors(), status("Threads"));
+    for _ in 0..3 {
+        let error = Patcher::new().workers(too_many).stack_size(1 << 30).apply();
+        says(&error.unwrap_err(), calls, code);
+        assert!(!greenpatch::is_anything_patched());
+        assert_eq!((open_descriptors(), status("Threads")), before);
+    }
+    assert!(Patcher::new().workers(2).apply().unwrap().is_done());
+    runs_on_workers(2);
+}
+
+fn runs_on_workers(count: usize) {
+    let numbers: std::collections::BTreeSet<_> = (0..4)
+        .map(|_| {
+            let builder = thread::Builder::new().stack_size(1 << 16);
+            let waits = || {
+                thread::sleep(Duration::from_millis(1));
+                greenpatch::native_thread_id()
+            };
+            builder.spawn(waits).unwrap()
+        })
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(|thread| thread.join().unwrap())
+        .collect();
+    assert_eq!(numbers.len(), count);
+}
+
+fn descriptors_for_workers() {
+    leave_descriptors(20);
+    let calls = ["epoll_create1", "eventfd", "fcntl"];
+    too_many_workers(64, &calls, libc::EMFILE);
+}
+
+fn address_space_for_workers() {
+    limit(libc::RLIMIT_NOFILE, 4096);
+    leave_address_space(96 << 20);
+    let before = status("VmSize");
+    too_many_workers(1000, &["mmap"], libc::ENOMEM);
+    // All that was mapped in vain would be more.
+    assert!(status("VmSize") < before + (96 << 10));
+}
+
+fn threads_for_workers() {
+    leave_address_space(240 << 20);
+    too_many_workers(8, &["pthread_create"], libc::EAGAIN);
+}
+
+fn descriptors_for_the_main_hub() {
+    let before = open_descriptors();
+    for (left, calls) in [
+        (0, ["memfd_create"]),
+        (0, ["memfd_create"]),
+        (1, ["eventfd"]),
+        (2, ["fcntl"]),
+    ] {
+        leave_descriptors(left);
+        says(
+            &greenpatch::patch_thread().unwrap_err(),
+            &calls,
+            libc::EMFILE,
+        );
+        assert_eq!(open_descriptors(), before);
+    }
+    leave_descriptors(3);
+    assert!(greenpatch::patch_thread().unwrap().is_done());
+    let here = greenpatch::native_thread_id();
+    let there = thread::spawn(greenpatch::native_thread_id).join().unwrap();
+    assert_eq!(here, there);
+}
+
+fn for_the_background_hub() {
+    assert!(greenpatch::patch_thread().unwrap().is_done());
+    std::thread::spawn(|| {
+        let before = (open_descriptors(), status("Threads"));
+        for left in [0, 1, 2] {
+            // One for reading what the kernel reports.
+            leave_descriptors(left);
+            let error = thread::Builder::new().spawn(|| ()).unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
+            leave_descriptors(10);
+            assert_eq!((open_descriptors(), status("Threads")), before);
+        }
+        thread::spawn(|| thread::sleep(Duration::from_micros(1)))
+            .join()
+            .unwrap();
+    })
+    .join()
+    .unwrap();
+}
+
+/// Calls that block are made in place when there is no helper for them.
+fn threads_for_helpers() {
+    // For the superuser there is no limit of processes.
+    // SAFETY: neither call has preconditions.
+    if unsafe { libc::geteuid() } == 0 {
+        // SAFETY: as above.
+        assert_eq!(unsafe { libc::setuid(60_123) }, 0);
+    }
+    limit(libc::RLIMIT_NPROC, 1);
+    let too_many = Patcher::new().workers(1).apply().unwrap_err();
+    says(&too_many, &["pthread_create"], libc::EAGAIN);
+    assert!(Patcher::new().fs(true).apply().unwrap().is_done());
+    thread::spawn(|| {
+        let status = greenpatch::fs::read_to_string("/proc/self/status").unwrap();
+        assert!(status.contains("Threads:\t1\n"));
+        let addresses = greenpatch::net::ToSocketAddrs::to_socket_addrs("localhost:1");
+        assert!(addresses.unwrap().count() > 0);
+        greenpatch::print!("{}", " ".repeat(2000) + "\r");
+    })
+    .join()
+    .unwrap();
+}
