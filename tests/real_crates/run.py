@@ -3,8 +3,8 @@
 
     tests/real_crates/run.py [--mode items|whole] [--time CRATE] [CRATE ...]
 
-Fetches each crate by name and version with cargo, copies it under target/real_crates, annotates the
-copy, adds greenpatch to its dependencies, and runs its tests, unpatched, before and after. Prints for
+Fetches each crate by name and version with cargo, copies it under target/real_crates, or under the folder
+that the variable REAL_CRATES names, annotates the copy, adds greenpatch to its dependencies, and runs its tests, unpatched, before and after. Prints for
 each crate which share of its functions became patch points, and why the others did not. Nothing of
 the crates enters the repository.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-BUILD = REPOSITORY / "target" / "real_crates"
+BUILD = Path(os.environ.get("REAL_CRATES", REPOSITORY / "target" / "real_crates"))
 
 # Name, version requirement, targets for `cargo test` if not all of the library's. Of edition 2018 or later: in 2015, `::greenpatch`
 # is a path in the crate itself.

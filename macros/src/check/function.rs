@@ -118,12 +118,23 @@ pub(crate) fn check(
     let generics = generics::read(&named.generics, owner)?;
     let written = elision::write(&named, owner, &known)?;
     if !generics.outlives.is_empty()
-        && let Some(ty) = written.types().find(|ty| Parts::of(ty).projection)
+        && let Some(ty) = written
+            .types()
+            .find(|ty| Parts::of(ty).projection || known.may_hide_projection(ty))
     {
         return Err(Reason::new(
             ty,
             "a type that depends on a bound between lifetimes cannot be written outside; \
              write the type itself",
+        ));
+    }
+    if (generics.params.is_some() || owner.is_some_and(Owner::has_lifetimes))
+        && let Some(ty) = written.types().find(|ty| Parts::of(ty).lent)
+    {
+        return Err(Reason::new(
+            ty,
+            "an associated type with a lifetime is there only if what it belongs to outlives that, \
+             which cannot be said of a type with parameters; write the type itself",
         ));
     }
     let (dispatcher, args) = plain_arguments(sig);

@@ -5,9 +5,12 @@
 //! module imports it from there, or if it is one that hardly anything else is called by; and never if
 //! the module says otherwise.
 
+use super::std_names::{CERTAIN, LIKELY, TRAITS};
 use crate::imports::leaves;
 use crate::item::Annotated;
+use crate::visit::Lifetimes;
 use std::collections::HashSet;
+use syn::visit::{self, Visit};
 use syn::{GenericArgument, Generics, Ident, Item, Path, PathArguments, Type, TypeParamBound};
 
 /// What is known of names.
@@ -17,6 +20,8 @@ pub(crate) struct Known {
     plain: HashSet<String>,
     /// Names that are not std's, whatever they look like.
     others: HashSet<String>,
+    /// Names of other types, which may be another trait's.
+    aliases: HashSet<String>,
     /// Type parameters.
     parameters: HashSet<String>,
 }
@@ -32,6 +37,7 @@ impl Known {
             with_lifetime,
             foreign,
             within,
+            aliases,
         } = found;
         plain.retain(|name| !with_lifetime.contains(name) && !foreign.contains(name));
         let mut others = with_lifetime;
@@ -40,6 +46,7 @@ impl Known {
         Known {
             plain,
             others,
+            aliases,
             parameters: HashSet::new(),
         }
     }
@@ -137,6 +144,33 @@ impl Known {
         }
     }
 
+    /// Whether a path in `ty` may be an alias for what a trait says of a type with a lifetime:
+    /// `ErrorOf<Tokens<'a, T>>` for `<Tokens<'a, T> as Stream>::Error`.
+    pub(crate) fn may_hide_projection(&self, ty: &Type) -> bool {
+        struct Find<'a>(&'a Known, bool);
+        impl<'ast> Visit<'ast> for Find<'_> {
+            fn visit_path(&mut self, path: &'ast Path) {
+                let types = path
+                    .segments
+                    .last()
+                    .map(|last| type_arguments(&last.arguments));
+                let types = types.unwrap_or_default();
+                let known = self.0.is_plain(path, types.len())
+                    && !path
+                        .segments
+                        .last()
+                        .is_some_and(|last| self.0.aliases.contains(&last.ident.to_string()));
+                let with_lifetime =
+                    |ty: &&Type| matches!(ty, Type::Path(_)) && !Lifetimes::of(ty).named.is_empty();
+                self.1 |= !known && types.iter().any(with_lifetime);
+                visit::visit_path(self, path);
+            }
+        }
+        let mut find = Find(self, false);
+        find.visit_type(ty);
+        find.1
+    }
+
     fn is_plain(&self, path: &Path, arguments: usize) -> bool {
         let names: Vec<_> = path
             .segments
@@ -170,6 +204,17 @@ impl Known {
     }
 }
 
+fn type_arguments(arguments: &PathArguments) -> Vec<&Type> {
+    let PathArguments::AngleBracketed(args) = arguments else {
+        return Vec::new();
+    };
+    let types = args.args.iter().filter_map(|arg| match arg {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.collect()
+}
+
 /// The names that a tree of modules defines or imports.
 #[derive(Default)]
 struct Found {
@@ -179,6 +224,7 @@ struct Found {
     foreign: HashSet<String>,
     /// From another place of this crate.
     within: HashSet<String>,
+    aliases: HashSet<String>,
 }
 
 impl Found {
@@ -188,7 +234,10 @@ impl Found {
                 Annotated::Other(Item::Struct(item)) => self.defined(&item.ident, &item.generics),
                 Annotated::Other(Item::Enum(item)) => self.defined(&item.ident, &item.generics),
                 Annotated::Other(Item::Union(item)) => self.defined(&item.ident, &item.generics),
-                Annotated::Other(Item::Type(item)) => self.defined(&item.ident, &item.generics),
+                Annotated::Other(Item::Type(item)) => {
+                    self.aliases.insert(item.ident.to_string());
+                    self.defined(&item.ident, &item.generics);
+                }
                 Annotated::Trait(item) => self.defined(&item.ident, &item.generics),
                 Annotated::Use(item) => {
                     for leaf in leaves(&item.tree) {
@@ -233,135 +282,3 @@ impl Found {
         }
     }
 }
-
-/// Types of std that have no lifetime parameter, by names that hardly stand for anything else.
-const CERTAIN: &[&str] = &[
-    "bool",
-    "char",
-    "str",
-    "f32",
-    "f64",
-    "i8",
-    "i16",
-    "i32",
-    "i64",
-    "i128",
-    "isize",
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "u128",
-    "usize",
-    "String",
-    "Vec",
-    "Option",
-    "Box",
-    "Rc",
-    "Arc",
-    "HashMap",
-    "HashSet",
-    "BTreeMap",
-    "BTreeSet",
-    "VecDeque",
-    "BinaryHeap",
-    "PathBuf",
-    "OsString",
-    "OsStr",
-    "CString",
-    "CStr",
-    "Duration",
-    "Instant",
-    "SystemTime",
-    "IpAddr",
-    "Ipv4Addr",
-    "Ipv6Addr",
-    "SocketAddr",
-    "SocketAddrV4",
-    "SocketAddrV6",
-    "PhantomData",
-    "TypeId",
-    "NonZeroU8",
-    "NonZeroU16",
-    "NonZeroU32",
-    "NonZeroU64",
-    "NonZeroUsize",
-    "NonNull",
-    "ThreadId",
-];
-
-/// Others, by names that something else may well be called by.
-const LIKELY: &[&str] = &[
-    "Result",
-    "Path",
-    "Ordering",
-    "TcpStream",
-    "TcpListener",
-    "UdpSocket",
-    "File",
-    "Mutex",
-    "RwLock",
-    "Condvar",
-    "Cell",
-    "RefCell",
-    "Layout",
-    "Pin",
-    "ControlFlow",
-    "Poll",
-    "Bound",
-    "Range",
-    "RangeInclusive",
-    "RangeFrom",
-    "RangeTo",
-    "RangeFull",
-    "UnixStream",
-    "UnixListener",
-    "UnixDatagram",
-    "ExitStatus",
-    "ExitCode",
-    "Child",
-    "Metadata",
-    "Infallible",
-    "Thread",
-    "JoinHandle",
-    "Sender",
-    "SyncSender",
-    "Receiver",
-    "AtomicBool",
-    "AtomicUsize",
-    "AtomicU64",
-    "AtomicU32",
-    "OnceLock",
-    "OnceCell",
-    "LazyLock",
-    "Wrapping",
-    "Reverse",
-    "Waker",
-    "Alignment",
-    "FromUtf8Error",
-    "Utf8Error",
-    "ParseIntError",
-    "ParseFloatError",
-    "SeekFrom",
-];
-
-/// Traits of std that there are objects of; none has a lifetime parameter.
-const TRAITS: &[&str] = &[
-    "Any",
-    "AsRef",
-    "BufRead",
-    "Debug",
-    "Display",
-    "DoubleEndedIterator",
-    "Error",
-    "ExactSizeIterator",
-    "Future",
-    "Iterator",
-    "Read",
-    "Seek",
-    "Send",
-    "Sync",
-    "ToString",
-    "Unpin",
-    "Write",
-];

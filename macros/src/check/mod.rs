@@ -11,6 +11,7 @@ mod impl_trait;
 mod known;
 mod macros;
 mod owner;
+mod std_names;
 mod trait_impl;
 mod tree;
 

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Generics, Ident, Lifetime, ParenthesizedGenericArguments, Path, QSelf, ReturnType, Type,
-    TypeFnPtr, TypeMacro, TypePath, TypeReference, WherePredicate,
+    GenericArgument, Generics, Ident, Lifetime, ParenthesizedGenericArguments, Path, PathArguments,
+    QSelf, ReturnType, Type, TypeFnPtr, TypeMacro, TypePath, TypeReference, WherePredicate,
 };
 
 /// Replaces `Self` in a type: `Self` by the type itself, `Self::X` by what the impl says that it is, or
@@ -307,6 +307,8 @@ pub(crate) struct Parts {
     pub(crate) impl_trait: bool,
     pub(crate) macros: bool,
     pub(crate) projection: bool,
+    /// An associated type with a lifetime of its own: `T::Item<'a>`.
+    pub(crate) lent: bool,
 }
 
 impl Parts {
@@ -334,8 +336,24 @@ impl<'ast> Visit<'ast> for Parts {
 
     fn visit_type_path(&mut self, ty: &'ast TypePath) {
         self.projection |= ty.qself.is_some();
+        let of_type = match &ty.qself {
+            Some(qself) => qself.position,
+            None if starts_with_type(&ty.path) => 1,
+            None => ty.path.segments.len(),
+        };
+        let associated = ty.path.segments.iter().skip(of_type);
+        self.lent |= associated.into_iter().any(|segment| {
+            matches!(&segment.arguments, PathArguments::AngleBracketed(args)
+                if args.args.iter().any(|arg| matches!(arg, GenericArgument::Lifetime(_))))
+        });
         visit::visit_type_path(self, ty);
     }
+}
+
+/// Whether the path is `Type::Item` or `T::Item`, by the looks of it.
+fn starts_with_type(path: &Path) -> bool {
+    let first = path.segments[0].ident.to_string();
+    path.segments.len() > 1 && first.starts_with(char::is_uppercase)
 }
 
 /// Whether a lifetime can be seen in `ty`, or a trait object, which has one that cannot.

@@ -235,3 +235,128 @@ fn predicates_on_associated_types() {
         )
         .run(|| assert_eq!(vec![1_u8].into_iter().turned::<u32>(), [7]));
 }
+
+/// Types that are there only if something outlives a lifetime: these functions stay as they are.
+#[greenpatch::patchable(lenient, dispatch)]
+mod lent {
+    pub trait Lend {
+        type Item<'a>
+        where
+            Self: 'a;
+
+        fn lend<'a>(&'a mut self) -> Option<Self::Item<'a>>;
+
+        fn none(&mut self) -> Option<Self::Item<'_>> {
+            None
+        }
+    }
+
+    pub struct Window<'x, T>(pub &'x mut [T]);
+
+    impl<'x, T> Lend for Window<'x, T> {
+        type Item<'a>
+            = &'a mut T
+        where
+            Self: 'a;
+
+        fn lend<'a>(&'a mut self) -> Option<Self::Item<'a>> {
+            let first: Option<Self::Item<'a>> = self.0.first_mut();
+            first
+        }
+    }
+
+    impl<T: Lend> Lend for Vec<T> {
+        type Item<'a>
+            = T::Item<'a>
+        where
+            Self: 'a;
+
+        fn lend<'a>(&'a mut self) -> Option<Self::Item<'a>> {
+            self.first_mut()?.lend()
+        }
+    }
+
+    /// A type that has nothing to outlive.
+    pub struct Byte(pub u8);
+
+    #[patchable(strict)]
+    impl Lend for Byte {
+        type Item<'a> = &'a mut u8;
+
+        fn lend<'a>(&'a mut self) -> Option<Self::Item<'a>> {
+            Some(&mut self.0)
+        }
+    }
+
+    pub fn same<'a, T: Lend>(item: T::Item<'a>) -> T::Item<'a> {
+        item
+    }
+
+    // The alias hides that it is the trait's.
+    pub trait Stream {
+        type Item;
+        type Error;
+
+        fn next(&mut self) -> Result<Self::Item, Self::Error>;
+    }
+
+    pub type ErrorOf<S> = <S as Stream>::Error;
+
+    pub struct Tokens<'a, T>(pub &'a [T]);
+
+    impl<'a, T> Stream for Tokens<'a, T>
+    where
+        T: PartialEq + 'a,
+    {
+        type Item = &'a T;
+        type Error = u8;
+
+        fn next(&mut self) -> Result<Self::Item, ErrorOf<Self>> {
+            self.0.first().ok_or(1)
+        }
+    }
+
+    // A trait with a value for an argument.
+    pub trait Filled<const N: usize> {
+        fn filled(&self) -> [u8; N];
+    }
+
+    impl<const N: usize> Filled<N> for Byte {
+        fn filled(&self) -> [u8; N] {
+            [self.0; N]
+        }
+    }
+}
+
+#[test]
+fn types_that_a_slot_cannot_name() {
+    use lent::{Byte, Filled, Lend, Stream, Tokens, Window};
+    let mut numbers = [1, 2];
+    let mut windows = vec![Window(&mut numbers)];
+    assert_eq!(windows.lend(), Some(&mut 1));
+    assert!(windows[0].none().is_none());
+    assert_eq!(*lent::same::<Byte>(&mut 3), 3);
+    assert_eq!(Tokens(&[4]).next(), Ok(&4));
+    assert_eq!(Byte(5).filled(), [5, 5]);
+    Overrides::new()
+        .item(
+            patch_point!(<Byte as Lend>::lend),
+            Box::new(|_: &mut Byte| None),
+        )
+        .run(|| assert_eq!(Byte(1).lend(), None));
+    let points = greenpatch::patch_points();
+    let state = |item: &str| {
+        let mut points = points
+            .iter()
+            .filter(|point| point.module().ends_with("::lent"));
+        let point = points.find(|point| point.item() == item);
+        format!("{:?}", point.expect("it is listed").state())
+    };
+    for item in ["<Window<T> as Lend>::lend", "<Tokens<T> as Stream>::next"] {
+        assert!(
+            state(item).contains("PassedOver"),
+            "{item}: {}",
+            state(item)
+        );
+    }
+}
