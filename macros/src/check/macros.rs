@@ -122,12 +122,14 @@ fn named_by_path(items: &[Annotated], exported: &HashSet<String>, errors: &mut E
                     named_by_path(items, exported, errors);
                 }
             }
+            // `$crate::name!` in one may be for other crates alone.
+            Annotated::Other(Item::Macro(item)) if item.ident.is_some() => {}
             item => calls(item.to_token_stream(), exported, errors),
         }
     }
 }
 
-/// `crate::name!` and `$crate::name!`.
+/// `crate::name!`, but for `$crate::name!`.
 fn calls(tokens: TokenStream, exported: &HashSet<String>, errors: &mut Errors) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, tree) in trees.iter().enumerate() {
@@ -145,7 +147,10 @@ fn calls(tokens: TokenStream, exported: &HashSet<String>, errors: &mut Errors) {
         else {
             continue;
         };
+        let of_macro = index > 0
+            && matches!(&trees[index - 1], TokenTree::Punct(dollar) if dollar.as_char() == '$');
         if first == "crate"
+            && !of_macro
             && [one, two].iter().all(|punct| punct.as_char() == ':')
             && bang.as_char() == '!'
             && exported.contains(&name.to_string())

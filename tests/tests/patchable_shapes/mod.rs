@@ -151,6 +151,29 @@ mod macros {
         }
     }
 
+    pub mod exported {
+        #[macro_export]
+        #[doc(hidden)]
+        macro_rules! greenpatch_shapes_one {
+            () => {
+                1
+            };
+        }
+
+        /// For other crates.
+        #[macro_export]
+        #[doc(hidden)]
+        macro_rules! greenpatch_shapes_two {
+            () => {
+                $crate::greenpatch_shapes_one!() + 1
+            };
+        }
+
+        pub fn one() -> u8 {
+            greenpatch_shapes_one!()
+        }
+    }
+
     pub mod used {
         #[macro_use]
         mod definitions {
@@ -333,6 +356,7 @@ fn shapes() {
     assert_eq!(macros::in_body(), [1]);
     assert_eq!(macros::own::len(), 8);
     assert_eq!(macros::own::left_out(), 8);
+    assert_eq!(macros::exported::one(), 1);
     assert_eq!(macros::used::all(), 17);
     assert_eq!(names::f([1; names::SLOT], 1, 1, 1), 4);
     assert_eq!(names::Type.get(names::Slot), 1);

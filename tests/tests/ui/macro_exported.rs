@@ -17,8 +17,8 @@ mod macros {
     mod inner {
         use crate::two;
 
-        pub fn four() -> u8 {
-            two!() + crate::two!()
+        pub fn three() -> u8 {
+            one!() + crate::one!()
         }
     }
 }
