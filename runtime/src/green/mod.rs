@@ -22,6 +22,7 @@ mod panic_report;
 mod parker;
 mod pipe;
 mod process;
+mod signals;
 mod sources;
 mod stdio;
 mod sync;

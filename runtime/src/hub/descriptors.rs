@@ -22,7 +22,7 @@ use std::time::Instant;
 use super::task::{Address, Task};
 use super::{Hub, Message, ROOM, current};
 use crate::coroutine;
-use crate::reactor::{Direction, Key, Reactor, Readiness};
+use crate::reactor::{Direction, Key, News, Reactor, Readiness};
 
 /// How many bytes the hub has attempts move before the tasks go on that want them: as many as surely stay in
 /// the processor's cache until then. The others make their attempts themselves.
@@ -44,6 +44,23 @@ pub(super) struct Waiter<'a> {
     /// None once it has been made.
     attempt: Cell<Option<&'a mut Attempt<'a>>>,
     is_found: Cell<bool>,
+    /// Something else than an event has ended the wait.
+    ended: Cell<Option<Waited>>,
+    /// In which epoch it began; zero if it has.
+    epoch: u32,
+}
+
+/// How a wait for a descriptor has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    /// An attempt may have a chance, or has been made.
+    Ready,
+    /// The deadline has passed.
+    TimedOut,
+    /// A signal was handled meanwhile, on this OS thread while it slept.
+    Interrupted,
+    /// It has waited for long, and the OS was not asked about the descriptor when it began.
+    Doubted,
 }
 
 /// Takes a waiter out of the table, should the wait unwind.
@@ -85,6 +102,23 @@ impl Hub {
         }
     }
 
+    /// Makes sure that what the reactor looks at is what the number means now: another descriptor may have been
+    /// duplicated onto it. Returns the new key if so, after which the old one is stale. If the new descriptor
+    /// cannot be looked at it has none.
+    #[cold]
+    pub(crate) fn watch_again(&'static self, fd: RawFd, key: Key) -> Option<Key> {
+        let mut descriptors = self.local().descriptors.borrow_mut();
+        let new = descriptors.insert(fd)?;
+        let added = self.local().reactor.borrow().add(fd, new);
+        let is_same = matches!(&added, Err(error) if error.kind() == io::ErrorKind::AlreadyExists);
+        let stale = if added.is_ok() { key } else { new };
+        descriptors.remove(stale, |waiter| self.let_go_on(waiter));
+        if !is_same && added.is_err() {
+            descriptors.remove(key, |waiter| self.let_go_on(waiter));
+        }
+        added.is_ok().then_some(new)
+    }
+
     /// Takes back [`Hub::watch`], from any OS thread, before the descriptor is closed. Who still
     /// waits for it, through another value made of its number, wakes and finds out.
     pub(crate) fn forget(&'static self, fd: RawFd, key: Key) {
@@ -98,10 +132,13 @@ impl Hub {
 
     pub(super) fn forget_here(&self, key: Key) {
         let mut descriptors = self.local().descriptors.borrow_mut();
-        descriptors.remove(key, |waiter| {
-            // SAFETY: by invariant 1.
-            self.make_ready(Address(unsafe { waiter.as_ref() }.task));
-        });
+        descriptors.remove(key, |waiter| self.let_go_on(waiter));
+    }
+
+    /// Wakes a waiter that is in the table, or has just been taken out.
+    fn let_go_on(&self, waiter: NonNull<Waiter<'static>>) {
+        // SAFETY: by invariant 1; no task has gone on since it was in the table.
+        self.make_ready(Address(unsafe { waiter.as_ref() }.task));
     }
 
     /// Whether an attempt has a chance; none if nobody looks at that descriptor any more.
@@ -121,27 +158,31 @@ impl Hub {
         descriptors.was_short(key, direction);
     }
 
-    /// Blocks the running task until an attempt may have a chance; false at the deadline.
+    /// Blocks the running task until an attempt may have a chance.
     ///
-    /// The hub may have made the `attempt` by then, once. It does so within another task or the loop. Who waits for
-    /// the same as another one, which has found that there is no more, waits on.
+    /// The hub may have made the `attempt` by then, once. It does so within another task or the loop. What waits for
+    /// the same as another one, which has found that there is no more, waits on. Unless the caller `has_asked` the OS about
+    /// the descriptor, a wait that lasts ends as [`Waited::Doubted`].
     pub(crate) fn wait_ready<'a>(
         &'static self,
         key: Key,
         direction: Direction,
         deadline: Option<Instant>,
+        has_asked: bool,
         attempt: &'a mut Attempt<'a>,
-    ) -> bool {
+    ) -> Waited {
         let waiter = Waiter {
             task: self.local().running.get(),
             key,
             direction,
             attempt: Cell::new(Some(attempt)),
             is_found: Cell::new(false),
+            ended: Cell::new(None),
+            epoch: if has_asked { 0 } else { self.epoch() },
         };
         loop {
             if !self.enlist(&waiter) {
-                return true;
+                return Waited::Ready;
             }
             let enlisted = Enlisted {
                 hub: self,
@@ -154,23 +195,54 @@ impl Hub {
             mem::forget(enlisted);
             // It was taken out for that.
             if waiter.is_tried() || self.withdraw(&waiter) != Some(false) {
-                return true;
+                return Waited::Ready;
+            }
+            if let Some(ended) = waiter.ended.get() {
+                return ended;
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return false;
+                return Waited::TimedOut;
             }
         }
     }
 
+    /// Ends the waits as doubted that last since an epoch before `epoch`. Says whether there are others to be looked at
+    /// later.
+    pub(super) fn doubt(&self, epoch: u32, most: usize) -> bool {
+        let mut descriptors = self.local().descriptors.borrow_mut();
+        descriptors.waits_since(epoch, most, |waiter| self.end_wait(waiter, Waited::Doubted))
+    }
+
+    /// Ends the waits as interrupted of that task, or of all.
+    pub(super) fn interrupt(&self, task: Option<NonNull<Task>>) {
+        let descriptors = self.local().descriptors.borrow();
+        descriptors.all_waiting(|waiter| {
+            // SAFETY: by invariant 1.
+            let of = unsafe { waiter.as_ref() }.task;
+            if task.is_none_or(|task| task == of) {
+                self.end_wait(waiter, Waited::Interrupted);
+            }
+        });
+    }
+
+    fn end_wait(&self, waiter: NonNull<Waiter<'static>>, how: Waited) {
+        // SAFETY: by invariant 1, as it is in the table.
+        unsafe { waiter.as_ref() }.ended.set(Some(how));
+        self.let_go_on(waiter);
+    }
+
     /// Asks the reactor, makes the attempts of those who waited for what it says, and lets them go on.
-    pub(super) fn take_in(&self, ask: impl FnOnce(&mut Reactor, &mut dyn FnMut(Key, Readiness))) {
+    pub(super) fn take_in(
+        &self,
+        ask: impl FnOnce(&mut Reactor, &mut dyn FnMut(Key, Readiness)) -> News,
+    ) {
         let does_attempt = self.local().ready.len() < READY_AHEAD;
         let mut found = Found {
             hub: self,
             waiters: self.local().found.take(),
             next: 0,
         };
-        {
+        let news = {
             let mut descriptors = self.local().descriptors.borrow_mut();
             let mut reactor = self.local().reactor.borrow_mut();
             ask(&mut reactor, &mut |key, ready| {
@@ -178,19 +250,23 @@ impl Hub {
                     coroutine::prefetch(waiter.as_ptr().cast());
                     found.waiters.push(waiter);
                 });
-            });
-        }
+            })
+        };
         found.mark();
         found.go_on(does_attempt);
+        if news != News::default() {
+            self.take_news(news);
+        }
         let local = self.local();
         local.behind_a_look.set(local.ready.len());
     }
 
     /// Puts a waiter into the table, from which it must be taken again. False if an attempt has a chance now,
     /// or the key is stale.
+    #[inline]
     fn enlist(&self, waiter: &Waiter<'_>) -> bool {
         let mut descriptors = self.local().descriptors.borrow_mut();
-        descriptors.enlist(waiter.key, waiter.direction, waiter.name())
+        descriptors.enlist(waiter.key, waiter.direction, waiter.name(), waiter.epoch)
     }
 
     /// Takes a waiter out, and says whether an attempt has a chance; none if the key is stale.

@@ -34,6 +34,7 @@ mod current;
 mod descriptors;
 mod inbox;
 mod job;
+mod news;
 mod panic_hook;
 mod parts;
 mod placement;
@@ -46,7 +47,9 @@ mod unwind;
 
 pub(crate) use count::{alive, retire};
 pub(crate) use current::{current, hold, not_held, switching};
+pub(crate) use descriptors::Waited;
 pub(crate) use job::Job;
+pub(crate) use news::EPOCH;
 pub(crate) use panic_hook::{Trace, learn_caller};
 pub(crate) use placement::{has_workers, place, start_workers};
 
@@ -56,6 +59,7 @@ use count::Count;
 use counts::Counts;
 use descriptors::Waiter;
 use inbox::Inbox;
+use news::Epoch;
 use parts::Parts;
 use records::Records;
 use run_queue::RunQueue;
@@ -101,6 +105,7 @@ struct Local {
     records: Records,
     stacks: RefCell<Stacks>,
     timers: RefCell<Timers<NonNull<Task>>>,
+    epoch: Epoch,
     reactor: RefCell<Reactor>,
     descriptors: RefCell<Descriptors<NonNull<Waiter<'static>>>>,
     /// Room for those whom a look at the OS has found.
@@ -147,6 +152,7 @@ impl Hub {
                 records: Records::new(),
                 stacks: RefCell::new(Stacks::new()),
                 timers: RefCell::new(Timers::new()),
+                epoch: Epoch::new(),
                 reactor: RefCell::new(reactor),
                 descriptors: RefCell::new(Descriptors::new()),
                 found: Cell::new(Vec::new()),
@@ -193,6 +199,7 @@ impl Hub {
     /// Runs the hub on this OS thread and nothing else.
     fn run_for_ever(&'static self) -> ! {
         self.enter();
+        self.make_headless();
         self.root().state.set(State::Waiting);
         loop {
             self.turn();

@@ -18,9 +18,9 @@ use crate::seam::watch::Watched;
 ///
 /// # Differences from std
 ///
-/// None to its users. For other processes: once a green thread has waited for a connection, the
-/// descriptor does not block, in every process that shares it. It blocks again once it is turned into
-/// std's or into an `OwnedFd`.
+/// None to its users. While a green thread makes its attempt, for the length of one call to the system, the descriptor
+/// does not block. Calls of this type bear that, also in other processes; std's own, on a duplicate, may fail with
+/// [`WouldBlock`](io::ErrorKind::WouldBlock) if they begin in that time.
 ///
 /// # Examples
 ///

@@ -258,16 +258,14 @@ fn connect(address: &SocketAddr, deadline: Option<Option<Instant>>) -> io::Resul
         Size::Unknown,
         &mut attempt,
     );
-    match deadline {
-        None => perform(&mut { operation })?,
-        Some(deadline) => perform(&mut operation.until(deadline)).map_err(|error| {
-            if error.kind() == io::ErrorKind::WouldBlock {
-                io::Error::new(io::ErrorKind::TimedOut, "connection timed out")
-            } else {
-                error
-            }
-        })?,
-    };
+    // Not as the descriptor says: that it does not block meanwhile is the attempts' doing.
+    let connected = perform(&mut operation.until(deadline.flatten()));
+    connected.map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock if deadline.is_some() => {
+            io::Error::new(io::ErrorKind::TimedOut, "connection timed out")
+        }
+        _ => error,
+    })?;
     drop(attempt);
     Ok(TcpStream(stream))
 }

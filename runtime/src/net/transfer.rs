@@ -3,11 +3,12 @@
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Instant;
 
 use socket2::{SockAddr, SockRef};
 
 use super::sys;
-use crate::seam::io::{Direction, Manner, Operation, Size};
+use crate::seam::io::{self as seam_io, Direction, Kind, Manner, Operation, Size};
 use crate::seam::net::perform;
 use crate::seam::watch::{Watch, Watched};
 
@@ -218,21 +219,48 @@ pub(crate) fn send_to_or<T: AsFd>(
     })
 }
 
-/// Takes one connection from a listener. There is no call that asks a listener that blocks not to.
+/// Takes one connection from a listener. There is no call that asks a listener that blocks not to, so it does not block
+/// for the length of one.
 pub(crate) fn accept<T: AsFd, C>(
     listener: &Watched<T>,
     accept: impl Fn(&T) -> io::Result<C>,
 ) -> io::Result<C> {
     let (fd, watch) = (listener.as_fd(), listener.watch());
     let mut accepted = None;
-    read_with(fd, watch, Size::Unknown, &mut |manner, _| {
-        if manner == Manner::Try {
-            watch.make_nonblocking(fd)?;
-        }
-        accepted = Some(accept(listener.inner())?);
+    let mut attempt = |manner, _| {
+        accepted = Some(match manner {
+            Manner::Block => accept_natively(fd, watch, || accept(listener.inner()))?,
+            Manner::Try => watch.without_blocking(fd, || accept(listener.inner()))?,
+        });
         Ok(0)
-    })?;
+    };
+    let operation = Operation::new(fd, watch, Direction::Read, Size::Unknown, &mut attempt);
+    perform(&mut operation.of_kind(Kind::Accept))?;
     Ok(accepted.expect("an attempt that succeeded has accepted something"))
+}
+
+/// Accepts as the OS blocks, although a green thread may have the listener not block for the length of its own call.
+fn accept_natively<C>(
+    fd: BorrowedFd<'_>,
+    watch: &Watch,
+    accept: impl Fn() -> io::Result<C>,
+) -> io::Result<C> {
+    let began = Instant::now();
+    loop {
+        let error = match accept() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && watch.was_lent() => error,
+            result => return result,
+        };
+        watch.refresh(fd, Direction::Read, true);
+        if watch.is_nonblocking(fd) {
+            return Err(error);
+        }
+        let timeout = watch.timeout(fd, Direction::Read);
+        let deadline = timeout.and_then(|timeout| began.checked_add(timeout));
+        if !seam_io::poll(fd, Direction::Read, deadline)? {
+            return Err(error);
+        }
+    }
 }
 
 /// Gives a socket that was accepted the mode of a new one, where the OS gives it the listener's.
@@ -250,13 +278,8 @@ fn read_with<'a>(
     size: Size,
     attempt: &'a mut (dyn FnMut(Manner, usize) -> io::Result<usize> + 'a),
 ) -> io::Result<usize> {
-    perform(&mut Operation::new(
-        fd,
-        watch,
-        Direction::Read,
-        size,
-        attempt,
-    ))
+    let operation = Operation::new(fd, watch, Direction::Read, size, attempt);
+    perform(&mut operation.of_kind(Kind::Transfer))
 }
 
 #[inline]
@@ -266,13 +289,8 @@ fn write_with<'a>(
     size: Size,
     attempt: &'a mut (dyn FnMut(Manner, usize) -> io::Result<usize> + 'a),
 ) -> io::Result<usize> {
-    perform(&mut Operation::new(
-        fd,
-        watch,
-        Direction::Write,
-        size,
-        attempt,
-    ))
+    let operation = Operation::new(fd, watch, Direction::Write, size, attempt);
+    perform(&mut operation.of_kind(Kind::Transfer))
 }
 
 impl Short {

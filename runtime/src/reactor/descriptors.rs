@@ -47,6 +47,9 @@ const _: () = assert!(size_of::<Option<Entry<std::ptr::NonNull<()>>>>() == 64);
 #[derive(Debug)]
 struct Waiting<W> {
     first: Option<W>,
+    /// In which epoch one last began to wait without having asked the OS about the descriptor; zero if none has since that
+    /// was dealt with.
+    since: u32,
     #[expect(
         clippy::box_collection,
         reason = "there are seldom others, and room is dear"
@@ -140,15 +143,48 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         }
     }
 
-    /// Adds one who waits until an attempt has a chance. False if it has one now, or the key is stale.
+    /// Adds one that waits until an attempt has a chance, in an epoch from 1 on, or 0 if it need not be among those that
+    /// [`waits_since`](Self::waits_since) hands out. False if an attempt has a chance now, or the key is stale.
     #[inline]
-    pub(crate) fn enlist(&mut self, key: Key, direction: Direction, waiter: W) -> bool {
+    pub(crate) fn enlist(&mut self, key: Key, direction: Direction, waiter: W, epoch: u32) -> bool {
         match self.entry(key) {
             Some(entry) if !entry.ready.allows(direction) => {
-                entry.waiting(direction).push(waiter);
+                let waiting = entry.waiting(direction);
+                waiting.since = epoch.max(waiting.since);
+                waiting.push(waiter);
                 true
             }
             _ => false,
+        }
+    }
+
+    /// Hands out those that wait since an epoch before `epoch`, of up to `most` descriptors, once each. Says whether there
+    /// are others that may be handed out later.
+    pub(crate) fn waits_since(&mut self, epoch: u32, most: usize, mut hand: impl FnMut(W)) -> bool {
+        let mut left = most;
+        let mut are_others = false;
+        for (_, entry) in &mut self.entries {
+            for waiting in [&mut entry.readers, &mut entry.writers] {
+                if waiting.since == 0 || waiting.is_empty() {
+                    continue;
+                }
+                if waiting.since >= epoch || left == 0 {
+                    are_others = true;
+                    continue;
+                }
+                left -= 1;
+                waiting.since = 0;
+                waiting.iter().for_each(&mut hand);
+            }
+        }
+        are_others
+    }
+
+    /// Hands out all that wait.
+    pub(crate) fn all_waiting(&self, mut hand: impl FnMut(W)) {
+        for (_, entry) in &self.entries {
+            entry.readers.iter().for_each(&mut hand);
+            entry.writers.iter().for_each(&mut hand);
         }
     }
 
@@ -199,12 +235,22 @@ impl<W: Copy + PartialEq> Waiting<W> {
     fn new() -> Self {
         Waiting {
             first: None,
+            since: 0,
             others: None,
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.first.is_none() && self.others.is_none()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = W> {
+        let others = self.others.iter().flat_map(|others| others.iter());
+        self.first.iter().chain(others).copied()
+    }
+
     fn push(&mut self, waiter: W) {
-        if self.first.is_none() && self.others.is_none() {
+        if self.is_empty() {
             self.first = Some(waiter);
         } else {
             self.others.get_or_insert_default().push(waiter);
@@ -249,19 +295,53 @@ mod tests {
         let mut table = Descriptors::new();
         let key = table.insert(3).unwrap();
         for waiter in [1, 2, 3] {
-            assert!(table.enlist(key, Direction::Read, waiter));
+            assert!(table.enlist(key, Direction::Read, waiter, 0));
         }
-        assert!(table.enlist(key, Direction::Write, 4));
+        assert!(table.enlist(key, Direction::Write, 4, 0));
         assert_eq!(table.withdraw(key, Direction::Read, 1), Some(false));
-        assert!(table.enlist(key, Direction::Read, 5));
+        assert!(table.enlist(key, Direction::Read, 5, 0));
         assert_eq!(
             woken(|wake| table.set_ready(key, Readiness::READABLE, wake)),
             [2, 3, 5]
         );
-        assert!(!table.enlist(key, Direction::Read, 6), "it is remembered");
+        assert!(
+            !table.enlist(key, Direction::Read, 6, 0),
+            "it is remembered"
+        );
         table.has_blocked(key, Direction::Read);
-        assert!(table.enlist(key, Direction::Read, 6));
+        assert!(table.enlist(key, Direction::Read, 6, 0));
         assert_eq!(woken(|wake| table.remove(key, wake)), [6, 4]);
+    }
+
+    #[test]
+    fn those_that_wait_for_long_are_handed_out_once() {
+        let mut table = Descriptors::new();
+        let [one, other] = [3, 4].map(|fd| table.insert(fd).unwrap());
+        for (key, direction, waiter, epoch) in [
+            (one, Direction::Read, 1, 1),
+            (one, Direction::Read, 2, 0),
+            (one, Direction::Write, 3, 0),
+            (other, Direction::Read, 4, 2),
+            (other, Direction::Write, 5, 1),
+        ] {
+            assert!(table.enlist(key, direction, waiter, epoch));
+        }
+        let mut since = |epoch, most| {
+            let mut others = false;
+            let handed = woken(|hand| others = table.waits_since(epoch, most, hand));
+            (handed, others)
+        };
+        assert_eq!(since(1, 9), (vec![], true));
+        assert_eq!(since(2, 1), (vec![1, 2], true));
+        assert_eq!(since(2, 9), (vec![5], true));
+        assert_eq!(since(3, 9), (vec![4], false));
+        assert_eq!(since(9, 9), (vec![], false));
+        assert_eq!(woken(|hand| table.all_waiting(hand)), [1, 2, 3, 4, 5]);
+        // The next wait is one of its own.
+        table.set_ready(one, Readiness::READABLE, |_| ());
+        table.has_blocked(one, Direction::Read);
+        assert!(table.enlist(one, Direction::Read, 6, 7));
+        assert_eq!(woken(|hand| _ = table.waits_since(8, 9, hand)), [6]);
     }
 
     #[test]

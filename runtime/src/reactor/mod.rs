@@ -21,12 +21,17 @@ use crate::refused::Refused;
 
 mod descriptors;
 mod readiness;
+mod reminder;
 
 pub(crate) use descriptors::{Descriptors, Key};
 pub(crate) use readiness::{Direction, Readiness};
 
+use reminder::Reminder;
+
 /// The token of wake-ups by [`Notifier::notify`].
 const NOTIFIED: Token = Token(usize::MAX);
+/// The token of the reminder that [`Reactor::remind`] sets.
+const REMINDED: Token = Token(usize::MAX - 1);
 /// How many events one look at the OS takes in. The OS keeps the others, in order: what they are about had better be
 /// touched when its turn is near.
 const BATCH: usize = 128;
@@ -49,6 +54,17 @@ const LONG: Duration = Duration::from_millis(2);
 pub(crate) struct Reactor {
     poll: Poll,
     events: Events,
+    /// Made when one is first set.
+    reminder: Option<Reminder>,
+}
+
+/// What a look or a sleep has found out beside what descriptors are ready for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct News {
+    /// A signal was handled on this OS thread while it slept, or the process was stopped and goes on.
+    pub(crate) is_interrupted: bool,
+    /// The time has passed that [`Reactor::remind`] was given.
+    pub(crate) is_reminded: bool,
 }
 
 /// What any OS thread may do with the sleeping place of a hub.
@@ -69,7 +85,12 @@ impl Reactor {
         let waker = Waker::new(poll.registry(), NOTIFIED).map_err(Refused::by(ADDING_A_WAKER))?;
         let registry = poll.registry().try_clone().map_err(Refused::by("fcntl"))?;
         let events = Events::with_capacity(BATCH);
-        Ok((Reactor { poll, events }, Notifier { waker, registry }))
+        let reactor = Reactor {
+            poll,
+            events,
+            reminder: None,
+        };
+        Ok((reactor, Notifier { waker, registry }))
     }
 
     /// Sleeps until a descriptor is ready, until notified, or until `timeout` has passed; may return
@@ -77,20 +98,42 @@ impl Reactor {
     ///
     /// It wakes no later than the OS's clock allows, although epoll counts milliseconds: whole
     /// milliseconds are slept in epoll, and the rest of a timeout by a call that is precise.
-    pub(crate) fn wait(&mut self, timeout: Option<Duration>, ready: impl FnMut(Key, Readiness)) {
+    pub(crate) fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+        ready: impl FnMut(Key, Readiness),
+    ) -> News {
+        let mut is_interrupted = false;
         let timeout = match timeout {
             Some(timeout) if timeout >= LONG => Some(Duration::from_millis(
                 timeout.as_millis().try_into().unwrap_or(u64::MAX),
             )),
-            Some(timeout) if self.sleep_precisely(timeout) => Some(Duration::ZERO),
+            Some(timeout) if self.sleep_precisely(timeout, &mut is_interrupted) => {
+                Some(Duration::ZERO)
+            }
             timeout => timeout,
         };
-        self.poll(timeout, ready);
+        let mut news = self.poll(timeout, ready);
+        news.is_interrupted |= is_interrupted;
+        news
     }
 
     /// Looks what descriptors are ready for, without waiting.
-    pub(crate) fn look(&mut self, ready: impl FnMut(Key, Readiness)) {
-        self.poll(Some(Duration::ZERO), ready);
+    pub(crate) fn look(&mut self, ready: impl FnMut(Key, Readiness)) -> News {
+        self.poll(Some(Duration::ZERO), ready)
+    }
+
+    /// Has a look or a sleep say so once that time has passed; in place of an earlier reminder.
+    ///
+    /// # Errors
+    ///
+    /// When no descriptor is left, and where the OS has none for it.
+    pub(crate) fn remind(&mut self, after: Duration) -> io::Result<()> {
+        let reminder = match self.reminder.take() {
+            Some(reminder) => reminder,
+            None => Reminder::new(self.poll.registry(), REMINDED)?,
+        };
+        self.reminder.insert(reminder).set(after)
     }
 
     /// Has a descriptor looked at from now on. What it is ready for already is told, too.
@@ -109,22 +152,29 @@ impl Reactor {
             .register(&mut SourceFd(&fd), token, interest)
     }
 
-    fn poll(&mut self, timeout: Option<Duration>, mut ready: impl FnMut(Key, Readiness)) {
+    fn poll(&mut self, timeout: Option<Duration>, mut ready: impl FnMut(Key, Readiness)) -> News {
+        let mut news = News::default();
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                news.is_interrupted = true;
+                return news;
+            }
             Err(error) => panic!("the reactor of a hub failed: {error}"),
         }
         for event in &self.events {
-            if event.token() != NOTIFIED {
-                ready(Key(event.token().0), readiness(event));
+            match event.token() {
+                NOTIFIED => {}
+                REMINDED => news.is_reminded = true,
+                token => ready(Key(token.0), readiness(event)),
             }
         }
+        news
     }
 
     /// Sleeps a timeout that epoll would round, if the OS has a call for it.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn sleep_precisely(&self, timeout: Duration) -> bool {
+    fn sleep_precisely(&self, timeout: Duration, is_interrupted: &mut bool) -> bool {
         use std::os::fd::AsRawFd;
 
         if timeout.is_zero() {
@@ -141,13 +191,16 @@ impl Reactor {
         };
         // SAFETY: one valid pollfd, a valid timespec, no signal mask. What it returns does not
         // matter: the poll that follows finds out what has happened.
-        unsafe { libc::ppoll(&raw mut epoll, 1, &raw const timeout, std::ptr::null()) };
+        let result =
+            unsafe { libc::ppoll(&raw mut epoll, 1, &raw const timeout, std::ptr::null()) };
+        *is_interrupted =
+            result == -1 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
         true
     }
 
     /// Leaves it to mio, whose kqueue counts nanoseconds.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn sleep_precisely(&self, _timeout: Duration) -> bool {
+    fn sleep_precisely(&self, _timeout: Duration, _is_interrupted: &mut bool) -> bool {
         false
     }
 }

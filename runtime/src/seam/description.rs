@@ -1,20 +1,29 @@
 //! What the OS keeps for all duplicates of a descriptor together, as far as waiting goes: whether it
 //! blocks, and for how long.
 //!
+//! It is remembered, and may be changed past it, by `fcntl`, `ioctl` and `setsockopt`. So it is asked for again
+//! ([`Description::refresh`]) on the way into a wait, and before a call ends because of it.
+//!
 //! | mode | its user wants | the OS |
 //! | --- | --- | --- |
 //! | `BLOCKS` | to wait | blocks |
 //! | `WISHED` | `WouldBlock` | does not block |
 //! | `MADE` | to wait | does not block, since a green thread has waited |
+//!
+//! A call that cannot be asked not to block, as accepting, is made [with the descriptor not
+//! blocking](Description::without_blocking), and the descriptor blocks again at once. Those that do this, or look
+//! whether the user has, keep each other out: in this process by `change`, and those that share the descriptor from other
+//! processes by a [`RecordLock`].
 #![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::io::Direction;
+use super::record_lock::RecordLock;
 
 const BLOCKS: u8 = 0;
 const WISHED: u8 = 1;
@@ -33,6 +42,8 @@ pub(crate) struct Description {
     timeouts: [AtomicU64; 2],
     /// The code of an error that the next call returns; zero is none.
     error: AtomicI32,
+    /// Whether it has been, for the length of a call, non-blocking without its user's wish.
+    was_lent: AtomicBool,
     /// Held while the mode changes, so that it and the OS agree.
     change: Mutex<()>,
 }
@@ -44,6 +55,7 @@ impl Description {
             mode: AtomicU8::new(BLOCKS),
             timeouts: [AtomicU64::new(FOR_EVER), AtomicU64::new(FOR_EVER)],
             error: AtomicI32::new(0),
+            was_lent: AtomicBool::new(false),
             change: Mutex::new(()),
         }
     }
@@ -51,15 +63,21 @@ impl Description {
     /// Of a descriptor that somebody else has made.
     pub(super) fn of(fd: BorrowedFd<'_>) -> Self {
         let description = Description::fresh();
-        // SAFETY: F_GETFL takes no argument and changes nothing.
-        let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
-        if flags != -1 && flags & libc::O_NONBLOCK != 0 {
+        if is_nonblocking(fd) {
             description.mode.store(WISHED, Ordering::Relaxed);
         }
         for direction in [Direction::Read, Direction::Write] {
             description.set_timeout(direction, timeout_of(fd, direction));
         }
         description
+    }
+
+    /// Whether it blocks, and for ever.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.mode.load(Ordering::Relaxed) == BLOCKS
+            && [Direction::Read, Direction::Write]
+                .iter()
+                .all(|direction| self.timeout(*direction).is_none())
     }
 
     pub(super) fn is_nonblocking(&self) -> bool {
@@ -79,6 +97,52 @@ impl Description {
         } else {
             Ok(())
         }
+    }
+
+    /// Asks the OS again. For a descriptor that may be lent ([`without_blocking`](Self::without_blocking)) no mode is
+    /// believed that somebody else's call has made for its length.
+    pub(super) fn refresh(&self, fd: BorrowedFd<'_>, direction: Direction, may_be_lent: bool) {
+        self.set_timeout(direction, timeout_of(fd, direction));
+        if !is_nonblocking(fd) && self.mode.load(Ordering::Relaxed) == BLOCKS {
+            return;
+        }
+        // It fails in nothing.
+        let _ = self.change(|mode| {
+            let _others = may_be_lent.then(|| RecordLock::of(fd));
+            Ok(match mode {
+                _ if !is_nonblocking(fd) => BLOCKS,
+                MADE => MADE,
+                _ => WISHED,
+            })
+        });
+    }
+
+    /// Makes a call with the descriptor not blocking, whether its user wishes that or not.
+    pub(super) fn without_blocking<R>(
+        &self,
+        fd: BorrowedFd<'_>,
+        call: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        let mut result = None;
+        self.change(|_| {
+            let _others = RecordLock::of(fd);
+            if is_nonblocking(fd) {
+                result = Some(call());
+                return Ok(WISHED);
+            }
+            self.was_lent.store(true, Ordering::Relaxed);
+            set(fd, true)?;
+            result = Some(call());
+            set(fd, false)?;
+            Ok(BLOCKS)
+        })?;
+        result.expect("the call was made")
+    }
+
+    /// Whether a call may have failed with `WouldBlock` though the descriptor blocks, because another call was made
+    /// without blocking at that time.
+    pub(super) fn was_lent(&self) -> bool {
+        self.was_lent.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_nonblocking(&self, fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
@@ -134,6 +198,12 @@ impl Description {
         self.mode.store(mode, Ordering::Relaxed);
         Ok(())
     }
+}
+
+fn is_nonblocking(fd: BorrowedFd<'_>) -> bool {
+    // SAFETY: F_GETFL takes no argument and changes nothing.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
+    flags != -1 && flags & libc::O_NONBLOCK != 0
 }
 
 /// Tells the OS whether to block.

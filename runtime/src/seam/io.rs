@@ -13,12 +13,13 @@
 //! the manner `Try` asks for that, so the descriptor itself stays as it is for native threads and for
 //! other processes. Where it cannot, the attempt calls [`Watch::make_nonblocking`]; from then on an
 //! attempt in the manner `Block` may fail with `WouldBlock`, too, and the native original waits in
-//! `poll`. That the descriptor's user wants to block is remembered in its [`Watch`].
+//! `poll`. That the descriptor's user wants to block is remembered in its [`Watch`]. Accepting alone is done with
+//! the listener not blocking for the length of the attempt ([`Watch::without_blocking`]).
 #![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::socket;
 use super::watch::Watch;
@@ -58,7 +59,19 @@ pub(crate) struct Operation<'a> {
     direction: Direction,
     size: Size,
     limit: Limit,
+    kind: Kind,
     attempt: Attempt<'a>,
+}
+
+/// What an operation is, as far as signals and the user's wishes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Moves bytes or messages. A signal ends it.
+    Transfer,
+    /// Accepts a connection, which goes on after a signal.
+    Accept,
+    /// Anything else that goes on after a signal.
+    Other,
 }
 
 /// How an operation makes its attempts. The most frequent ones are known by name: what the kernel returns from
@@ -99,6 +112,7 @@ impl<'a> Operation<'a> {
             direction,
             size,
             limit: Limit::Socket,
+            kind: Kind::Other,
             attempt: Attempt::Call(attempt),
         }
     }
@@ -117,6 +131,7 @@ impl<'a> Operation<'a> {
             direction: Direction::Read,
             size,
             limit: Limit::Socket,
+            kind: Kind::Transfer,
             attempt: Attempt::Receive(buffer),
         }
     }
@@ -130,8 +145,16 @@ impl<'a> Operation<'a> {
             direction: Direction::Write,
             size: Size::All(bytes.len()),
             limit: Limit::Socket,
+            kind: Kind::Transfer,
             attempt: Attempt::Send(bytes),
         }
+    }
+
+    /// Says what it is.
+    #[inline]
+    pub(crate) fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// Lets it wait until `deadline`, even if its user has asked the descriptor not to block; every
@@ -162,16 +185,47 @@ impl<'a> Operation<'a> {
         matches!(self.limit, Limit::At(_)) || !self.watch.is_nonblocking(self.fd)
     }
 
+    #[inline]
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// How long it may wait, unless it has a fixed deadline.
+    #[inline]
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        match self.limit {
+            Limit::At(_) => None,
+            Limit::Socket => self.watch.timeout(self.fd, self.direction),
+        }
+    }
+
     /// Until when it may wait, from now.
     #[inline]
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.limit {
             Limit::At(deadline) => deadline,
             Limit::Socket => {
-                let timeout = self.watch.timeout(self.fd, self.direction)?;
+                let timeout = self.timeout()?;
                 // A time that the clock cannot say is never.
                 Instant::now().checked_add(timeout)
             }
+        }
+    }
+
+    /// Until when it may wait if it has begun to then; without that, from now.
+    pub(crate) fn deadline_from(&self, began: Option<Instant>) -> Option<Instant> {
+        match (self.limit, began) {
+            (Limit::Socket, Some(began)) => began.checked_add(self.timeout()?),
+            _ => self.deadline(),
+        }
+    }
+
+    /// Asks the OS again what [`waits`](Self::waits) and [`deadline`](Self::deadline) go by.
+    #[cold]
+    pub(crate) fn refresh(&self) {
+        if let Limit::Socket = self.limit {
+            let may_be_lent = self.kind == Kind::Accept;
+            self.watch.refresh(self.fd, self.direction, may_be_lent);
         }
     }
 

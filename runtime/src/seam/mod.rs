@@ -68,6 +68,7 @@ pub(crate) mod pipe;
 pub(crate) mod process;
 pub(crate) mod queue;
 pub(crate) mod record;
+mod record_lock;
 pub(crate) mod socket;
 pub(crate) mod stdio;
 pub(crate) mod sync;

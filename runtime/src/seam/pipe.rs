@@ -8,7 +8,7 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use super::io::{self as seam_io, Direction, Manner, Operation, Size};
+use super::io::{self as seam_io, Direction, Kind, Manner, Operation, Size};
 use super::watch::{Watch, Watched};
 use crate::patchable;
 
@@ -26,13 +26,8 @@ pub(crate) fn read<T: AsFd>(pipe: &Watched<T>, buf: &mut [u8]) -> io::Result<usi
     let (fd, watch) = (pipe.as_fd(), pipe.watch());
     let size = Size::UpTo(buf.len());
     let mut attempt = |manner, _| read_once(fd, watch, &mut [IoSliceMut::new(buf)], manner);
-    perform(&mut Operation::new(
-        fd,
-        watch,
-        Direction::Read,
-        size,
-        &mut attempt,
-    ))
+    let operation = Operation::new(fd, watch, Direction::Read, size, &mut attempt);
+    perform(&mut operation.of_kind(Kind::Transfer))
 }
 
 /// Reads from a pipe into several places.
@@ -45,13 +40,8 @@ pub(crate) fn read_vectored<T: AsFd>(
     }
     let (fd, watch) = (pipe.as_fd(), pipe.watch());
     let mut attempt = |manner, _| read_once(fd, watch, bufs, manner);
-    perform(&mut Operation::new(
-        fd,
-        watch,
-        Direction::Read,
-        Size::Unknown,
-        &mut attempt,
-    ))
+    let operation = Operation::new(fd, watch, Direction::Read, Size::Unknown, &mut attempt);
+    perform(&mut operation.of_kind(Kind::Transfer))
 }
 
 /// Writes to a pipe; all of it, unless something goes wrong, as a call that blocks does.
@@ -59,13 +49,8 @@ pub(crate) fn write<T: AsFd>(pipe: &Watched<T>, buf: &[u8]) -> io::Result<usize>
     let (fd, watch) = (pipe.as_fd(), pipe.watch());
     let size = Size::All(buf.len());
     let mut attempt = |manner, done| write_once(fd, watch, &[IoSlice::new(&buf[done..])], manner);
-    perform(&mut Operation::new(
-        fd,
-        watch,
-        Direction::Write,
-        size,
-        &mut attempt,
-    ))
+    let operation = Operation::new(fd, watch, Direction::Write, size, &mut attempt);
+    perform(&mut operation.of_kind(Kind::Transfer))
 }
 
 /// Writes to a pipe from several places; once patched perhaps not all of it.
@@ -76,13 +61,8 @@ pub(crate) fn write_vectored<T: AsFd>(
     let (fd, watch) = (pipe.as_fd(), pipe.watch());
     let size = Size::UpTo(bufs.iter().map(|buf| buf.len()).sum());
     let mut attempt = |manner, _| write_once(fd, watch, bufs, manner);
-    perform(&mut Operation::new(
-        fd,
-        watch,
-        Direction::Write,
-        size,
-        &mut attempt,
-    ))
+    let operation = Operation::new(fd, watch, Direction::Write, size, &mut attempt);
+    perform(&mut operation.of_kind(Kind::Transfer))
 }
 
 /// The most places that the OS takes at a time.

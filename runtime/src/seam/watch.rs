@@ -148,6 +148,36 @@ impl Watch {
         self.description(fd).make_nonblocking(fd)
     }
 
+    /// Asks the OS again whether the descriptor blocks, and for how long. It may be lent if calls are made
+    /// [`without_blocking`](Self::without_blocking).
+    #[cold]
+    pub(crate) fn refresh(&self, fd: BorrowedFd<'_>, direction: Direction, may_be_lent: bool) {
+        if let Some(description) = self.existing() {
+            return description.refresh(fd, direction, may_be_lent);
+        }
+        // Most are as they were made, and then nothing is kept of it.
+        let description = Description::fresh();
+        description.refresh(fd, direction, may_be_lent);
+        if !description.is_fresh() {
+            self.description(fd).refresh(fd, direction, may_be_lent);
+        }
+    }
+
+    /// Makes a call with the descriptor not blocking; its user's wish is remembered.
+    pub(crate) fn without_blocking<R>(
+        &self,
+        fd: BorrowedFd<'_>,
+        call: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.description(fd).without_blocking(fd, call)
+    }
+
+    /// Whether another call may have been made without blocking.
+    pub(crate) fn was_lent(&self) -> bool {
+        self.existing()
+            .is_some_and(|description| description.was_lent())
+    }
+
     /// Sets whether the descriptor's user wants `WouldBlock` instead of a wait.
     pub(crate) fn set_nonblocking(&self, fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
         self.description(fd).set_nonblocking(fd, on)

@@ -10,6 +10,7 @@ mod hard;
 mod listener;
 mod mixed;
 mod names;
+mod past_the_value;
 mod random;
 mod stream;
 mod udp;
@@ -85,6 +86,7 @@ fn mode(run: &mut u32, mode: &str, on: fn(fn())) {
         hard::CASES,
         random::CASES,
         deadlines::CASES,
+        past_the_value::CASES,
     ];
     let wanted = std::env::args().nth(1).unwrap_or_default();
     for (name, case) in cases.concat() {

@@ -47,10 +47,10 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 /// A name in the file system that is removed again.
-struct Name(PathBuf);
+pub(crate) struct Name(pub(crate) PathBuf);
 
 impl Name {
-    fn new() -> Name {
+    pub(crate) fn new() -> Name {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
         let name = format!("greenpatch-{}-{number}", std::process::id());

@@ -20,11 +20,11 @@ fn wait_for_a_byte(
     mut attempt: impl FnMut() -> usize,
 ) -> (bool, bool) {
     let mut was_made = false;
-    let waited = hub.wait_ready(key, Direction::Read, deadline, &mut || {
+    let waited = hub.wait_ready(key, Direction::Read, deadline, true, &mut || {
         was_made = true;
         attempt()
     });
-    (waited, was_made)
+    (waited == Waited::Ready, was_made)
 }
 
 #[test]
@@ -233,12 +233,12 @@ fn an_event_after_the_attempt_is_for_the_next_wait() {
             let key = hub.watch(reader.as_raw_fd()).unwrap();
             for expected in *b"xy" {
                 let mut byte = [0];
-                let waited = hub.wait_ready(key, Direction::Read, None, &mut || {
+                let waited = hub.wait_ready(key, Direction::Read, None, true, &mut || {
                     let moved = reader.read(&mut byte).unwrap();
                     hub.was_short(key, Direction::Read);
                     moved
                 });
-                assert!(waited);
+                assert_eq!(waited, Waited::Ready);
                 if byte == [0] {
                     reader.read_exact(&mut byte).unwrap();
                 }
@@ -333,7 +333,7 @@ fn one_event_is_tried_for_by_one() {
                 let hub = current().unwrap();
                 let mut got = 0;
                 while got == 0 {
-                    hub.wait_ready(key, Direction::Read, None, &mut || {
+                    hub.wait_ready(key, Direction::Read, None, true, &mut || {
                         attempts.fetch_add(1, Ordering::Relaxed);
                         got = (&*reader).read(&mut [0; 2]).unwrap_or(0);
                         hub.was_short(key, Direction::Read);

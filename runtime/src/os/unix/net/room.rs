@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use socket2::{SockAddr, SockRef};
 
 use crate::net::transfer;
-use crate::seam::io::{Direction, Operation, Size};
+use crate::seam::io::{Direction, Kind, Operation, Size};
 use crate::seam::net::perform;
 use crate::seam::watch::Watched;
 
@@ -45,6 +45,7 @@ pub(super) fn send_to(
             return Ok(sent);
         }
         let deadline = *deadline.get_or_insert_with(|| {
+            socket.watch().refresh(fd, Direction::Write, false);
             let timeout = socket.watch().timeout(fd, Direction::Write)?;
             // A time that the clock cannot say is never.
             Instant::now().checked_add(timeout)
@@ -82,7 +83,7 @@ fn wait(probe: &Watched<StdUnixDatagram>, deadline: Option<Instant>) -> io::Resu
     };
     let (direction, size) = (Direction::Write, Size::Unknown);
     let operation = Operation::new(fd, probe.watch(), direction, size, &mut ask);
-    perform(&mut operation.until(deadline)).map(drop)
+    perform(&mut operation.of_kind(Kind::Transfer).until(deadline)).map(drop)
 }
 
 /// Lets others run until then.
