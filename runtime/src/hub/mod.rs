@@ -19,7 +19,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::unix::thread::RawPthread;
 use std::ptr::NonNull;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 use std::thread;
 use std::time::Instant;
@@ -74,8 +74,8 @@ pub(crate) struct Hub {
     inbox: Inbox<Message>,
     notifier: Notifier,
     count: Count,
-    /// The OS thread that it belongs to; none before that is known.
-    os_thread: OnceLock<RawPthread>,
+    /// The OS thread that it belongs to, as bits; zero before that is known.
+    os_thread: AtomicUsize,
     local: Local,
 }
 
@@ -139,7 +139,7 @@ impl Hub {
             inbox: Inbox::new(),
             notifier,
             count: Count::new(),
-            os_thread: OnceLock::new(),
+            os_thread: AtomicUsize::new(0),
             local: Local {
                 running: Cell::new(NonNull::dangling()),
                 root: Cell::new(NonNull::dangling()),
@@ -184,16 +184,15 @@ impl Hub {
 
     /// Says which OS thread it belongs to.
     fn belongs_to(&self, os_thread: RawPthread) {
-        // Said twice, it is said by the starter and by the thread.
-        let _ = self.os_thread.set(os_thread);
+        // Said twice, it is said by the starter and by the thread. Relaxed is enough: the starter says it before it
+        // tells of the hub.
+        self.os_thread.store(os_thread as usize, Ordering::Relaxed);
     }
 
     /// The OS thread that it belongs to.
     #[inline]
     pub(crate) fn os_thread(&self) -> RawPthread {
-        *self.os_thread.get().expect(
-            "a hub is entered, or its OS thread started, before green threads are placed on it",
-        )
+        self.os_thread.load(Ordering::Relaxed) as RawPthread
     }
 
     /// Runs the hub on this OS thread and nothing else.
