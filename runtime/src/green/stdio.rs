@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::mem::{self, MaybeUninit};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::{fmt, io, thread};
@@ -18,12 +19,13 @@ use crate::seam::stdio::Output;
 /// of std's own.
 static STREAMS: Helpers = Helpers::new("greenpatch-std", 6);
 
-/// What a stream surely takes when it says that it is ready, and what std holds back of it: together
-/// they are less than a page, for which a pipe has room then.
-const SMALL: usize = 1024;
+/// What a stream surely takes when it says that it is ready: with what std holds back, up to 1,024 bytes, it is a page,
+/// for which a pipe has room then.
+const SMALL: usize = 3 << 10;
 
-/// What a pipe may lose of its room to writes that do not fill their pages.
-const MARGIN: usize = 8 << 10;
+/// What a pipe may lose of its room to pages that the writes at the ends of what it holds do not fill, and to what std
+/// holds back.
+const MARGIN: usize = 16 << 10;
 
 pub(super) fn input(call: Call<'_>) {
     match Parker::current() {
@@ -35,10 +37,29 @@ pub(super) fn input(call: Call<'_>) {
 }
 
 pub(super) fn output(stream: Output, length: usize, call: Call<'_>) {
+    note_a_write(stream);
     match Parker::current() {
         Some(parker) if !takes(descriptor(stream), length) => STREAMS.make(&parker, call),
         _ => seam::output__original(stream, length, call),
     }
+}
+
+/// How often something was written to each stream. Relaxed throughout: it is compared by the thread that holds the
+/// stream, with what that has read itself.
+static WRITES: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
+
+fn writes(stream: Output) -> &'static AtomicU32 {
+    match stream {
+        Output::Stdout => &WRITES[0],
+        Output::Stderr => &WRITES[1],
+    }
+}
+
+/// Counts a write, and returns how many there were with it.
+fn note_a_write(stream: Output) -> u32 {
+    writes(stream)
+        .fetch_add(1, Ordering::Relaxed)
+        .wrapping_add(1)
 }
 
 /// Prints piece by piece, as std does: each is handed to the stream before the next one is formatted,
@@ -50,6 +71,8 @@ pub(super) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
     }
     let mut pieces = Pieces {
         stream,
+        room: 0,
+        last: 0,
         error: None,
     };
     if fmt::write(&mut pieces, arguments).is_err() {
@@ -69,31 +92,47 @@ pub(super) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
 /// Prints what is formatted into it, and keeps the last error, as std does.
 struct Pieces {
     stream: Output,
+    /// How many bytes the stream still takes after what was found by asking, if nothing else has been written since.
+    room: usize,
+    /// The number of the last write of this.
+    last: u32,
     error: Option<io::Error>,
 }
 
 impl fmt::Write for Pieces {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        print_piece(self.stream, text).map_err(|error| {
+        let printed = self.print(text);
+        self.last = note_a_write(self.stream);
+        printed.map_err(|error| {
             self.error = Some(error);
             fmt::Error
         })
     }
 }
 
-fn print_piece(stream: Output, text: &str) -> io::Result<()> {
-    let fd = descriptor(stream);
-    let Some(parker) = Parker::current() else {
-        return seam::print_piece(stream, text);
-    };
-    if takes(fd, text.len()) {
-        return seam::print_piece(stream, text);
+impl Pieces {
+    fn print(&mut self, text: &str) -> io::Result<()> {
+        let Some(parker) = Parker::current() else {
+            return seam::print_piece(self.stream, text);
+        };
+        let fd = descriptor(self.stream);
+        if writes(self.stream).load(Ordering::Relaxed) != self.last {
+            // What is printed prints itself.
+            self.room = 0;
+        }
+        if text.len() > self.room && !takes(fd, text.len()) {
+            if text.len() > SMALL {
+                self.room = 0;
+                return print_elsewhere(&parker, self.stream, text);
+            }
+            STREAMS.make(&parker, Call::new(&mut || wait(fd, libc::POLLOUT)));
+            self.room = SMALL;
+        } else if text.len() > self.room {
+            self.room = SMALL;
+        }
+        self.room = self.room.saturating_sub(text.len());
+        seam::print_piece(self.stream, text)
     }
-    if text.len() > SMALL {
-        return print_elsewhere(&parker, stream, text);
-    }
-    STREAMS.make(&parker, Call::new(&mut || wait(fd, libc::POLLOUT)));
-    seam::print_piece(stream, text)
 }
 
 /// Prints on an OS thread that is started for it. Such a thread inherits from this one where std's
@@ -192,17 +231,20 @@ fn is_never_full(fd: libc::c_int) -> bool {
     }
 }
 
-/// How many bytes a pipe surely takes: all that it can hold if it is empty.
+/// How many bytes a pipe surely takes, but for [`MARGIN`]. What it holds may take twice as many: a write goes on in the
+/// page that the one before has begun only where it fits there.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn room(fd: libc::c_int) -> usize {
     let mut unread: libc::c_int = 0;
     // SAFETY: FIONREAD writes one int, for which `unread` is valid.
-    if unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut unread) } != 0 || unread != 0 {
+    if unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut unread) } != 0 {
         return 0;
     }
     // SAFETY: F_GETPIPE_SZ takes no argument; what is no pipe is refused.
     let size = unsafe { libc::fcntl(fd, libc::F_GETPIPE_SZ) };
-    size.try_into().unwrap_or(0)
+    size.saturating_sub(unread.saturating_mul(2))
+        .try_into()
+        .unwrap_or(0)
 }
 
 /// How many bytes a pipe surely takes; the system does not tell.
