@@ -105,7 +105,8 @@ pub fn patchable(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `default <Type as path::to::Trait>::method` | a default method of a trait, for one type |
 /// | `path::to::module` | on a module: several functions |
 ///
-/// The path is that of the place where the item is defined. Of one name alone, as in `#[replaces(price)]`,
+/// The path is that of the place where the item is defined; a trait has the name and the arguments that
+/// the `impl` writes. Of an `impl` for every type, one type's method is replaced. Of one name alone, as in `#[replaces(price)]`,
 /// the compiler says itself if it is no patch point: it cannot find `price__PATCH`. The signature is best written as the
 /// original's: a lifetime that only the output has must be one in both. In the place of an `async fn` stands
 /// another, or a function that returns its future in a box.

@@ -25,7 +25,7 @@ pub use crate::patch::{DoNotPatch, events};
 #[diagnostic::on_unimplemented(
     message = "`{Type}` has no patch point for this method",
     label = "not a patch point",
-    note = "put `#[patchable]` on the `impl` of the trait, and write the trait's arguments as there",
+    note = "put `#[patchable]` on the `impl` of the trait, and write the trait's name and arguments as there",
     note = "for a default method, put it on the trait, and write `#[replaces(default <…>::…)]`",
     note = "`greenpatch::patch_points()` lists the functions that were passed over, and why"
 )]
