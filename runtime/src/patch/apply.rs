@@ -257,7 +257,7 @@ struct Decided {
     is_as_before: bool,
 }
 
-/// Tells the source module's hook and everybody else of one module.
+/// Tells the source module's hook, the subscribers and the plugins of one module.
 fn did(
     module: &Module,
     items: &Decided,
@@ -305,7 +305,7 @@ fn refuse(
     }
 }
 
-/// Asks the source module's hook and everybody else about one module, and takes over their edits.
+/// Asks the source module's hook, the subscribers and the plugins about one module, and takes over their edits.
 fn decide(module: &Module, settings: &Arc<Settings>) -> Result<Decided, CancelledBy> {
     let mut event = WillPatchModule {
         feature: module.feature,

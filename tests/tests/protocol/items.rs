@@ -98,7 +98,7 @@ fn what_was_left_out_can_be_patched_later() {
         });
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         assert_eq!(counter::greeting("x"), "hello x");
-        // Asked for by its name it is still left out, as long as somebody does so.
+        // Asked for by its name it is still left out, as long as the subscriber is there.
         let greeting = || patch_module_items(&GREEN_COUNTER, &["greeting"]).unwrap();
         assert!(greeting().is_already_patched());
         choosy.unsubscribe();
@@ -157,7 +157,7 @@ fn some_items_then_all() {
         assert!(price().is_already_patched());
         assert_eq!(asked().len(), 0);
 
-        // Those who decide on a module see all that is to be replaced in the end.
+        // Those that decide on a module see all that is to be replaced in the end.
         let done = patch_module(&GREEN_COUNTER).unwrap();
         assert_eq!(
             done.report().unwrap().to_string(),
