@@ -105,3 +105,17 @@ fn replacement() {
 fn source_module() {
     compare("source_module");
 }
+
+/// Another attribute may take no items but the user's.
+#[test]
+fn an_impl_with_another_attribute_gets_no_items() {
+    let expanded = |attr: TokenStream| {
+        let args = PatchableArgs::parse(quote::quote!(lenient)).expect("the options are fine");
+        let item = quote::quote!(#attr impl Type { const fn limit() -> u8 { 1 } });
+        let item = item::parse(item).expect("the item parses");
+        let checked = check::check(item, &args).expect("what cannot be rewritten is passed over");
+        expand::expand(&checked, &paths::Private::of(&args.krate())).to_string()
+    };
+    assert!(expanded(quote::quote!()).contains("limit__PATCH"));
+    assert!(!expanded(quote::quote!(#[other])).contains("limit__PATCH"));
+}

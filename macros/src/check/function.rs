@@ -102,8 +102,8 @@ pub(crate) fn check(
     {
         return Err(Reason::new(
             output,
-            "an `impl Trait` output has a type that nobody can name, so no replacement could return \
-             it; name the type, or box it",
+            "an `impl Trait` output is of a type without a name, so no replacement could return it; \
+             name the type, or return a box",
         ));
     }
     let Body::Block(body) = &function.body else {

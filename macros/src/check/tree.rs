@@ -32,6 +32,8 @@ pub(crate) struct CheckedImpl {
     pub(crate) names: Option<TraitNames>,
     pub(crate) members: Vec<CheckedMember>,
     pub(crate) passed_over: Vec<PassedOver>,
+    /// Whether items can be added: another attribute may not expect any.
+    pub(crate) open: bool,
 }
 
 /// A trait that keeps its default methods or rewrites them.
@@ -194,9 +196,11 @@ impl Walk {
         let cfg = attrs::cfgs(&item.attrs);
         let members = std::mem::take(&mut item.members);
         let (members, passed_over) = self.members(members, &whole, &owner, &cfg, args);
+        let open = item.of.is_none() && whole.is_ok();
         Checked::Impl(Box::new(CheckedImpl {
             item,
             owner,
+            open,
             names: names.ok().flatten(),
             members,
             passed_over,

@@ -51,9 +51,10 @@ fn implementation(checked: &CheckedImpl, private: &Private) -> TokenStream {
         Some(names) => Place::TraitImpl(&checked.owner, names),
     };
     let Expanded { inside, outside } = members(&checked.members, &place, private);
-    let markers = match &checked.item.of {
-        None => markers(&checked.passed_over, private),
-        Some(_) => TokenStream::new(),
+    let markers = if checked.open {
+        markers(&checked.passed_over, private)
+    } else {
+        TokenStream::new()
     };
     let allowed = allowed_on_impl(checked.names.as_ref());
     let item = checked.item.with(quote!(#inside #markers));
