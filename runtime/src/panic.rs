@@ -9,7 +9,7 @@
 //! thread as well, by which [`thread::panicking`](crate::thread::panicking) and the poisoning of locks
 //! go where several green threads of one OS thread unwind at a time.
 //!
-//! Whoever has set the hook, no green thread gives way to another while it runs. One that code which knows
+//! No green thread gives way to another while a hook runs, however that was set. One that code which knows
 //! nothing of greenpatch has given to std after the first spawn is not seen to count: of several green threads
 //! that unwind at a time under it, those after the first do not seem to unwind, and the locks that they hold
 //! are not poisoned.

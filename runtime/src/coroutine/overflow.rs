@@ -92,7 +92,7 @@ pub(crate) fn prepare_this_thread() {
             ss_flags: 0,
             ss_size: SIGNAL_STACK,
         };
-        // SAFETY: the memory is nobody's else, and stays mapped for ever.
+        // SAFETY: nothing else uses the memory, which stays mapped for ever.
         unsafe { libc::sigaltstack(&raw const stack, ptr::null_mut()) };
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a panic hook runs on this OS thread, whoever has set it.
+//! Whether a panic hook runs on this OS thread, also one that greenpatch knows nothing of.
 //!
 //! std marks the OS thread while the hook runs, and aborts if anything else panics there meanwhile, so no green
 //! thread may be switched to. It does not say that the mark is set. But the function of std that calls the
