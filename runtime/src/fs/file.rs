@@ -5,13 +5,14 @@
 
 use std::fs::{FileTimes, Metadata, Permissions, TryLockError};
 use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::SystemTime;
 
 use super::{OpenOptions, call};
 use crate::descriptor::{made_from_a_raw_descriptor, owns_a_descriptor};
-use crate::seam::offload;
+use crate::seam::offload::{self, Call};
 
 /// An open file.
 ///
@@ -192,7 +193,8 @@ impl File {
     ///
     /// What the system says.
     pub fn unlock(&self) -> io::Result<()> {
-        call(|| self.0.unlock())
+        // In place always: it does not wait, and others may wait for it.
+        self.0.unlock()
     }
 
     /// Takes the file's lock for itself alone, and waits until that is possible.
@@ -207,7 +209,7 @@ impl File {
     pub fn lock(&self) -> io::Result<()> {
         match self.0.try_lock() {
             Ok(()) => Ok(()),
-            Err(TryLockError::WouldBlock) => offload::run(offload::file_lock, || self.0.lock()),
+            Err(TryLockError::WouldBlock) => self.wait_for_lock(false, || self.0.lock()),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
@@ -237,9 +239,7 @@ impl File {
     pub fn lock_shared(&self) -> io::Result<()> {
         match self.0.try_lock_shared() {
             Ok(()) => Ok(()),
-            Err(TryLockError::WouldBlock) => {
-                offload::run(offload::file_lock, || self.0.lock_shared())
-            }
+            Err(TryLockError::WouldBlock) => self.wait_for_lock(true, || self.0.lock_shared()),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
@@ -255,6 +255,15 @@ impl File {
     /// If another has it; and what the system says.
     pub fn try_lock_shared(&self) -> Result<(), TryLockError> {
         self.0.try_lock_shared()
+    }
+
+    fn wait_for_lock(
+        &self,
+        shared: bool,
+        lock: impl FnOnce() -> io::Result<()> + Send,
+    ) -> io::Result<()> {
+        let seam = |call: Call<'_>| offload::file_lock(self.0.as_fd(), shared, call);
+        offload::run(seam, lock)
     }
 
     /// Another handle to the same open file, with the same position in it.

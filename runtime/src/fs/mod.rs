@@ -41,10 +41,12 @@ pub use paths::{
 #[expect(deprecated, reason = "std has it still")]
 pub use paths::soft_link;
 
+use std::io;
+
 use crate::seam::offload;
 
 /// Makes a call to the file system, where this thread is to make it.
 #[inline]
-fn call<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+fn call<R: Send>(f: impl FnOnce() -> io::Result<R> + Send) -> io::Result<R> {
     offload::run(offload::file, f)
 }

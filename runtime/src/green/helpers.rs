@@ -1,40 +1,48 @@
 //! OS threads that make calls for green threads, and go away when there are none to make.
 //!
-//! A call is made by one helper while the green thread that wants it is parked. There is always a
-//! helper for it soon: an idle one takes it at once; else one more is started while there are
-//! [`FEW`]; beyond that only for a call that nobody has begun after [`PATIENCE`], up to the limit. So
-//! short calls share a few helpers, and calls that block for long get one each.
+//! A call is made by one helper while the green thread that wants it is parked. An idle helper takes it at once;
+//! else one more is started while there are [`FEW`]. Beyond that calls queue, and the keeper, which is there as
+//! long as they do, starts more: one if a call has not begun for [`PATIENCE`], and twice as many as there are if
+//! none has. So short calls share a few helpers, and calls that block for long get one each: none waits behind
+//! another that waits for what it does. Nothing about it takes longer the more calls there are.
+//!
+//! If the OS has no more threads, calls queue until a helper is free. If none becomes free either, it is not known
+//! that one ever will, and the call is refused with the OS's error.
 //!
 //! Invariants:
 //! 1. A [`Job`] lies in the frame of the green thread that wants it, which does not leave that frame
-//!    before the job is `DONE` or was taken out of the queue: `park::wait` does not unwind, and a
-//!    suspended stack is never unwound from outside.
-//! 2. A pointer to a job is in the queue from `enlist` until one helper takes it out under the lock or
-//!    `withdraw` does. Only who took it out reaches `call`, `panic` and `waker`, until it stores
-//!    `DONE`, which is the last that it does to the job.
+//!    before the job is `DONE`: `park::wait` does not unwind, and a suspended stack is never unwound from
+//!    outside.
+//! 2. A pointer to a job is in the queue from `enlist` until one helper, or the keeper, takes it out under the
+//!    lock. Whichever has it alone reaches `call`, `end` and `waker`, until it stores `DONE`, which is the last that
+//!    it does to the job.
 #![allow(unsafe_code)]
 
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::time::{Duration, Instant};
-use std::{mem, thread};
+use std::thread;
+use std::time::Duration;
 
 use super::parker::Parker;
 use crate::seam::offload::Call;
-use crate::seam::park::{self, Enlist, Outcome, Wait};
+use crate::seam::park::{self, Enlist, Wait};
 use crate::seam::unwind;
 
 /// Helpers that are started without waiting for one to become free.
 const FEW: usize = 4;
 
-/// How long a call waits for a helper before one more is started.
+/// How long a call waits for a helper before more are started.
 const PATIENCE: Duration = Duration::from_millis(5);
+
+/// How often in a row the OS refuses a thread, and no call begins for [`PATIENCE`] either, before one is refused.
+const REFUSALS: u32 = 100;
 
 /// How long a helper that has nothing to do stays.
 const IDLE: Duration = Duration::from_secs(5);
@@ -53,99 +61,93 @@ struct State {
     alive: usize,
     /// Those of them that wait for work.
     idle: usize,
+    /// How many calls have begun; it wraps around.
+    begun: usize,
+    /// Whether there is a keeper.
+    is_kept: bool,
 }
 
 /// A job in the queue.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 struct Pending(NonNull<()>);
 
 // SAFETY: by invariant 2 the job is reached by one thread at a time; a call is `Send`.
 unsafe impl Send for Pending {}
 
 impl Helpers {
-    pub(super) const fn new(name: &'static str, limit: usize) -> Helpers {
+    /// Helpers as many as it takes: for calls that may wait for each other.
+    pub(super) const fn new(name: &'static str) -> Helpers {
+        Helpers::limited(name, usize::MAX)
+    }
+
+    /// So many at most: for calls that end by themselves.
+    pub(super) const fn limited(name: &'static str, limit: usize) -> Helpers {
         Helpers {
             name,
             limit,
-            state: Mutex::new(State {
-                queue: VecDeque::new(),
-                alive: 0,
-                idle: 0,
-            }),
+            state: Mutex::new(State::new()),
             work: Condvar::new(),
         }
     }
 
     /// Has a helper make `call` while the green thread of `parker` waits. Passes a panic on.
-    pub(super) fn make(&'static self, parker: &Parker, call: Call<'_>) {
-        let job = Job {
-            helpers: self,
-            call: Cell::new(Some(call)),
-            panic: Cell::new(None),
-            waker: Cell::new(None),
-            mark: AtomicU32::new(WAITING),
-            attempt: Cell::new(0),
-        };
-        loop {
-            let deadline = Instant::now() + PATIENCE * (1 << job.attempt.get().min(6));
-            match park::wait(parker, &Wait::new(&job, Some(deadline))) {
-                Outcome::TimedOut => job.attempt.set(job.attempt.get() + 1),
-                Outcome::Woken => break,
-                // There is no helper, and none could be started.
-                Outcome::Ready => {
-                    job.make();
-                    break;
-                }
-            }
-        }
-        if let Some(payload) = job.panic.take() {
-            unwind::panicked();
-            panic::resume_unwind(payload);
-        }
+    ///
+    /// # Errors
+    ///
+    /// When the OS has no thread for it. Then it was not made.
+    pub(super) fn make(&'static self, parker: &Parker, call: Call<'_>) -> io::Result<()> {
+        Job::new(self, call).wait(parker)
     }
 
-    /// Puts a job into the queue, and sees to it that somebody takes it out. False if nobody can.
-    fn push(&'static self, job: Pending, attempt: u32) -> bool {
+    /// Puts a job into the queue, and sees to it that it is taken out.
+    fn push(&'static self, job: Pending) -> io::Result<()> {
         let mut state = self.lock();
-        if state.queue.len() >= state.idle
-            && state.alive < self.limit
-            && (state.alive < FEW || attempt > 0)
-        {
+        let busy = state.queue.len() >= state.idle;
+        if busy && state.alive < self.limit.min(FEW) {
             state.alive += 1;
             drop(state);
-            let started = thread::Builder::new()
-                .name(self.name.into())
-                .spawn(|| self.help());
+            let started = self.start_helper();
             state = self.lock();
-            if started.is_err() {
+            if let Err(error) = started {
                 state.alive -= 1;
                 if state.alive == 0 {
-                    return false;
+                    return Err(error);
                 }
             }
         }
-        // Those that come back for want of a helper have waited longest.
-        if attempt > 0 {
-            state.queue.push_front(job);
-        } else {
-            state.queue.push_back(job);
-        }
+        state.queue.push_back(job);
+        // Also after a helper was started: another call may have been faster.
+        let keep = state.queue.len() > state.idle && state.alive < self.limit && !state.is_kept;
+        state.is_kept |= keep;
         let wake = state.idle > 0;
         drop(state);
         if wake {
             self.work.notify_one();
         }
-        true
+        if keep && self.spawn(|| self.keep()).is_err() {
+            // The next call tries again.
+            self.lock().is_kept = false;
+        }
+        Ok(())
+    }
+
+    fn start_helper(&'static self) -> io::Result<()> {
+        self.spawn(|| self.help())
+    }
+
+    fn spawn(&'static self, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let name = self.name.into();
+        thread::Builder::new().name(name).spawn(body).map(drop)
     }
 
     /// What a helper does until there is nothing to do.
     fn help(&self) {
         let mut state = self.lock();
         loop {
-            if let Some(Pending(job)) = state.queue.pop_front() {
+            if let Some(job) = state.queue.pop_front() {
+                state.begun = state.begun.wrapping_add(1);
                 drop(state);
-                // SAFETY: by invariants 1 and 2 it is alive and this thread's.
-                Job::make_and_wake(unsafe { job.cast::<Job<'_>>().as_ref() });
+                job.make();
                 state = self.lock();
                 continue;
             }
@@ -167,37 +169,116 @@ impl Helpers {
         }
     }
 
+    /// What the keeper does until no call is left that waits for a helper.
+    fn keep(&'static self) {
+        let mut refusals = 0;
+        let mut state = self.lock();
+        loop {
+            let (begun, waiting) = (state.begun, state.queue.len());
+            drop(state);
+            #[expect(clippy::disallowed_methods, reason = "an OS thread of its own")]
+            thread::sleep(PATIENCE);
+            state = self.lock();
+            if state.queue.is_empty() || state.alive >= self.limit {
+                state.is_kept = false;
+                return;
+            }
+            let taken = state.begun.wrapping_sub(begun);
+            if taken >= waiting {
+                // What waited before has begun.
+                continue;
+            }
+            let more = if taken > 0 { 1 } else { state.alive.max(1) };
+            let more = more.min(state.queue.len()).min(self.limit - state.alive);
+            state.alive += more;
+            drop(state);
+            let mut refused = None;
+            let started = (0..more).take_while(|_| {
+                refused = self.start_helper().err();
+                refused.is_none()
+            });
+            let missing = more - started.count();
+            state = self.lock();
+            state.alive -= missing;
+            refusals = if missing == more && taken == 0 {
+                refusals + 1
+            } else {
+                0
+            };
+            if refusals > REFUSALS
+                && let Some(error) = refused
+                && let Some(job) = state.queue.pop_front()
+            {
+                drop(state);
+                job.refuse(error);
+                state = self.lock();
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl State {
+    const fn new() -> State {
+        State {
+            queue: VecDeque::new(),
+            alive: 0,
+            idle: 0,
+            begun: 0,
+            is_kept: false,
+        }
+    }
+}
+
 /// The call has not been made yet.
 const WAITING: u32 = 0;
-/// It has, and nobody but the green thread will touch the job again.
+/// It has, or never will be, and only the green thread will touch the job again.
 const DONE: u32 = 1;
 
 /// One call, in the frame of the green thread that wants it.
 struct Job<'a> {
-    helpers: &'static Helpers,
     call: Cell<Option<Call<'a>>>,
-    panic: Cell<Option<Box<dyn Any + Send>>>,
+    helpers: &'static Helpers,
+    end: Cell<Option<End>>,
     waker: Cell<Option<Waker>>,
     mark: AtomicU32,
-    /// How often it has waited for a helper in vain.
-    attempt: Cell<u32>,
 }
 
-impl Job<'_> {
-    fn make(&self) {
-        let Some(call) = self.call.take() else { return };
-        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| call.make())) {
-            self.panic.set(Some(payload));
+/// How a job has ended, if it has not returned.
+enum End {
+    Panicked(Box<dyn Any + Send>),
+    Refused(io::Error),
+}
+
+impl<'a> Job<'a> {
+    fn new(helpers: &'static Helpers, call: Call<'a>) -> Job<'a> {
+        Job {
+            call: Cell::new(Some(call)),
+            helpers,
+            end: Cell::new(None),
+            waker: Cell::new(None),
+            mark: AtomicU32::new(WAITING),
         }
     }
 
-    fn make_and_wake(&self) {
-        self.make();
+    /// Queues the job and waits for its end.
+    fn wait(self, parker: &Parker) -> io::Result<()> {
+        park::wait(parker, &Wait::new(&self, None));
+        match self.end.take() {
+            None => Ok(()),
+            Some(End::Refused(error)) => Err(error),
+            Some(End::Panicked(payload)) => {
+                unwind::panicked();
+                panic::resume_unwind(payload);
+            }
+        }
+    }
+
+    /// Tells the green thread that the job is done. `self` is not used after that.
+    fn finish(&self) {
         let waker = self.waker.take();
         // Release: the green thread sees what the call did.
         self.mark.store(DONE, Ordering::Release);
@@ -205,36 +286,55 @@ impl Job<'_> {
             waker.wake();
         }
     }
+}
 
-    fn pending(&self) -> Pending {
-        Pending(NonNull::from(self).cast())
+impl Pending {
+    /// Makes the call.
+    fn make(self) {
+        let job = self.job();
+        if let Some(call) = job.call.take()
+            && let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| call.make()))
+        {
+            job.end.set(Some(End::Panicked(payload)));
+        }
+        job.finish();
+    }
+
+    /// Ends the wait without the call.
+    fn refuse(self, error: io::Error) {
+        let job = self.job();
+        job.end.set(Some(End::Refused(error)));
+        job.finish();
+    }
+
+    fn job<'a>(self) -> &'a Job<'a> {
+        // SAFETY: by invariants 1 and 2 it is alive until `finish`, and this thread's. The lifetime does not leave
+        // `make` and `refuse`, which do nothing more after that.
+        unsafe { self.0.cast::<Job<'a>>().as_ref() }
     }
 }
 
 impl Enlist for Job<'_> {
     fn enlist(&self, waker: Waker, _patience: u32) -> bool {
         self.waker.set(Some(waker));
-        self.helpers.push(self.pending(), self.attempt.get())
+        let given = self.helpers.push(Pending(NonNull::from(self).cast()));
+        match given {
+            Ok(()) => true,
+            Err(error) => {
+                self.end.set(Some(End::Refused(error)));
+                false
+            }
+        }
     }
 
     fn waits(&self) -> bool {
-        // Acquire: the partner of the release in `make_and_wake`.
+        // Acquire: the partner of the release in `finish`.
         self.mark.load(Ordering::Acquire) == WAITING
     }
 
     fn withdraw(&self) -> bool {
-        let mut state = self.helpers.lock();
-        let place = state.queue.iter().position(|job| *job == self.pending());
-        match place {
-            Some(place) => {
-                state.queue.remove(place);
-                drop(state);
-                mem::drop(self.waker.take());
-                true
-            }
-            // A helper has begun it.
-            None => false,
-        }
+        // It has no deadline. If it had one it would wait on: a call that has begun cannot be taken back.
+        false
     }
 }
 

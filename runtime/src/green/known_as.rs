@@ -29,6 +29,7 @@ pub(super) const CAUGHT: Known = known(&[], &["std::panic::catch_unwind"]);
 pub(super) const PANICKED: Known = known(&[], &["std::panic::resume_unwind"]);
 pub(super) const SET_HOOK: Known = known(&[], &["std::panic::set_hook"]);
 pub(super) const TAKE_HOOK: Known = known(&[], &["std::panic::take_hook"]);
+pub(super) const EXIT: Known = known(&[], &["std::process::exit"]);
 pub(super) const BUSY: Known = known(&[], &["std::hint::spin_loop"]);
 
 // std::sync

@@ -10,6 +10,8 @@
 
 mod busy;
 mod context;
+mod exit;
+mod file_turns;
 mod helpers;
 mod io;
 mod known_as;

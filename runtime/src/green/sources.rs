@@ -6,8 +6,8 @@ use std::error::Error;
 use std::sync::OnceLock;
 
 use super::{
-    busy, context, known_as, local, names, net, offload, panic_hook, pipe, process, stdio, sync,
-    thread, time, unwind,
+    busy, context, exit, known_as, local, names, net, offload, panic_hook, pipe, process, stdio,
+    sync, thread, time, unwind,
 };
 use crate::coroutine::overflow;
 use crate::hub::{self, Hub};
@@ -28,11 +28,13 @@ static THREAD: Source = Source::builtin(
         replacement!(thread::yield_now, yield_now__PATCH, YIELD_NOW),
         replacement!(thread::park, park__PATCH, PARK),
         replacement!(thread::join, join__PATCH, JOIN),
+        replacement!(thread::join_native, join_native__PATCH),
         replacement!(busy::busy, busy__PATCH, BUSY),
         replacement!(busy::produced, produced__PATCH),
         replacement!(busy::polls, polls__PATCH),
         replacement!(context::green, green__PATCH).steady(),
         replacement!(local::is_shared, is_shared__PATCH).steady(),
+        replacement!(exit::exit, exit__PATCH, EXIT).steady(),
         replacement!(unwind::panicking, panicking__PATCH, PANICKING).steady(),
         replacement!(unwind::panicked, panicked__PATCH, PANICKED).steady(),
         replacement!(unwind::caught, caught__PATCH, CAUGHT).steady(),
@@ -173,6 +175,7 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         scope::keep_in(context::KEEPER);
+        hub::when_a_thread_ends(exit::thread_ends);
         patch::count_green_threads_with(hub::alive);
         patch::count_panics_with(patch::Counter {
             caught: seam::unwind::caught,

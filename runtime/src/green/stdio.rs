@@ -15,9 +15,8 @@ use crate::seam::park::{self, Enlist, Wait};
 use crate::seam::stdio as seam;
 use crate::seam::stdio::Output;
 
-/// One for each stream, as its lock lets one thread at a time through; and as many again for handles
-/// of std's own.
-static STREAMS: Helpers = Helpers::new("greenpatch-std", 6);
+/// One for each stream, as its lock lets one thread at a time through.
+static STREAMS: Helpers = Helpers::new("greenpatch-std");
 
 /// What a stream surely takes when it says that it is ready: with what std holds back, up to 1,024 bytes, it is a page,
 /// for which a pipe has room then.
@@ -27,16 +26,14 @@ const SMALL: usize = 3 << 10;
 /// holds back.
 const MARGIN: usize = 16 << 10;
 
-pub(super) fn input(call: Call<'_>) {
+pub(super) fn input(call: Call<'_>) -> io::Result<()> {
     match Parker::current() {
-        Some(parker) if !is_ready(libc::STDIN_FILENO, libc::POLLIN) => {
-            STREAMS.make(&parker, call);
-        }
+        Some(parker) if !is_ready(libc::STDIN_FILENO, libc::POLLIN) => STREAMS.make(&parker, call),
         _ => seam::input__original(call),
     }
 }
 
-pub(super) fn output(stream: Output, length: usize, call: Call<'_>) {
+pub(super) fn output(stream: Output, length: usize, call: Call<'_>) -> io::Result<()> {
     note_a_write(stream);
     match Parker::current() {
         Some(parker) if !takes(descriptor(stream), length) => STREAMS.make(&parker, call),
@@ -125,7 +122,8 @@ impl Pieces {
                 self.room = 0;
                 return print_elsewhere(&parker, self.stream, text);
             }
-            STREAMS.make(&parker, Call::new(&mut || wait(fd, libc::POLLOUT)));
+            // Without a helper the call that follows waits itself.
+            let _ = STREAMS.make(&parker, Call::new(&mut || wait(fd, libc::POLLOUT)));
             self.room = SMALL;
         } else if text.len() > self.room {
             self.room = SMALL;

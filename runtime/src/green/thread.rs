@@ -1,16 +1,19 @@
 //! Starting a green thread, yielding, parking and joining.
-#![forbid(unsafe_code)]
+#![allow(unsafe_code)]
 
 use std::io;
-use std::ptr::NonNull;
+use std::os::unix::thread::JoinHandleExt;
+use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use super::panic_hook;
 use super::parker::Parker;
+use super::{offload, panic_hook, time};
 use crate::coroutine::Size;
 use crate::hub::{self, Job};
 use crate::seam::context;
+use crate::seam::offload::Call;
 use crate::seam::park::{self, Outcome, Wait};
 use crate::seam::thread as seam;
 use crate::seam::thread::{Start, Started};
@@ -53,6 +56,45 @@ pub(super) fn join(wait: &Wait<'_>) -> Outcome {
         Some(parker) => park::wait(&parker, wait),
         None => seam::join__original(wait),
     }
+}
+
+/// Looks a few times whether the OS thread has ended, for what it has left to do is little most often; then has a
+/// helper wait for it. What it does may need a green thread of this hub.
+pub(super) fn join_native(native: std::thread::JoinHandle<()>) {
+    let Some(parker) = Parker::current() else {
+        return seam::join_native__original(native);
+    };
+    let native = native.into_pthread_t();
+    for look in 0..LOOKS {
+        if has_joined(native) {
+            return;
+        }
+        time::sleep(FIRST_PAUSE * (1 << look));
+    }
+    let mut join = || {
+        // SAFETY: it is the thread of a handle that was given up for it, and has not been joined.
+        unsafe { libc::pthread_join(native, ptr::null_mut()) };
+    };
+    if offload::join(&parker, Call::new(&mut join)).is_err() {
+        join();
+    }
+}
+
+const LOOKS: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_micros(30);
+
+/// Joins an OS thread if it has ended.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn has_joined(native: libc::pthread_t) -> bool {
+    // SAFETY: it is the thread of a handle that was given up for it, and has not been joined: once it has been, the
+    // caller does nothing more with it.
+    unsafe { libc::pthread_tryjoin_np(native, ptr::null_mut()) == 0 }
+}
+
+/// Not every system can tell.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn has_joined(_: libc::pthread_t) -> bool {
+    false
 }
 
 /// Sets the stack size of green threads that are not given one.

@@ -12,6 +12,7 @@ thread_local! {
     /// The same, but none while it is held.
     static SWITCHING: Cell<Option<&'static Hub>> = const { Cell::new(None) };
     static HELD: Cell<u32> = const { Cell::new(0) };
+    static STOPPED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The hub of this OS thread.
@@ -58,6 +59,20 @@ pub(crate) fn hold<R>(f: impl FnOnce(bool) -> R) -> R {
     SWITCHING.set(None);
     let _release = Release;
     f(held > 0)
+}
+
+/// Has the hub of this OS thread, if it has one, switch to no other task any more: what blocks is to block
+/// natively for ever after.
+pub(crate) fn stop() {
+    if !STOPPED.replace(true) {
+        HELD.set(HELD.get() + 1);
+        SWITCHING.set(None);
+    }
+}
+
+/// Whether the hub of this OS thread was stopped.
+pub(crate) fn is_stopped() -> bool {
+    STOPPED.get()
 }
 
 /// Whether `hub` is the hub of this OS thread.

@@ -42,16 +42,18 @@ mod records;
 mod run_queue;
 mod schedule;
 mod task;
+mod thread_end;
 mod timers;
 mod unwind;
 
 pub(crate) use count::{alive, retire};
-pub(crate) use current::{current, hold, not_held, switching};
+pub(crate) use current::{current, hold, is_stopped, not_held, stop, switching};
 pub(crate) use descriptors::Waited;
 pub(crate) use job::Job;
 pub(crate) use news::EPOCH;
 pub(crate) use panic_hook::{Trace, learn_caller};
 pub(crate) use placement::{has_workers, place, start_workers};
+pub(crate) use thread_end::when_a_thread_ends;
 
 pub(crate) use crate::reactor::{Direction, Key};
 
@@ -64,6 +66,7 @@ use parts::Parts;
 use records::Records;
 use run_queue::RunQueue;
 use task::{Address, State, Task};
+use thread_end::Mark;
 use timers::Timers;
 
 /// Room for so many messages or waiters is kept, and not that of a crowd.
@@ -101,6 +104,7 @@ struct Local {
     has_watched: Cell<bool>,
     /// Tasks that have left the processor in the middle of unwinding.
     unwinding: Cell<usize>,
+    mark: Mark,
     ready: RunQueue,
     records: Records,
     stacks: RefCell<Stacks>,
@@ -148,6 +152,7 @@ impl Hub {
                 counts: Cell::new(Counts::default()),
                 has_watched: Cell::new(false),
                 unwinding: Cell::new(0),
+                mark: Mark::new(),
                 ready: RunQueue::new(),
                 records: Records::new(),
                 stacks: RefCell::new(Stacks::new()),
@@ -178,6 +183,7 @@ impl Hub {
         self.belongs_to(unsafe { libc::pthread_self() });
         current::set(self);
         overflow::prepare_this_thread();
+        self.local().mark.set_first();
         self.root().context.adopt(Context::of_this_thread());
         self.root().state.set(State::Running);
     }

@@ -40,6 +40,7 @@ impl Hub {
         let local = self.local();
         let this = local.running.get();
         self.reset_counts();
+        self.keep_mark();
         let unwinding = self.note_unwinding(panicking);
         if this == local.root.get() {
             while self.root().state.get() != State::Running {

@@ -115,7 +115,7 @@ impl Write for StderrLock<'_> {
 }
 
 /// Makes a call that may write so many bytes, where this thread is to make it.
-fn call<R: Send>(length: usize, f: impl FnOnce() -> R + Send) -> R {
+fn call<R: Send>(length: usize, f: impl FnOnce() -> io::Result<R> + Send) -> io::Result<R> {
     offload::run(|call| seam::output(Output::Stderr, length, call), f)
 }
 

@@ -14,9 +14,11 @@ pub use ::std::process::*;
 
 mod child;
 mod command;
+mod exit;
 mod output;
 mod streams;
 
 pub use child::Child;
 pub use command::Command;
+pub use exit::exit;
 pub use streams::{ChildStderr, ChildStdin, ChildStdout};

@@ -7,11 +7,12 @@
 //!
 //! | file | patch points | feature, option |
 //! | --- | --- | --- |
-//! | `thread` | `start`, `yield_now`, `park`, `join` | thread |
+//! | `thread` | `start`, `yield_now`, `park`, `join`, `join_native` | thread |
 //! | `busy` | `busy`, `produced`, `polls` | thread |
 //! | `time` | `sleep` | time |
 //! | `sync` | `wait_lock` | thread, threading |
 //! | `sync` | `wait_signal` | thread, event |
+//! | `exit` | `exit` | thread |
 //! | `context` | `green` | thread |
 //! | `local` | `green` | thread, thread_local |
 //! | `local` | `is_shared` | thread |
@@ -54,6 +55,7 @@ pub(crate) mod busy;
 pub(crate) mod context;
 pub(crate) mod description;
 pub(crate) mod ending;
+pub(crate) mod exit;
 pub(crate) mod identity;
 pub(crate) mod io;
 pub(crate) mod local;

@@ -10,6 +10,9 @@
 //! let file = offload::run(offload::file, || std::fs::File::open(path))?;
 //! ```
 
+use std::io;
+use std::os::fd::BorrowedFd;
+
 use crate::patchable;
 
 /// A call that is to be made, once, on this or another OS thread. It may borrow from its caller, who
@@ -30,8 +33,15 @@ impl<'a> Call<'a> {
 
 /// Calls `f` through `seam`, the patch point of one feature, and passes on what it returns, or its
 /// panic.
+///
+/// # Errors
+///
+/// What `f` returns; and if the OS has no thread that could make the call.
 #[inline]
-pub(crate) fn run<R: Send>(seam: impl FnOnce(Call<'_>), f: impl FnOnce() -> R + Send) -> R {
+pub(crate) fn run<R: Send>(
+    seam: impl FnOnce(Call<'_>) -> io::Result<()>,
+    f: impl FnOnce() -> io::Result<R> + Send,
+) -> io::Result<R> {
     let mut f = Some(f);
     let mut result = None;
     let mut call = || {
@@ -39,36 +49,42 @@ pub(crate) fn run<R: Send>(seam: impl FnOnce(Call<'_>), f: impl FnOnce() -> R + 
             result = Some(f());
         }
     };
-    seam(Call(&mut call));
-    result.expect("a seam makes the call or passes on its panic")
+    seam(Call(&mut call))?;
+    result.expect("a seam makes the call, passes on its panic, or fails")
 }
 
 /// Looks up a name.
 #[patchable]
-pub(crate) fn name_lookup(call: Call<'_>) {
+pub(crate) fn name_lookup(call: Call<'_>) -> io::Result<()> {
     call.make();
+    Ok(())
 }
 
 /// Does something with a file.
 #[patchable]
-pub(crate) fn file(call: Call<'_>) {
+pub(crate) fn file(call: Call<'_>) -> io::Result<()> {
     call.make();
-}
-
-/// Waits for the lock of a file.
-#[patchable]
-pub(crate) fn file_lock(call: Call<'_>) {
-    call.make();
+    Ok(())
 }
 
 /// Waits for a child process, where the kernel cannot tell of its end in another way.
 #[patchable]
-pub(crate) fn child(call: Call<'_>) {
+pub(crate) fn child(call: Call<'_>) -> io::Result<()> {
     call.make();
+    Ok(())
 }
 
 /// Connects a socket whose connecting no event tells of.
 #[patchable]
-pub(crate) fn socket(call: Call<'_>) {
+pub(crate) fn socket(call: Call<'_>) -> io::Result<()> {
     call.make();
+    Ok(())
+}
+
+/// Waits for the lock of a file, to share it or not.
+#[patchable]
+pub(crate) fn file_lock(file: BorrowedFd<'_>, shared: bool, call: Call<'_>) -> io::Result<()> {
+    let _ = (file, shared);
+    call.make();
+    Ok(())
 }

@@ -64,3 +64,11 @@ pub(crate) fn park(wait: &Wait<'_>) -> Outcome {
 pub(crate) fn join(wait: &Wait<'_>) -> Outcome {
     park::wait(&Native::current(), wait)
 }
+
+/// Waits for the very end of an OS thread whose body has returned: it has its thread-locals left to destroy, and
+/// std, too, joins only after that.
+#[patchable]
+pub(crate) fn join_native(native: std::thread::JoinHandle<()>) {
+    #[expect(clippy::disallowed_methods, reason = "the native original of the seam")]
+    native.join().expect("a thread's body does not unwind");
+}

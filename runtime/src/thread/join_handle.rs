@@ -115,10 +115,7 @@ impl<T> Joined<T> {
         let Joined { started, joiner } = self;
         joiner.join(seam::join, || {
             if let Started::Native(native) = started {
-                // It has its thread-locals left to destroy, and std, too, joins only after that. Should one
-                // of them wait for a green thread of this hub, this waits for ever.
-                #[expect(clippy::disallowed_methods, reason = "the thread has run to its end")]
-                native.join().expect("a thread's body does not unwind");
+                seam::join_native(*native);
             }
         })
     }

@@ -21,7 +21,10 @@ pub(crate) const CASES: &[Case] = &[
     ("a file that is not there", not_there),
     ("many files at a time", many_files),
     ("the lock of a file", lock_of_a_file),
+    ("many wait for locks of files", many_wait_for_locks),
+    ("sharing a lock behind one who does not", sharing_behind),
     ("a named pipe", named_pipe),
+    ("many named pipes", many_named_pipes),
     ("files from and to std's", from_and_to_std),
 ];
 
@@ -260,14 +263,132 @@ fn lock_of_a_file() {
     File::open(path).unwrap().lock_shared().unwrap();
 }
 
+/// More threads than any number of helpers that there might be.
+const MANY: usize = 600;
+
+/// Those that wait must not keep the one from working that lets go of the locks.
+fn many_wait_for_locks() {
+    let scratch = Scratch::new();
+    // Two wait for each.
+    let paths: Vec<_> = (0..MANY / 2)
+        .map(|number| scratch.path(&number.to_string()))
+        .collect();
+    let held: Vec<_> = paths
+        .iter()
+        .map(|path| {
+            let file = File::create(path).unwrap();
+            file.lock().unwrap();
+            file
+        })
+        .collect();
+    let begun = Arc::new(AtomicUsize::new(0));
+    let waiting: Vec<_> = (0..MANY)
+        .map(|number| {
+            let path = paths[number % paths.len()].clone();
+            let begun = begun.clone();
+            let small = thread::Builder::new().stack_size(64 << 10);
+            let waiting = small.spawn(move || {
+                let theirs = File::open(path).unwrap();
+                begun.fetch_add(1, Ordering::Relaxed);
+                theirs.lock().unwrap();
+                theirs.unlock().unwrap();
+            });
+            waiting.unwrap()
+        })
+        .collect();
+    while begun.load(Ordering::Relaxed) < MANY {
+        thread::sleep(std::time::Duration::from_millis(1));
+    }
+    // By now they wait, or soon.
+    thread::sleep(std::time::Duration::from_millis(20));
+    for file in held {
+        file.sync_all().unwrap();
+        file.unlock().unwrap();
+    }
+    for thread in waiting {
+        thread.join().unwrap();
+    }
+}
+
+/// One that waits to have the lock alone does not hold up one that would share it.
+fn sharing_behind() {
+    let scratch = Scratch::new();
+    let path = scratch.path("file");
+    let first = File::create(&path).unwrap();
+    first.lock_shared().unwrap();
+    let begun = Arc::new(AtomicBool::new(false));
+    let alone = thread::spawn({
+        let (path, begun) = (path.clone(), begun.clone());
+        move || {
+            let file = File::open(path).unwrap();
+            begun.store(true, Ordering::Release);
+            file.lock().unwrap();
+        }
+    });
+    while !begun.load(Ordering::Acquire) {
+        thread::sleep(std::time::Duration::from_micros(100));
+    }
+    thread::sleep(std::time::Duration::from_millis(1));
+    let second = File::open(&path).unwrap();
+    thread::spawn(move || second.lock_shared().unwrap())
+        .join()
+        .unwrap();
+    first.unlock().unwrap();
+    alone.join().unwrap();
+}
+
+fn make_a_pipe(path: &Path) {
+    let made = greenpatch::process::Command::new("mkfifo")
+        .arg(path)
+        .status();
+    assert!(made.unwrap().success());
+}
+
+/// All wait for their other ends, which are opened last.
+fn many_named_pipes() {
+    let scratch = Scratch::new();
+    let paths: Vec<_> = (0..10)
+        .map(|number| scratch.path(&number.to_string()))
+        .collect();
+    paths.iter().for_each(|path| make_a_pipe(path));
+    let begun = Arc::new(AtomicUsize::new(0));
+    let readers: Vec<_> = (0..MANY)
+        .map(|number| {
+            let path = paths[number % paths.len()].clone();
+            let begun = begun.clone();
+            let small = thread::Builder::new().stack_size(64 << 10);
+            let reader = small.spawn(move || {
+                begun.fetch_add(1, Ordering::Relaxed);
+                File::open(path).map(drop)
+            });
+            reader.unwrap()
+        })
+        .collect();
+    while begun.load(Ordering::Relaxed) < MANY {
+        thread::sleep(std::time::Duration::from_millis(1));
+    }
+    thread::sleep(std::time::Duration::from_millis(20));
+    // A reader that comes later than its writer has left waits for the next one.
+    while !readers.iter().all(|reader| reader.is_finished()) {
+        for path in &paths {
+            let writer = OpenOptions::new()
+                .write(true)
+                .custom_flags(libc::O_NONBLOCK)
+                .open(path);
+            drop(writer);
+        }
+        thread::sleep(std::time::Duration::from_millis(1));
+    }
+    for reader in readers {
+        reader.join().unwrap().unwrap();
+    }
+}
+
 /// Each end blocks until the other is opened.
 fn named_pipe() {
     let scratch = Scratch::new();
     let path = scratch.path("pipe");
-    let made = greenpatch::process::Command::new("mkfifo")
-        .arg(&path)
-        .status();
-    assert!(made.unwrap().success());
+    make_a_pipe(&path);
     let reading = thread::spawn({
         let path = path.clone();
         move || fs::read(path).unwrap()

@@ -1,9 +1,10 @@
 //! Native and green threads with each other.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenpatch::sync::{Condvar, Mutex};
+use greenpatch::sync::{Condvar, Mutex, mpsc};
 use greenpatch::thread;
 
 use crate::Case;
@@ -13,6 +14,10 @@ pub(crate) const CASES: &[Case] = &[
     ("a native thread signals ours", a_native_thread_signals_ours),
     ("ours signals a native thread", ours_signals_a_native_thread),
     ("a native thread joins ours", a_native_thread_joins_ours),
+    (
+        "a native thread needs ours to end",
+        a_native_thread_needs_ours_to_end,
+    ),
     ("a native thread unparks ours", a_native_thread_unparks_ours),
     ("a lock made before patching", a_lock_made_before_patching),
     (
@@ -102,6 +107,43 @@ fn ours_signals_a_native_thread() {
     .join()
     .unwrap();
     native.join().unwrap();
+}
+
+/// What it destroys last waits for a lock that a thread of ours holds.
+fn a_native_thread_needs_ours_to_end() {
+    struct Locks(Arc<Mutex<bool>>);
+    impl Drop for Locks {
+        fn drop(&mut self) {
+            *self.0.lock().unwrap() = true;
+        }
+    }
+    std::thread_local!(static LOCKS: RefCell<Option<Locks>> = const { RefCell::new(None) });
+
+    let lock = Arc::new(Mutex::new(false));
+    let (go, goes) = mpsc::channel();
+    let (held, is_held) = mpsc::channel();
+    let holding = thread::spawn({
+        let lock = lock.clone();
+        move || {
+            let guard = lock.lock().unwrap();
+            held.send(()).unwrap();
+            goes.recv().unwrap();
+            drop(guard);
+        }
+    });
+    is_held.recv().unwrap();
+    let native = greenpatch::native(|| {
+        let lock = lock.clone();
+        thread::spawn(move || LOCKS.set(Some(Locks(lock))))
+    });
+    let telling = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(10));
+        go.send(()).unwrap();
+    });
+    native.join().unwrap();
+    assert!(*lock.lock().unwrap(), "it has ended");
+    telling.join().unwrap();
+    holding.join().unwrap();
 }
 
 fn a_native_thread_joins_ours() {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use super::{FEW, Helpers};
@@ -33,12 +33,13 @@ fn on_a_hub(threads: usize, body: impl Fn(usize) + Send + Sync + 'static) {
 
 fn make<R: Send>(helpers: &'static Helpers, f: impl FnOnce() -> R + Send) -> R {
     let parker = Parker::current().expect("on a hub");
-    offload::run(|call: Call<'_>| helpers.make(&parker, call), f)
+    let run = offload::run(|call: Call<'_>| helpers.make(&parker, call), || Ok(f()));
+    run.expect("the OS has threads")
 }
 
 #[test]
 fn calls_borrow_and_return() {
-    static HELPERS: Helpers = Helpers::new("test-borrow", 2);
+    static HELPERS: Helpers = Helpers::limited("test-borrow", 2);
     on_a_hub(20, |number| {
         let here = std::thread::current().id();
         let mut text = String::from("number ");
@@ -54,7 +55,7 @@ fn calls_borrow_and_return() {
 
 #[test]
 fn a_panic_is_passed_on() {
-    static HELPERS: Helpers = Helpers::new("test-panic", 2);
+    static HELPERS: Helpers = Helpers::limited("test-panic", 2);
     on_a_hub(1, |_| {
         let caught = std::panic::catch_unwind(|| {
             make(&HELPERS, || {
@@ -74,7 +75,7 @@ fn a_panic_is_passed_on() {
 /// More calls than helpers that are started at once, none of which ends before the last has begun.
 #[test]
 fn calls_that_block_for_long_get_a_helper_each() {
-    static HELPERS: Helpers = Helpers::new("test-grow", 3 * FEW);
+    static HELPERS: Helpers = Helpers::new("test-grow");
     static BEGUN: AtomicUsize = AtomicUsize::new(0);
     on_a_hub(3 * FEW, |_| {
         make(&HELPERS, || {
@@ -86,13 +87,37 @@ fn calls_that_block_for_long_get_a_helper_each() {
             }
         });
     });
-    assert_eq!(HELPERS.lock().alive, 3 * FEW);
+    assert!(HELPERS.lock().alive >= 3 * FEW);
+}
+
+/// As many calls as wait for one more, which comes last: whatever their number, that one gets a helper.
+#[test]
+fn calls_do_not_wait_behind_those_that_wait_for_them() {
+    const WAITING: usize = 600;
+    static HELPERS: Helpers = Helpers::new("test-last");
+    static BEGUN: AtomicUsize = AtomicUsize::new(0);
+    static GATE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+    on_a_hub(WAITING + 1, |number| {
+        make(&HELPERS, || {
+            let mut open = GATE.0.lock().unwrap();
+            if number == WAITING {
+                *open = true;
+                GATE.1.notify_all();
+            }
+            #[expect(clippy::disallowed_methods, reason = "on an OS thread")]
+            while !*open {
+                open = GATE.1.wait(open).unwrap();
+            }
+            BEGUN.fetch_add(1, Ordering::SeqCst);
+        });
+    });
+    assert_eq!(BEGUN.load(Ordering::SeqCst), WAITING + 1);
 }
 
 /// The most that are at it at a time are as many as the limit says, and all get their turn.
 #[test]
 fn helpers_are_limited() {
-    static HELPERS: Helpers = Helpers::new("test-limit", 2);
+    static HELPERS: Helpers = Helpers::limited("test-limit", 2);
     static BUSY: AtomicUsize = AtomicUsize::new(0);
     let (sender, most) = mpsc::channel();
     let sender = Mutex::new(sender);

@@ -1,0 +1,487 @@
+//! How a process ends while green threads exist: each scenario is a process of its own, this program run again,
+//! whose status and output are asserted.
+#![allow(missing_docs)]
+
+use std::cell::RefCell;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use greenpatch::thread;
+use greenpatch_tests::watchdog;
+
+/// Names the scenario that a child is to be.
+const SCENARIO: &str = "GREENPATCH_TEST_EXITS";
+
+/// What the child does, the status that it ends with, and what it writes to standard output.
+type Scenario = (&'static str, fn(), End, &'static str);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum End {
+    Code(i32),
+    Signal(i32),
+}
+
+const SCENARIOS: &[Scenario] = &[
+    ("on the root", on_the_root, End::Code(3), "main's\n"),
+    (
+        "on a green thread",
+        on_a_green_thread,
+        End::Code(3),
+        "own\nhandler\n",
+    ),
+    (
+        "on the background hub",
+        on_the_background_hub,
+        End::Code(3),
+        "own\n",
+    ),
+    ("on a worker", on_a_worker, End::Code(3), "own\n"),
+    (
+        "on a native thread",
+        on_a_native_thread,
+        End::Code(3),
+        "own\n",
+    ),
+    ("not patched", not_patched, End::Code(3), "own\n"),
+    (
+        "in the panic hook",
+        in_the_panic_hook,
+        End::Code(3),
+        "own\n",
+    ),
+    ("while unwinding", while_unwinding, End::Code(3), "own\n"),
+    (
+        "what is not flushed",
+        not_flushed,
+        End::Code(0),
+        "no end of a line",
+    ),
+    (
+        "the first of two",
+        the_first_of_two,
+        End::Code(4),
+        "first\n",
+    ),
+    (
+        "the first of two, one native",
+        one_native,
+        End::Code(4),
+        "first\n",
+    ),
+    (
+        "before main returns",
+        before_main_returns,
+        End::Code(4),
+        "first\n",
+    ),
+    (
+        "in the background, before main returns",
+        in_the_background,
+        End::Code(4),
+        "first\n",
+    ),
+    ("once more, in a destructor", once_more, End::Signal(6), ""),
+    ("once more, in a handler", in_a_handler, End::Signal(6), ""),
+    (
+        "without another OS thread",
+        without_a_thread,
+        End::Code(3),
+        "",
+    ),
+    (
+        "main's values, used by green threads",
+        exit_with_users,
+        End::Code(3),
+        "",
+    ),
+    (
+        "main's values, std's exit",
+        std_exit_with_users,
+        End::Code(3),
+        "",
+    ),
+    (
+        "main's values, std's exit on the root",
+        root_exit_with_users,
+        End::Code(3),
+        "",
+    ),
+    (
+        "main's values, main returning",
+        return_with_users,
+        End::Code(0),
+        "",
+    ),
+    ("main inside of its values", main_inside, End::Code(3), ""),
+    (
+        "threads started after main",
+        started_after_main,
+        End::Code(0),
+        "started\n",
+    ),
+];
+
+fn main() {
+    if let Ok(wanted) = std::env::var(SCENARIO) {
+        let dog = watchdog(Duration::from_secs(50));
+        // It watches over what comes after `main`, too.
+        std::mem::forget(dog);
+        let scenario = SCENARIOS.iter().find(|scenario| scenario.0 == wanted);
+        return (scenario.expect("a scenario by that name").1)();
+    }
+    let only = std::env::args().nth(1).unwrap_or_default();
+    let mut run = 0;
+    for (name, _, end, expected) in SCENARIOS {
+        if !name.contains(&only) {
+            continue;
+        }
+        print!("test {name} ... ");
+        let output = Command::new(std::env::current_exe().unwrap())
+            .env(SCENARIO, name)
+            .env("RUST_BACKTRACE", "0")
+            .output()
+            .unwrap();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = output;
+        let stderr = String::from_utf8_lossy(&stderr);
+        let ended = match status.code() {
+            Some(code) => End::Code(code),
+            None => End::Signal(status.signal().unwrap()),
+        };
+        assert_eq!(ended, *end, "{stderr}");
+        assert_eq!(String::from_utf8_lossy(&stdout), *expected, "{stderr}");
+        if *end == End::Signal(6) {
+            assert!(
+                stderr.contains("process::exit called re-entrantly"),
+                "{stderr}"
+            );
+        }
+        println!("ok");
+        run += 1;
+    }
+    println!("\n{run} passed, 0 failed");
+}
+
+/// Says something when dropped, after a wait if it is to.
+struct Says(&'static str, bool);
+
+impl Drop for Says {
+    fn drop(&mut self) {
+        if self.1 {
+            thread::sleep(Duration::from_millis(20));
+        }
+        if !self.0.is_empty() {
+            greenpatch::println!("{}", self.0);
+        }
+    }
+}
+
+greenpatch::thread_local!(static SAYS: RefCell<Option<Says>> = const { RefCell::new(None) });
+
+fn set(text: &'static str, waits: bool) {
+    SAYS.with(|says| says.borrow_mut().replace(Says(text, waits)));
+}
+
+/// Ends the process with a value of the calling thread's own.
+fn exit(code: i32) -> ! {
+    set("own", false);
+    greenpatch::process::exit(code)
+}
+
+fn patch() {
+    assert!(greenpatch::patch_all().unwrap().is_done());
+}
+
+/// Patches; main has a value whose destructor must not run.
+fn patch_with_mains() {
+    patch();
+    set("main's", false);
+}
+
+/// A green thread that never goes on.
+fn start_another() {
+    thread::spawn(|| {
+        thread::park();
+        thread::sleep(Duration::MAX);
+    });
+    thread::yield_now();
+}
+
+fn on_the_root() {
+    patch_with_mains();
+    start_another();
+    greenpatch::process::exit(3);
+}
+
+fn on_a_green_thread() {
+    extern "C" fn handler() {
+        std::println!("handler");
+    }
+    patch_with_mains();
+    start_another();
+    // SAFETY: the handler may be called at the end.
+    assert_eq!(unsafe { libc::atexit(handler) }, 0);
+    let _ = thread::spawn(|| exit(3)).join();
+}
+
+fn on_the_background_hub() {
+    patch_with_mains();
+    let _ = std::thread::spawn(|| thread::spawn(|| exit(3)).join()).join();
+}
+
+fn on_a_worker() {
+    assert!(
+        greenpatch::Patcher::new()
+            .workers(2)
+            .apply()
+            .unwrap()
+            .is_done()
+    );
+    start_another();
+    let _ = thread::spawn(|| exit(3)).join();
+}
+
+fn on_a_native_thread() {
+    patch_with_mains();
+    start_another();
+    greenpatch::native(|| thread::spawn(|| exit(3)))
+        .join()
+        .unwrap();
+}
+
+fn not_patched() {
+    let _ = thread::spawn(|| exit(3)).join();
+}
+
+fn in_the_panic_hook() {
+    patch_with_mains();
+    greenpatch::panic::set_hook(Box::new(|_| exit(3)));
+    let _ = thread::spawn(|| panic!("on purpose")).join();
+}
+
+fn while_unwinding() {
+    struct Exits;
+    impl Drop for Exits {
+        fn drop(&mut self) {
+            exit(3);
+        }
+    }
+    patch_with_mains();
+    let _ = thread::spawn(|| {
+        let _exits = Exits;
+        panic!("on purpose");
+    })
+    .join();
+}
+
+fn not_flushed() {
+    patch();
+    let _ = thread::spawn(|| {
+        greenpatch::print!("no end of a line");
+        greenpatch::process::exit(0);
+    })
+    .join();
+}
+
+/// Starts a green thread that ends the process with 4, and waits while it does.
+fn start_the_first() {
+    thread::spawn(|| {
+        set("first", true);
+        greenpatch::process::exit(4);
+    });
+    thread::yield_now();
+}
+
+fn the_first_of_two() {
+    patch_with_mains();
+    start_the_first();
+    let _ = thread::spawn(|| {
+        set("second", false);
+        greenpatch::process::exit(5);
+    })
+    .join();
+}
+
+fn one_native() {
+    patch_with_mains();
+    start_the_first();
+    let native = greenpatch::native(|| {
+        thread::spawn(|| {
+            set("second", false);
+            greenpatch::process::exit(5);
+        })
+    });
+    let _ = native.join();
+}
+
+fn before_main_returns() {
+    patch();
+    start_the_first();
+}
+
+fn in_the_background() {
+    patch();
+    let (sender, receiver) = greenpatch::sync::mpsc::channel();
+    let starting = std::thread::spawn(|| {
+        thread::spawn(move || {
+            set("first", true);
+            sender.send(()).unwrap();
+            greenpatch::process::exit(4);
+        });
+    });
+    starting.join().unwrap();
+    receiver.recv().unwrap();
+    // It may not have asked for the end yet.
+    thread::sleep(Duration::from_millis(5));
+}
+
+fn once_more() {
+    struct Exits;
+    impl Drop for Exits {
+        fn drop(&mut self) {
+            greenpatch::process::exit(5);
+        }
+    }
+    greenpatch::thread_local!(static EXITS: Exits = const { Exits });
+    patch();
+    let _ = thread::spawn(|| {
+        EXITS.with(|_| ());
+        greenpatch::process::exit(4);
+    })
+    .join();
+}
+
+fn in_a_handler() {
+    extern "C" fn handler() {
+        greenpatch::process::exit(5);
+    }
+    patch();
+    // SAFETY: the handler may be called at the end.
+    assert_eq!(unsafe { libc::atexit(handler) }, 0);
+    let _ = thread::spawn(|| greenpatch::process::exit(4)).join();
+}
+
+fn without_a_thread() {
+    patch();
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = statm.split(' ').next().unwrap().parse().unwrap();
+    if pages > 1 << 30 {
+        // A sanitizer has most of the address space, and bears no limit.
+        greenpatch::process::exit(3);
+    }
+    let _ = thread::spawn(move || {
+        let limit = libc::rlimit {
+            rlim_cur: (pages << 12) + (1 << 20),
+            rlim_max: libc::RLIM_INFINITY,
+        };
+        // SAFETY: a valid limit.
+        let limited = unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) };
+        assert_eq!(limited, 0);
+        assert!(std::thread::Builder::new().spawn(|| ()).is_err());
+        greenpatch::process::exit(3);
+    })
+    .join();
+}
+
+/// A value that shows whether it was destroyed, to valgrind, too.
+struct Alive(Box<AtomicU64>);
+
+const ALIVE: u64 = 0x600d;
+
+impl Alive {
+    fn check(&self) {
+        if self.0.load(Ordering::Relaxed) != ALIVE {
+            std::eprintln!("a value was used that is gone");
+            std::process::abort();
+        }
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Waits when it is destroyed, which is after values that were made after it.
+struct Waits;
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        for _ in 0..5 {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+std::thread_local! {
+    static WAITS: Waits = const { Waits };
+    static USED: Alive = Alive(Box::new(AtomicU64::new(ALIVE)));
+}
+
+/// Keeps using a value of main's OS thread, and waits meanwhile.
+fn use_it() {
+    USED.with(|used| {
+        loop {
+            used.check();
+            thread::sleep(Duration::from_micros(500));
+            used.check();
+        }
+    });
+}
+
+fn start_users() {
+    patch();
+    WAITS.with(|_| ());
+    thread::spawn(use_it);
+    thread::yield_now();
+}
+
+fn exit_with_users() {
+    start_users();
+    let _ = thread::spawn(|| greenpatch::process::exit(3)).join();
+}
+
+fn std_exit_with_users() {
+    start_users();
+    let _ = thread::spawn(|| std::process::exit(3)).join();
+}
+
+fn root_exit_with_users() {
+    start_users();
+    std::process::exit(3);
+}
+
+fn return_with_users() {
+    start_users();
+}
+
+fn main_inside() {
+    patch();
+    WAITS.with(|_| ());
+    thread::spawn(|| {
+        thread::yield_now();
+        greenpatch::process::exit(3);
+    });
+    use_it();
+}
+
+fn started_after_main() {
+    struct Starts;
+    impl Drop for Starts {
+        fn drop(&mut self) {
+            thread::spawn(|| greenpatch::println!("started"))
+                .join()
+                .unwrap();
+        }
+    }
+    std::thread_local!(static STARTS: Starts = const { Starts });
+    patch();
+    STARTS.with(|_| ());
+    start_another();
+}
