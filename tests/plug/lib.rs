@@ -11,7 +11,11 @@ pub mod lamp {
     pub fn is_on() -> bool {
         false
     }
+}
 
+/// What has a method of a trait to patch.
+#[patchable]
+pub mod bulb {
     /// Says whether it gives light.
     pub trait Lit {
         /// Whether it does.

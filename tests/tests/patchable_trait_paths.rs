@@ -10,7 +10,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 use greenpatch::{Overrides, patch_item, patch_module, patch_point, patchable, replaces};
-use greenpatch_plug::lamp::{Bulb, Lit};
+use greenpatch_plug::bulb::{Bulb, Lit};
 use greenpatch_tests::isolated;
 use std::fmt;
 
@@ -182,7 +182,7 @@ fn patched_from_another_module_and_crate() {
         assert_eq!(Price(700).to_string(), "700 cents");
         assert_eq!(basket.price(), Price(3));
         assert!(Bulb.is_lit());
-        for module in ["shop", "shop::goods", "greenpatch_plug::lamp"] {
+        for module in ["shop", "shop::goods", "greenpatch_plug::bulb"] {
             assert!(patch_module(module).unwrap().is_done());
         }
         assert_eq!(Price(700).to_string(), "7 euros");
