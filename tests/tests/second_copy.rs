@@ -34,6 +34,10 @@ const SCENARIOS: &[(&str, fn())] = &[
         started_program,
     ),
     ("a_vetoed_patch_claims_nothing", vetoed),
+    (
+        "what_else_is_mapped_at_a_place_is_passed_over",
+        places_that_are_taken,
+    ),
     ("two_versions_in_one_program_are_refused", two_versions),
 ];
 
@@ -250,6 +254,33 @@ fn vetoed() {
     let library = Library::load();
     assert_eq!(library.patches(), "done");
     assert!(patch_thread().unwrap_err().is_second_copy());
+}
+
+/// Where claims are looked for first there is something else, that can be read or not; later it is gone.
+fn places_that_are_taken() {
+    // The first two in `claim.rs`.
+    let places = [
+        (0x2067_7265_0000_usize, libc::PROT_READ),
+        (0x0867_7265_0000, libc::PROT_NONE),
+    ];
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
+    let taken = places.map(|(place, access)| {
+        let place = std::ptr::without_provenance_mut(place);
+        // SAFETY: a new mapping, which replaces none.
+        let got = unsafe { libc::mmap(place, 4096, access, flags, -1, 0) };
+        // Under a sanitizer there is something of its own.
+        assert!(got == place || got == libc::MAP_FAILED);
+        got
+    });
+    let library = Library::load();
+    assert!(patch_all().unwrap().is_done());
+    assert!(library.patches().starts_with("second copy: true"));
+    for place in taken.into_iter().filter(|place| *place != libc::MAP_FAILED) {
+        // SAFETY: it was mapped above, and nothing uses it.
+        assert_eq!(unsafe { libc::munmap(place, 4096) }, 0);
+    }
+    assert!(library.patches().starts_with("second copy: true"));
+    assert!(patch_fs().unwrap().is_done());
 }
 
 /// Cargo refuses a program that depends on two versions of greenpatch.

@@ -135,9 +135,12 @@ mod page {
     /// Puts this copy's claim in the first place that is free, unless another's turns up on the way.
     pub(super) fn put() -> Result<Option<Other>, Refused> {
         let file = file()?;
+        let mut refused = None;
         for place in PLACES {
-            if map(&file, place) {
-                return Ok(None);
+            match map(&file, place) {
+                Ok(true) => return Ok(None),
+                Ok(false) => {}
+                Err(error) => refused = Some(error),
             }
             if let Some(page) = read(place)? {
                 return Ok(Some(page.copy()));
@@ -145,10 +148,8 @@ mod page {
         }
         let what =
             "every address at which a process is claimed for one copy of greenpatch is taken";
-        Err(Refused::by("mmap")(io::Error::new(
-            io::ErrorKind::AddrInUse,
-            what,
-        )))
+        let error = refused.unwrap_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, what));
+        Err(Refused::by("mmap")(error))
     }
 
     /// A file with this copy's claim.
@@ -176,21 +177,26 @@ mod page {
         Ok(file)
     }
 
-    /// Maps the file there, if nothing is mapped there yet.
-    fn map(file: &File, place: usize) -> bool {
+    /// Maps the file there; false if something is mapped there already.
+    fn map(file: &File, place: usize) -> io::Result<bool> {
         let wanted = ptr::without_provenance_mut::<c_void>(place);
         let flags = libc::MAP_PRIVATE | libc::MAP_FIXED_NOREPLACE;
+        let fd = file.as_raw_fd();
         // SAFETY: a new mapping, which replaces none: a kernel older than the flag takes the address for a hint.
-        let got =
-            unsafe { libc::mmap(wanted, LENGTH, libc::PROT_READ, flags, file.as_raw_fd(), 0) };
+        let got = unsafe { libc::mmap(wanted, LENGTH, libc::PROT_READ, flags, fd, 0) };
         if got == wanted {
-            return true;
+            return Ok(true);
         }
-        if got != libc::MAP_FAILED {
-            // SAFETY: it was mapped just now, and nothing knows of it.
-            unsafe { libc::munmap(got, LENGTH) };
+        if got == libc::MAP_FAILED {
+            let error = io::Error::last_os_error();
+            return match error.raw_os_error() {
+                Some(libc::EEXIST) => Ok(false),
+                _ => Err(error),
+            };
         }
-        false
+        // SAFETY: it was mapped just now, and nothing knows of it.
+        unsafe { libc::munmap(got, LENGTH) };
+        Ok(false)
     }
 
     /// The claim at that address, if there is one.
@@ -205,8 +211,10 @@ mod page {
             }
         }
         let (mut reader, writer) = io::pipe().map_err(Refused::by("pipe"))?;
+        // Past libc's `write`, for which a sanitizer reads the bytes itself.
+        let fd = writer.as_raw_fd();
         // SAFETY: the kernel reads, and says so if it cannot. The bytes fit into an empty pipe.
-        let written = unsafe { libc::write(writer.as_raw_fd(), from, LENGTH) };
+        let written = unsafe { libc::syscall(libc::SYS_write, fd, from, LENGTH) };
         let Ok(written) = usize::try_from(written) else {
             return match io::Error::last_os_error() {
                 error if error.raw_os_error() == Some(libc::EFAULT) => Ok(None),
