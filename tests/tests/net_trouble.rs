@@ -5,24 +5,34 @@
 #![allow(unsafe_code)]
 
 use std::io::{ErrorKind, Read, Write};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use greenpatch::net::{TcpListener, TcpStream};
 use greenpatch::thread;
 use greenpatch_tests::watchdog;
 
+/// Set in the process that shares a listener with the one that starts it.
+const SHARES: &str = "GREENPATCH_TEST_SHARES";
+
 fn main() {
     assert!(greenpatch::patch_all().unwrap().is_done());
+    if std::env::var_os(SHARES).is_some() {
+        let _watchdog = watchdog(Duration::from_secs(60));
+        let listener = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
+        return accept_until_told(&TcpListener::from(listener));
+    }
     let _watchdog = watchdog(Duration::from_secs(60));
     for (name, case) in [
         ("signals while green threads wait", signals as fn()),
+        ("processes share a listener", processes_share_a_listener),
         ("no descriptors left", no_descriptors_left),
     ] {
         print!("test {name} ... ");
         case();
         println!("ok");
     }
-    println!("\n2 passed, 0 failed");
+    println!("\n3 passed, 0 failed");
 }
 
 extern "C" fn ignore(_signal: libc::c_int) {}
@@ -60,6 +70,58 @@ fn signals() {
     });
     server.join().unwrap();
     assert_eq!(&native.join().unwrap(), b"ping");
+}
+
+/// How many threads of each process accept.
+const ACCEPTORS: usize = 3;
+
+/// Answers connections in several threads, until each was told to end.
+fn accept_until_told(listener: &TcpListener) {
+    thread::scope(|scope| {
+        for _ in 0..ACCEPTORS {
+            scope.spawn(|| {
+                loop {
+                    let (mut stream, _) = listener.accept().unwrap();
+                    let mut what = [0];
+                    stream.read_exact(&mut what).unwrap();
+                    stream.write_all(&what).unwrap();
+                    if what == *b"e" {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Each connection goes to one of them; no thread is told that it would block, and none gets stuck in an accept that
+/// does, with the others of its hub.
+fn processes_share_a_listener() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .env(SHARES, "1")
+        .stdin(listener.as_fd().try_clone_to_owned().unwrap())
+        .spawn()
+        .unwrap();
+    let client = std::thread::spawn(move || {
+        let ask = |what: u8| {
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            stream.write_all(&[what]).unwrap();
+            let mut answer = [0];
+            stream.read_exact(&mut answer).unwrap();
+            assert_eq!(answer, [what]);
+        };
+        for _ in 0..1000 {
+            ask(b'x');
+        }
+        for _ in 0..2 * ACCEPTORS {
+            ask(b'e');
+        }
+    });
+    accept_until_told(&listener);
+    client.join().unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 /// Accepting fails, as in std, and works again once there are some.

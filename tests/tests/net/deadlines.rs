@@ -23,6 +23,7 @@ pub(crate) const CASES: &[Case] = &[
     ("deadlines: a Unix datagram", a_unix_datagram),
     ("deadlines: room to write", room_to_write),
     ("deadlines: a connection", a_connection),
+    ("deadlines: an accept", an_accept),
     (
         "deadlines: data that was there before",
         data_that_was_there_before,
@@ -167,6 +168,21 @@ fn a_connection() {
             },
             // The kernel does it.
             move || drop(listener),
+        )
+    });
+}
+
+/// std has no timeout for it, the OS has.
+fn an_accept() {
+    comes_in_time(|| {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        SockRef::from(&listener)
+            .set_read_timeout(Some(TIMEOUT))
+            .unwrap();
+        (
+            move || listener.accept().map(drop),
+            move || drop(std::net::TcpStream::connect(address)),
         )
     });
 }

@@ -1,5 +1,7 @@
 //! Waiting for descriptors, and the attempts that the hub makes meanwhile.
 
+#![allow(unsafe_code)]
+
 use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
@@ -351,5 +353,93 @@ fn one_event_is_tried_for_by_one() {
             assert_eq!(attempts.load(Ordering::Relaxed), served);
         }
         hub.forget(reader.as_raw_fd(), key);
+    });
+}
+
+/// With the asks of an epoch used up a wait begins without; if it lasts it ends to ask, once an epoch has passed that it
+/// has waited through. One that has asked does not.
+#[test]
+fn a_wait_that_has_not_asked_ends_to_do_so() {
+    on_a_hub(|hub| {
+        let (sender, receiver) = mpsc::channel();
+        let mut writers = Vec::new();
+        for has_asked in [false, true] {
+            let (reader, writer) = UnixStream::pair().unwrap();
+            writers.push(writer);
+            let sender = sender.clone();
+            start(hub, move || {
+                let hub = current().unwrap();
+                let key = hub.watch(reader.as_raw_fd()).unwrap();
+                let mut nothing = || 1;
+                let waited = hub.wait_ready(key, Direction::Read, None, has_asked, &mut nothing);
+                sender.send((has_asked, waited)).unwrap();
+                hub.forget(reader.as_raw_fd(), key);
+            });
+        }
+        hub.yield_now();
+        let mut asked = 0;
+        while hub.may_ask() {
+            asked += 1;
+        }
+        assert_eq!(asked, news::ASKS);
+        let before = Instant::now();
+        while hub.load() > 1 {
+            hub.turn();
+        }
+        assert!(before.elapsed() >= EPOCH);
+        assert_eq!(receiver.try_recv().unwrap(), (false, Waited::Doubted));
+        assert!(hub.may_ask());
+        writers[1].write_all(b"x").unwrap();
+        drain(hub);
+        assert_eq!(receiver.try_recv().unwrap(), (true, Waited::Ready));
+    });
+}
+
+/// What came before a deadline is found before the timer fires.
+#[test]
+fn a_hub_looks_before_timers_fire() {
+    on_a_hub(|hub| {
+        let (reader, mut writer) = UnixStream::pair().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        start(hub, move || {
+            let hub = current().unwrap();
+            let key = hub.watch(reader.as_raw_fd()).unwrap();
+            let deadline = Instant::now() + Duration::from_millis(5);
+            let waited = wait_for_a_byte(hub, key, Some(deadline), || 1);
+            sender.send(waited).unwrap();
+            hub.forget(reader.as_raw_fd(), key);
+        });
+        hub.yield_now();
+        writer.write_all(b"x").unwrap();
+        let end = Instant::now() + Duration::from_millis(10);
+        while Instant::now() < end {}
+        drain(hub);
+        assert_eq!(receiver.recv().unwrap(), (true, true));
+    });
+}
+
+/// A descriptor that was duplicated onto the number of another is looked at in its place; one that was not keeps its key.
+#[test]
+fn another_descriptor_under_the_number_is_noticed() {
+    on_a_hub(|hub| {
+        let (one, mut to_one) = UnixStream::pair().unwrap();
+        let (other, mut to_other) = UnixStream::pair().unwrap();
+        let kept = one.try_clone().unwrap();
+        let key = hub.watch(one.as_raw_fd()).unwrap();
+        assert_eq!(hub.watch_again(one.as_raw_fd(), key), None);
+        assert!(hub.allows(key, Direction::Read).is_some());
+        // SAFETY: both are open, and what is closed by it belongs to `one`.
+        let result = unsafe { libc::dup2(other.as_raw_fd(), one.as_raw_fd()) };
+        assert_eq!(result, one.as_raw_fd());
+        let new = hub.watch_again(one.as_raw_fd(), key).unwrap();
+        assert_eq!(hub.allows(key, Direction::Read), None);
+        to_one.write_all(b"x").unwrap();
+        hub.poll();
+        assert_eq!(hub.allows(new, Direction::Read), Some(false));
+        to_other.write_all(b"x").unwrap();
+        hub.poll();
+        assert_eq!(hub.allows(new, Direction::Read), Some(true));
+        hub.forget(one.as_raw_fd(), new);
+        drop(kept);
     });
 }
