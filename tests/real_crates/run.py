@@ -181,6 +181,10 @@ def one(name, version, arguments, source, annotate, mode, reasons):
     annotated = copy(source, name, mode)
     depend(annotated)
     _, count = run([annotate, mode, root_of(annotated)], annotated)
+    if mode == "whole":
+        # Snapshots are looked for beside the file, which is one now.
+        for snapshots in list((annotated / "src").glob("*/**/snapshots")):
+            shutil.copytree(snapshots, annotated / "src" / "snapshots", dirs_exist_ok=True)
     code, output = test(annotated, arguments)
     if re.search(r"^error", output, re.M) and "test result" not in output:
         (BUILD / f"{name}-{mode}.log").write_text(output)

@@ -9,19 +9,24 @@ use quote::ToTokens;
 use std::collections::HashSet;
 use syn::{Ident, Item};
 
-/// The macros that every module has.
+/// The macros that every module has, those that are not stable included.
 const PRELUDE: &[&str] = &[
     "assert",
     "assert_eq",
     "assert_ne",
     "cfg",
+    "cfg_select",
     "column",
     "compile_error",
     "concat",
+    "concat_bytes",
+    "concat_idents",
+    "const_format_args",
     "dbg",
     "debug_assert",
     "debug_assert_eq",
     "debug_assert_ne",
+    "deref",
     "env",
     "eprint",
     "eprintln",
@@ -31,7 +36,9 @@ const PRELUDE: &[&str] = &[
     "include",
     "include_bytes",
     "include_str",
+    "is_x86_feature_detected",
     "line",
+    "log_syntax",
     "matches",
     "module_path",
     "option_env",
@@ -41,7 +48,9 @@ const PRELUDE: &[&str] = &[
     "stringify",
     "thread_local",
     "todo",
+    "trace_macros",
     "try",
+    "type_ascribe",
     "unimplemented",
     "unreachable",
     "vec",

@@ -234,6 +234,7 @@ fn whole(file: &Path, root: bool) -> String {
         }
         for item in &parsed.items {
             let (start, what) = match item {
+                Item::Mod(module) if brings_macros(module, file) => continue,
                 Item::Mod(module) if !is_test_module(item) => (module.span(), SHADOW),
                 Item::Fn(item) => (item.span(), DISPATCH),
                 Item::Impl(item) => (item.span(), DISPATCH),
@@ -252,6 +253,27 @@ fn whole(file: &Path, root: bool) -> String {
 /// Whether an item is `extern crate std;`, as crates without std by default have it.
 fn binds_std(item: &Item) -> bool {
     matches!(item, Item::ExternCrate(item) if item.ident == "std" && item.rename.is_none())
+}
+
+/// Whether other modules may use macros of this one, which an attribute on it would expand too late for.
+fn brings_macros(module: &syn::ItemMod, file: &Path) -> bool {
+    let exports = |items: &[Item]| {
+        items.iter().any(|item| match item {
+            Item::Macro(item) => item.attrs.iter().any(|attr| attr.path().is_ident("macro_export")),
+            _ => false,
+        })
+    };
+    let alone = Item::Mod(module.clone());
+    let mut files = BTreeMap::new();
+    find_children(&[alone], &folder_of(file), file, false, &mut files);
+    let exported = match &module.content {
+        Some((_, items)) => exports(items),
+        None => files.values().any(|file| {
+            let text = fs::read_to_string(file).expect("a module's file can be read");
+            exports(&parse(&text, file).items)
+        }),
+    };
+    exported || module.attrs.iter().any(|attr| attr.path().is_ident("macro_use"))
 }
 
 /// `#[path]` means nothing on a module in braces.
