@@ -122,3 +122,36 @@ fn what_a_type_asks_of_its_parameter_is_known() {
             assert_eq!(format!("{of:?}"), "Of { .. }");
         });
 }
+
+mod other {
+    #[allow(dead_code)]
+    pub mod fmt {}
+}
+
+/// A macro brings a second `fmt` in, by a glob.
+#[patchable(strict)]
+mod globs {
+    use std::fmt;
+
+    macro_rules! bring {
+        () => {
+            #[allow(unused_imports)]
+            use super::other::*;
+        };
+    }
+
+    bring!();
+
+    pub struct Shown;
+
+    impl fmt::Display for Shown {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            "shown".fmt(f)
+        }
+    }
+}
+
+#[test]
+fn an_import_is_before_a_glob() {
+    assert_eq!(globs::Shown.to_string(), "shown");
+}

@@ -31,6 +31,8 @@ pub(crate) struct Owner {
     pub(crate) title: String,
     /// Whether a slot can have conditions of its own, beyond those of the impl.
     pub(crate) conditional: bool,
+    /// Whether the trait's path begins with a name that the module around imports.
+    pub(crate) of_import: bool,
 }
 
 /// An associated type that an impl gives.
@@ -68,6 +70,7 @@ impl Owner {
             types: Vec::new(),
             title,
             conditional: written.of.is_some(),
+            of_import: false,
             written,
         };
         let own: Vec<Lifetime> = owner
@@ -122,6 +125,7 @@ impl Owner {
             },
             title: name.to_string(),
             conditional: true,
+            of_import: false,
         }
     }
 

@@ -8,10 +8,12 @@ use super::trait_impl::TraitNames;
 use crate::args::PatchableArgs;
 use crate::attrs;
 use crate::errors::{Errors, Reason};
+use crate::imports::leaves;
 use crate::item::{Annotated, Body, Function, Impl, Member, Module, Trait};
 use crate::shadow::{OwnMacros, Shadow};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
+use std::collections::HashSet;
 use syn::{Attribute, Generics, Ident, Visibility};
 
 /// An item about which everything is decided.
@@ -74,6 +76,7 @@ pub(crate) fn check(item: Annotated, args: &PatchableArgs) -> syn::Result<Checke
         depth: 0,
         shadowed: false,
         macros: OwnMacros::default(),
+        imported: HashSet::new(),
     };
     let checked = walk.item(item, args);
     walk.errors.finish(checked)
@@ -89,6 +92,8 @@ struct Walk {
     shadowed: bool,
     /// What the modules around this item define.
     macros: OwnMacros,
+    /// The names that the module around this item imports.
+    imported: HashSet<String>,
 }
 
 impl Walk {
@@ -184,7 +189,10 @@ impl Walk {
     }
 
     fn implementation(&mut self, mut item: Impl, args: &PatchableArgs) -> Checked {
-        let (owner, head) = Owner::of(&item, &args.krate());
+        let (mut owner, head) = Owner::of(&item, &args.krate());
+        owner.of_import = item.of.as_ref().is_some_and(|(of, _)| {
+            of.leading_colon.is_none() && self.imported.contains(&of.segments[0].ident.to_string())
+        });
         let names = match &item.of {
             None => Ok(None),
             Some(_) => TraitNames::of(&item, &owner).map(Some),
@@ -303,6 +311,7 @@ impl Walk {
             macros::check(&item, &items, &mut self.errors);
         }
         let outside = std::mem::replace(&mut self.shadowed, shadow.is_cast());
+        let imported = std::mem::replace(&mut self.imported, imported(&items));
         self.depth += 1;
         let items = items
             .into_iter()
@@ -311,6 +320,7 @@ impl Walk {
         self.depth -= 1;
         self.shadowed = outside;
         self.macros = macros_outside;
+        self.imported = imported;
         Checked::Module(Box::new(CheckedModule {
             item,
             inner,
@@ -372,6 +382,23 @@ fn whole_trait(item: &Trait) -> Result<(), Reason> {
              make them functions that the trait calls",
         )),
     }
+}
+
+fn imported(items: &[Annotated]) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for item in items {
+        if let Annotated::Use(item) = item
+            && !attrs::has(&item.attrs, "cfg")
+        {
+            let leaves = leaves(&item.tree).into_iter();
+            names.extend(
+                leaves
+                    .filter_map(|leaf| leaf.bound)
+                    .map(|name| name.to_string()),
+            );
+        }
+    }
+    names
 }
 
 fn attributes(item: &mut Annotated) -> Option<&mut Vec<Attribute>> {

@@ -196,7 +196,9 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
     let marker_params = slot::unbounded(all, private);
     let ty = slot::handle_type(point, private);
     let value = slot::handle(point, names, private);
-    let import = import.map(|import| quote!(#[allow(unused_imports)] use #import as _;));
+    // By the module's own import, a glob of a macro in it makes nothing ambiguous.
+    let own = owner.of_import.then(|| quote!(self::));
+    let import = import.map(|import| quote!(#[allow(unused_imports)] use #own #import as _;));
     // Of a function's output, unlike a constant's type, what its types ask of their parameters is known.
     let point_of_marker = if point.params.is_some() {
         quote! {
