@@ -43,6 +43,20 @@ pub(super) fn exit(code: i32) -> Infallible {
         instead.wake();
         wait_for_the_end();
     }
+    end(code)
+}
+
+/// Ends the process with its last green thread, in a child that a fork made.
+pub(super) fn last_ends() {
+    if seam::claim() == Claim::Late {
+        wait_for_the_end();
+    }
+    seam::publish(0);
+    end(0)
+}
+
+/// Ends the process on another OS thread than this one.
+fn end(code: i32) -> ! {
     hub::stop();
     let ending = thread::Builder::new()
         .name("greenpatch-exit".into())

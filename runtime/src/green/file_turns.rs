@@ -17,6 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use super::parker::Parker;
+use crate::hub;
 use crate::seam::park::{self, Enlist, Wait};
 use crate::seam::queue::{Fifo, Node, Verdict};
 
@@ -24,7 +25,16 @@ use crate::seam::queue::{Fifo, Node, Verdict};
 type Key = (libc::dev_t, libc::ino_t, bool);
 
 /// Those that wait behind one that has the turn. Without one there is no queue.
-static QUEUES: Mutex<BTreeMap<Key, Fifo<()>>> = Mutex::new(BTreeMap::new());
+static QUEUES: Mutex<Queues> = Mutex::new(Queues {
+    process: 0,
+    of: BTreeMap::new(),
+});
+
+struct Queues {
+    /// The process that they are of, by the number of forks.
+    process: u32,
+    of: BTreeMap<Key, Fifo<()>>,
+}
 
 /// The turn to wait at the OS. It goes to the next one when dropped.
 pub(super) struct Turn(Key);
@@ -49,10 +59,11 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let mut queues = queues();
         let next = queues
+            .of
             .get_mut(&self.0)
             .and_then(|queue| queue.wake(Verdict::HANDED));
         if next.is_none() {
-            queues.remove(&self.0);
+            queues.of.remove(&self.0);
         }
         drop(queues);
         if let Some(next) = next {
@@ -70,9 +81,9 @@ struct Place {
 impl Enlist for Place {
     fn enlist(&self, waker: Waker, _patience: u32) -> bool {
         let mut queues = queues();
-        match queues.get_mut(&self.key) {
+        match queues.of.get_mut(&self.key) {
             None => {
-                queues.insert(self.key, Fifo::new());
+                queues.of.insert(self.key, Fifo::new());
                 false
             }
             Some(queue) => {
@@ -104,6 +115,12 @@ fn identify(file: BorrowedFd<'_>) -> io::Result<(libc::dev_t, libc::ino_t)> {
     Ok((stat.st_dev, stat.st_ino))
 }
 
-fn queues() -> MutexGuard<'static, BTreeMap<Key, Fifo<()>>> {
-    QUEUES.lock().unwrap_or_else(PoisonError::into_inner)
+fn queues() -> MutexGuard<'static, Queues> {
+    let mut queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
+    if queues.process != hub::forks() {
+        // Those of the parent have no thread here.
+        queues.process = hub::forks();
+        queues.of.clear();
+    }
+    queues
 }

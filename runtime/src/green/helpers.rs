@@ -31,6 +31,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::parker::Parker;
+use crate::hub;
 use crate::seam::offload::Call;
 use crate::seam::park::{self, Enlist, Wait};
 use crate::seam::unwind;
@@ -61,6 +62,8 @@ struct State {
     alive: usize,
     /// Those of them that wait for work.
     idle: usize,
+    /// The process that this is about, by the number of forks. A child has no helpers.
+    process: u32,
     /// How many calls have begun; it wraps around.
     begun: usize,
     /// Whether there is a keeper.
@@ -102,6 +105,10 @@ impl Helpers {
     /// Puts a job into the queue, and sees to it that it is taken out.
     fn push(&'static self, job: Pending) -> io::Result<()> {
         let mut state = self.lock();
+        if state.process != hub::forks() {
+            *state = State::new();
+            state.process = hub::forks();
+        }
         let busy = state.queue.len() >= state.idle;
         if busy && state.alive < self.limit.min(FEW) {
             state.alive += 1;
@@ -227,6 +234,7 @@ impl State {
             queue: VecDeque::new(),
             alive: 0,
             idle: 0,
+            process: 0,
             begun: 0,
             is_kept: false,
         }

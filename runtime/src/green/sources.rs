@@ -176,6 +176,7 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     ONCE.get_or_init(|| {
         scope::keep_in(context::KEEPER);
         hub::when_a_thread_ends(exit::thread_ends);
+        hub::when_the_last_ends(exit::last_ends);
         patch::count_green_threads_with(hub::alive);
         patch::count_panics_with(patch::Counter {
             caught: seam::unwind::caught,

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Hub, current};
+use super::{Hub, current, fork};
 
 /// Every hub that was ever made; they live as long as the process.
 static HUBS: Mutex<Vec<&'static Hub>> = Mutex::new(Vec::new());
@@ -83,6 +83,7 @@ pub(crate) fn alive() -> usize {
     hubs(|hubs| {
         let sum = |count: fn(&Hub) -> usize| {
             hubs.iter()
+                .filter(|hub| hub.process == fork::forks())
                 .map(|hub| count(hub))
                 .fold(0, usize::wrapping_add)
         };
@@ -97,6 +98,9 @@ pub(crate) fn alive() -> usize {
 #[inline]
 pub(crate) fn retire() {
     if let Some(hub) = current() {
+        if hub.is_forked_root() {
+            return fork::end_with_the_last();
+        }
         one_more(&hub.count.retired);
     }
 }

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::thread;
 
-use super::{Hub, panic_hook};
+use super::{Hub, fork, panic_hook};
 
 thread_local! {
     // Without a destructor, so that it can be asked at any time in the life of an OS thread.
@@ -28,13 +28,19 @@ pub(crate) fn switching() -> Option<&'static Hub> {
     if thread::panicking() {
         return outside_a_hook();
     }
-    SWITCHING.get()
+    SWITCHING.get().or_else(after_a_fork)
 }
 
 /// The hub of this OS thread, unless it is held. What it is asked to do looks itself whether a panic hook runs.
 #[inline]
 pub(crate) fn not_held() -> Option<&'static Hub> {
-    SWITCHING.get()
+    SWITCHING.get().or_else(after_a_fork)
+}
+
+/// The hub of this OS thread, if it needs a new one, since the process is a fork of another.
+#[cold]
+fn after_a_fork() -> Option<&'static Hub> {
+    if HELD.get() == 0 { fork::renew() } else { None }
 }
 
 #[cold]
@@ -49,7 +55,7 @@ pub(crate) fn hold<R>(f: impl FnOnce(bool) -> R) -> R {
     impl Drop for Release {
         fn drop(&mut self) {
             HELD.set(HELD.get() - 1);
-            if HELD.get() == 0 {
+            if HELD.get() == 0 && !fork::is_stale() {
                 SWITCHING.set(HUB.get());
             }
         }
@@ -73,6 +79,17 @@ pub(crate) fn stop() {
 /// Whether the hub of this OS thread was stopped.
 pub(crate) fn is_stopped() -> bool {
     STOPPED.get()
+}
+
+/// Has the hub of this OS thread switch no more until it is replaced.
+pub(super) fn suspend() {
+    SWITCHING.set(None);
+}
+
+/// Replaces the hub of this OS thread, which is not held.
+pub(super) fn replace(hub: &'static Hub) {
+    HUB.set(Some(hub));
+    SWITCHING.set(Some(hub));
 }
 
 /// Whether `hub` is the hub of this OS thread.

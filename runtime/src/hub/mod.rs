@@ -32,6 +32,7 @@ mod count;
 mod counts;
 mod current;
 mod descriptors;
+mod fork;
 mod inbox;
 mod job;
 mod news;
@@ -49,6 +50,7 @@ mod unwind;
 pub(crate) use count::{alive, retire};
 pub(crate) use current::{current, hold, is_stopped, not_held, stop, switching};
 pub(crate) use descriptors::Waited;
+pub(crate) use fork::{forks, when_the_last_ends};
 pub(crate) use job::Job;
 pub(crate) use news::EPOCH;
 pub(crate) use panic_hook::{Trace, learn_caller};
@@ -77,6 +79,8 @@ pub(crate) struct Hub {
     inbox: Inbox<Message>,
     notifier: Notifier,
     count: Count,
+    /// The process that it was made in, by the number of forks.
+    process: u32,
     /// The OS thread that it belongs to, as bits; zero before that is known.
     os_thread: AtomicUsize,
     local: Local,
@@ -143,6 +147,7 @@ impl Hub {
             inbox: Inbox::new(),
             notifier,
             count: Count::new(),
+            process: forks(),
             os_thread: AtomicUsize::new(0),
             local: Local {
                 running: Cell::new(NonNull::dangling()),
@@ -164,6 +169,7 @@ impl Hub {
                 messages: Cell::new(Vec::new()),
             },
         }));
+        fork::notice_forks();
         hub.local.records.add(hub, room);
         let root = hub.local.records.insert(hub, Task::root());
         hub.local.root.set(root);

@@ -12,13 +12,14 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use super::parts::Parts;
-use super::{Hub, current, switching};
+use super::{Hub, current, forks, switching};
 use crate::coroutine::as_of_a_thread;
 use crate::refused::Refused;
 
 /// Name of the OS thread on which the background hub runs.
 const BACKGROUND: &str = "greenpatch-hub";
 
+/// They are there in the process that started them, and not in forks of it.
 static WORKERS: OnceLock<Box<[&'static Hub]>> = OnceLock::new();
 
 /// Starts `count` OS threads that run a hub each, on which green threads are placed from now on.
@@ -52,7 +53,14 @@ pub(crate) fn start_workers(count: usize) -> Result<(), Refused> {
 /// Whether there are workers, so that the patching thread is no hub.
 #[inline]
 pub(crate) fn has_workers() -> bool {
-    WORKERS.get().is_some()
+    workers().is_some()
+}
+
+#[inline]
+fn workers() -> Option<&'static [&'static Hub]> {
+    let workers = WORKERS.get()?;
+    let are_here = workers.first().is_some_and(|hub| hub.process == forks());
+    are_here.then_some(workers)
 }
 
 /// The hub for a green thread that this OS thread spawns.
@@ -71,7 +79,7 @@ pub(crate) fn place() -> io::Result<&'static Hub> {
 /// As [`place`], where that is not simply the hub that may switch.
 #[cold]
 fn place_elsewhere(hub: Option<&'static Hub>) -> io::Result<&'static Hub> {
-    match WORKERS.get() {
+    match workers() {
         Some(workers) => {
             let held = current().filter(|_| hub.is_none());
             least_loaded(workers, held).map_or_else(background, Ok)
@@ -90,7 +98,9 @@ fn least_loaded(workers: &[&'static Hub], held: Option<&Hub>) -> Option<&'static
 fn background() -> io::Result<&'static Hub> {
     static HUB: Mutex<Option<&'static Hub>> = Mutex::new(None);
     let mut hub = HUB.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(hub) = *hub {
+    if let Some(hub) = *hub
+        && hub.process == forks()
+    {
         return Ok(hub);
     }
     let start = || {

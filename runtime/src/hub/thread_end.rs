@@ -65,6 +65,17 @@ impl Mark {
         self.mark.set(unsafe { head.read() });
     }
 
+    /// Takes over from the mark of another hub of the same OS thread.
+    pub(super) fn follow(&'static self, other: &Mark) {
+        let is_found = !ptr::eq(other.newest.get(), other.mark.as_ptr());
+        self.newest.set(if is_found {
+            other.newest.get()
+        } else {
+            self.mark.as_ptr()
+        });
+        self.mark.set(other.mark.get());
+    }
+
     /// Whether no destructor is newer than the mark.
     #[inline]
     fn is_newest(&self) -> bool {

@@ -12,6 +12,7 @@
 
 use std::io;
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use mio::unix::SourceFd;
@@ -72,6 +73,23 @@ pub(crate) struct News {
 pub(crate) struct Notifier {
     waker: Waker,
     registry: Registry,
+    /// The process that it was made in, by the number of forks.
+    process: u32,
+}
+
+/// How many forks lie between this process and the one that loaded greenpatch.
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// Takes note that this process is a fork of another. What that one looks at through reactors is its own: a child
+/// shares the OS's facility with it, and must not change it.
+pub(crate) fn forked() {
+    // Relaxed, here and below: a new process has one thread, and starts the others.
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How many forks lie between this process and the one that loaded greenpatch.
+pub(crate) fn forks() -> u32 {
+    FORKS.load(Ordering::Relaxed)
 }
 
 impl Reactor {
@@ -90,7 +108,14 @@ impl Reactor {
             events,
             reminder: None,
         };
-        Ok((reactor, Notifier { waker, registry }))
+        Ok((
+            reactor,
+            Notifier {
+                waker,
+                registry,
+                process: forks(),
+            },
+        ))
     }
 
     /// Sleeps until a descriptor is ready, until notified, or until `timeout` has passed; may return
@@ -220,11 +245,16 @@ fn readiness(event: &mio::event::Event) -> Readiness {
 impl Notifier {
     /// Has a descriptor looked at no more. Nothing happens if it was not, or is closed.
     pub(crate) fn remove(&self, fd: RawFd) {
-        let _ = self.registry.deregister(&mut SourceFd(&fd));
+        if self.process == forks() {
+            let _ = self.registry.deregister(&mut SourceFd(&fd));
+        }
     }
 
     /// Ends the sleep of the hub, or its next one if it does not sleep.
     pub(crate) fn notify(&self) {
+        if self.process != forks() {
+            return;
+        }
         // This fails only if the OS has no memory for the event, and there is no way on then.
         self.waker.wake().expect("the OS can wake a hub");
     }

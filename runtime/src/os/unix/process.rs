@@ -45,7 +45,7 @@ pub trait CommandExt: Sealed {
     ///
     /// # Differences from std
     ///
-    /// None.
+    /// None: no other green thread runs in the child, whatever `f` waits for.
     ///
     /// # Safety
     ///
