@@ -1,0 +1,377 @@
+//! Takes the command line apart: what is the tool's own, what it has to know of cargo's, and what it
+//! passes on as it is.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use cargo_metadata::{Metadata, PackageId};
+
+use crate::error::Failure;
+
+/// A subcommand of cargo that is passed on, or one of the tool's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// `cargo build`.
+    Build,
+    /// `cargo check`.
+    Check,
+    /// `cargo run`.
+    Run,
+    /// `cargo test`.
+    Test,
+    /// `cargo bench`.
+    Bench,
+    /// `cargo clippy`.
+    Clippy,
+    /// Reports without building.
+    Doctor,
+}
+
+impl Command {
+    /// The subcommand of that name.
+    pub(crate) fn named(name: &str) -> Option<Command> {
+        Some(match name {
+            "build" | "b" => Command::Build,
+            "check" | "c" => Command::Check,
+            "run" | "r" => Command::Run,
+            "test" | "t" => Command::Test,
+            "bench" => Command::Bench,
+            "clippy" => Command::Clippy,
+            "doctor" => Command::Doctor,
+            _ => return None,
+        })
+    }
+
+    /// Whether it may compile what only tests, examples and benches depend on.
+    pub(crate) fn builds_tests(self) -> bool {
+        matches!(self, Command::Test | Command::Bench | Command::Doctor)
+    }
+
+    /// The name that cargo has for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Command::Build => "build",
+            Command::Check => "check",
+            Command::Run => "run",
+            Command::Test => "test",
+            Command::Bench => "bench",
+            Command::Clippy => "clippy",
+            Command::Doctor => "doctor",
+        }
+    }
+}
+
+/// How the report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// A few lines.
+    #[default]
+    Short,
+    /// A line for each crate.
+    Full,
+    /// One JSON object.
+    Json,
+}
+
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The subcommand.
+    pub(crate) command: Command,
+    /// cargo's arguments before `--`, without those that are kept apart below.
+    pub(crate) cargo: Vec<OsString>,
+    /// Everything from `--` on, or from `cargo run`'s first argument for the program.
+    pub(crate) rest: Vec<OsString>,
+    /// Those of cargo's arguments that `cargo metadata` has to be given as well.
+    pub(crate) metadata: Vec<OsString>,
+    /// Those of cargo's arguments that say where configuration comes from.
+    pub(crate) configuration: Vec<OsString>,
+    /// `--target`.
+    pub(crate) target: Option<String>,
+    /// `--target-dir`.
+    pub(crate) target_dir: Option<PathBuf>,
+    /// `--offline` or `--frozen`.
+    pub(crate) offline: bool,
+    /// `-q`.
+    pub(crate) quiet: bool,
+    /// `--color`.
+    pub(crate) color: Option<String>,
+    /// `--native`: crates that keep std.
+    pub(crate) native: Vec<String>,
+    /// `--report`.
+    pub(crate) report: Report,
+    /// `-p`: names of packages.
+    packages: Vec<String>,
+    /// `--workspace`.
+    workspace: bool,
+}
+
+/// cargo's options that take a value in the next argument.
+const WITH_VALUE: &[&str] = &[
+    "-p",
+    "--package",
+    "--exclude",
+    "-j",
+    "--jobs",
+    "--profile",
+    "-F",
+    "--features",
+    "--target",
+    "--target-dir",
+    "--manifest-path",
+    "--lockfile-path",
+    "--message-format",
+    "--color",
+    "--config",
+    "-Z",
+    "-C",
+    "--bin",
+    "--example",
+    "--test",
+    "--bench",
+    "--artifact-dir",
+    "--native",
+];
+
+/// Those whose value may be missing; cargo then lists what there is.
+const MAY_STAND_ALONE: &[&str] = &["-p", "--package", "--bin", "--example", "--test", "--bench"];
+
+/// cargo's options with a value that `cargo metadata` knows too.
+const FOR_METADATA: &[&str] = &[
+    "-F",
+    "--features",
+    "--manifest-path",
+    "--lockfile-path",
+    "--config",
+    "-Z",
+];
+
+/// cargo's flags that `cargo metadata` knows too.
+const FLAGS_FOR_METADATA: &[&str] = &[
+    "--all-features",
+    "--no-default-features",
+    "--offline",
+    "--locked",
+    "--frozen",
+];
+
+impl Request {
+    /// Reads what follows the subcommand.
+    pub(crate) fn parse(
+        command: Command,
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<Request, Failure> {
+        let mut request = Request {
+            command,
+            cargo: Vec::new(),
+            rest: Vec::new(),
+            metadata: Vec::new(),
+            configuration: Vec::new(),
+            target: None,
+            target_dir: None,
+            offline: false,
+            quiet: false,
+            color: None,
+            native: Vec::new(),
+            report: Report::default(),
+            packages: Vec::new(),
+            workspace: false,
+        };
+        let mut arguments = arguments.into_iter().peekable();
+        while let Some(argument) = arguments.next() {
+            let Some(text) = argument.to_str() else {
+                request.cargo.push(argument);
+                continue;
+            };
+            if text == "--" || (command == Command::Run && !text.starts_with('-')) {
+                request.rest.push(argument);
+                request.rest.extend(arguments);
+                break;
+            }
+            let (name, attached) = split(text);
+            let mut value = attached.map(OsString::from);
+            let mut words = vec![argument.clone()];
+            if value.is_none() && WITH_VALUE.contains(&name) {
+                let alone = MAY_STAND_ALONE.contains(&name)
+                    && arguments
+                        .peek()
+                        .is_none_or(|next| next.as_encoded_bytes().starts_with(b"-"));
+                if !alone {
+                    let next = arguments
+                        .next()
+                        .ok_or_else(|| Failure::new(format!("a value is required for `{name}`")))?;
+                    words.push(next.clone());
+                    value = Some(next);
+                }
+            }
+            request.take(name, value, words)?;
+        }
+        Ok(request)
+    }
+
+    /// The packages that are built for their own sake; by name alone, which is enough for a report.
+    pub(crate) fn roots<'a>(&self, metadata: &'a Metadata) -> Vec<&'a PackageId> {
+        let members = || metadata.workspace_packages().into_iter();
+        if self.workspace {
+            return members().map(|package| &package.id).collect();
+        }
+        let named: Vec<_> = members()
+            .filter(|package| {
+                self.packages
+                    .iter()
+                    .any(|name| package.name == name.as_str())
+            })
+            .map(|package| &package.id)
+            .collect();
+        if !named.is_empty() {
+            return named;
+        }
+        match metadata
+            .resolve
+            .as_ref()
+            .and_then(|resolve| resolve.root.as_ref())
+        {
+            Some(root) => vec![root],
+            None if metadata.workspace_default_members.is_available() => {
+                metadata.workspace_default_members.iter().collect()
+            }
+            None => members().map(|package| &package.id).collect(),
+        }
+    }
+
+    /// Puts one option where it belongs.
+    fn take(
+        &mut self,
+        name: &str,
+        value: Option<OsString>,
+        words: Vec<OsString>,
+    ) -> Result<(), Failure> {
+        match name {
+            "--native" => {
+                let names = text(name, value)?;
+                self.native.extend(names.split(',').map(str::to_owned));
+                return Ok(());
+            }
+            "--report" => {
+                self.report = match value.as_deref().and_then(OsStr::to_str) {
+                    None => Report::Full,
+                    Some("json") => Report::Json,
+                    Some(other) => {
+                        return Err(Failure::new(format!(
+                            "--report={other}: expected `--report` or `--report=json`"
+                        )));
+                    }
+                };
+                return Ok(());
+            }
+            "--target" => {
+                let target = text(name, value)?;
+                if self.target.as_ref().is_some_and(|other| *other != target) {
+                    return Err(Failure::new(
+                        "more than one `--target`: build for one at a time",
+                    ));
+                }
+                self.target = Some(target);
+                return Ok(());
+            }
+            "--target-dir" => {
+                self.target_dir = value.map(PathBuf::from);
+                return Ok(());
+            }
+            "--offline" | "--frozen" => self.offline = true,
+            "-q" | "--quiet" => self.quiet = true,
+            "-p" | "--package" => self
+                .packages
+                .extend(value.as_deref().and_then(OsStr::to_str).map(str::to_owned)),
+            "--workspace" | "--all" => self.workspace = true,
+            "--color" => self.color = Some(text(name, value)?),
+            _ => {}
+        }
+        if FOR_METADATA.contains(&name) || FLAGS_FOR_METADATA.contains(&name) {
+            self.metadata.extend(words.iter().cloned());
+        }
+        if name == "--config" || name == "-Z" {
+            self.configuration.extend(words.iter().cloned());
+        }
+        self.cargo.extend(words);
+        Ok(())
+    }
+}
+
+/// The name of an option, and a value that is attached to it.
+fn split(argument: &str) -> (&str, Option<&str>) {
+    if argument.starts_with("--") {
+        return match argument.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (argument, None),
+        };
+    }
+    match argument.char_indices().nth(2) {
+        Some((end, _)) if argument.starts_with('-') && WITH_VALUE.contains(&&argument[..end]) => {
+            let value = &argument[end..];
+            (
+                &argument[..end],
+                Some(value.strip_prefix('=').unwrap_or(value)),
+            )
+        }
+        _ => (argument, None),
+    }
+}
+
+fn text(name: &str, value: Option<OsString>) -> Result<String, Failure> {
+    value
+        .and_then(|value| value.into_string().ok())
+        .ok_or_else(|| Failure::new(format!("a value in UTF-8 is required for `{name}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(command: Command, line: &str) -> Request {
+        Request::parse(command, line.split(' ').map(OsString::from)).unwrap()
+    }
+
+    #[test]
+    fn own_options_are_taken_out_wherever_they_stand() {
+        let request = parse(
+            Command::Build,
+            "--release --native a,b -p x --report --native=c -j4",
+        );
+        assert_eq!(request.native, ["a", "b", "c"]);
+        assert_eq!(request.report, Report::Full);
+        assert_eq!(request.cargo, ["--release", "-p", "x", "-j4"]);
+    }
+
+    #[test]
+    fn what_is_the_programs_own_is_left_alone() {
+        let request = parse(Command::Run, "-q file --native x");
+        assert_eq!(request.cargo, ["-q"]);
+        assert_eq!(request.rest, ["file", "--native", "x"]);
+        let request = parse(Command::Test, "name --report -- --report");
+        assert_eq!(request.report, Report::Full);
+        assert_eq!(request.cargo, ["name"]);
+        assert_eq!(request.rest, ["--", "--report"]);
+    }
+
+    #[test]
+    fn the_target_and_its_folder_are_kept_apart() {
+        let request = parse(
+            Command::Run,
+            "--target=t --bin --target-dir d --offline -Fx",
+        );
+        assert_eq!(request.target.as_deref(), Some("t"));
+        assert_eq!(request.target_dir, Some(PathBuf::from("d")));
+        assert_eq!(request.cargo, ["--bin", "--offline", "-Fx"]);
+        assert_eq!(request.metadata, ["--offline", "-Fx"]);
+        assert!(request.offline);
+    }
+
+    #[test]
+    fn a_missing_value_is_said() {
+        let error = Request::parse(Command::Build, [OsString::from("--native")]).unwrap_err();
+        assert!(
+            matches!(error, Failure::Message(text) if text == "a value is required for `--native`")
+        );
+    }
+}

@@ -1,0 +1,31 @@
+//! What ends the tool: a message of one line, or the exit status of a program that has said its own.
+
+use std::fmt;
+
+/// Why the tool stops.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// To be printed as `error: …`.
+    Message(String),
+    /// cargo or rustc has printed what is wrong.
+    Status(i32),
+}
+
+impl Failure {
+    /// A failure with a message of its own.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Failure::Message(message.into())
+    }
+}
+
+/// Says what was being done when something failed.
+pub(crate) trait Context<T> {
+    /// Puts `doing` before the error: lower case, no full stop.
+    fn context(self, doing: impl FnOnce() -> String) -> Result<T, Failure>;
+}
+
+impl<T, E: fmt::Display> Context<T> for Result<T, E> {
+    fn context(self, doing: impl FnOnce() -> String) -> Result<T, Failure> {
+        self.map_err(|error| Failure::Message(format!("{}: {error}", doing())))
+    }
+}

@@ -1,0 +1,133 @@
+//! Reads the graph of packages, and learns from cargo by which flags it calls rustc.
+//!
+//! `cargo metadata --filter-platform` asks rustc about the target with the flags that a build would use, from
+//! wherever they are configured. The tool has cargo call it in rustc's place, and notes them.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Stdio};
+use std::{env, io};
+
+use cargo_metadata::{Metadata, MetadataCommand};
+
+use crate::arguments::Request;
+use crate::compiler::Compiler;
+use crate::error::{Context, Failure};
+use crate::files;
+
+/// The name by which the tool is called in rustc's place.
+pub(crate) const NAME: &str = "greenpatch-probe";
+
+/// The file that it notes the flags in.
+const NOTES: &str = "flags";
+
+/// Called by `cargo metadata` as `greenpatch-probe rustc …`: notes the flags and becomes rustc.
+pub(crate) fn rustc(called_as: &Path) -> Result<u8, Failure> {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    if let Some(flags) = flags(&arguments) {
+        let flags: Vec<_> = flags.iter().map(|flag| flag.to_string_lossy()).collect();
+        let notes = serde_json::to_string(&flags).expect("strings can be written as JSON");
+        files::write(&called_as.with_file_name(NOTES), notes)?;
+    }
+    let (rustc, arguments) = arguments
+        .split_first()
+        .ok_or_else(|| Failure::new(format!("{NAME} is called by cargo alone")))?;
+    let error = Command::new(rustc).args(arguments).exec();
+    Err(Failure::new(format!(
+        "could not run `{}`: {error}",
+        rustc.display()
+    )))
+}
+
+/// The flags between what cargo puts before and after them, if it asks about a target.
+fn flags(arguments: &[OsString]) -> Option<&[OsString]> {
+    let start = arguments
+        .iter()
+        .position(|argument| argument == "--print=file-names")?
+        + 1;
+    let length = arguments[start..]
+        .iter()
+        .position(|argument| argument == "--target")?;
+    Some(&arguments[start..start + length])
+}
+
+/// What cargo says of a program.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Packages and how they depend on each other.
+    pub(crate) metadata: Metadata,
+    /// The flags of the user's that rustc is called with for the target.
+    pub(crate) flags: Vec<String>,
+}
+
+/// Runs `cargo metadata`, whose errors are the user's to read.
+pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Result<Answer, Failure> {
+    let place = Place(cache.join(format!("probe-{}", process::id())));
+    let probe = place.0.join(NAME);
+    let this = env::current_exe().context(|| "could not find this program".to_owned())?;
+    files::link(&probe, &this)?;
+    let mut command = Command::new(&compiler.cargo);
+    command.args([
+        "metadata",
+        "--format-version",
+        "1",
+        "--filter-platform",
+        &compiler.target,
+    ]);
+    command.args(&request.metadata);
+    if request.quiet {
+        command.arg("--quiet");
+    }
+    if let Some(color) = &request.color {
+        command.args(["--color", color]);
+    }
+    command
+        .env("RUSTC_WRAPPER", &probe)
+        .env("CARGO_CACHE_RUSTC_INFO", "0");
+    command.stdin(Stdio::null()).stderr(Stdio::inherit());
+    let output = command
+        .output()
+        .context(|| format!("could not run `{}`", compiler.cargo.display()))?;
+    if !output.status.success() {
+        return Err(Failure::Status(output.status.code().unwrap_or(101)));
+    }
+    let text = String::from_utf8(output.stdout).context(|| "`cargo metadata`".to_owned())?;
+    let metadata = MetadataCommand::parse(text).context(|| "`cargo metadata`".to_owned())?;
+    let flags = match fs::read_to_string(place.0.join(NOTES)) {
+        Ok(notes) => {
+            serde_json::from_str(&notes).context(|| "the flags noted by cargo".to_owned())?
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Failure::new(
+                "this cargo did not say by which flags it calls rustc; greenpatch needs 1.95 or later",
+            ));
+        }
+        Err(error) => return Err(Failure::new(format!("could not read the flags: {error}"))),
+    };
+    Ok(Answer { metadata, flags })
+}
+
+/// A folder that is removed in the end.
+struct Place(PathBuf);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // What is left is a link and a small file in the cache, so a failure harms nothing.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_those_between_the_question_and_the_target() {
+        let line = "rustc - --crate-name ___ --print=file-names --cfg x -Copt-level=3 --target t --crate-type bin";
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        assert_eq!(flags(&words).unwrap(), ["--cfg", "x", "-Copt-level=3"]);
+        assert!(flags(&words[..5]).is_none());
+    }
+}

@@ -1,0 +1,136 @@
+//! From a request to the cargo that carries it out.
+
+use std::env;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process;
+
+use crate::arguments::{Command, Request};
+use crate::compiler::Compiler;
+use crate::copy::{self, Copy};
+use crate::error::{Context, Failure};
+use crate::files;
+use crate::launch;
+use crate::plan::{FORMAT, Launch, Plan};
+use crate::probe::{self, Answer};
+use crate::program::Program;
+use crate::report;
+use crate::shell::Shell;
+use crate::source::quoted;
+use crate::wrapper;
+
+/// Carries out the request: this process becomes cargo, so that signals and the exit status are its own.
+pub(crate) fn run(request: &Request) -> Result<u8, Failure> {
+    let shell = Shell::new(request.quiet, request.color.as_deref());
+    let cache = copy::cache()?;
+    let compiler = Compiler::find(request)?;
+    let answer = probe::ask(&compiler, request, &cache)?;
+    let program = Program::read(&answer.metadata, request)?;
+    if request.command == Command::Doctor {
+        report::print(&program, request.report, shell)?;
+        return Ok(0);
+    }
+    let flags = copy::flags_for_copy(&answer.flags);
+    let copy = Copy::ready(&compiler, &flags, &program.source, &cache, request, shell)?;
+    let built = Built::prepare(&compiler, &flags, &answer, &program, &copy, request, shell)?;
+    report::print(&program, request.report, shell)?;
+    let mut command = process::Command::new(&compiler.cargo);
+    command.arg(request.command.name()).args(&request.cargo);
+    command
+        .args(["--target", &compiler.target])
+        .arg("--target-dir")
+        .arg(&built.target_dir);
+    for (key, path) in [
+        ("build.build-dir", &built.build_dir),
+        ("build.rustc-wrapper", &built.rustc),
+        ("build.rustdoc", &built.rustdoc),
+    ] {
+        let path = path
+            .to_str()
+            .ok_or_else(|| Failure::new(format!("{}: not UTF-8", path.display())))?;
+        command
+            .arg("--config")
+            .arg(format!("{key}={}", quoted(path)));
+    }
+    if compiler.wrapper_in_environment {
+        command.env("RUSTC_WRAPPER", &built.rustc);
+    }
+    if env::var_os("RUSTDOC").is_some() {
+        command.env("RUSTDOC", &built.rustdoc);
+    }
+    let error = command.args(&request.rest).exec();
+    Err(Failure::new(format!(
+        "could not run `{}`: {error}",
+        compiler.cargo.display()
+    )))
+}
+
+/// Where the program is built.
+struct Built {
+    /// Programs, tests and libraries are found here, under the target's name.
+    target_dir: PathBuf,
+    /// What is compiled on the way; named by all that cargo's fingerprints do not see.
+    build_dir: PathBuf,
+    /// The link by which the tool is called in rustc's place.
+    rustc: PathBuf,
+    /// The link by which it is called in rustdoc's place.
+    rustdoc: PathBuf,
+}
+
+impl Built {
+    /// Has all ready that cargo needs.
+    fn prepare(
+        compiler: &Compiler,
+        flags: &[String],
+        answer: &Answer,
+        program: &Program<'_>,
+        copy: &Copy,
+        request: &Request,
+        shell: Shell,
+    ) -> Result<Built, Failure> {
+        let target_dir = match &request.target_dir {
+            Some(folder) => std::path::absolute(folder).context(|| "--target-dir".to_owned())?,
+            None => answer.metadata.target_directory.as_std_path().to_owned(),
+        };
+        let target_dir = target_dir.join("greenpatch");
+        let digits = files::digits((FORMAT, &copy.digits, &program.native, &compiler.wrapper));
+        let build_dir = target_dir.join("build").join(digits);
+        let folder = build_dir.join("plan");
+        let entry = launch::entry(compiler, copy, shell)?;
+        let mut launches = std::collections::BTreeMap::new();
+        for (package, settings) in &program.settings {
+            let baked = settings.baked();
+            let library = launch::ready(compiler, flags, copy, &baked, shell)?;
+            let watched = folder.join(format!("launch-{}", files::digits(package)));
+            files::write(
+                &watched,
+                format!("{}\n{}\n", library.display(), entry.display()),
+            )?;
+            launches.insert(package.clone(), Launch { library, watched });
+        }
+        let plan = Plan {
+            greenpatch: copy.library.clone(),
+            dependencies: copy.dependencies.clone(),
+            launch: launches,
+            entry,
+            native: program.native.iter().cloned().collect(),
+            wrapper: compiler
+                .wrapper
+                .as_ref()
+                .map(|wrapper| wrapper.to_string_lossy().into_owned()),
+            rustdoc: compiler.rustdoc.to_string_lossy().into_owned(),
+        };
+        plan.write(&folder)?;
+        let this = env::current_exe().context(|| "could not find this program".to_owned())?;
+        let rustc = folder.join(wrapper::RUSTC);
+        let rustdoc = folder.join(wrapper::RUSTDOC);
+        files::link(&rustc, &this)?;
+        files::link(&rustdoc, &this)?;
+        Ok(Built {
+            target_dir,
+            build_dir,
+            rustc,
+            rustdoc,
+        })
+    }
+}

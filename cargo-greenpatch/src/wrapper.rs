@@ -1,0 +1,284 @@
+//! What cargo calls in place of rustc and rustdoc.
+//!
+//! A unit that cargo compiles for the target is given greenpatch as `std`; what it compiles for the host,
+//! proc macros and build scripts, carries no `--target` and is left as it is.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use crate::error::{Context, Failure};
+use crate::files;
+use crate::plan::Plan;
+
+/// The name in rustc's place.
+pub(crate) const RUSTC: &str = "greenpatch-rustc";
+
+/// The name in rustdoc's place.
+pub(crate) const RUSTDOC: &str = "greenpatch-rustdoc";
+
+/// Called by cargo as `greenpatch-rustc [clippy-driver] rustc …`.
+pub(crate) fn rustc(called_as: &Path) -> Result<u8, Failure> {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let plan = Plan::read(called_as)?;
+    let unit = Unit::of(&arguments);
+    let mut command = match &plan.wrapper {
+        Some(wrapper) => Command::new(wrapper),
+        None => Command::new(arguments.first().ok_or_else(|| by_cargo_alone(RUSTC))?),
+    };
+    let own = if plan.wrapper.is_some() {
+        &arguments[..]
+    } else {
+        &arguments[1..]
+    };
+    if !unit.for_target || unit.question {
+        return become_it(command.args(own));
+    }
+    let package = env::var_os("CARGO_MANIFEST_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let name = env::var("CARGO_PKG_NAME").unwrap_or_default();
+    if name == "greenpatch" && unit.crate_name == "greenpatch" && !unit.launched() {
+        // The one copy stands for it wherever it is used.
+        let empty = called_as.with_file_name("empty.rs");
+        files::write(&empty, "")?;
+        command.args(own.iter().map(|argument| match Path::new(argument) {
+            source if source.extension() == Some(OsStr::new("rs")) => empty.as_os_str(),
+            _ => argument,
+        }));
+        return become_it(&mut command);
+    }
+    command.args(own.iter().map(|argument| with_the_copy(argument, &plan)));
+    command.args(plan.dependencies.iter().map(|folder| search_path(folder)));
+    if plan.native.contains(&name) {
+        return become_it(&mut command);
+    }
+    let launch = plan.launch.get(&package).filter(|_| unit.launched());
+    let library = launch.map_or(&plan.greenpatch, |launch| &launch.library);
+    command.arg("--extern").arg(external("std", library));
+    if unit.launched() {
+        command.args(entry(&plan));
+    }
+    let (status, concerns_greenpatch) = watched_run(&mut command)?;
+    if let Some(signal) = status.signal() {
+        return Ok(u8::try_from(128 + signal).unwrap_or(u8::MAX));
+    }
+    let code = status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1);
+    match (code, launch, unit.dep_info()) {
+        (0, Some(launch), Some(info)) => watch(&info, &launch.watched)?,
+        (0, ..) => {}
+        _ if concerns_greenpatch => eprintln!(
+            "note: `{name}` was compiled with greenpatch in place of std; if it compiles with plain cargo, \
+             `--native {name}` keeps it on std, where its types do not meet those of other crates"
+        ),
+        _ => {}
+    }
+    Ok(code)
+}
+
+/// Called by cargo as `greenpatch-rustdoc …`: examples in documentation are programs too.
+pub(crate) fn rustdoc(called_as: &Path) -> Result<u8, Failure> {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let plan = Plan::read(called_as)?;
+    let mut command = Command::new(&plan.rustdoc);
+    if !Unit::of(&arguments).for_target {
+        return become_it(command.args(&arguments));
+    }
+    command.args(
+        arguments
+            .iter()
+            .map(|argument| with_the_copy(argument, &plan)),
+    );
+    command.args(plan.dependencies.iter().map(|folder| search_path(folder)));
+    let package = env::var_os("CARGO_MANIFEST_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let name = env::var("CARGO_PKG_NAME").unwrap_or_default();
+    if !plan.native.contains(&name) {
+        let launch = plan.launch.get(&package);
+        let library = launch.map_or(&plan.greenpatch, |launch| &launch.library);
+        command
+            .arg("--extern")
+            .arg(external("std", library))
+            .args(entry(&plan));
+    }
+    become_it(&mut command)
+}
+
+/// Runs rustc, and hands on what it prints; says whether an error of its speaks of greenpatch.
+fn watched_run(command: &mut Command) -> Result<(ExitStatus, bool), Failure> {
+    let doing = format!("could not run `{}`", command.get_program().display());
+    let mut child = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .context(|| doing.clone())?;
+    let mut output = BufReader::new(child.stderr.take().expect("the child's errors are piped"));
+    let mut concerns_greenpatch = false;
+    let mut line = Vec::new();
+    while output
+        .read_until(b'\n', &mut line)
+        .context(|| doing.clone())?
+        > 0
+    {
+        let text = String::from_utf8_lossy(&line);
+        concerns_greenpatch |= text.contains("greenpatch") && text.contains("error");
+        // If cargo no longer listens it has ended, and is told nothing more.
+        let _ = io::stderr().write_all(&line);
+        line.clear();
+    }
+    let status = child.wait().context(|| doing.clone())?;
+    Ok((status, concerns_greenpatch))
+}
+
+fn by_cargo_alone(name: &str) -> Failure {
+    Failure::new(format!("{name} is called by cargo alone"))
+}
+
+/// Replaces this process, so that signals and the exit status are the program's.
+fn become_it(command: &mut Command) -> Result<u8, Failure> {
+    let error = command.exec();
+    let program = command.get_program().display();
+    Err(Failure::new(format!("could not run `{program}`: {error}")))
+}
+
+fn search_path(folder: &Path) -> OsString {
+    let mut argument = OsString::from("-Ldependency=");
+    argument.push(folder);
+    argument
+}
+
+fn external(name: &str, library: &Path) -> OsString {
+    let mut argument = OsString::from(name);
+    argument.push("=");
+    argument.push(library);
+    argument
+}
+
+/// The arguments that have the program begin in `launch/entry.rs`.
+fn entry(plan: &Plan) -> [OsString; 2] {
+    let mut object = OsString::from("-Clink-arg=");
+    object.push(&plan.entry);
+    [object, OsString::from("-Clink-arg=-Wl,--wrap=main")]
+}
+
+/// `NAME=PATH` of a greenpatch that the program depends on itself becomes that of the copy.
+fn with_the_copy(argument: &OsStr, plan: &Plan) -> OsString {
+    let rewritten = argument.to_str().and_then(|text| {
+        let (name, path) = text.split_once('=')?;
+        let file = Path::new(path).file_name()?.to_str()?;
+        let is_it = file.starts_with("libgreenpatch-")
+            && (file.ends_with(".rlib") || file.ends_with(".rmeta"));
+        is_it.then(|| external(name, &plan.greenpatch))
+    });
+    rewritten.unwrap_or_else(|| argument.to_owned())
+}
+
+/// Adds a file to those that cargo looks at to see whether a unit is out of date. The first line with a
+/// colon has them all.
+fn watch(info: &Path, watched: &Path) -> Result<(), Failure> {
+    let doing = || format!("could not add to {}", info.display());
+    let text = fs::read_to_string(info).context(doing)?;
+    let watched = watched.display().to_string().replace(' ', "\\ ");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    if let Some(line) = lines.iter_mut().find(|line| line.contains(": ")) {
+        line.push(' ');
+        line.push_str(&watched);
+    }
+    lines.push(String::new());
+    fs::write(info, lines.join("\n")).context(doing)
+}
+
+/// What the arguments say of a unit.
+#[derive(Debug, Default)]
+struct Unit {
+    for_target: bool,
+    /// rustc is asked about itself, and compiles nothing.
+    question: bool,
+    crate_name: String,
+    crate_types: Vec<String>,
+    harness: bool,
+    emits_dep_info: bool,
+    folder: Option<PathBuf>,
+    extra: String,
+}
+
+impl Unit {
+    fn of(arguments: &[OsString]) -> Unit {
+        let mut unit = Unit::default();
+        let mut words = arguments.iter().filter_map(|argument| argument.to_str());
+        while let Some(word) = words.next() {
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) if word.starts_with("--") => (name, Some(value)),
+                _ => (word, None),
+            };
+            let mut value = || {
+                value
+                    .or_else(|| words.next())
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            match name {
+                "--target" => unit.for_target = !value().is_empty(),
+                "--crate-name" => unit.crate_name = value(),
+                "--crate-type" => unit.crate_types.push(value()),
+                "--test" => unit.harness = true,
+                "--emit" => unit.emits_dep_info = value().split(',').any(|kind| kind == "dep-info"),
+                "--out-dir" => unit.folder = Some(value().into()),
+                "-C" => {
+                    if let Some(extra) = value().strip_prefix("extra-filename=") {
+                        unit.extra = extra.to_owned();
+                    }
+                }
+                "-vV" => unit.question = true,
+                _ => {}
+            }
+        }
+        unit.question |= unit.crate_name == "___";
+        unit
+    }
+
+    /// Whether it is a program, which is patched before `main`.
+    fn launched(&self) -> bool {
+        self.harness || self.crate_types.iter().any(|kind| kind == "bin")
+    }
+
+    /// The file in which rustc lists what it has read.
+    fn dep_info(&self) -> Option<PathBuf> {
+        let name = format!("{}{}.d", self.crate_name, self.extra);
+        self.emits_dep_info
+            .then_some(self.folder.as_ref()?.join(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(line: &str) -> Unit {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        Unit::of(&words)
+    }
+
+    #[test]
+    fn a_unit_is_known_by_its_arguments() {
+        let program = unit(
+            "rustc --crate-name a --edition=2024 src/main.rs --crate-type bin --emit=dep-info,link \
+             -C metadata=1 -C extra-filename=-2 --out-dir /o --target t -C incremental=i",
+        );
+        assert!(program.for_target && program.launched() && !program.question);
+        assert_eq!(program.dep_info(), Some(PathBuf::from("/o/a-2.d")));
+        let test = unit("rustc --crate-name a --test --target t");
+        assert!(test.launched());
+        let library = unit("rustc --crate-name a --crate-type lib --crate-type cdylib --target t");
+        assert!(library.for_target && !library.launched());
+        assert!(!unit("rustc --crate-name build_script_build --crate-type bin").for_target);
+        assert!(unit("rustc - --crate-name ___ --print=file-names --target t").question);
+    }
+}

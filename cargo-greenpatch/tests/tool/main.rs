@@ -1,0 +1,8 @@
+//! Runs the tool on small programs that are made up here, offline, in folders of their own.
+
+mod behaviour;
+mod programs;
+mod refusals;
+mod settings;
+mod support;
+mod testing;
