@@ -45,6 +45,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "thread-locals that are left native are not used after main's end has destroyed them",
+        child: native_locals_at_the_end,
+        check: Ended::well,
+    },
+    Scenario {
         name: "a user's panic hook is called as it is",
         child: users_hook,
         check: |ended| {
@@ -141,6 +146,49 @@ fn thread_local_panics() {
     }
     greenpatch::thread_local!(static BAD: RefCell<Option<Bad>> = const { RefCell::new(None) });
     let _ = thread::spawn(|| BAD.set(Some(Bad))).join();
+}
+
+fn native_locals_at_the_end() {
+    struct Valued(Box<u32>);
+    impl Drop for Valued {
+        fn drop(&mut self) {
+            *self.0 = 0;
+        }
+    }
+    struct Waits;
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            for _ in 0..10 {
+                thread::yield_now();
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
+    greenpatch::thread_local! {
+        static WAITS: Option<Waits> = const { Some(Waits) };
+        static CONSTANT: RefCell<Option<Valued>> = const { RefCell::new(None) };
+        static MADE: Valued = Valued(Box::new(1));
+    }
+    let options = greenpatch::ThreadOptions::new().thread_local(false);
+    assert!(options.apply().unwrap().is_done());
+    // The newest is destroyed first, so those that wait come last.
+    WAITS.with(|_| ());
+    CONSTANT.set(Some(Valued(Box::new(1))));
+    thread::spawn(|| {
+        CONSTANT.with_borrow(|constant| {
+            MADE.with(|made| {
+                loop {
+                    let constant = constant.as_ref().map(|value| *value.0);
+                    if (constant, *made.0) != (Some(1), 1) {
+                        eprintln!("used after it was destroyed");
+                        std::process::abort();
+                    }
+                    thread::yield_now();
+                }
+            });
+        });
+    });
+    thread::yield_now();
 }
 
 fn users_hook() {
