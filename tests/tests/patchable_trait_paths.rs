@@ -245,6 +245,13 @@ fn an_impl_for_every_type_is_overridden_for_one() {
         });
 }
 
+/// It could not be told from the same with another lifetime.
+#[test]
+#[should_panic(expected = "lifetime")]
+fn a_type_with_a_lifetime_names_no_method_of_an_impl_for_every_type() {
+    let _ = patch_point!(<&'static str as Shout>::shout);
+}
+
 #[test]
 fn in_a_body() {
     trait Doubled {
