@@ -224,6 +224,8 @@ fn whole(file: &Path, root: bool) -> String {
             if let Item::ExternCrate(item) = item
                 && item.ident == "std"
             {
+                let allowed = "#[allow(unused_extern_crates, unused_imports)] ";
+                edits.insert(&text, item.span().start(), allowed);
                 let at = offset(&text, item.ident.span().start());
                 let green = match item.rename {
                     Some(_) => "greenpatch",
@@ -259,7 +261,10 @@ fn binds_std(item: &Item) -> bool {
 fn brings_macros(module: &syn::ItemMod, file: &Path) -> bool {
     let exports = |items: &[Item]| {
         items.iter().any(|item| match item {
-            Item::Macro(item) => item.attrs.iter().any(|attr| attr.path().is_ident("macro_export")),
+            Item::Macro(item) => item
+                .attrs
+                .iter()
+                .any(|attr| attr.path().is_ident("macro_export")),
             _ => false,
         })
     };
@@ -273,7 +278,11 @@ fn brings_macros(module: &syn::ItemMod, file: &Path) -> bool {
             exports(&parse(&text, file).items)
         }),
     };
-    exported || module.attrs.iter().any(|attr| attr.path().is_ident("macro_use"))
+    exported
+        || module
+            .attrs
+            .iter()
+            .any(|attr| attr.path().is_ident("macro_use"))
 }
 
 /// `#[path]` means nothing on a module in braces.
