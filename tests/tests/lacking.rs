@@ -232,6 +232,13 @@ fn threads_for_helpers() {
         let addresses = greenpatch::net::ToSocketAddrs::to_socket_addrs("localhost:1");
         assert!(addresses.unwrap().count() > 0);
         greenpatch::print!("{}", " ".repeat(2000) + "\r");
+        // What is known to wait is not made in place, where it would wait for ever.
+        let path = std::env::temp_dir().join(format!("greenpatch-lacking-{}", std::process::id()));
+        let held = greenpatch::fs::File::create(&path).unwrap();
+        held.lock().unwrap();
+        let refused = greenpatch::fs::File::open(&path).unwrap().lock();
+        assert_eq!(refused.unwrap_err().raw_os_error(), Some(libc::EAGAIN));
+        greenpatch::fs::remove_file(path).unwrap();
     })
     .join()
     .unwrap();

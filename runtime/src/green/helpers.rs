@@ -7,7 +7,8 @@
 //! another that waits for what it does. Nothing about it takes longer the more calls there are.
 //!
 //! If the OS has no more threads, calls queue until a helper is free. If none becomes free either, it is not known
-//! that one ever will, and the call is refused with the OS's error.
+//! that one ever will, and the call is refused with the OS's error. Where there is no helper at all most calls are
+//! made in place.
 //!
 //! Invariants:
 //! 1. A [`Job`] lies in the frame of the green thread that wants it, which does not leave that frame
@@ -93,12 +94,29 @@ impl Helpers {
         }
     }
 
-    /// Has a helper make `call` while the green thread of `parker` waits. Passes a panic on.
+    /// Has a helper make `call` while the green thread of `parker` waits; where there is no helper, and none can be
+    /// started, makes it here. Passes a panic on.
+    ///
+    /// # Errors
+    ///
+    /// When all helpers there are make other calls for long, and the OS has no thread for it. Then it was not made.
+    pub(super) fn make(&'static self, parker: &Parker, call: Call<'_>) -> io::Result<()> {
+        let job = Job::new(self, call);
+        match (job.wait(parker), job.call.take()) {
+            (Err(_), Some(call)) => {
+                call.make();
+                Ok(())
+            }
+            (ended, _) => ended,
+        }
+    }
+
+    /// The same for a call that is known to wait, and never is made here.
     ///
     /// # Errors
     ///
     /// When the OS has no thread for it. Then it was not made.
-    pub(super) fn make(&'static self, parker: &Parker, call: Call<'_>) -> io::Result<()> {
+    pub(super) fn make_elsewhere(&'static self, parker: &Parker, call: Call<'_>) -> io::Result<()> {
         Job::new(self, call).wait(parker)
     }
 
@@ -273,8 +291,8 @@ impl<'a> Job<'a> {
     }
 
     /// Queues the job and waits for its end.
-    fn wait(self, parker: &Parker) -> io::Result<()> {
-        park::wait(parker, &Wait::new(&self, None));
+    fn wait(&self, parker: &Parker) -> io::Result<()> {
+        park::wait(parker, &Wait::new(self, None));
         match self.end.take() {
             None => Ok(()),
             Some(End::Refused(error)) => Err(error),
@@ -311,6 +329,7 @@ impl Pending {
     /// Ends the wait without the call.
     fn refuse(self, error: io::Error) {
         let job = self.job();
+        job.call.set(None);
         job.end.set(Some(End::Refused(error)));
         job.finish();
     }

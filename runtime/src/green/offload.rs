@@ -12,8 +12,10 @@ use crate::seam::offload::Call;
 
 /// More look-ups than this at a time wait for each other: a resolver is not to be flooded, and gives up by itself.
 static NAMES: Helpers = Helpers::limited("greenpatch-name", 32);
-/// Named pipes, and the locks of files, block until another call ends that.
+/// Named pipes block until another call ends that.
 static FILES: Helpers = Helpers::new("greenpatch-file");
+/// So do the locks of files.
+static LOCKS: Helpers = Helpers::new("greenpatch-lock");
 /// Each holds its helper until the child ends.
 static CHILDREN: Helpers = Helpers::new("greenpatch-wait");
 /// Each holds its helper until a server of the Unix domain, whose queue is full, accepts.
@@ -34,7 +36,7 @@ pub(super) fn file_lock(file: BorrowedFd<'_>, shared: bool, call: Call<'_>) -> i
     match Parker::current() {
         Some(parker) => {
             let _turn = file_turns::take(&parker, file, shared)?;
-            FILES.make(&parker, call)
+            LOCKS.make_elsewhere(&parker, call)
         }
         None => seam::file_lock__original(file, shared, call),
     }
