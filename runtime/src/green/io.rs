@@ -283,7 +283,7 @@ impl Pause {
     }
 }
 
-/// Lets others run who have waited long enough for this thread's transfers.
+/// Lets other threads run that have waited long enough for the transfers of this one.
 #[inline]
 fn count(hub: &'static Hub) {
     if hub.produce() >= BUDGET {

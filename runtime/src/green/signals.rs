@@ -1,6 +1,6 @@
 //! Which signals end a call that waits.
 //!
-//! A signal whose handler was installed without `SA_RESTART` ends calls that read or write with `Interrupted`, with it the
+//! A signal with a handler that was installed without `SA_RESTART` ends calls that read or write with `Interrupted`, with it the
 //! OS makes them anew. What a hub sleeps in is ended by both, and does not say by which signal. So once it was ended, all
 //! handlers are looked at: a program that has any without the flag has to expect `Interrupted` at any time.
 #![allow(unsafe_code)]

@@ -100,7 +100,7 @@ impl Description {
     }
 
     /// Asks the OS again. For a descriptor that may be lent ([`without_blocking`](Self::without_blocking)) no mode is
-    /// believed that somebody else's call has made for its length.
+    /// believed that another call has made for its length.
     pub(super) fn refresh(&self, fd: BorrowedFd<'_>, direction: Direction, may_be_lent: bool) {
         self.set_timeout(direction, timeout_of(fd, direction));
         if !is_nonblocking(fd) && self.mode.load(Ordering::Relaxed) == BLOCKS {

@@ -34,7 +34,8 @@ pub(crate) const CASES: &[Case] = &[
 const TIMEOUT: Duration = Duration::from_millis(30);
 
 /// Does `act` on another thread, which then holds its processor for twice the timeout, while `wait` waits here. If
-/// `act` was done in time, `wait` must not have timed out. On a busy machine it may come too late, and is tried again.
+/// `act` was done in time, `wait` must not have timed out. On a busy machine it may come too late, and fail then, and is
+/// tried again.
 fn comes_in_time<W, A>(mut prepare: impl FnMut() -> (W, A))
 where
     W: FnOnce() -> std::io::Result<()>,
@@ -82,7 +83,7 @@ fn a_tcp_stream() {
             (
                 move || receive(&mut ours).map(|length| assert_eq!(length, 3)),
                 move || {
-                    theirs.write_all(b"abc").unwrap();
+                    let _ = theirs.write_all(b"abc");
                     std::mem::forget(theirs);
                 },
             )
@@ -106,7 +107,7 @@ fn a_udp_socket() {
             ours.set_read_timeout(Some(TIMEOUT)).unwrap();
             (
                 move || receive(&ours).map(|length| assert_eq!(length, 3)),
-                move || assert_eq!(theirs.send(b"abc").unwrap(), 3),
+                move || drop(theirs.send(b"abc")),
             )
         });
     }
@@ -118,7 +119,7 @@ fn a_unix_stream() {
         ours.set_read_timeout(Some(TIMEOUT)).unwrap();
         (
             move || ours.read(&mut [0; 8]).map(|length| assert_eq!(length, 3)),
-            move || theirs.write_all(b"abc").unwrap(),
+            move || drop(theirs.write_all(b"abc")),
         )
     });
 }
@@ -129,7 +130,7 @@ fn a_unix_datagram() {
         ours.set_read_timeout(Some(TIMEOUT)).unwrap();
         (
             move || ours.recv(&mut [0; 8]).map(|length| assert_eq!(length, 3)),
-            move || assert_eq!(theirs.send(b"abc").unwrap(), 3),
+            move || drop(theirs.send(b"abc")),
         )
     });
 }

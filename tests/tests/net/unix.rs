@@ -242,7 +242,7 @@ fn fill(sender: &UnixDatagram, name: &Name) -> usize {
     sent
 }
 
-/// The senders, who are not connected, wait without using the processor, and every message gets through.
+/// The senders, which are not connected, wait without using the processor, and every message gets through.
 fn datagrams_to_a_full_socket_by_its_name() {
     const SENDERS: usize = 3;
     const MESSAGES: usize = 300;
