@@ -6,13 +6,7 @@ use std::{env, fs};
 
 /// What of the workspace the copy is built from, beside `Cargo.toml` and `Cargo.lock`.
 const FOLDERS: &[&str] = &["runtime/src", "macros/src"];
-const FILES: &[&str] = &[
-    "Cargo.toml",
-    "Cargo.lock",
-    "README.md",
-    "runtime/Cargo.toml",
-    "macros/Cargo.toml",
-];
+const FILES: &[&str] = &["Cargo.toml", "Cargo.lock", "README.md"];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -22,11 +16,16 @@ fn main() {
         println!("cargo::rerun-if-changed={}", root.join(folder).display());
         collect(&root, Path::new(folder), &mut files);
     }
-    // Build scripts.
+    // Manifests, build scripts, and what the sources include.
     for package in ["runtime", "macros"] {
-        let script = Path::new(package).join("build.rs");
-        if root.join(&script).is_file() {
-            files.push(script);
+        println!("cargo::rerun-if-changed={}", root.join(package).display());
+        let entries = fs::read_dir(root.join(package)).expect("a package's folder can be read");
+        for entry in entries {
+            let path =
+                Path::new(package).join(entry.expect("a folder's entry can be read").file_name());
+            if root.join(&path).is_file() {
+                files.push(path);
+            }
         }
     }
     files.sort();

@@ -67,8 +67,14 @@ impl Source {
 
 /// What a package is built from, by paths that begin with `name`.
 fn read_package(name: &str, folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
-    let mut paths = vec![folder.join("Cargo.toml"), folder.join("build.rs")];
-    paths.retain(|path| path.is_file());
+    let doing = || format!("could not read {}", folder.display());
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).context(doing)? {
+        let path = entry.context(doing)?.path();
+        if path.is_file() {
+            paths.push(path);
+        }
+    }
     collect(&folder.join("src"), &mut paths)?;
     let content = |path: PathBuf| {
         let content = fs::read(&path).context(|| format!("could not read {}", path.display()))?;
