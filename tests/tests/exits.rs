@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use greenpatch::thread;
@@ -167,12 +167,16 @@ fn main() {
     println!("\n{run} passed, 0 failed");
 }
 
+/// Whether one of those has begun to wait.
+static WAITING: AtomicBool = AtomicBool::new(false);
+
 /// Says something when dropped, after a wait if it is to.
 struct Says(&'static str, bool);
 
 impl Drop for Says {
     fn drop(&mut self) {
         if self.1 {
+            WAITING.store(true, Ordering::Release);
             thread::sleep(Duration::from_millis(20));
         }
         if !self.0.is_empty() {
@@ -326,18 +330,17 @@ fn before_main_returns() {
 
 fn in_the_background() {
     patch();
-    let (sender, receiver) = greenpatch::sync::mpsc::channel();
     let starting = std::thread::spawn(|| {
-        thread::spawn(move || {
+        thread::spawn(|| {
             set("first", true);
-            sender.send(()).unwrap();
             greenpatch::process::exit(4);
         });
     });
     starting.join().unwrap();
-    receiver.recv().unwrap();
-    // It may not have asked for the end yet.
-    thread::sleep(Duration::from_millis(5));
+    // Then it has asked for the end.
+    while !WAITING.load(Ordering::Acquire) {
+        thread::yield_now();
+    }
 }
 
 fn once_more() {
