@@ -13,7 +13,10 @@ pub mod __greenpatch_launch {
     /// Called on the main thread before the program's `main`, by `entry.rs`.
     // SAFETY: the name is the tool's own, and no other library has a function of it.
     #[unsafe(no_mangle)]
-    extern "C" fn greenpatch_before_main() {
+    extern "C" fn greenpatch_before_main(panics_abort: bool) {
+        if panics_abort {
+            ::greenpatch::__private::panics_abort();
+        }
         if let Err(message) = launch() {
             ::std::eprintln!("greenpatch: {message}");
             ::std::process::exit(2);

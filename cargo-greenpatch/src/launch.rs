@@ -81,9 +81,15 @@ pub(crate) fn ready(
     Ok(library)
 }
 
-/// The object file that goes into programs, compiled now if it is not there.
-pub(crate) fn entry(compiler: &Compiler, copy: &Copy, shell: Shell) -> Result<PathBuf, Failure> {
-    let folder = copy.folder.join("launch").join(files::digits(ENTRY));
+/// The object file that goes into programs, or into those whose panics abort, compiled now if it is not there.
+pub(crate) fn entry(
+    compiler: &Compiler,
+    copy: &Copy,
+    panics_abort: bool,
+    shell: Shell,
+) -> Result<PathBuf, Failure> {
+    let digits = files::digits((ENTRY, panics_abort));
+    let folder = copy.folder.join("launch").join(digits);
     let object = folder.join("entry.o");
     if object.is_file() {
         return Ok(object);
@@ -104,6 +110,9 @@ pub(crate) fn entry(compiler: &Compiler, copy: &Copy, shell: Shell) -> Result<Pa
         "-Cpanic=abort",
         "-Ccodegen-units=1",
     ]);
+    if panics_abort {
+        command.args(["--cfg", "panics_abort"]);
+    }
     command
         .args(["--target", &compiler.target])
         .arg("-o")

@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) launch: BTreeMap<PathBuf, Launch>,
     /// The object file that is linked into programs.
     pub(crate) entry: PathBuf,
+    /// The one for programs whose panics abort.
+    pub(crate) aborting_entry: PathBuf,
     /// Packages that keep std.
     pub(crate) native: Vec<String>,
     /// The program that stands before rustc by the user's own configuration.

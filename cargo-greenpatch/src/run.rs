@@ -96,7 +96,8 @@ impl Built {
         let digits = files::digits((FORMAT, &copy.digits, &program.native, &compiler.wrapper));
         let build_dir = target_dir.join("build").join(digits);
         let folder = build_dir.join("plan");
-        let entry = launch::entry(compiler, copy, shell)?;
+        let entry = launch::entry(compiler, copy, false, shell)?;
+        let aborting_entry = launch::entry(compiler, copy, true, shell)?;
         let mut launches = std::collections::BTreeMap::new();
         for (package, settings) in &program.settings {
             let baked = settings.baked();
@@ -113,6 +114,7 @@ impl Built {
             dependencies: copy.dependencies.clone(),
             launch: launches,
             entry,
+            aborting_entry,
             native: program.native.iter().cloned().collect(),
             wrapper: compiler
                 .wrapper

@@ -61,7 +61,12 @@ pub(crate) fn rustc(called_as: &Path) -> Result<u8, Failure> {
     let library = launch.map_or(&plan.greenpatch, |launch| &launch.library);
     command.arg("--extern").arg(external("std", library));
     if unit.launched() {
-        command.args(entry(&plan));
+        let object = if unit.panics_abort {
+            &plan.aborting_entry
+        } else {
+            &plan.entry
+        };
+        command.args(begin_in(object));
     }
     let (status, concerns_greenpatch) = watched_run(&mut command)?;
     if let Some(signal) = status.signal() {
@@ -107,7 +112,7 @@ pub(crate) fn rustdoc(called_as: &Path) -> Result<u8, Failure> {
         command
             .arg("--extern")
             .arg(external("std", library))
-            .args(entry(&plan));
+            .args(begin_in(&plan.entry));
     }
     become_it(&mut command)
 }
@@ -161,11 +166,11 @@ fn external(name: &str, library: &Path) -> OsString {
     argument
 }
 
-/// The arguments that have the program begin in `launch/entry.rs`.
-fn entry(plan: &Plan) -> [OsString; 2] {
-    let mut object = OsString::from("-Clink-arg=");
-    object.push(&plan.entry);
-    [object, OsString::from("-Clink-arg=-Wl,--wrap=main")]
+/// The arguments that have the program begin in `launch/entry.rs`, which this object is of.
+fn begin_in(object: &Path) -> [OsString; 2] {
+    let mut argument = OsString::from("-Clink-arg=");
+    argument.push(object);
+    [argument, OsString::from("-Clink-arg=-Wl,--wrap=main")]
 }
 
 /// `NAME=PATH` of a greenpatch that the program depends on itself becomes that of the copy.
@@ -205,6 +210,7 @@ struct Unit {
     crate_types: Vec<String>,
     harness: bool,
     emits_dep_info: bool,
+    panics_abort: bool,
     folder: Option<PathBuf>,
     extra: String,
 }
@@ -231,17 +237,26 @@ impl Unit {
                 "--test" => unit.harness = true,
                 "--emit" => unit.emits_dep_info = value().split(',').any(|kind| kind == "dep-info"),
                 "--out-dir" => unit.folder = Some(value().into()),
-                "-C" => {
-                    if let Some(extra) = value().strip_prefix("extra-filename=") {
-                        unit.extra = extra.to_owned();
+                "-C" | "--codegen" => unit.codegen(&value()),
+                "-vV" => unit.question = true,
+                _ => {
+                    if let Some(option) = word.strip_prefix("-C") {
+                        unit.codegen(option);
                     }
                 }
-                "-vV" => unit.question = true,
-                _ => {}
             }
         }
         unit.question |= unit.crate_name == "___";
         unit
+    }
+
+    fn codegen(&mut self, option: &str) {
+        match option.split_once('=') {
+            Some(("extra-filename", extra)) => extra.clone_into(&mut self.extra),
+            // The last one counts.
+            Some(("panic", strategy)) => self.panics_abort = strategy != "unwind",
+            _ => {}
+        }
     }
 
     /// Whether it is a program, which is patched before `main`.
@@ -276,6 +291,18 @@ mod tests {
         assert_eq!(program.dep_info(), Some(PathBuf::from("/o/a-2.d")));
         let test = unit("rustc --crate-name a --test --target t");
         assert!(test.launched());
+        for (options, panics_abort) in [
+            ("-C panic=abort", true),
+            ("-Cpanic=abort", true),
+            ("--codegen=panic=abort", true),
+            ("-C panic=abort -Cpanic=unwind", false),
+            ("-C opt-level=3", false),
+        ] {
+            let unit = unit(&format!(
+                "rustc --crate-name a --crate-type bin --target t {options}"
+            ));
+            assert_eq!(unit.panics_abort, panics_abort, "{options}");
+        }
         let library = unit("rustc --crate-name a --crate-type lib --crate-type cdylib --target t");
         assert!(library.for_target && !library.launched());
         assert!(!unit("rustc --crate-name build_script_build --crate-type bin").for_target);

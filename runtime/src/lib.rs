@@ -70,6 +70,7 @@ pub mod net;
 #[cfg(not(loom))]
 pub mod os;
 pub mod panic;
+mod panic_strategy;
 mod patch;
 pub mod prelude;
 #[cfg(not(loom))]

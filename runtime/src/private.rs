@@ -1,6 +1,6 @@
-//! Every name that generated code may use. Not part of the public interface.
+//! Every name that generated code, and what `cargo greenpatch` links in, may use. Not part of the public interface.
 //!
-//! Layer: beside the table of patch points. Called by: expansions of the macros. Calls: `patch`.
+//! Layer: beside the table of patch points. Called by: expansions of the macros. Calls: `patch`, `panic_strategy`.
 //! Never: named by people.
 
 pub use ::inventory;
@@ -13,6 +13,7 @@ pub use ::std::option::Option::{None, Some};
 pub use ::std::pin::Pin;
 pub use ::std::{file, line, module_path};
 
+pub use crate::panic_strategy::panics_abort;
 pub use crate::patch::generic::{GenericSlot, Instance};
 pub use crate::patch::registry::{PassedOver, PatchPoint, Replacement};
 pub use crate::patch::slot::{Scoped, Site, Slot};

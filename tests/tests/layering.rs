@@ -7,10 +7,14 @@ use std::path::{Path, PathBuf};
 /// For each module of the root, which modules of the root it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("refused", &[]),
+    ("panic_strategy", &[]),
     ("patch", &["refused"]),
     ("coroutine", &[]),
     ("reactor", &["refused"]),
-    ("hub", &["coroutine", "reactor", "refused"]),
+    (
+        "hub",
+        &["coroutine", "reactor", "refused", "panic_strategy"],
+    ),
     ("seam", &["patch"]),
     ("thread", &["seam", "patch"]),
     ("sync", &["seam", "patch"]),
@@ -23,8 +27,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("io", &["seam", "sync", "fs", "descriptor"]),
     ("process", &["seam", "io", "descriptor"]),
     ("os", &["seam", "net", "process"]),
-    ("green", &["seam", "patch", "hub", "coroutine"]),
-    ("private", &["patch"]),
+    (
+        "green",
+        &["seam", "patch", "hub", "coroutine", "panic_strategy"],
+    ),
+    ("private", &["patch", "panic_strategy"]),
     ("lib", &["patch", "seam"]),
 ];
 

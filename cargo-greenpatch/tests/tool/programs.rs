@@ -195,3 +195,45 @@ fn a_program_that_names_greenpatch_itself_shares_the_one_copy() {
     folder.cargo("generate-lockfile --offline").success();
     assert_eq!(folder.tool("run -q").success().stdout, "1 1\n");
 }
+
+/// Panics abort in it although greenpatch was compiled for unwinding, as std was.
+#[test]
+fn a_program_whose_panics_abort_is_patched_and_aborts() {
+    let profile = "\n[profile.dev]\npanic = \"abort\"\n\
+        [profile.release]\npanic = \"abort\"\nlto = true\nstrip = true\nopt-level = \"z\"\n";
+    let source = main_with(
+        "let lock = std::sync::Arc::new(std::sync::Mutex::new(0));
+        if std::env::args().count() > 1 {
+            // A hook that waits, and lets no other thread run.
+            let held = std::sync::Arc::clone(&lock);
+            std::panic::set_hook(Box::new(move |_| {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                eprintln!(\"in the hook: {}\", *held.lock().unwrap());
+            }));
+            let _ = std::thread::spawn(|| panic!(\"on purpose\")).join();
+            println!(\"not reached\");
+        }
+        println!(\"{} {}\", is_green(), os_threads(5));",
+    );
+    let folder = Folder::new(
+        "aborting",
+        &[
+            ("Cargo.toml", &(manifest("aborting", "2024") + profile)),
+            ("src/main.rs", &source),
+        ],
+    );
+    for profile in ["dev", "release"] {
+        let green = folder
+            .tool(&format!("run --quiet --profile {profile}"))
+            .success();
+        assert_eq!(green.stdout, "true 1\n");
+        let line = format!("run --quiet --profile {profile} -- panic");
+        let (green, std) = (folder.tool(&line).output(), folder.cargo(&line).output());
+        assert_eq!(
+            (green.status, &*green.stdout),
+            (std.status, ""),
+            "{green:?}"
+        );
+        assert!(green.stderr.contains("in the hook: 0"), "{green:?}");
+    }
+}

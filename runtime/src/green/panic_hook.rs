@@ -8,6 +8,7 @@ use std::thread;
 
 use super::panic_report;
 use crate::hub;
+use crate::panic_strategy;
 use crate::seam::context;
 use crate::seam::unwind::Hook;
 
@@ -44,7 +45,7 @@ fn chain_first() {
 pub(super) fn learn() {
     static LEARNED: Once = Once::new();
 
-    if cfg!(not(panic = "unwind")) || thread::panicking() {
+    if panic_strategy::is_abort() || thread::panicking() {
         return;
     }
     LEARNED.call_once(|| {

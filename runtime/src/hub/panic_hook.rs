@@ -8,6 +8,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::panic_strategy;
+
 /// The function of std that calls the hook; zero while it is not known.
 static CALLER: AtomicUsize = AtomicUsize::new(0);
 
@@ -44,7 +46,7 @@ pub(crate) fn learn_caller(one: Trace, other: Trace) {
 
 /// Whether the panic hook runs on this stack, if there is a panic on this OS thread.
 pub(super) fn is_running() -> bool {
-    if cfg!(not(panic = "unwind")) {
+    if panic_strategy::is_abort() {
         // Nothing unwinds, so the panic is in its hook.
         return true;
     }
