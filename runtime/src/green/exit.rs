@@ -25,7 +25,7 @@ pub(super) fn exit(code: i32) -> Infallible {
         if seam::claim() == Claim::Late {
             wait_for_the_end();
         }
-        seam::publish(code);
+        publish(code);
         process::exit(code);
     };
     match seam::claim() {
@@ -39,11 +39,16 @@ pub(super) fn exit(code: i32) -> Infallible {
     // As with std's threads, the others run meanwhile.
     // SAFETY: it is the context of the green thread that runs this, so that has not ended.
     unsafe { context.as_ref() }.locals.destroy();
+    publish(code);
+    end(code)
+}
+
+/// Says that there is nothing left to do but to end the process. Returns unless another thread does so instead.
+fn publish(code: i32) {
     if let Some(instead) = seam::publish(code) {
         instead.wake();
         wait_for_the_end();
     }
-    end(code)
 }
 
 /// Ends the process with its last green thread, in a child that a fork made.
@@ -51,7 +56,7 @@ pub(super) fn last_ends() {
     if seam::claim() == Claim::Late {
         wait_for_the_end();
     }
-    seam::publish(0);
+    publish(0);
     end(0)
 }
 

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use crate::patchable;
 
 /// Takes note that this thread has asked for something in vain and will likely ask again. Once
-/// patched, a thread that does so a few times in a row lets others run, or nobody could ever bring
-/// about what it asks for.
+/// patched, a thread that does so a few times in a row lets others run, or what it asks for could
+/// never come about.
 #[patchable]
 #[inline]
 pub(crate) fn busy() {}

@@ -48,14 +48,18 @@ pub(crate) fn exit(code: i32) -> Infallible {
     if claim() == Claim::Late {
         wait_for_the_end();
     }
-    publish(code);
+    if let Some(instead) = publish(code) {
+        // It was at its end before this, so std would block this one.
+        instead.wake();
+        wait_for_the_end();
+    }
     std::process::exit(code)
 }
 
 /// Makes the thread that runs the one that ends the process, if there is none yet.
 pub(crate) fn claim() -> Claim {
     let this = context::number().get();
-    // Relaxed, here and below: nothing is read by who finds a number.
+    // Relaxed, here and below: nothing else is read for a number that is found.
     match EXITING.compare_exchange(NONE, this, Ordering::Relaxed, Ordering::Relaxed) {
         Ok(_) => Claim::First,
         Err(first) if first == this => Claim::Again,
@@ -70,6 +74,7 @@ pub(crate) fn take_over() {
 
 /// Says that there is nothing left to do but to end the process; returns what wakes the thread that is to do so
 /// instead, if there is one.
+#[must_use = "a thread that is not woken waits for ever"]
 pub(crate) fn publish(code: i32) -> Option<Waker> {
     let mut status = STATUS.lock().unwrap_or_else(PoisonError::into_inner);
     status.code.get_or_insert(code);
