@@ -7,8 +7,8 @@
 //! another that waits for what it does. Nothing about it takes longer the more calls there are.
 //!
 //! If the OS has no more threads, calls queue until a helper is free. If none becomes free either, it is not known
-//! that one ever will, and the call is refused with the OS's error. Where there is no helper at all most calls are
-//! made in place.
+//! that one ever will, and the call is refused with the OS's error. Where there is no helper at all, or no keeper to
+//! see to that, most calls are made in place.
 //!
 //! Invariants:
 //! 1. A [`Job`] lies in the frame of the green thread that wants it, which does not leave that frame
@@ -140,18 +140,17 @@ impl Helpers {
                 }
             }
         }
-        state.queue.push_back(job);
         // Also after a helper was started: another call may have been faster.
-        let keep = state.queue.len() > state.idle && state.alive < self.limit && !state.is_kept;
-        state.is_kept |= keep;
+        if state.queue.len() >= state.idle && state.alive < self.limit && !state.is_kept {
+            // Under the lock: without a keeper nothing is queued that may need one.
+            self.spawn(|| self.keep())?;
+            state.is_kept = true;
+        }
+        state.queue.push_back(job);
         let wake = state.idle > 0;
         drop(state);
         if wake {
             self.work.notify_one();
-        }
-        if keep && self.spawn(|| self.keep()).is_err() {
-            // The next call tries again.
-            self.lock().is_kept = false;
         }
         Ok(())
     }
