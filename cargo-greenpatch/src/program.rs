@@ -181,7 +181,7 @@ fn source(metadata: &Metadata, graph: &Graph<'_>) -> Result<Source, Failure> {
     }
 }
 
-/// Who depends on whom.
+/// Which packages depend on which.
 struct Graph<'a> {
     nodes: BTreeMap<&'a PackageId, &'a Node>,
     packages: BTreeMap<&'a PackageId, &'a Package>,

@@ -64,7 +64,7 @@ pub mod shop {
         }
     }
 
-    // A type that everybody sees, a trait and an argument that nobody else does.
+    // A type that is public; a trait and an argument that are private to the module.
     #[derive(Debug)]
     struct Clerk(u8);
 

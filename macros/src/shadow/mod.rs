@@ -155,7 +155,7 @@ impl Clashes {
                 let vis = &import.vis;
                 without_std_itself(&mut import.tree);
                 if !matches!(vis, Visibility::Inherited) {
-                    // Somebody may import it from here, so it stays, and takes our import's place.
+                    // Another module may import it from here, so it stays, and takes our import's place.
                     self.std = true;
                     let moved = quote!(#(#attrs)* #vis use #krate as std; #import);
                     *item = Annotated::Other(Item::Verbatim(moved));

@@ -120,7 +120,7 @@ pub(crate) struct Stacks {
     /// When the others may have given back what they have below that. None is at any time.
     shallow_from: Option<Instant>,
     polls: u8,
-    /// Promises of one size that nobody has.
+    /// Promises of one size that are not handed out yet.
     spare: Option<(Size, usize)>,
 }
 

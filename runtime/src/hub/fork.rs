@@ -36,8 +36,9 @@ pub(crate) use crate::reactor::forks;
 pub(super) fn notice_forks() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // SAFETY: the handler may be called in a child: it changes an atomic and thread-locals without destructors.
-        // An error means that there is no memory for it; then a child is not told.
+        // SAFETY: the handler may be called in a child: it changes an atomic, thread-locals without destructors, and a
+        // cell of the hub of the OS thread that it runs on; it neither allocates nor locks. An error means that there
+        // is no memory for it; then a child is not told.
         unsafe { libc::pthread_atfork(None, None, Some(forked)) };
     });
 }

@@ -161,8 +161,9 @@ mod glibc {
             if first == second || second == third || !is_entry(second) || !is_entry(third) {
                 return None;
             }
-            // SAFETY: a word of glibc's thread data that each registration changes, to something aligned like
-            // an address, is the head of the list; no count grows by that much at once. So it is an entry.
+            // SAFETY: a registration changes the list and glibc's allocator, which keeps what it counts and where
+            // it allocates in memory of its own. So a word of glibc's thread data that each of two registrations has
+            // changed, to something aligned like an address both times, is the head of the list, and leads to an entry.
             let entry = unsafe { &*ptr::with_exposed_provenance::<Entry>(third) };
             let is_head = entry.next == second && ptr::eq(entry.value, &raw const VALUE);
             is_head.then(|| start.wrapping_add(index))
