@@ -102,10 +102,10 @@ pub(super) fn wrap(user: Option<Hook>) -> Hook {
     })
 }
 
-/// Whether a hook is the one that std has when nobody has set one.
+/// Whether a hook is the one that std has when no other was set.
 fn is_default(hook: &Hook) -> bool {
     // `take_hook` has just been called, so std's own is in place, and each call that takes that one
-    // makes the same closure of it: no data, and a method table that nobody else can name. Should
+    // makes the same closure of it: no data, and a method table that has no name outside of std. Should
     // tables ever be copied, the report falls to std's hook and bears the OS thread's name.
     let default = panic::take_hook();
     std::ptr::eq(&raw const **hook, &raw const *default)

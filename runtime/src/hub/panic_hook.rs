@@ -36,12 +36,17 @@ impl Trace {
 /// Learns which function calls the hook, from what ran in one hook, called by two panics that do not enter
 /// std by the same function.
 pub(crate) fn learn_caller(one: Trace, other: Trace) {
-    // The hook and what it has called are the same in both, and so is the caller; the caller's callers are not.
-    let pairs = one.0.into_iter().zip(other.0);
-    let common = pairs.take_while(|(one, other)| one == other && *one != 0);
-    if let Some((caller, _)) = common.last() {
+    if let Some(caller) = common(&one, &other) {
         CALLER.store(caller, Ordering::Relaxed);
     }
+}
+
+/// The last function that two traces have in common, from the innermost on. The hook and what it has called are the same in
+/// both, and so is the caller; the caller's callers are not. Where no difference is to be seen, the caller is not either.
+fn common(one: &Trace, other: &Trace) -> Option<usize> {
+    let mut pairs = one.0.iter().zip(&other.0);
+    let count = pairs.position(|(one, other)| one != other)?;
+    one.0[..count].last().copied()
 }
 
 /// Whether the panic hook runs on this stack, if there is a panic on this OS thread.
@@ -98,3 +103,27 @@ fn walk(mut visit: impl FnMut(usize) -> bool) {
 /// Where there is no such unwinder nothing is found.
 #[cfg(not(all(unix, not(target_arch = "arm"))))]
 fn walk(_visit: impl FnMut(usize) -> bool) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trace(functions: &[usize]) -> Trace {
+        let mut trace = Trace([0; KEPT]);
+        trace.0[..functions.len()].copy_from_slice(functions);
+        trace
+    }
+
+    #[test]
+    fn the_caller_is_the_last_that_two_traces_have_in_common() {
+        assert_eq!(
+            common(&trace(&[1, 2, 3, 4]), &trace(&[1, 2, 3, 5])),
+            Some(3)
+        );
+        assert_eq!(common(&trace(&[1, 2]), &trace(&[1, 2, 3])), Some(2));
+        assert_eq!(common(&trace(&[1]), &trace(&[2])), None);
+        // It lies beyond what is kept.
+        assert_eq!(common(&trace(&[7; KEPT]), &trace(&[7; KEPT])), None);
+        assert_eq!(common(&trace(&[]), &trace(&[])), None);
+    }
+}
