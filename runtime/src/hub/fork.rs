@@ -11,6 +11,8 @@
 
 use std::cell::Cell;
 use std::sync::{Once, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{Hub, alive, current};
 use crate::coroutine::Context;
@@ -20,6 +22,9 @@ thread_local! {
     /// Whether the hub of this OS thread is that of the parent process.
     static FORKED: Cell<bool> = const { Cell::new(false) };
 }
+
+/// The longest time between two looks whether the last green thread of a child has ended.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Called when a green thread has ended that a fork made the root of its hub, and no other is left.
 static WHEN_LAST: OnceLock<fn()> = OnceLock::new();
@@ -91,11 +96,18 @@ impl Hub {
 /// Ends the process when no green thread is left. On the green thread that a fork made the root, at its end.
 #[cold]
 pub(super) fn end_with_the_last() {
+    let mut pause = Duration::from_millis(1);
     while alive() > 0 {
-        if let Some(hub) = super::switching() {
-            let soon = std::time::Instant::now() + std::time::Duration::from_millis(1);
-            hub.park(Some(soon));
+        match super::switching() {
+            Some(hub) => hub.park(Some(Instant::now() + pause)),
+            // Those that are left run on other OS threads.
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "nothing else runs on this OS thread"
+            )]
+            None => thread::sleep(pause),
         }
+        pause = (2 * pause).min(LONGEST_PAUSE);
     }
     if let Some(f) = WHEN_LAST.get() {
         f();
