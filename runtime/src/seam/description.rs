@@ -133,8 +133,8 @@ impl Description {
             self.was_lent.store(true, Ordering::Relaxed);
             set(fd, true)?;
             result = Some(call());
-            set(fd, false)?;
-            Ok(BLOCKS)
+            // What the call has is not lost for that.
+            Ok(set(fd, false).map_or(WISHED, |()| BLOCKS))
         })?;
         result.expect("the call was made")
     }
