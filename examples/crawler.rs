@@ -93,7 +93,20 @@ mod program {
         fetched
     }
 
+    /// Asks for a page; once more, a few times, if the system has reset the connection. It does so now and then where more
+    /// clients connect at once than wait for being accepted at a time, which are 128 for a listener of std's.
     fn fetch(server: &str, path: &str) -> io::Result<String> {
+        let mut tries = 5;
+        loop {
+            tries -= 1;
+            match ask(server, path) {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset && tries > 0 => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn ask(server: &str, path: &str) -> io::Result<String> {
         let mut stream = TcpStream::connect(server)?;
         write!(stream, "GET {path} HTTP/1.0\r\nHost: {server}\r\n\r\n")?;
         let mut page = String::new();
