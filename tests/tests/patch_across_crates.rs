@@ -33,7 +33,7 @@ fn what_it_declares_is_listed() {
 
 #[test]
 fn its_plugin_is_asked() {
-    isolated("its_plugin_is_asked", || {
+    isolated(|| {
         let Patched::Cancelled { by } = patch_module("green_forbidden").unwrap() else {
             panic!("not cancelled");
         };
@@ -47,7 +47,7 @@ fn its_plugin_is_asked() {
 
 #[test]
 fn its_module_is_patched_by_name() {
-    isolated("its_module_is_patched_by_name", || {
+    isolated(|| {
         let is_on = Point::<fn() -> bool>::named("greenpatch_plug::lamp::is_on").unwrap();
         assert!(!is_on.is_patched());
         assert!(

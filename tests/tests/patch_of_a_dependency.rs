@@ -12,7 +12,7 @@ fn always() -> bool {
 
 #[test]
 fn by_a_replacement_of_this_crate() {
-    isolated("by_a_replacement_of_this_crate", || {
+    isolated(|| {
         assert!(!lamp::is_on());
         assert!(patch_module("greenpatch_plug::lamp").unwrap().is_done());
         assert!(lamp::is_on());
@@ -21,7 +21,7 @@ fn by_a_replacement_of_this_crate() {
 
 #[test]
 fn by_its_path() {
-    isolated("by_its_path", || {
+    isolated(|| {
         assert!(patch_item(patch_point!(greenpatch_plug::lamp::is_on), || true).is_done());
         assert!(lamp::is_on());
     });

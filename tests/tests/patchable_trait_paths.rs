@@ -177,7 +177,7 @@ fn dark(_: &Bulb) -> bool {
 
 #[test]
 fn patched_from_another_module_and_crate() {
-    isolated("patched_from_another_module_and_crate", || {
+    isolated(|| {
         let basket = Basket(&[1_u8, 2]);
         assert_eq!(Price(700).to_string(), "700 cents");
         assert_eq!(basket.price(), Price(3));
@@ -193,7 +193,7 @@ fn patched_from_another_module_and_crate() {
 
 #[test]
 fn one_instantiation_is_patched() {
-    isolated("one_instantiation_is_patched", || {
+    isolated(|| {
         let basket = Basket(&[1_u8, 2]);
         let many = patch_point!(<Basket<'_, u8> as Priced>::many::<u16>);
         patch_item(many, |_, count| Price(100 + u32::from(count)));

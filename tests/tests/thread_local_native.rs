@@ -38,8 +38,7 @@ fn a_value_whose_first_use_waits_is_not_dropped_while_it_is_used() {
         Valued(Box::new(number))
     });
 
-    let test = "a_value_whose_first_use_waits_is_not_dropped_while_it_is_used";
-    isolated(test, || {
+    isolated(|| {
         patch();
         let uses = || {
             KEY.with(|value| {
@@ -73,7 +72,7 @@ fn a_value_that_is_set_while_another_is_made_stays() {
         RefCell::new(Rc::new(Valued(Box::new(1))))
     });
 
-    isolated("a_value_that_is_set_while_another_is_made_stays", || {
+    isolated(|| {
         patch();
         let all = thread::spawn(|| {
             let makes = thread::spawn(|| KEY.with_borrow(|value| *value.0));
@@ -109,7 +108,7 @@ fn a_value_that_waits_when_it_is_left_over() {
         Waits
     });
 
-    isolated("a_value_that_waits_when_it_is_left_over", || {
+    isolated(|| {
         patch();
         let all = thread::spawn(|| {
             let threads = [(); 8].map(|()| thread::spawn(|| KEY.with(|_| thread::yield_now())));

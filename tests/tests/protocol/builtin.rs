@@ -16,7 +16,7 @@ fn patched(names: &[&str]) -> Vec<bool> {
 
 #[test]
 fn patch_thread_patches_all_of_it() {
-    isolated("builtin::patch_thread_patches_all_of_it", || {
+    isolated(|| {
         let done = patch_thread().unwrap();
         let report = done.report().unwrap();
         assert_eq!(report.features().len(), 1, "one feature, one transaction");
@@ -33,7 +33,7 @@ fn patch_thread_patches_all_of_it() {
 
 #[test]
 fn patch_time_patches_sleep_alone() {
-    isolated("builtin::patch_time_patches_sleep_alone", || {
+    isolated(|| {
         assert!(patch_time().unwrap().is_done());
         assert_eq!(
             patched(&["std::thread::sleep", "std::thread::spawn"]),
@@ -46,7 +46,7 @@ fn patch_time_patches_sleep_alone() {
 
 #[test]
 fn time_off_leaves_sleep() {
-    isolated("builtin::time_off_leaves_sleep", || {
+    isolated(|| {
         assert!(ThreadOptions::new().time(false).apply().unwrap().is_done());
         assert_eq!(
             patched(&["std::thread::sleep", "std::thread::spawn"]),
@@ -57,7 +57,7 @@ fn time_off_leaves_sleep() {
 
 #[test]
 fn threading_off_leaves_locks() {
-    isolated("builtin::threading_off_leaves_locks", || {
+    isolated(|| {
         assert!(
             ThreadOptions::new()
                 .threading(false)
@@ -74,7 +74,7 @@ fn threading_off_leaves_locks() {
 
 #[test]
 fn event_off_leaves_signals() {
-    isolated("builtin::event_off_leaves_signals", || {
+    isolated(|| {
         assert!(ThreadOptions::new().event(false).apply().unwrap().is_done());
         assert_eq!(
             patched(&["std::sync::Mutex::lock", "std::sync::Condvar::wait"]),
@@ -85,7 +85,7 @@ fn event_off_leaves_signals() {
 
 #[test]
 fn thread_local_off_leaves_values() {
-    isolated("builtin::thread_local_off_leaves_values", || {
+    isolated(|| {
         assert!(
             ThreadOptions::new()
                 .thread_local(false)
@@ -103,7 +103,7 @@ fn thread_local_off_leaves_values() {
 
 #[test]
 fn logging_and_existing_locks_change_nothing() {
-    isolated("builtin::logging_and_existing_locks_change_nothing", || {
+    isolated(|| {
         let options = ThreadOptions::new().logging(false).existing_locks(false);
         // A lock made and held before works after.
         let lock = std::sync::Arc::new(greenpatch::sync::Mutex::new(1));
@@ -122,7 +122,7 @@ fn logging_and_existing_locks_change_nothing() {
 
 #[test]
 fn the_builder_takes_options() {
-    isolated("builtin::the_builder_takes_options", || {
+    isolated(|| {
         let options = ThreadOptions::new().event(false).time(false);
         let done = Patcher::new().thread(options).apply().unwrap();
         assert!(done.report().unwrap().feature(Feature::Time).is_none());
@@ -139,7 +139,7 @@ fn the_builder_takes_options() {
 
 #[test]
 fn a_module_stands_for_its_feature() {
-    isolated("builtin::a_module_stands_for_its_feature", || {
+    isolated(|| {
         assert!(patch_module("std::sync").unwrap().is_done());
         assert_eq!(
             patched(&["std::thread::spawn", "std::thread::sleep"]),
@@ -150,30 +150,27 @@ fn a_module_stands_for_its_feature() {
 
 #[test]
 fn a_module_with_two_features_is_patched_at_once() {
-    isolated(
-        "builtin::a_module_with_two_features_is_patched_at_once",
-        || {
-            let done = patch_module_items("std::thread", &["sleep"]).unwrap();
-            assert!(done.is_done());
-            assert_eq!(
-                patched(&["std::thread::spawn", "std::thread::sleep"]),
-                [false, true]
-            );
-            assert!(patch_module("std::thread").unwrap().is_done());
-            assert_eq!(is_module_patched("std::thread").unwrap(), Coverage::All);
-            assert!(patch_thread().unwrap().is_already_patched());
-            let unknown = patch_module_items("std::thread", &["Mutex::lock"]).unwrap_err();
-            assert_eq!(
-                unknown.to_string(),
-                "`std::thread` does not implement `Mutex::lock`"
-            );
-        },
-    );
+    isolated(|| {
+        let done = patch_module_items("std::thread", &["sleep"]).unwrap();
+        assert!(done.is_done());
+        assert_eq!(
+            patched(&["std::thread::spawn", "std::thread::sleep"]),
+            [false, true]
+        );
+        assert!(patch_module("std::thread").unwrap().is_done());
+        assert_eq!(is_module_patched("std::thread").unwrap(), Coverage::All);
+        assert!(patch_thread().unwrap().is_already_patched());
+        let unknown = patch_module_items("std::thread", &["Mutex::lock"]).unwrap_err();
+        assert_eq!(
+            unknown.to_string(),
+            "`std::thread` does not implement `Mutex::lock`"
+        );
+    });
 }
 
 #[test]
 fn what_is_not_ready_changes_nothing() {
-    isolated("builtin::what_is_not_ready_changes_nothing", || {
+    isolated(|| {
         let error = Patcher::new().workers(0).apply().unwrap_err();
         assert!(error.is_not_ready());
         assert_eq!(
@@ -188,41 +185,38 @@ fn what_is_not_ready_changes_nothing() {
 
 #[test]
 fn patch_all_goes_in_order_and_leaves_files_in_place() {
-    isolated(
-        "builtin::patch_all_goes_in_order_and_leaves_files_in_place",
-        || {
-            let done = patch_all().unwrap();
-            let features: Vec<_> = done
-                .report()
-                .unwrap()
-                .features()
-                .iter()
-                .map(|report| report.feature())
-                .filter(|feature| !matches!(feature, Feature::User(_)))
-                .collect();
-            let expected = [
-                Feature::Thread,
-                Feature::Time,
-                Feature::Stdio,
-                Feature::Net,
-                Feature::Dns,
-                Feature::Process,
-            ];
-            assert_eq!(features, expected);
-            assert_eq!(is_module_patched("std::fs").unwrap(), Coverage::None);
-            assert_eq!(is_module_patched("std::process").unwrap(), Coverage::All);
-            assert_eq!(is_module_patched("std::io").unwrap(), Coverage::All);
+    isolated(|| {
+        let done = patch_all().unwrap();
+        let features: Vec<_> = done
+            .report()
+            .unwrap()
+            .features()
+            .iter()
+            .map(|report| report.feature())
+            .filter(|feature| !matches!(feature, Feature::User(_)))
+            .collect();
+        let expected = [
+            Feature::Thread,
+            Feature::Time,
+            Feature::Stdio,
+            Feature::Net,
+            Feature::Dns,
+            Feature::Process,
+        ];
+        assert_eq!(features, expected);
+        assert_eq!(is_module_patched("std::fs").unwrap(), Coverage::None);
+        assert_eq!(is_module_patched("std::process").unwrap(), Coverage::All);
+        assert_eq!(is_module_patched("std::io").unwrap(), Coverage::All);
 
-            assert!(Patcher::new().fs(true).apply().unwrap().is_done());
-            assert_eq!(is_module_patched("std::fs").unwrap(), Coverage::All);
-            assert!(patch_fs().unwrap().is_already_patched());
-        },
-    );
+        assert!(Patcher::new().fs(true).apply().unwrap().is_done());
+        assert_eq!(is_module_patched("std::fs").unwrap(), Coverage::All);
+        assert!(patch_fs().unwrap().is_already_patched());
+    });
 }
 
 #[test]
 fn features_are_patched_by_themselves() {
-    isolated("builtin::features_are_patched_by_themselves", || {
+    isolated(|| {
         for (patch, feature) in [
             (patch_fs as fn() -> _, Feature::Fs),
             (patch_process, Feature::Process),
@@ -245,30 +239,27 @@ fn features_are_patched_by_themselves() {
 
 #[test]
 fn a_feature_of_input_and_output_is_cancelled_alone() {
-    isolated(
-        "builtin::a_feature_of_input_and_output_is_cancelled_alone",
-        || {
-            let veto = events::on_will_patch_module(|event| match event.feature() {
-                Feature::Process => Err(DoNotPatch::because("children stay native")),
-                _ => Ok(()),
-            });
-            let done = Patcher::new().stdio(false).fs(true).apply().unwrap();
-            let report = done.report().unwrap();
-            let cancelled = report.feature(Feature::Process).unwrap().cancelled_by();
-            assert_eq!(cancelled.unwrap().reason(), Some("children stay native"));
-            assert!(report.feature(Feature::Stdio).is_none());
-            assert!(report.feature(Feature::Fs).unwrap().is_done());
-            assert_eq!(is_module_patched("std::process").unwrap(), Coverage::None);
-            // On a green thread, too, a child is waited for, natively.
-            let output = greenpatch::thread::spawn(|| {
-                greenpatch::process::Command::new("echo").output().unwrap()
-            });
-            assert_eq!(output.join().unwrap().stdout, b"\n");
+    isolated(|| {
+        let veto = events::on_will_patch_module(|event| match event.feature() {
+            Feature::Process => Err(DoNotPatch::because("children stay native")),
+            _ => Ok(()),
+        });
+        let done = Patcher::new().stdio(false).fs(true).apply().unwrap();
+        let report = done.report().unwrap();
+        let cancelled = report.feature(Feature::Process).unwrap().cancelled_by();
+        assert_eq!(cancelled.unwrap().reason(), Some("children stay native"));
+        assert!(report.feature(Feature::Stdio).is_none());
+        assert!(report.feature(Feature::Fs).unwrap().is_done());
+        assert_eq!(is_module_patched("std::process").unwrap(), Coverage::None);
+        // On a green thread, too, a child is waited for, natively.
+        let output = greenpatch::thread::spawn(|| {
+            greenpatch::process::Command::new("echo").output().unwrap()
+        });
+        assert_eq!(output.join().unwrap().stdout, b"\n");
 
-            veto.unsubscribe();
-            assert!(Patcher::new().apply().unwrap().is_done());
-            assert_eq!(is_module_patched("std::process").unwrap(), Coverage::All);
-            assert_eq!(is_module_patched("std::io").unwrap(), Coverage::All);
-        },
-    );
+        veto.unsubscribe();
+        assert!(Patcher::new().apply().unwrap().is_done());
+        assert_eq!(is_module_patched("std::process").unwrap(), Coverage::All);
+        assert_eq!(is_module_patched("std::io").unwrap(), Coverage::All);
+    });
 }

@@ -7,7 +7,7 @@ use crate::shop::{self, GREEN_COUNTER, attic, cellar, counter, journal, note};
 
 #[test]
 fn of_one_feature() {
-    isolated("events::of_one_feature", || {
+    isolated(|| {
         for name in ["first", "second"] {
             events::on_will_patch_module(move |event| {
                 assert_eq!(event.feature(), Feature::User("green"));
@@ -64,7 +64,7 @@ fn of_one_feature() {
 
 #[test]
 fn of_patch_all() {
-    isolated("events::of_patch_all", || {
+    isolated(|| {
         events::on_will_patch_all(|event| {
             let features = event.features();
             assert_eq!(features[..2], [Feature::Thread, Feature::Time]);
@@ -135,7 +135,7 @@ fn of_patch_all() {
 
 #[test]
 fn will_and_did_say_the_same_name() {
-    isolated("events::will_and_did_say_the_same_name", || {
+    isolated(|| {
         events::on_will_patch_module(|event| {
             note(format!("{}:{}", event.module(), event.source()));
             Ok(())
@@ -158,7 +158,7 @@ fn will_and_did_say_the_same_name() {
 
 #[test]
 fn a_single_feature_announces_no_patch_all() {
-    isolated("events::a_single_feature_announces_no_patch_all", || {
+    isolated(|| {
         assert!(patch_time().unwrap().is_done());
         assert_eq!(journal(), Vec::<String>::new());
     });
@@ -166,7 +166,7 @@ fn a_single_feature_announces_no_patch_all() {
 
 #[test]
 fn who_unsubscribes_hears_no_more() {
-    isolated("events::who_unsubscribes_hears_no_more", || {
+    isolated(|| {
         let first = events::on_did_patch_module(|_| Err(DoNotPatch::new()));
         // Ended by nothing but `unsubscribe`.
         let _ = events::on_did_patch_module(|_| {
@@ -181,30 +181,27 @@ fn who_unsubscribes_hears_no_more() {
 
 #[test]
 fn who_subscribes_meanwhile_hears_the_next_event() {
-    isolated(
-        "events::who_subscribes_meanwhile_hears_the_next_event",
-        || {
-            events::on_will_patch_module(|event| {
-                note(format!("first {}", event.source()));
-                if event.source() == "protocol::shop::green_cellar" {
-                    events::on_will_patch_module(|event| {
-                        note(format!("later {}", event.source()));
-                        Ok(())
-                    });
-                }
-                Ok(())
-            });
-            assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
-            let mut lines = journal();
-            lines.retain(|line| line.starts_with("first") || line.starts_with("later"));
-            let expected = [
-                "first protocol::shop::green_cellar",
-                "first protocol::shop::green_counter",
-                "later protocol::shop::green_counter",
-            ];
-            assert_eq!(lines, expected);
-        },
-    );
+    isolated(|| {
+        events::on_will_patch_module(|event| {
+            note(format!("first {}", event.source()));
+            if event.source() == "protocol::shop::green_cellar" {
+                events::on_will_patch_module(|event| {
+                    note(format!("later {}", event.source()));
+                    Ok(())
+                });
+            }
+            Ok(())
+        });
+        assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
+        let mut lines = journal();
+        lines.retain(|line| line.starts_with("first") || line.starts_with("later"));
+        let expected = [
+            "first protocol::shop::green_cellar",
+            "first protocol::shop::green_counter",
+            "later protocol::shop::green_counter",
+        ];
+        assert_eq!(lines, expected);
+    });
 }
 
 #[test]
@@ -220,28 +217,25 @@ fn plugins_that_are_linked_are_listed() {
 #[test]
 fn arguments_reach_plugins_also_on_a_later_call() {
     struct Tariff(u32);
-    isolated(
-        "events::arguments_reach_plugins_also_on_a_later_call",
-        || {
-            events::on_will_patch_all(|event| {
-                let tariff = event.settings().argument::<Tariff>();
-                note(format!("tariff {:?}", tariff.map(|tariff| tariff.0)));
-                Ok(())
-            });
-            assert!(patch_all().unwrap().is_done());
-            let patcher = greenpatch::Patcher::new().argument(Tariff(3));
-            assert!(patcher.clone().apply().unwrap().is_done());
-            assert!(patcher.apply().unwrap().is_already_patched());
-            let mut lines = journal();
-            lines.retain(|line| line.starts_with("tariff"));
-            assert_eq!(lines, ["tariff None", "tariff Some(3)"]);
-        },
-    );
+    isolated(|| {
+        events::on_will_patch_all(|event| {
+            let tariff = event.settings().argument::<Tariff>();
+            note(format!("tariff {:?}", tariff.map(|tariff| tariff.0)));
+            Ok(())
+        });
+        assert!(patch_all().unwrap().is_done());
+        let patcher = greenpatch::Patcher::new().argument(Tariff(3));
+        assert!(patcher.clone().apply().unwrap().is_done());
+        assert!(patcher.apply().unwrap().is_already_patched());
+        let mut lines = journal();
+        lines.retain(|line| line.starts_with("tariff"));
+        assert_eq!(lines, ["tariff None", "tariff Some(3)"]);
+    });
 }
 
 #[test]
 fn settings_tell_off_from_left_alone() {
-    isolated("events::settings_tell_off_from_left_alone", || {
+    isolated(|| {
         events::on_will_patch_all(|event| {
             let settings = event.settings();
             assert_eq!(settings.named(Feature::Thread), None);

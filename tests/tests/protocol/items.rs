@@ -14,7 +14,7 @@ use crate::shop::{
 
 #[test]
 fn a_subscriber_leaves_one_out() {
-    isolated("items::a_subscriber_leaves_one_out", || {
+    isolated(|| {
         events::on_will_patch_module(|event| {
             if event.module().ends_with("counter") {
                 assert!(event.remove("price"));
@@ -48,7 +48,7 @@ fn a_subscriber_leaves_one_out() {
 
 #[test]
 fn the_list_is_of_one_call() {
-    isolated("items::the_list_is_of_one_call", || {
+    isolated(|| {
         let first = events::on_will_patch_module(|event| {
             event.retain(|_| false);
             Err(greenpatch::DoNotPatch::new())
@@ -63,7 +63,7 @@ fn the_list_is_of_one_call() {
 
 #[test]
 fn a_subscriber_gives_another_replacement() {
-    isolated("items::a_subscriber_gives_another_replacement", || {
+    isolated(|| {
         events::on_will_patch_module(|event| {
             if event.module().ends_with("counter") {
                 event.replace(patch_point!(counter::price), greener_price);
@@ -77,7 +77,7 @@ fn a_subscriber_gives_another_replacement() {
 
 #[test]
 fn all_left_out_is_done_all_the_same() {
-    isolated("items::all_left_out_is_done_all_the_same", || {
+    isolated(|| {
         events::on_will_patch_module(|event| {
             event.retain(|_| false);
             Ok(())
@@ -90,7 +90,7 @@ fn all_left_out_is_done_all_the_same() {
 
 #[test]
 fn what_was_left_out_can_be_patched_later() {
-    isolated("items::what_was_left_out_can_be_patched_later", || {
+    isolated(|| {
         let choosy = events::on_will_patch_module(|event| {
             event.remove("greeting");
             event.remove("Till::total");
@@ -118,7 +118,7 @@ fn what_was_left_out_can_be_patched_later() {
 
 #[test]
 fn of_what_is_built_in_likewise() {
-    isolated("items::of_what_is_built_in_likewise", || {
+    isolated(|| {
         let choosy = events::on_will_patch_module(|event| {
             event.remove("sleep");
             Ok(())
@@ -137,7 +137,7 @@ fn of_what_is_built_in_likewise() {
 
 #[test]
 fn some_items_then_all() {
-    let stderr = isolated("items::some_items_then_all", || {
+    let stderr = isolated(|| {
         static ASKED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
         static TOLD: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
         let asked = || std::mem::take(&mut *ASKED.lock().unwrap());
@@ -180,51 +180,45 @@ fn some_items_then_all() {
 
 #[test]
 fn what_is_replaced_stays_so_when_it_is_left_out_later() {
-    isolated(
-        "items::what_is_replaced_stays_so_when_it_is_left_out_later",
-        || {
-            assert!(
-                patch_module_items(&GREEN_COUNTER, &["price"])
-                    .unwrap()
-                    .is_done()
-            );
-            let choosy = events::on_will_patch_module(|event| {
-                event.remove("price");
-                Ok(())
-            });
-            assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
-            assert_eq!((counter::price(1), counter::greeting("x")), (4, "X".into()));
-            choosy.unsubscribe();
-            assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
-        },
-    );
+    isolated(|| {
+        assert!(
+            patch_module_items(&GREEN_COUNTER, &["price"])
+                .unwrap()
+                .is_done()
+        );
+        let choosy = events::on_will_patch_module(|event| {
+            event.remove("price");
+            Ok(())
+        });
+        assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
+        assert_eq!((counter::price(1), counter::greeting("x")), (4, "X".into()));
+        choosy.unsubscribe();
+        assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
+    });
 }
 
 #[test]
 fn another_replacement_for_what_is_replaced_takes_its_place() {
-    isolated(
-        "items::another_replacement_for_what_is_replaced_takes_its_place",
-        || {
-            assert!(
-                patch_module_items(&GREEN_COUNTER, &["price"])
-                    .unwrap()
-                    .is_done()
-            );
-            events::on_will_patch_module(|event| {
-                if event.module().ends_with("counter") {
-                    event.replace(patch_point!(counter::price), greener_price);
-                }
-                Ok(())
-            });
-            assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
-            assert_eq!(counter::price(1), 3);
-        },
-    );
+    isolated(|| {
+        assert!(
+            patch_module_items(&GREEN_COUNTER, &["price"])
+                .unwrap()
+                .is_done()
+        );
+        events::on_will_patch_module(|event| {
+            if event.module().ends_with("counter") {
+                event.replace(patch_point!(counter::price), greener_price);
+            }
+            Ok(())
+        });
+        assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
+        assert_eq!(counter::price(1), 3);
+    });
 }
 
 #[test]
 fn loose_replacements_belong_to_their_target() {
-    isolated("items::loose_replacements_belong_to_their_target", || {
+    isolated(|| {
         assert_eq!((yard::gate(), yard::lamp()), ("open", "off"));
         assert!(
             patch_module_items("shop::yard", &["lamp"])
@@ -239,7 +233,7 @@ fn loose_replacements_belong_to_their_target() {
 
 #[test]
 fn faults_are_found_before_anybody_is_asked() {
-    isolated("items::faults_are_found_before_anybody_is_asked", || {
+    isolated(|| {
         events::on_will_patch_module(|_| unreachable!("asked"));
         let unknown = patch_module_items(&GREEN_COUNTER, &["price", "prize"]).unwrap_err();
         assert!(unknown.is_unknown());
@@ -270,7 +264,7 @@ fn faults_are_found_before_anybody_is_asked() {
 
 #[test]
 fn patched_over_the_original_is_the_first() {
-    isolated("items::patched_over_the_original_is_the_first", || {
+    isolated(|| {
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         assert_eq!(counter::price(1), 4);
         // It calls the original, and gets the first one.
@@ -286,7 +280,7 @@ fn patched_over_the_original_is_the_first() {
 
 #[test]
 fn an_item_is_patched_without_events() {
-    isolated("items::an_item_is_patched_without_events", || {
+    isolated(|| {
         let done = patch_item(patch_point!(cellar::corks), || 1);
         assert_eq!(
             done.report().unwrap().features()[0].modules()[0].items(),

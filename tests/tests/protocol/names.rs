@@ -87,7 +87,7 @@ fn of_modules() {
 
 #[test]
 fn tell_all_from_some() {
-    isolated("names::tell_all_from_some", || {
+    isolated(|| {
         assert!(!is_anything_patched());
         assert!(patch_module("green_counter").unwrap().is_done());
         assert!(is_anything_patched());
@@ -104,7 +104,7 @@ fn tell_all_from_some() {
 
 #[test]
 fn lead_to_typed_originals() {
-    isolated("names::lead_to_typed_originals", || {
+    isolated(|| {
         assert!(patch_module("green_counter").unwrap().is_done());
         let greeting = original::<fn(&str) -> String>("counter::greeting").unwrap();
         assert_eq!(
@@ -153,7 +153,7 @@ mod green_generic {
 
 #[test]
 fn of_instantiations() {
-    isolated("names::of_instantiations", || {
+    isolated(|| {
         let listed = || {
             greenpatch::patch_points()
                 .iter()
@@ -219,7 +219,7 @@ const OF_STD: &[&[&str]] = &[
 
 #[test]
 fn of_what_is_built_in_are_those_of_std() {
-    isolated("names::of_what_is_built_in_are_those_of_std", || {
+    isolated(|| {
         let all = || OF_STD.iter().flat_map(|names| names.iter());
         for name in all() {
             assert!(!is_item_patched(name).unwrap(), "{name}");
@@ -320,7 +320,7 @@ fn of_what_is_built_in_tell_nothing_of_the_inside() {
 
 #[test]
 fn of_std_leave_out_and_choose() {
-    isolated("names::of_std_leave_out_and_choose", || {
+    isolated(|| {
         let choosy = events::on_will_patch_module(|event| {
             match event.module() {
                 // With one of those that wait alike the others are left out.
@@ -355,7 +355,7 @@ fn of_std_leave_out_and_choose() {
 
 #[test]
 fn of_std_choose_what_works_by_itself() {
-    isolated("names::of_std_choose_what_works_by_itself", || {
+    isolated(|| {
         let done = patch_module_items("std::thread", &["spawn", "JoinHandle::join"]).unwrap();
         assert_eq!(
             done.report().unwrap().to_string(),

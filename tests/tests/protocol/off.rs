@@ -10,7 +10,7 @@ use crate::shop::{GREEN_COUNTER, cellar, journal};
 
 #[test]
 fn cancels_every_call() {
-    isolated_with("off::cancels_every_call", &[("GREENPATCH", "off")], || {
+    isolated_with(&[("GREENPATCH", "off")], || {
         let outcomes = [
             patch_all().unwrap(),
             patch_thread().unwrap(),
@@ -39,7 +39,7 @@ fn cancels_every_call() {
 
 #[test]
 fn is_no_other_word() {
-    isolated_with("off::is_no_other_word", &[("GREENPATCH", "on")], || {
+    isolated_with(&[("GREENPATCH", "on")], || {
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
     });
 }

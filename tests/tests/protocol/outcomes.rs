@@ -20,7 +20,7 @@ fn warns(stderr: &str) -> bool {
 
 #[test]
 fn the_same_again_runs_no_event() {
-    let stderr = isolated("outcomes::the_same_again_runs_no_event", || {
+    let stderr = isolated(|| {
         assert!(patch_all().unwrap().is_done());
         journal();
         events::on_will_patch_all(|_| unreachable!("announced"));
@@ -39,7 +39,7 @@ fn the_same_again_runs_no_event() {
 
 #[test]
 fn more_is_the_union_with_a_warning() {
-    let stderr = isolated("outcomes::more_is_the_union_with_a_warning", || {
+    let stderr = isolated(|| {
         assert!(
             Patcher::new()
                 .time(false)
@@ -77,7 +77,7 @@ fn more_is_the_union_with_a_warning() {
 
 #[test]
 fn less_undoes_nothing_and_warns() {
-    let stderr = isolated("outcomes::less_undoes_nothing_and_warns", || {
+    let stderr = isolated(|| {
         assert!(patch_all().unwrap().is_done());
         assert!(
             Patcher::new()
@@ -95,7 +95,7 @@ fn less_undoes_nothing_and_warns() {
 
 #[test]
 fn single_features_first_then_all() {
-    let stderr = isolated("outcomes::single_features_first_then_all", || {
+    let stderr = isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         let done = patch_all().unwrap();
         let report = done.report().unwrap();
@@ -116,7 +116,7 @@ fn single_features_first_then_all() {
 
 #[test]
 fn thread_options_add_up() {
-    let stderr = isolated("outcomes::thread_options_add_up", || {
+    let stderr = isolated(|| {
         let options = ThreadOptions::new().event(false).time(false);
         assert!(options.apply().unwrap().is_done());
         assert!(options.apply().unwrap().is_already_patched());
@@ -136,7 +136,7 @@ fn thread_options_add_up() {
 
 #[test]
 fn late_settings_of_the_scheduler_warn() {
-    let stderr = isolated("outcomes::late_settings_of_the_scheduler_warn", || {
+    let stderr = isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         assert!(
             Patcher::new()

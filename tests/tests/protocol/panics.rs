@@ -18,63 +18,56 @@ fn panic_of(call: impl FnOnce() -> Result<Patched, PatchError>) -> String {
 
 #[test]
 fn at_a_will_stage_leave_the_feature_untouched() {
-    isolated(
-        "panics::at_a_will_stage_leave_the_feature_untouched",
-        || {
-            for hook in [&WILL, &PLUGIN_WILL] {
-                hook.panics();
-                assert!(panic_of(|| patch_module(&GREEN_COUNTER)).ends_with(" panics"));
-                assert_eq!((counter::price(1), cellar::bottles()), (5, 7));
-                assert!(!is_anything_patched());
-                assert!(!journal().iter().any(|line| line.contains("did")));
-                hook.agrees();
-            }
-            // It is neither done nor being done.
-            assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
-            assert_eq!((counter::price(1), cellar::bottles()), (4, 8));
-        },
-    );
+    isolated(|| {
+        for hook in [&WILL, &PLUGIN_WILL] {
+            hook.panics();
+            assert!(panic_of(|| patch_module(&GREEN_COUNTER)).ends_with(" panics"));
+            assert_eq!((counter::price(1), cellar::bottles()), (5, 7));
+            assert!(!is_anything_patched());
+            assert!(!journal().iter().any(|line| line.contains("did")));
+            hook.agrees();
+        }
+        // It is neither done nor being done.
+        assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
+        assert_eq!((counter::price(1), cellar::bottles()), (4, 8));
+    });
 }
 
 #[test]
 fn at_a_did_stage_undo_nothing_and_the_others_run() {
-    isolated(
-        "panics::at_a_did_stage_undo_nothing_and_the_others_run",
-        || {
-            DID.panics();
-            let subscriber =
-                events::on_did_patch_module(|_| panic!("{}", "a later panic is dropped"));
-            events::on_did_patch_module(|event| {
-                note(format!("did {}", event.module()));
-                Ok(())
-            });
-            assert_eq!(
-                panic_of(|| patch_module(&GREEN_COUNTER)),
-                "the did hook panics"
-            );
-            assert_eq!((counter::price(1), cellar::bottles()), (4, 8));
-            let did: Vec<_> = journal()
-                .into_iter()
-                .filter(|line| line.contains("did"))
-                .collect();
-            let expected = [
-                "did hook protocol::shop::green_cellar",
-                "did protocol::shop::cellar",
-                "plugin: did protocol::shop::cellar",
-                "did hook protocol::shop::green_counter",
-                "did protocol::shop::counter",
-                "plugin: did protocol::shop::counter",
-            ];
-            assert_eq!(did, expected);
-            subscriber.unsubscribe();
-            assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
-        },
-    );
+    isolated(|| {
+        DID.panics();
+        let subscriber = events::on_did_patch_module(|_| panic!("{}", "a later panic is dropped"));
+        events::on_did_patch_module(|event| {
+            note(format!("did {}", event.module()));
+            Ok(())
+        });
+        assert_eq!(
+            panic_of(|| patch_module(&GREEN_COUNTER)),
+            "the did hook panics"
+        );
+        assert_eq!((counter::price(1), cellar::bottles()), (4, 8));
+        let did: Vec<_> = journal()
+            .into_iter()
+            .filter(|line| line.contains("did"))
+            .collect();
+        let expected = [
+            "did hook protocol::shop::green_cellar",
+            "did protocol::shop::cellar",
+            "plugin: did protocol::shop::cellar",
+            "did hook protocol::shop::green_counter",
+            "did protocol::shop::counter",
+            "plugin: did protocol::shop::counter",
+        ];
+        assert_eq!(did, expected);
+        subscriber.unsubscribe();
+        assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
+    });
 }
 
 #[test]
 fn in_patch_all_leave_what_comes_after() {
-    isolated("panics::in_patch_all_leave_what_comes_after", || {
+    isolated(|| {
         let subscriber = events::on_will_patch_module(|event| match event.module() {
             "protocol::shop::attic" => panic!("{}", "not the attic"),
             _ => Ok(()),
@@ -92,30 +85,27 @@ fn in_patch_all_leave_what_comes_after() {
 
 #[test]
 fn at_a_did_stage_of_patch_all_are_passed_on_last() {
-    isolated(
-        "panics::at_a_did_stage_of_patch_all_are_passed_on_last",
-        || {
-            events::on_did_patch_module(|event| match event.module() {
-                "std::thread" => panic!("{}", "threads"),
-                _ => Ok(()),
-            });
-            assert_eq!(panic_of(patch_all), "threads");
-            for module in ["std::net", "std::process"] {
-                assert_eq!(is_module_patched(module).unwrap(), Coverage::All);
-            }
-            assert_eq!(attic::boxes(), 2);
-            assert_eq!(
-                journal().last().map(String::as_str),
-                Some("plugin: did all")
-            );
-            assert!(patch_all().unwrap().is_already_patched());
-        },
-    );
+    isolated(|| {
+        events::on_did_patch_module(|event| match event.module() {
+            "std::thread" => panic!("{}", "threads"),
+            _ => Ok(()),
+        });
+        assert_eq!(panic_of(patch_all), "threads");
+        for module in ["std::net", "std::process"] {
+            assert_eq!(is_module_patched(module).unwrap(), Coverage::All);
+        }
+        assert_eq!(attic::boxes(), 2);
+        assert_eq!(
+            journal().last().map(String::as_str),
+            Some("plugin: did all")
+        );
+        assert!(patch_all().unwrap().is_already_patched());
+    });
 }
 
 #[test]
 fn at_the_end_of_patch_all_are_passed_on_last() {
-    isolated("panics::at_the_end_of_patch_all_are_passed_on_last", || {
+    isolated(|| {
         events::on_did_patch_builtin_modules(|_| panic!("{}", "third parties"));
         assert_eq!(panic_of(patch_all), "third parties");
         assert_eq!(attic::boxes(), 2);
@@ -129,7 +119,7 @@ fn at_the_end_of_patch_all_are_passed_on_last() {
 
 #[test]
 fn still_write_the_warnings() {
-    let stderr = isolated("panics::still_write_the_warnings", || {
+    let stderr = isolated(|| {
         events::on_will_patch_module(|event| {
             event.warn("said before the panic");
             panic!("{}", "a will stage");
@@ -147,21 +137,18 @@ fn still_write_the_warnings() {
 
 #[test]
 fn that_are_swallowed_leave_no_thread_panicking() {
-    isolated(
-        "panics::that_are_swallowed_leave_no_thread_panicking",
-        || {
-            assert!(patch_thread().unwrap().is_done());
-            // On a green thread, whose panics are counted one by one.
-            let thread = greenpatch::thread::spawn(|| {
-                events::on_did_patch_module(|_| panic!("{}", "first"));
-                events::on_did_patch_module(|_| {
-                    assert!(!greenpatch::thread::panicking(), "the first was caught");
-                    panic!("{}", "second")
-                });
-                let caught = greenpatch::panic::catch_unwind(|| patch_module("green_attic"));
-                (caught.is_err(), greenpatch::thread::panicking())
+    isolated(|| {
+        assert!(patch_thread().unwrap().is_done());
+        // On a green thread, whose panics are counted one by one.
+        let thread = greenpatch::thread::spawn(|| {
+            events::on_did_patch_module(|_| panic!("{}", "first"));
+            events::on_did_patch_module(|_| {
+                assert!(!greenpatch::thread::panicking(), "the first was caught");
+                panic!("{}", "second")
             });
-            assert_eq!(thread.join().unwrap(), (true, false));
-        },
-    );
+            let caught = greenpatch::panic::catch_unwind(|| patch_module("green_attic"));
+            (caught.is_err(), greenpatch::thread::panicking())
+        });
+        assert_eq!(thread.join().unwrap(), (true, false));
+    });
 }

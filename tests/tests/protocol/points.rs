@@ -22,7 +22,7 @@ mod mixed {
 
 #[test]
 fn tells_what_it_runs_and_why() {
-    isolated("points::tells_what_it_runs_and_why", || {
+    isolated(|| {
         let find = |item: &str| {
             let found = patch_points()
                 .into_iter()
@@ -72,7 +72,7 @@ fn tells_what_it_runs_and_why() {
 
 #[test]
 fn prints_a_table() {
-    isolated("points::prints_a_table", || {
+    isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         let table = patch_points().to_string();
         let mut lines = table.lines();

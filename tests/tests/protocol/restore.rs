@@ -14,7 +14,7 @@ use crate::shop::{GREEN_COUNTER, attic, cellar, counter};
 
 #[test]
 fn everything_and_patch_again() {
-    isolated("restore::everything_and_patch_again", || {
+    isolated(|| {
         for _ in 0..3 {
             assert!(patch_all().unwrap().is_done());
             assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
@@ -30,7 +30,7 @@ fn everything_and_patch_again() {
 
 #[test]
 fn not_while_a_green_thread_lives() {
-    isolated("restore::not_while_a_green_thread_lives", || {
+    isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         let (send, receive) = greenpatch::sync::mpsc::channel::<()>();
@@ -60,7 +60,7 @@ fn not_while_a_green_thread_lives() {
 
 #[test]
 fn one_module() {
-    isolated("restore::one_module", || {
+    isolated(|| {
         assert!(patch_all().unwrap().is_done());
         assert!(patch_item(patch_point!(cellar::corks), || 1).is_done());
         assert_eq!(restore_module("green_attic").unwrap(), 1);
@@ -75,7 +75,7 @@ fn one_module() {
 
 #[test]
 fn one_item() {
-    isolated("restore::one_item", || {
+    isolated(|| {
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         assert!(restore_item(patch_point!(counter::price)));
         assert!(!restore_item(patch_point!(counter::price)));
@@ -87,7 +87,7 @@ fn one_item() {
 
 #[test]
 fn not_while_it_is_being_decided() {
-    isolated("restore::not_while_it_is_being_decided", || {
+    isolated(|| {
         let subscriber = events::on_will_patch_module(|_| {
             assert!(restore().unwrap_err().is_in_progress());
             Ok(())
@@ -108,7 +108,7 @@ fn not_while_it_is_being_decided() {
 
 #[test]
 fn forgets_what_was_left_out() {
-    isolated("restore::forgets_what_was_left_out", || {
+    isolated(|| {
         let subscriber = events::on_will_patch_module(|event| {
             event.remove("bottles");
             Ok(())
@@ -124,7 +124,7 @@ fn forgets_what_was_left_out() {
 
 #[test]
 fn inside_an_override() {
-    isolated("restore::inside_an_override", || {
+    isolated(|| {
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         let (sender, receiver) = mpsc::channel();
         override_item(patch_point!(cellar::bottles), Box::new(|| 100), || {

@@ -79,7 +79,7 @@ fn inherited_by_the_threads_it_spawns() {
 
 #[test]
 fn green_threads_have_scopes_of_their_own() {
-    isolated("scopes::green_threads_have_scopes_of_their_own", || {
+    isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         let threads: Vec<_> = (1..=20)
             .map(|number| {
@@ -156,7 +156,7 @@ fn of_a_method_and_with_borrowed_arguments() {
 
 #[test]
 fn above_a_global_replacement() {
-    isolated("scopes::above_a_global_replacement", || {
+    isolated(|| {
         let barrier = Arc::new(Barrier::new(2));
         override_item(patch_point!(counter::price), Box::new(|_| 100), || {
             // Patched while the scope is open.
@@ -176,7 +176,7 @@ fn above_a_global_replacement() {
 
 #[test]
 fn native_runs_originals() {
-    isolated("scopes::native_runs_originals", || {
+    isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         let me = greenpatch::native_thread_id();
@@ -198,7 +198,7 @@ fn native_runs_originals() {
 
 #[test]
 fn a_native_sleep_holds_the_others() {
-    isolated("scopes::a_native_sleep_holds_the_others", || {
+    isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         let order = Arc::new(std::sync::Mutex::new(Vec::new()));
         let note = |who: &'static str| {
@@ -225,20 +225,17 @@ fn what_belongs_to_a_green_thread_stays_in_native() {
     greenpatch::thread_local! {
         static NUMBER: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
     }
-    isolated(
-        "scopes::what_belongs_to_a_green_thread_stays_in_native",
-        || {
-            assert!(patch_thread().unwrap().is_done());
-            NUMBER.set(1);
-            let green = thread::Builder::new().name("green".to_owned()).spawn(|| {
-                NUMBER.set(2);
-                native(|| {
-                    let name = thread::current().name().map(str::to_owned);
-                    (NUMBER.get(), name, thread::current().id())
-                }) == (2, Some("green".to_owned()), thread::current().id())
-            });
-            assert!(green.unwrap().join().unwrap());
-            assert_eq!(NUMBER.get(), 1);
-        },
-    );
+    isolated(|| {
+        assert!(patch_thread().unwrap().is_done());
+        NUMBER.set(1);
+        let green = thread::Builder::new().name("green".to_owned()).spawn(|| {
+            NUMBER.set(2);
+            native(|| {
+                let name = thread::current().name().map(str::to_owned);
+                (NUMBER.get(), name, thread::current().id())
+            }) == (2, Some("green".to_owned()), thread::current().id())
+        });
+        assert!(green.unwrap().join().unwrap());
+        assert_eq!(NUMBER.get(), 1);
+    });
 }

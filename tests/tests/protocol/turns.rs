@@ -14,7 +14,7 @@ use crate::shop::{GREEN_COUNTER, attic, cellar, counter, journal, note};
 
 #[test]
 fn another_thread_waits_for_its_turn() {
-    isolated("turns::another_thread_waits_for_its_turn", || {
+    isolated(|| {
         static INSIDE: AtomicU32 = AtomicU32::new(0);
         let (entered, wait_for_entry) = mpsc::channel();
         let subscriber = events::on_will_patch_module(move |event| {
@@ -48,7 +48,7 @@ fn another_thread_waits_for_its_turn() {
 
 #[test]
 fn a_hook_may_patch_something_else() {
-    isolated("turns::a_hook_may_patch_something_else", || {
+    isolated(|| {
         events::on_will_patch_module(|event| {
             if event.source() == "protocol::shop::green_counter" {
                 assert!(patch_module("green_attic").unwrap().is_done());
@@ -63,7 +63,7 @@ fn a_hook_may_patch_something_else() {
 
 #[test]
 fn a_hook_may_not_patch_what_it_is_asked_about() {
-    isolated("turns::a_hook_may_not_patch_what_it_is_asked_about", || {
+    isolated(|| {
         events::on_will_patch_module(|event| {
             if event.source() == "protocol::shop::green_counter" {
                 let error = patch_module(&GREEN_COUNTER).unwrap_err();
@@ -105,47 +105,44 @@ fn a_hook_may_not_patch_what_it_is_asked_about() {
 
 #[test]
 fn patch_all_may_be_called_once_modules_are_patched() {
-    isolated(
-        "turns::patch_all_may_be_called_once_modules_are_patched",
-        || {
-            // In vain where the outer call does the same; what is vetoed, or left out, is no reason to go on for ever.
-            events::on_will_patch_module(|event| match event.module() {
-                "std::fs" | "std::net" => Err(greenpatch::DoNotPatch::new()),
-                _ => {
-                    event.remove("sleep");
-                    Ok(())
-                }
-            });
-            events::on_did_patch_module(|event| {
-                if !event.module().starts_with("std::") {
-                    assert_eq!(attic::boxes(), 2);
-                }
-                assert!(patch_all().unwrap().is_already_patched());
+    isolated(|| {
+        // In vain where the outer call does the same; what is vetoed, or left out, is no reason to go on for ever.
+        events::on_will_patch_module(|event| match event.module() {
+            "std::fs" | "std::net" => Err(greenpatch::DoNotPatch::new()),
+            _ => {
+                event.remove("sleep");
                 Ok(())
-            });
-            events::on_did_patch_builtin_modules(|_| {
-                note("builtin");
-                assert_eq!(attic::boxes(), 1, "what is the outer call's is left to it");
-                assert!(patch_all().unwrap().is_already_patched());
-                Ok(())
-            });
-            events::on_did_patch_all(|_| {
-                note("all");
-                assert!(patch_all().unwrap().is_already_patched());
-                Ok(())
-            });
-            assert!(patch_all().unwrap().is_done());
-            assert_eq!(attic::boxes(), 2);
-            let mut lines = journal();
-            lines.retain(|line| !line.contains("attic") && !line.starts_with("plugin"));
-            assert_eq!(lines, ["builtin", "all"]);
-        },
-    );
+            }
+        });
+        events::on_did_patch_module(|event| {
+            if !event.module().starts_with("std::") {
+                assert_eq!(attic::boxes(), 2);
+            }
+            assert!(patch_all().unwrap().is_already_patched());
+            Ok(())
+        });
+        events::on_did_patch_builtin_modules(|_| {
+            note("builtin");
+            assert_eq!(attic::boxes(), 1, "what is the outer call's is left to it");
+            assert!(patch_all().unwrap().is_already_patched());
+            Ok(())
+        });
+        events::on_did_patch_all(|_| {
+            note("all");
+            assert!(patch_all().unwrap().is_already_patched());
+            Ok(())
+        });
+        assert!(patch_all().unwrap().is_done());
+        assert_eq!(attic::boxes(), 2);
+        let mut lines = journal();
+        lines.retain(|line| !line.contains("attic") && !line.starts_with("plugin"));
+        assert_eq!(lines, ["builtin", "all"]);
+    });
 }
 
 #[test]
 fn patch_all_inside_patches_what_goes_beyond() {
-    isolated("turns::patch_all_inside_patches_what_goes_beyond", || {
+    isolated(|| {
         events::on_did_patch_builtin_modules(|event| {
             note(format!(
                 "builtin, fs: {}",
@@ -191,7 +188,7 @@ fn patch_all_inside_patches_what_goes_beyond() {
 
 #[test]
 fn nothing_is_put_back_while_patching_goes_on() {
-    isolated("turns::nothing_is_put_back_while_patching_goes_on", || {
+    isolated(|| {
         events::on_did_patch_builtin_modules(|_| {
             let error = greenpatch::restore().unwrap_err();
             assert!(error.is_in_progress());
@@ -212,7 +209,7 @@ fn nothing_is_put_back_while_patching_goes_on() {
 
 #[test]
 fn callers_see_the_old_or_the_new() {
-    isolated("turns::callers_see_the_old_or_the_new", || {
+    isolated(|| {
         let stop = Arc::new(AtomicBool::new(false));
         let begin = Arc::new(Barrier::new(5));
         let callers: Vec<_> = (0..4)
@@ -251,7 +248,7 @@ fn callers_see_the_old_or_the_new() {
 
 #[test]
 fn green_threads_may_patch() {
-    isolated("turns::green_threads_may_patch", || {
+    isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         let threads: Vec<_> = ["green_counter", "green_attic", "green_counter"]
             .map(|name| greenpatch::thread::spawn(move || patch_module(name).unwrap().is_done()))
@@ -266,29 +263,26 @@ fn green_threads_may_patch() {
 
 #[test]
 fn green_threads_may_patch_while_a_hook_lets_them_run() {
-    isolated(
-        "turns::green_threads_may_patch_while_a_hook_lets_them_run",
-        || {
-            assert!(patch_thread().unwrap().is_done());
-            events::on_will_patch_module(|event| {
-                for _ in 0..if event.source().ends_with("attic") {
-                    9
-                } else {
-                    3
-                } {
-                    greenpatch::thread::yield_now();
-                }
-                event.warn(format!("asked about {}", event.source()));
-                Ok(())
-            });
-            let patch = |name: &'static str| greenpatch::thread::spawn(move || patch_module(name));
-            let (first, second) = (patch("green_attic"), patch("green_counter"));
-            let twice = patch("green_counter");
-            assert!(first.join().unwrap().unwrap().is_done());
-            assert!(second.join().unwrap().unwrap().is_done());
-            assert!(twice.join().unwrap().unwrap_err().is_in_progress());
-            assert_eq!((attic::boxes(), counter::price(1)), (2, 4));
-            assert!(patch_module("green_counter").unwrap().is_already_patched());
-        },
-    );
+    isolated(|| {
+        assert!(patch_thread().unwrap().is_done());
+        events::on_will_patch_module(|event| {
+            for _ in 0..if event.source().ends_with("attic") {
+                9
+            } else {
+                3
+            } {
+                greenpatch::thread::yield_now();
+            }
+            event.warn(format!("asked about {}", event.source()));
+            Ok(())
+        });
+        let patch = |name: &'static str| greenpatch::thread::spawn(move || patch_module(name));
+        let (first, second) = (patch("green_attic"), patch("green_counter"));
+        let twice = patch("green_counter");
+        assert!(first.join().unwrap().unwrap().is_done());
+        assert!(second.join().unwrap().unwrap().is_done());
+        assert!(twice.join().unwrap().unwrap_err().is_in_progress());
+        assert_eq!((attic::boxes(), counter::price(1)), (2, 4));
+        assert!(patch_module("green_counter").unwrap().is_already_patched());
+    });
 }

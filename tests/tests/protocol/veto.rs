@@ -17,7 +17,7 @@ fn nothing_is_patched() -> bool {
 
 #[test]
 fn by_the_will_hook() {
-    isolated("veto::by_the_will_hook", || {
+    isolated(|| {
         events::on_will_patch_module(|_| unreachable!("nobody further is asked"));
         WILL.objects();
         let Patched::Cancelled { by } = patch_module(&GREEN_COUNTER).unwrap() else {
@@ -36,7 +36,7 @@ fn by_the_will_hook() {
 
 #[test]
 fn by_a_subscriber_cancels_the_feature_whole() {
-    isolated("veto::by_a_subscriber_cancels_the_feature_whole", || {
+    isolated(|| {
         // The second module of the feature; the first has been agreed to by then.
         let veto = events::on_will_patch_module(|event| match event.module() {
             "protocol::shop::counter" => Err(DoNotPatch::new()),
@@ -72,7 +72,7 @@ fn by_a_subscriber_cancels_the_feature_whole() {
 
 #[test]
 fn by_a_plugin() {
-    isolated("veto::by_a_plugin", || {
+    isolated(|| {
         PLUGIN_WILL.objects();
         let Patched::Cancelled { by } = patch_module(&GREEN_COUNTER).unwrap() else {
             panic!("not cancelled");
@@ -89,7 +89,7 @@ fn by_a_plugin() {
 
 #[test]
 fn of_patch_all_is_not_remembered() {
-    isolated("veto::of_patch_all_is_not_remembered", || {
+    isolated(|| {
         PLUGIN_WILL_ALL.objects();
         for _ in 0..2 {
             let Patched::Cancelled { by } = patch_all().unwrap() else {
@@ -107,7 +107,7 @@ fn of_patch_all_is_not_remembered() {
 
 #[test]
 fn of_one_feature_leaves_the_others() {
-    isolated("veto::of_one_feature_leaves_the_others", || {
+    isolated(|| {
         let veto = events::on_will_patch_module(|event| match event.module() {
             "std::sync" => Err(DoNotPatch::because("locks stay")),
             _ => Ok(()),
@@ -149,7 +149,7 @@ fn of_one_feature_leaves_the_others() {
 
 #[test]
 fn at_a_did_stage_comes_too_late() {
-    isolated("veto::at_a_did_stage_comes_too_late", || {
+    isolated(|| {
         DID.objects();
         PLUGIN_DID.objects();
         let error = patch_module(&GREEN_COUNTER).unwrap_err();
@@ -182,7 +182,7 @@ fn at_a_did_stage_comes_too_late() {
 
 #[test]
 fn at_the_end_of_patch_all_comes_too_late() {
-    isolated("veto::at_the_end_of_patch_all_comes_too_late", || {
+    isolated(|| {
         events::on_did_patch_builtin_modules(|_| Err(DoNotPatch::because("late")));
         let error = patch_all().unwrap_err();
         assert!(
@@ -197,7 +197,7 @@ fn at_the_end_of_patch_all_comes_too_late() {
 
 #[test]
 fn at_a_did_stage_of_patch_all_ends_nothing() {
-    isolated("veto::at_a_did_stage_of_patch_all_ends_nothing", || {
+    isolated(|| {
         events::on_did_patch_module(|event| match event.module() {
             "std::thread" => Err(DoNotPatch::because("too many")),
             _ => Ok(()),

@@ -9,7 +9,7 @@ use crate::shop::{GREEN_COUNTER, journal, note};
 
 #[test]
 fn come_out_once_and_last() {
-    let stderr = isolated("warnings::come_out_once_and_last", || {
+    let stderr = isolated(|| {
         events::on_will_patch_module(|event| {
             event.warn("said for each module");
             Ok(())
@@ -68,7 +68,7 @@ fn go_to_the_logger_that_is_set() {
         fn flush(&self) {}
     }
 
-    let stderr = isolated("warnings::go_to_the_logger_that_is_set", || {
+    let stderr = isolated(|| {
         log::set_logger(&Logger).unwrap();
         log::set_max_level(log::LevelFilter::Warn);
         events::on_did_patch_module(|event| {
@@ -87,7 +87,7 @@ fn go_to_the_logger_that_is_set() {
 
 #[test]
 fn off_the_main_thread() {
-    let stderr = isolated("warnings::off_the_main_thread", || {
+    let stderr = isolated(|| {
         // libtest runs a single test on the main thread or on another; this is another.
         let patched = std::thread::spawn(|| patch_thread().unwrap().is_done());
         assert!(patched.join().unwrap());
@@ -105,7 +105,7 @@ fn off_the_main_thread() {
 
 #[test]
 fn of_patch_all_come_after_its_last_event() {
-    let stderr = isolated("warnings::of_patch_all_come_after_its_last_event", || {
+    let stderr = isolated(|| {
         events::on_will_patch_all(|event| {
             event.warn("from the first event");
             Ok(())
