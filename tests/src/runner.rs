@@ -6,6 +6,7 @@
 
 use std::env;
 use std::io::Write;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::child::{Ended, child, limit_child, task};
@@ -110,7 +111,8 @@ impl Runner {
         self.passed += 1;
     }
 
-    /// Runs `body` in a process of its own, with variables in its environment, and then `check` in this one.
+    /// Runs `body` on the main thread of a process of its own, which is started as `configure` says, and then `check`
+    /// in this process.
     ///
     /// # Panics
     ///
@@ -118,8 +120,8 @@ impl Runner {
     pub fn scenario(
         &mut self,
         name: &str,
-        vars: &[(&str, &str)],
         body: fn(),
+        configure: impl FnOnce(&mut Command),
         check: impl FnOnce(&Ended),
     ) {
         if let Some(task) = &self.task {
@@ -131,23 +133,22 @@ impl Runner {
             return;
         }
         self.test(name, || {
-            let output = child(name)
-                .env_remove("RUST_MIN_STACK")
-                .env("RUST_BACKTRACE", "0")
-                .envs(vars.iter().copied())
-                .output();
-            check(&output.expect("the executable starts").into());
+            let mut child = child(name);
+            child.env("RUST_BACKTRACE", "0");
+            configure(&mut child);
+            let output = child.output().expect("the executable starts");
+            check(&output.into());
         });
     }
 
-    /// Runs scenarios that need no variables.
+    /// Runs scenarios whose processes need no configuration.
     ///
     /// # Panics
     ///
     /// Where the check of one does.
     pub fn scenarios<'a>(&mut self, scenarios: impl IntoIterator<Item = &'a Scenario>) {
         for scenario in scenarios {
-            self.scenario(scenario.name, &[], scenario.child, scenario.check);
+            self.scenario(scenario.name, scenario.child, |_| (), scenario.check);
         }
     }
 

@@ -3,27 +3,22 @@
 #![allow(missing_docs)]
 
 use std::cell::RefCell;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use greenpatch::thread;
-use greenpatch_tests::watchdog;
+use greenpatch_tests::Runner;
 
-/// Names the scenario that a child is to be.
-const SCENARIO: &str = "GREENPATCH_TEST_EXITS";
+/// A scenario: what the child does, the status that it ends with, and what it writes to standard output.
+type Exit = (&'static str, fn(), End, &'static str);
 
-/// What the child does, the status that it ends with, and what it writes to standard output.
-type Scenario = (&'static str, fn(), End, &'static str);
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum End {
     Code(i32),
-    Signal(i32),
+    /// Aborted, with a message.
+    Abort,
 }
 
-const SCENARIOS: &[Scenario] = &[
+const EXITS: &[Exit] = &[
     ("on the root", on_the_root, End::Code(3), "main's\n"),
     (
         "on a green thread",
@@ -82,8 +77,8 @@ const SCENARIOS: &[Scenario] = &[
         End::Code(4),
         "first\n",
     ),
-    ("once more, in a destructor", once_more, End::Signal(6), ""),
-    ("once more, in a handler", in_a_handler, End::Signal(6), ""),
+    ("once more, in a destructor", once_more, End::Abort, ""),
+    ("once more, in a handler", in_a_handler, End::Abort, ""),
     (
         "without another OS thread",
         without_a_thread,
@@ -124,47 +119,25 @@ const SCENARIOS: &[Scenario] = &[
 ];
 
 fn main() {
-    if let Ok(wanted) = std::env::var(SCENARIO) {
-        let dog = watchdog(Duration::from_secs(50));
-        // It watches over what comes after `main`, too.
-        std::mem::forget(dog);
-        let scenario = SCENARIOS.iter().find(|scenario| scenario.0 == wanted);
-        return (scenario.expect("a scenario by that name").1)();
+    let mut runner = Runner::from_args();
+    for (name, child, end, stdout) in EXITS {
+        runner.scenario(
+            name,
+            *child,
+            |_| (),
+            |ended| {
+                match *end {
+                    End::Code(code) => ended.with_code(code),
+                    End::Abort => {
+                        ended.by_abort();
+                        ended.said("process::exit called re-entrantly");
+                    }
+                }
+                assert_eq!(ended.stdout, *stdout, "{ended}");
+            },
+        );
     }
-    let only = std::env::args().nth(1).unwrap_or_default();
-    let mut run = 0;
-    for (name, _, end, expected) in SCENARIOS {
-        if !name.contains(&only) {
-            continue;
-        }
-        print!("test {name} ... ");
-        let output = Command::new(std::env::current_exe().unwrap())
-            .env(SCENARIO, name)
-            .env("RUST_BACKTRACE", "0")
-            .output()
-            .unwrap();
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = output;
-        let stderr = String::from_utf8_lossy(&stderr);
-        let ended = match status.code() {
-            Some(code) => End::Code(code),
-            None => End::Signal(status.signal().unwrap()),
-        };
-        assert_eq!(ended, *end, "{stderr}");
-        assert_eq!(String::from_utf8_lossy(&stdout), *expected, "{stderr}");
-        if *end == End::Signal(6) {
-            assert!(
-                stderr.contains("process::exit called re-entrantly"),
-                "{stderr}"
-            );
-        }
-        println!("ok");
-        run += 1;
-    }
-    println!("\n{run} passed, 0 failed");
+    runner.finish();
 }
 
 /// Whether one of those has begun to wait.

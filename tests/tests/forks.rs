@@ -4,7 +4,6 @@
 #![allow(unsafe_code)]
 
 use std::io::{Read, Write};
-use std::process::Command as StdCommand;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -13,14 +12,12 @@ use greenpatch::os::unix::process::CommandExt;
 use greenpatch::process::Command;
 use greenpatch::sync::{Mutex, mpsc};
 use greenpatch::thread;
-use greenpatch_tests::watchdog;
+use greenpatch_tests::{Ended, Runner};
 
-/// Names the scenario that a child is to be.
-const SCENARIO: &str = "GREENPATCH_TEST_FORKS";
+/// What the child that the scenario is does; its own children are the subject.
+type Fork = (&'static str, fn());
 
-type Scenario = (&'static str, fn());
-
-const SCENARIOS: &[Scenario] = &[
+const FORKS: &[Fork] = &[
     (
         "others do not run before exec",
         others_do_not_run_before_exec,
@@ -42,24 +39,11 @@ const SCENARIOS: &[Scenario] = &[
 ];
 
 fn main() {
-    if let Ok(wanted) = std::env::var(SCENARIO) {
-        let _watchdog = watchdog(Duration::from_secs(50));
-        let scenario = SCENARIOS.iter().find(|scenario| scenario.0 == wanted);
-        return (scenario.expect("a scenario by that name").1)();
+    let mut runner = Runner::from_args();
+    for (name, child) in FORKS {
+        runner.scenario(name, *child, |_| (), Ended::well);
     }
-    let only = std::env::args().nth(1).unwrap_or_default();
-    let mut run = 0;
-    for (name, _) in SCENARIOS.iter().filter(|(name, _)| name.contains(&only)) {
-        print!("test {name} ... ");
-        let status = StdCommand::new(std::env::current_exe().unwrap())
-            .env(SCENARIO, name)
-            .status()
-            .unwrap();
-        assert!(status.success(), "{status}");
-        println!("ok");
-        run += 1;
-    }
-    println!("\n{run} passed, 0 failed");
+    runner.finish();
 }
 
 fn patch() {

@@ -3,14 +3,12 @@
 #![allow(missing_docs)]
 
 use std::error::Error;
-use std::io::{self, Write};
-use std::process::{Command, ExitCode};
+use std::io;
+use std::process::Command;
 use std::time::Duration;
 
 use greenpatch::{PatchError, Patcher, thread};
-
-/// Names the case that a child is to be.
-const CASE: &str = "GREENPATCH_TEST_LACKING";
+use greenpatch_tests::Runner;
 
 /// A case, and what is set in its environment.
 type Case = (&'static str, fn(), &'static [(&'static str, &'static str)]);
@@ -35,35 +33,20 @@ const CASES: &[Case] = &[
 /// Stacks of OS threads of which few have room where many small things do.
 const LARGE: &[(&str, &str)] = &[("RUST_MIN_STACK", "67108864")];
 
-fn main() -> ExitCode {
-    if let Ok(wanted) = std::env::var(CASE) {
-        // The watchdog; there may be no thread to be had for another one.
-        // SAFETY: alarm has no preconditions.
-        unsafe { libc::alarm(60) };
-        let case = CASES.iter().find(|(name, ..)| *name == wanted);
-        case.expect("a case by that name").1();
-        return ExitCode::SUCCESS;
+fn main() {
+    let mut runner = Runner::from_args();
+    for (name, child, vars) in CASES {
+        let configure = |command: &mut Command| {
+            command.env_remove("RUST_MIN_STACK");
+            command.envs(vars.iter().copied());
+        };
+        runner.scenario(name, *child, configure, |ended| {
+            ended.well();
+            // There is nothing to warn of either: a call that failed does not count as an earlier one.
+            assert_eq!(ended.stderr, "");
+        });
     }
-    let only = std::env::args().nth(1).unwrap_or_default();
-    let mut run = 0;
-    for (name, _, vars) in CASES {
-        if !name.contains(&only) {
-            continue;
-        }
-        print!("test {name} ... ");
-        io::stdout().flush().unwrap();
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.env_remove("RUST_MIN_STACK").env(CASE, name);
-        let output = command.envs(vars.iter().copied()).output().unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {errors}", output.status);
-        // There is nothing to warn of either: a call that failed does not count as an earlier one.
-        assert_eq!(errors, "");
-        println!("ok");
-        run += 1;
-    }
-    println!("\n{run} passed, 0 failed");
-    ExitCode::SUCCESS
+    runner.finish();
 }
 
 fn limit(resource: libc::__rlimit_resource_t, most: u64) {

@@ -15,9 +15,7 @@ use std::time::Duration;
 
 use greenpatch::{Patched, patch_all, patch_fs, patch_thread, thread};
 use greenpatch_second_copy::describe;
-use greenpatch_tests::watchdog;
-
-const SCENARIO: &str = "GREENPATCH_TEST_SCENARIO";
+use greenpatch_tests::{Ended, Runner, child};
 
 const SCENARIOS: &[(&str, fn())] = &[
     ("the_second_to_patch_gets_an_error", second_to_patch),
@@ -42,24 +40,11 @@ const SCENARIOS: &[(&str, fn())] = &[
 ];
 
 fn main() {
-    if let Ok(wanted) = env::var(SCENARIO) {
-        let _watchdog = watchdog(Duration::from_secs(100));
-        let (_, run) = SCENARIOS
-            .iter()
-            .find(|(name, _)| *name == wanted)
-            .expect("a scenario");
-        return run();
+    let mut runner = Runner::from_args();
+    for (name, child) in SCENARIOS {
+        runner.scenario(name, *child, |_| (), Ended::well);
     }
-    for (name, _) in SCENARIOS {
-        print!("test {name} ... ");
-        let status = Command::new(env::current_exe().unwrap())
-            .env(SCENARIO, name)
-            .status()
-            .unwrap();
-        assert!(status.success(), "{name}: {status}");
-        println!("ok");
-    }
-    println!("\n{} passed, 0 failed", SCENARIOS.len());
+    runner.finish();
 }
 
 /// The library with the second copy in it.
@@ -238,10 +223,7 @@ fn forked_child() {
 
 fn started_program() {
     assert!(patch_all().unwrap().is_done());
-    let exe = env::current_exe().unwrap();
-    let status = Command::new(exe)
-        .env(SCENARIO, "the_first_to_patch_may_be_the_library")
-        .status();
+    let status = child("the_first_to_patch_may_be_the_library").status();
     assert!(status.unwrap().success());
 }
 

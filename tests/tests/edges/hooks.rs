@@ -8,7 +8,7 @@ use std::time::Duration;
 use greenpatch::sync::{Mutex, mpsc};
 use greenpatch::thread;
 
-use crate::{Ended, Scenario};
+use greenpatch_tests::{Ended, Scenario};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use greenpatch::sync::{Barrier, Mutex, RwLock};
 use greenpatch::thread;
 
-use crate::{Ended, Scenario};
+use greenpatch_tests::{Ended, Scenario};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {

@@ -3,7 +3,7 @@
 
 use greenpatch::thread;
 
-use crate::{Ended, Scenario};
+use greenpatch_tests::{Ended, Scenario};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {

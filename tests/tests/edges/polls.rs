@@ -7,7 +7,7 @@ use std::time::Duration;
 use greenpatch::sync::{Mutex, OnceLock, RwLock, mpsc};
 use greenpatch::{hint, panic, thread};
 
-use crate::{Ended, Scenario};
+use greenpatch_tests::{Ended, Scenario};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
