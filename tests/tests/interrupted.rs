@@ -17,33 +17,16 @@ use greenpatch::os::unix::net::{UnixDatagram, UnixStream};
 use greenpatch::process::{Command, Stdio};
 use greenpatch::sync::mpsc;
 use greenpatch::thread;
-use greenpatch_tests::watchdog;
+use greenpatch_tests::Runner;
 
 fn main() {
-    let mut run = 0;
-    on_the_root(&mut run, "not patched");
+    let mut runner = Runner::from_args();
+    on_the_root(&mut runner, "not patched");
     assert!(greenpatch::patch_all().unwrap().is_done());
-    on_the_root(&mut run, "patched, root");
-    check(
-        &mut run,
-        "a green thread beside the root (patched)",
-        beside_the_root,
-    );
-    check(
-        &mut run,
-        "a green thread on another hub (patched)",
-        on_another_hub,
-    );
-    println!("\n{run} passed, 0 failed");
-}
-
-fn check(run: &mut u32, name: &str, check: impl FnOnce()) {
-    let _watchdog = watchdog(Duration::from_secs(30));
-    print!("test {name} ... ");
-    io::stdout().flush().unwrap();
-    check();
-    println!("ok");
-    *run += 1;
+    on_the_root(&mut runner, "patched, root");
+    runner.test("a green thread beside the root (patched)", beside_the_root);
+    runner.test("a green thread on another hub (patched)", on_another_hub);
+    runner.finish();
 }
 
 extern "C" fn handler(_: libc::c_int) {}
@@ -321,30 +304,29 @@ fn is_ended(signal: libc::c_int, (mut wait, end): Wait) {
     ending.join().unwrap();
 }
 
-fn on_the_root(run: &mut u32, mode: &str) {
+fn on_the_root(runner: &mut Runner, mode: &str) {
     let signal = libc::SIGUSR1;
     install(signal, 0);
     for (name, wait) in transfers() {
-        check(run, &format!("{name} is ended ({mode})"), || {
+        runner.test(&format!("{name} is ended ({mode})"), || {
             is_ended(signal, wait);
         });
     }
     for (name, wait) in others() {
-        check(run, &format!("{name} goes on ({mode})"), || {
+        runner.test(&format!("{name} goes on ({mode})"), || {
             goes_on(signal, wait);
         });
     }
     install(signal, libc::SA_RESTART);
     for (name, wait) in transfers() {
         let name = format!("{name} goes on with SA_RESTART ({mode})");
-        check(run, &name, || goes_on(signal, wait));
+        runner.test(&name, || goes_on(signal, wait));
     }
     // With a timeout the OS has no way to make it anew.
     let (mut ours, mut theirs) = pair();
     ours.set_read_timeout(Some(Duration::from_secs(60)))
         .unwrap();
-    check(
-        run,
+    runner.test(
         &format!("a timeout is ended with SA_RESTART ({mode})"),
         || {
             is_ended(

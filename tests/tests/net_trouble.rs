@@ -10,29 +10,23 @@ use std::time::Duration;
 
 use greenpatch::net::{TcpListener, TcpStream};
 use greenpatch::thread;
-use greenpatch_tests::watchdog;
+use greenpatch_tests::{Runner, child, limit_child, task};
 
-/// Set in the process that shares a listener with the one that starts it.
-const SHARES: &str = "GREENPATCH_TEST_SHARES";
+/// The task of the process that shares a listener with the one that starts it.
+const SHARES: &str = "shares a listener";
 
 fn main() {
     assert!(greenpatch::patch_all().unwrap().is_done());
-    if std::env::var_os(SHARES).is_some() {
-        let _watchdog = watchdog(Duration::from_secs(60));
+    if task().is_some() {
+        limit_child();
         let listener = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
         return accept_until_told(&TcpListener::from(listener));
     }
-    let _watchdog = watchdog(Duration::from_secs(60));
-    for (name, case) in [
-        ("signals while green threads wait", signals as fn()),
-        ("processes share a listener", processes_share_a_listener),
-        ("no descriptors left", no_descriptors_left),
-    ] {
-        print!("test {name} ... ");
-        case();
-        println!("ok");
-    }
-    println!("\n3 passed, 0 failed");
+    let mut runner = Runner::from_args();
+    runner.test("signals while green threads wait", signals);
+    runner.test("processes share a listener", processes_share_a_listener);
+    runner.test("no descriptors left", no_descriptors_left);
+    runner.finish();
 }
 
 extern "C" fn ignore(_signal: libc::c_int) {}
@@ -99,8 +93,7 @@ fn accept_until_told(listener: &TcpListener) {
 fn processes_share_a_listener() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-        .env(SHARES, "1")
+    let mut child = child(SHARES)
         .stdin(listener.as_fd().try_clone_to_owned().unwrap())
         .spawn()
         .unwrap();

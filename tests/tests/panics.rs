@@ -3,15 +3,10 @@
 #![allow(missing_docs)]
 
 use std::any::Any;
-use std::io::Write;
+use std::cell::OnceCell;
 use std::panic::AssertUnwindSafe;
-use std::process::{Command, ExitCode};
-use std::time::Duration;
 
-use greenpatch_tests::watchdog;
-
-/// What a child is to do: the number of a program, and the mode.
-const TASK: &str = "GREENPATCH_TEST_PANICS";
+use greenpatch_tests::{Runner, child, limit_child, task};
 
 /// A program, written against std and compiled twice, and what is set in its environment.
 type Program = (&'static str, fn(), &'static [(&'static str, &'static str)]);
@@ -283,40 +278,31 @@ fn shrink_address_space() {
     assert_eq!(set, 0);
 }
 
-fn main() -> ExitCode {
-    if let Ok(task) = std::env::var(TASK) {
+fn main() {
+    if let Some(task) = task() {
         let (program, mode) = task.split_once(' ').unwrap();
-        be_the_child(program.parse().unwrap(), mode);
-        return ExitCode::SUCCESS;
+        return be_the_child(program.parse().unwrap(), mode);
     }
-    let only = std::env::args().nth(1).unwrap_or_default();
-    let mut run = 0;
+    let mut runner = Runner::from_args();
     for (number, (name, ..)) in with_std::PROGRAMS.iter().enumerate() {
-        if !name.contains(&only) {
-            continue;
-        }
-        let expected = output_of(number, MODES[0]);
-        assert!(!expected.is_empty());
+        let expected = OnceCell::new();
         for mode in &MODES[1..] {
-            print!("test {name} ({mode}) ... ");
-            std::io::stdout().flush().unwrap();
-            let found = output_of(number, mode);
-            assert!(
-                found == expected,
-                "it says\n{found}\nand with std\n{expected}"
-            );
-            println!("ok");
-            run += 1;
+            runner.test(&format!("{name} ({mode})"), || {
+                let expected = expected.get_or_init(|| output_of(number, MODES[0]));
+                assert!(!expected.is_empty());
+                let found = output_of(number, mode);
+                assert!(
+                    found == *expected,
+                    "it says\n{found}\nand with std\n{expected}"
+                );
+            });
         }
     }
-    println!("\n{run} passed, 0 failed");
-    ExitCode::SUCCESS
+    runner.finish();
 }
 
 fn be_the_child(number: usize, mode: &str) {
-    // The watchdog; there may be no thread to be had for another one.
-    // SAFETY: alarm has no preconditions.
-    unsafe { libc::alarm(50) };
+    limit_child();
     let (name, program, _) = if mode == MODES[0] {
         with_std::PROGRAMS[number]
     } else {
@@ -345,13 +331,11 @@ fn be_the_child(number: usize, mode: &str) {
 /// What a program prints, to both streams, without what differs from run to run: numbers of threads, and by
 /// which crate it was compiled.
 fn output_of(number: usize, mode: &str) -> String {
-    let _watchdog = watchdog(Duration::from_secs(60));
     let (_, _, vars) = with_std::PROGRAMS[number];
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = child(&format!("{number} {mode}"));
     command
         .env_remove("RUST_BACKTRACE")
         .env_remove("RUST_MIN_STACK");
-    command.env(TASK, format!("{number} {mode}"));
     let output = command.envs(vars.iter().copied()).output().unwrap();
     let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert!(output.status.success(), "{text}");

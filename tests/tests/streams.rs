@@ -3,16 +3,13 @@
 #![allow(missing_docs)]
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use greenpatch::{eprintln, io, print, println, thread};
-use greenpatch_tests::watchdog;
-
-/// What a child is to do: the number of a case, and the mode.
-const TASK: &str = "GREENPATCH_TEST_STREAMS";
+use greenpatch_tests::{Runner, child, limit_child, task};
 
 /// A case: what the child does, and what its parent does with it.
 type Case = (&'static str, fn(), fn(Child));
@@ -32,45 +29,40 @@ const CASES: &[Case] = &[
 
 const MODES: [&str; 3] = ["not patched", "patched, root", "patched, green"];
 
-fn main() -> ExitCode {
-    if let Ok(task) = std::env::var(TASK) {
-        let (case, mode) = task.split_once(' ').unwrap();
-        be_the_child(CASES[case.parse::<usize>().unwrap()].1, mode);
-        return ExitCode::SUCCESS;
-    }
-    let only = std::env::args().nth(1).unwrap_or_default();
-    let mut run = 0;
-    for (number, (name, _, parent)) in CASES.iter().enumerate() {
+fn main() {
+    let task = task();
+    let mut runner = Runner::from_args();
+    for (name, body, parent) in CASES {
         for mode in MODES {
-            if !name.contains(&only) {
+            let name = format!("{name} ({mode})");
+            if task.as_ref() == Some(&name) {
+                return be_the_child(*body, mode);
+            }
+            if task.is_some() {
                 continue;
             }
-            let _watchdog = watchdog(Duration::from_secs(60));
-            std::print!("test {name} ({mode}) ... ");
-            let child = Command::new(std::env::current_exe().unwrap())
-                .env(TASK, format!("{number} {mode}"))
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn();
-            parent(child.unwrap());
-            std::println!("ok");
-            run += 1;
+            runner.test(&name, || {
+                let child = child(&name)
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn();
+                parent(child.unwrap());
+            });
         }
     }
-    std::println!("\n{run} passed, 0 failed");
-    ExitCode::SUCCESS
+    runner.finish();
 }
 
-fn be_the_child(case: fn(), mode: &str) {
-    let _watchdog = watchdog(Duration::from_secs(50));
+fn be_the_child(body: fn(), mode: &str) {
+    limit_child();
     if mode != MODES[0] {
         assert!(greenpatch::patch_all().unwrap().is_done());
     }
     if mode == MODES[2] {
-        thread::spawn(case).join().unwrap();
+        thread::spawn(body).join().unwrap();
     } else {
-        case();
+        body();
     }
 }
 

@@ -3,14 +3,11 @@
 //! writes.
 #![allow(missing_docs, clippy::explicit_write)]
 
+use std::cell::OnceCell;
 use std::io::{Read, Write};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
-use greenpatch_tests::watchdog;
-
-/// What a child is to do: the number of a program, and the mode.
-const TASK: &str = "GREENPATCH_TEST_WRITES";
+use greenpatch_tests::{Runner, child, limit_child, task};
 
 /// A program, written against std and compiled twice.
 type Program = (&'static str, fn());
@@ -216,48 +213,36 @@ fn close_stdout() {
     assert_eq!(unsafe { libc::dup2(writer.as_raw_fd(), 1) }, 1);
 }
 
-fn main() -> ExitCode {
-    if let Ok(task) = std::env::var(TASK) {
+fn main() {
+    if let Some(task) = task() {
         let (program, mode) = task.split_once(' ').unwrap();
-        be_the_child(program, mode);
-        return ExitCode::SUCCESS;
+        return be_the_child(program, mode);
     }
-    let only = std::env::args().nth(1).unwrap_or_default();
-    let mut run = 0;
+    let mut runner = Runner::from_args();
     for (number, (name, _)) in with_std::PROGRAMS.iter().enumerate() {
-        let expected = writes_of(number, MODES[0]);
-        assert!(expected.iter().any(|stream| !stream.is_empty()));
+        let expected = OnceCell::new();
         for mode in &MODES[1..] {
-            if !name.contains(&only) {
-                continue;
-            }
-            std::print!("test {name} ({mode}) ... ");
-            std::io::stdout().flush().unwrap();
-            for (stream, (found, expected)) in ["standard output", "standard error"]
-                .into_iter()
-                .zip(writes_of(number, mode).iter().zip(&expected))
-            {
-                same_writes(stream, found, expected);
-            }
-            std::println!("ok");
-            run += 1;
+            runner.test(&format!("{name} ({mode})"), || {
+                let expected = expected.get_or_init(|| writes_of(number, MODES[0]));
+                assert!(expected.iter().any(|stream| !stream.is_empty()));
+                for (stream, (found, expected)) in ["standard output", "standard error"]
+                    .into_iter()
+                    .zip(writes_of(number, mode).iter().zip(expected))
+                {
+                    same_writes(stream, found, expected);
+                }
+            });
         }
     }
     for mode in MODES {
-        if "lines of two processes".contains(&only) {
-            std::print!("test lines of two processes ({mode}) ... ");
-            std::io::stdout().flush().unwrap();
-            lines_of_two_processes(mode);
-            std::println!("ok");
-            run += 1;
-        }
+        let name = format!("lines of two processes ({mode})");
+        runner.test(&name, || lines_of_two_processes(mode));
     }
-    std::println!("\n{run} passed, 0 failed");
-    ExitCode::SUCCESS
+    runner.finish();
 }
 
 fn be_the_child(program: &str, mode: &str) {
-    let _watchdog = watchdog(Duration::from_secs(50));
+    limit_child();
     // What panics on purpose says so itself.
     std::panic::set_hook(Box::new(|_| ()));
     let case = match program.parse::<usize>() {
@@ -276,21 +261,18 @@ fn be_the_child(program: &str, mode: &str) {
     }
 }
 
-fn child(program: &str, mode: &str) -> Command {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.env(TASK, format!("{program} {mode}"));
-    child
+fn child_for(program: &str, mode: &str) -> Command {
+    child(&format!("{program} {mode}"))
 }
 
 /// Runs a program, and returns what each call wrote to its standard output and error.
 fn writes_of(number: usize, mode: &str) -> [Vec<Vec<u8>>; 2] {
-    let _watchdog = watchdog(Duration::from_secs(60));
     let pair = || {
         let kind = socket2::Type::SEQPACKET;
         socket2::Socket::pair(socket2::Domain::UNIX, kind, None).unwrap()
     };
     let [(output, to_output), (error, to_error)] = [pair(), pair()];
-    let mut command = child(&number.to_string(), mode);
+    let mut command = child_for(&number.to_string(), mode);
     command
         .stdout(std::os::fd::OwnedFd::from(to_output))
         .stderr(std::os::fd::OwnedFd::from(to_error));
@@ -351,10 +333,9 @@ fn print_lines(print: fn(&str)) {
 }
 
 fn lines_of_two_processes(mode: &str) {
-    let _watchdog = watchdog(Duration::from_secs(60));
     let (mut reader, writer) = std::io::pipe().unwrap();
     let mut children = ["a", "b"].map(|letter| {
-        let mut command = child("lines", mode);
+        let mut command = child_for("lines", mode);
         command.stdin(Stdio::piped());
         let mut child = command.stdout(writer.try_clone().unwrap()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();

@@ -16,66 +16,64 @@ mod stream;
 mod udp;
 mod unix;
 
-use std::io::Write;
-use std::process::Command;
-use std::time::Duration;
-
-use greenpatch_tests::watchdog;
+use greenpatch_tests::{Runner, child};
 
 /// One check, to be made in every mode.
 type Case = (&'static str, fn());
 
-const WORKERS: &str = "GREENPATCH_TEST_WORKERS";
+/// The task of the second process, which patches with workers.
+const WORKERS: &str = "workers";
 
 fn main() {
-    let mut run = 0;
-    if std::env::var_os(WORKERS).is_some() {
-        on_workers(&mut run);
-    } else {
-        on_one_os_thread(&mut run);
-        let workers = Command::new(std::env::current_exe().unwrap())
-            .args(std::env::args().skip(1))
-            .env(WORKERS, "2")
-            .status();
-        assert!(workers.unwrap().success(), "the checks on workers failed");
+    let mut runner = Runner::from_args();
+    if runner.takes_task(WORKERS) {
+        on_workers(&mut runner);
+        return runner.finish();
     }
-    println!("\n{run} passed, 0 failed");
+    on_one_os_thread(&mut runner);
+    runner.finish();
+    // Placement is set once in a process.
+    let workers = child(WORKERS).args(std::env::args().skip(1)).status();
+    assert!(
+        workers.unwrap().success(),
+        "what runs on workers has failed"
+    );
 }
 
-fn on_one_os_thread(run: &mut u32) {
-    mode(run, "not patched", |case| case());
+fn on_one_os_thread(runner: &mut Runner) {
+    mode(runner, "not patched", |case| case());
 
     // Sockets alone: there is no hub yet, so all stays native.
     assert!(greenpatch::patch_net().unwrap().is_done());
-    mode(run, "sockets patched, no hub", |case| case());
+    mode(runner, "sockets patched, no hub", |case| case());
 
     assert!(greenpatch::patch_all().unwrap().is_done());
-    mode(run, "patched, root", |case| case());
-    mode(run, "patched, green", |case| {
+    mode(runner, "patched, root", |case| case());
+    mode(runner, "patched, green", |case| {
         greenpatch::thread::spawn(case).join().unwrap();
     });
-    mode(run, "patched, OS thread", |case| {
+    mode(runner, "patched, OS thread", |case| {
         // Joined natively, so that the hub of this thread does not run: it must not be needed.
         std::thread::spawn(case).join().unwrap();
     });
-    mode(run, "patched, on the background hub", |case| {
+    mode(runner, "patched, on the background hub", |case| {
         std::thread::spawn(move || greenpatch::thread::spawn(case).join().unwrap())
             .join()
             .unwrap();
     });
 }
 
-fn on_workers(run: &mut u32) {
+fn on_workers(runner: &mut Runner) {
     let patched = greenpatch::Patcher::new().workers(2).apply();
     assert!(patched.unwrap().is_done());
-    mode(run, "two workers, root", |case| case());
-    mode(run, "two workers, green", |case| {
+    mode(runner, "two workers, root", |case| case());
+    mode(runner, "two workers, green", |case| {
         greenpatch::thread::spawn(case).join().unwrap();
     });
 }
 
-/// Makes all checks in one mode; those alone whose name holds the first argument, if there is one.
-fn mode(run: &mut u32, mode: &str, on: fn(fn())) {
+/// Makes all checks in one mode.
+fn mode(runner: &mut Runner, mode: &str, on: fn(fn())) {
     let cases = [
         stream::CASES,
         listener::CASES,
@@ -88,16 +86,7 @@ fn mode(run: &mut u32, mode: &str, on: fn(fn())) {
         deadlines::CASES,
         past_the_value::CASES,
     ];
-    let wanted = std::env::args().nth(1).unwrap_or_default();
     for (name, case) in cases.concat() {
-        if !name.contains(&wanted) {
-            continue;
-        }
-        let _watchdog = watchdog(Duration::from_secs(30));
-        print!("test {name} ({mode}) ... ");
-        std::io::stdout().flush().unwrap();
-        on(case);
-        println!("ok");
-        *run += 1;
+        runner.test(&format!("{name} ({mode})"), || on(case));
     }
 }
