@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use cargo_metadata::{Metadata, PackageId};
 
 use crate::error::Failure;
+use crate::settings::Bodies;
 
 /// A subcommand of cargo that is passed on, or one of the tool's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,8 @@ pub(crate) struct Request {
     pub(crate) color: Option<String>,
     /// `--native`: crates that keep std.
     pub(crate) native: Vec<String>,
+    /// `--bodies`: where the bodies of tests run, if not as the manifest says.
+    pub(crate) bodies: Option<Bodies>,
     /// `--report`.
     pub(crate) report: Report,
     /// `-p`: names of packages.
@@ -131,6 +134,7 @@ const WITH_VALUE: &[&str] = &[
     "--bench",
     "--artifact-dir",
     "--native",
+    "--bodies",
 ];
 
 /// Those whose value may be missing; cargo then lists what there is.
@@ -173,6 +177,7 @@ impl Request {
             quiet: false,
             color: None,
             native: Vec::new(),
+            bodies: None,
             report: Report::default(),
             packages: Vec::new(),
             workspace: false,
@@ -250,6 +255,13 @@ impl Request {
             "--native" => {
                 let names = text(name, value)?;
                 self.native.extend(names.split(',').map(str::to_owned));
+                return Ok(());
+            }
+            "--bodies" => {
+                let name = text(name, value)?;
+                self.bodies = Some(Bodies::named(&name).ok_or_else(|| {
+                    Failure::new(format!("--bodies {name}: expected `green` or `native`"))
+                })?);
                 return Ok(());
             }
             "--report" => {

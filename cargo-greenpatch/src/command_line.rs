@@ -13,6 +13,7 @@ use crate::run;
 const OWN: &str = "\
 Options, beside those of cargo's own command (`cargo help COMMAND`):
       --native <CRATE>[,…]  Leave these packages of the graph on std
+      --bodies <WHERE>      Run the bodies of tests on `green` threads, or on the harness's `native` ones [default: green]
       --report[=json]       Say of each package how it is compiled, before it is";
 
 const ENVIRONMENT: &str = "\

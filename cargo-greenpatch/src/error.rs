@@ -18,6 +18,15 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Message(message) => f.write_str(message),
+            Failure::Status(status) => write!(f, "exit status {status}"),
+        }
+    }
+}
+
 /// Says what was being done when something failed.
 pub(crate) trait Context<T> {
     /// Puts `doing` before the error: lower case, no full stop.

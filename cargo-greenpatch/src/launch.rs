@@ -1,4 +1,5 @@
-//! The crate that stands for `std` in programs and tests: greenpatch, and what patches before `main`.
+//! The crates that stand for `std` in programs and tests: greenpatch, and what patches before `main`; and for `test`
+//! in tests.
 
 use std::fs;
 use std::io::Write;
@@ -16,6 +17,9 @@ const SOURCE: &str = include_str!("../launch/launch.rs");
 
 /// The source of the object file that calls into it.
 const ENTRY: &str = include_str!("../launch/entry.rs");
+
+/// The source of what stands for the compiler's `test` crate.
+const BODIES: &str = include_str!("../launch/bodies.rs");
 
 /// A program that compiles only if rustc takes the crate for `std`, by each of the ways that lead there.
 const PROOF: &str =
@@ -125,6 +129,44 @@ pub(crate) fn entry(
     run(&mut command, "").map_err(wrong)?;
     fs::rename(&new, &object).context(|| format!("could not write {}", object.display()))?;
     Ok(object)
+}
+
+/// The library that stands for `test` in test programs, compiled now if it is not there. The error is rustc's first.
+pub(crate) fn bodies(
+    compiler: &Compiler,
+    flags: &[String],
+    copy: &Copy,
+    shell: Shell,
+) -> Result<PathBuf, Failure> {
+    let folder = copy.folder.join("launch").join(files::digits(BODIES));
+    let library = folder.join("libgreenpatch_bodies.rlib");
+    if library.is_file() {
+        return Ok(library);
+    }
+    let _lock = files::lock(&copy.folder.join("launch.lock"), shell)?;
+    let source = folder.join("bodies.rs");
+    files::write(&source, BODIES)?;
+    let new = folder.join("new");
+    let mut command = Command::new(&compiler.rustc);
+    command.arg(&source).args(flags).args(copy.search_paths());
+    command.args([
+        "--crate-name=greenpatch_bodies",
+        "--crate-type=rlib",
+        "--edition=2024",
+        "-Copt-level=2",
+        "-Cembed-bitcode=yes",
+        "--target",
+        &compiler.target,
+    ]);
+    command.arg("--out-dir").arg(&new);
+    command
+        .arg("--extern")
+        .arg(format!("greenpatch={}", copy.library.display()));
+    command.env("RUSTC_BOOTSTRAP", "1");
+    run(&mut command, "").map_err(Failure::new)?;
+    fs::rename(new.join("libgreenpatch_bodies.rlib"), &library)
+        .context(|| format!("could not write {}", library.display()))?;
+    Ok(library)
 }
 
 /// Fails with one line if this rustc does not take the library for `std`.

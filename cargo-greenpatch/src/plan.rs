@@ -13,7 +13,7 @@ use crate::files;
 const NAME: &str = "plan.json";
 
 /// Goes up with each change of what wrappers do: a build of before is not one of now.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// How crates are compiled.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,7 +41,9 @@ pub(crate) struct Plan {
 pub(crate) struct Launch {
     /// The library.
     pub(crate) library: PathBuf,
-    /// A file that changes whenever it is another library, for cargo to watch.
+    /// The library that stands for `test` in tests, unless their bodies stay where the harness runs them.
+    pub(crate) bodies: Option<PathBuf>,
+    /// A file that changes whenever one of the libraries is another, for cargo to watch.
     pub(crate) watched: PathBuf,
 }
 

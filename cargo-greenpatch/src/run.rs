@@ -15,6 +15,7 @@ use crate::plan::{FORMAT, Launch, Plan};
 use crate::probe::{self, Answer};
 use crate::program::Program;
 use crate::report;
+use crate::settings::Bodies;
 use crate::shell::Shell;
 use crate::source::quoted;
 use crate::wrapper;
@@ -98,16 +99,32 @@ impl Built {
         let folder = build_dir.join("plan");
         let entry = launch::entry(compiler, copy, false, shell)?;
         let aborting_entry = launch::entry(compiler, copy, true, shell)?;
+        let bodies = match launch::bodies(compiler, flags, copy, shell) {
+            Ok(library) => Some(library),
+            Err(failure) => {
+                if request.command.builds_tests() {
+                    shell.warning(&format!(
+                        "the bodies of tests run on OS threads: this compiler's `test` crate is another one: {failure}"
+                    ));
+                }
+                None
+            }
+        };
         let mut launches = std::collections::BTreeMap::new();
         for (package, settings) in &program.settings {
             let baked = settings.baked();
             let library = launch::ready(compiler, flags, copy, &baked, shell)?;
+            let on = request.bodies.or(settings.bodies).unwrap_or_default();
+            let bodies = bodies.clone().filter(|_| on == Bodies::Green);
             let watched = folder.join(format!("launch-{}", files::digits(package)));
-            files::write(
-                &watched,
-                format!("{}\n{}\n", library.display(), entry.display()),
-            )?;
-            launches.insert(package.clone(), Launch { library, watched });
+            let content = (&library, &entry, &bodies);
+            files::write(&watched, format!("{content:?}\n"))?;
+            let launch = Launch {
+                library,
+                bodies,
+                watched,
+            };
+            launches.insert(package.clone(), launch);
         }
         let plan = Plan {
             greenpatch: copy.library.clone(),

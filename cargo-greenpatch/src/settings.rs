@@ -7,12 +7,35 @@ use crate::error::Failure;
 /// The features by the names that manifests and the environment have for them.
 const FEATURES: &[&str] = &["thread", "time", "net", "dns", "process", "stdio", "fs"];
 
+/// Where the bodies of tests run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Bodies {
+    /// On green threads.
+    #[default]
+    Green,
+    /// On the harness's own OS threads.
+    Native,
+}
+
+impl Bodies {
+    /// The setting of that name.
+    pub(crate) fn named(name: &str) -> Option<Bodies> {
+        match name {
+            "green" => Some(Bodies::Green),
+            "native" => Some(Bodies::Native),
+            _ => None,
+        }
+    }
+}
+
 /// What one manifest says; what it does not say is as its workspace says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     features: Option<Vec<String>>,
     workers: Option<u64>,
     stack_size: Option<u64>,
+    /// Where the bodies of tests run.
+    pub(crate) bodies: Option<Bodies>,
     /// Crates that keep std.
     pub(crate) native: Vec<String>,
 }
@@ -47,10 +70,16 @@ impl Settings {
                 "features" => settings.features = Some(names()?),
                 "workers" => settings.workers = Some(number()?),
                 "stack-size" => settings.stack_size = Some(number()?),
+                "bodies" => {
+                    let named = value.as_str().and_then(Bodies::named);
+                    settings.bodies = Some(named.ok_or_else(|| {
+                        wrong(".bodies: expected \"green\" or \"native\"".to_owned())
+                    })?);
+                }
                 "native" => settings.native = names()?,
                 _ => {
                     return Err(wrong(format!(
-                        ".{key}: no such setting; expected features, workers, stack-size or native"
+                        ".{key}: no such setting; expected features, workers, stack-size, bodies or native"
                     )));
                 }
             }
@@ -71,6 +100,7 @@ impl Settings {
         self.features = self.features.or_else(|| workspace.features.clone());
         self.workers = self.workers.or(workspace.workers);
         self.stack_size = self.stack_size.or(workspace.stack_size);
+        self.bodies = self.bodies.or(workspace.bodies);
         self
     }
 
@@ -119,11 +149,15 @@ mod tests {
         for (table, message) in [
             (
                 json!({"wrokers": 2}),
-                "x: metadata.greenpatch.wrokers: no such setting; expected features, workers, stack-size or native",
+                "x: metadata.greenpatch.wrokers: no such setting; expected features, workers, stack-size, bodies or native",
             ),
             (
                 json!({"workers": 0}),
                 "x: metadata.greenpatch.workers: expected a whole number from 1",
+            ),
+            (
+                json!({"bodies": "grey"}),
+                "x: metadata.greenpatch.bodies: expected \"green\" or \"native\"",
             ),
             (
                 json!({"features": ["all"]}),

@@ -39,6 +39,18 @@ impl Shell {
         Shell { quiet, colored }
     }
 
+    /// Prints `warning: …`.
+    pub(crate) fn warning(self, message: &str) {
+        if self.quiet {
+            return;
+        }
+        if self.colored {
+            eprintln!("\x1b[1m\x1b[93mwarning\x1b[0m: {message}");
+        } else {
+            eprintln!("warning: {message}");
+        }
+    }
+
     /// Prints a line like those of cargo: a verb in a column of its own.
     pub(crate) fn status(self, verb: &str, message: &str) {
         if self.quiet {

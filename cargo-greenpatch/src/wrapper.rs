@@ -60,6 +60,12 @@ pub(crate) fn rustc(called_as: &Path) -> Result<u8, Failure> {
     let launch = plan.launch.get(&package).filter(|_| unit.launched());
     let library = launch.map_or(&plan.greenpatch, |launch| &launch.library);
     command.arg("--extern").arg(external("std", library));
+    if unit.harness
+        && !unit.names_test
+        && let Some(bodies) = launch.and_then(|launch| launch.bodies.as_ref())
+    {
+        command.arg("--extern").arg(external("test", bodies));
+    }
     if unit.launched() {
         let object = if unit.panics_abort {
             &plan.aborting_entry
@@ -209,6 +215,8 @@ struct Unit {
     crate_name: String,
     crate_types: Vec<String>,
     harness: bool,
+    /// It depends on a crate that it calls `test`.
+    names_test: bool,
     emits_dep_info: bool,
     panics_abort: bool,
     folder: Option<PathBuf>,
@@ -235,6 +243,7 @@ impl Unit {
                 "--crate-name" => unit.crate_name = value(),
                 "--crate-type" => unit.crate_types.push(value()),
                 "--test" => unit.harness = true,
+                "--extern" => unit.names_test |= value().starts_with("test="),
                 "--emit" => unit.emits_dep_info = value().split(',').any(|kind| kind == "dep-info"),
                 "--out-dir" => unit.folder = Some(value().into()),
                 "-C" | "--codegen" => unit.codegen(&value()),

@@ -1,6 +1,6 @@
 //! Every name that generated code, and what `cargo greenpatch` links in, may use. Not part of the public interface.
 //!
-//! Layer: beside the table of patch points. Called by: expansions of the macros. Calls: `patch`, `panic_strategy`.
+//! Layer: beside the table of patch points. Called by: expansions of the macros. Calls: `patch`, `seam`, `panic_strategy`.
 //! Never: named by people.
 
 pub use ::inventory;
@@ -19,6 +19,17 @@ pub use crate::patch::registry::{PassedOver, PatchPoint, Replacement};
 pub use crate::patch::slot::{Scoped, Site, Slot};
 pub use crate::patch::source::{Linked, Source};
 pub use crate::patch::{DoNotPatch, events};
+
+/// Makes this OS thread run the green threads that are started on it, and returns how many it has that have not
+/// ended. It has to live as long as the process. Returns none where green threads run on workers, or
+/// threads are not patched.
+///
+/// # Errors
+///
+/// When the process has no descriptors or no address space left.
+pub fn host_green_threads() -> ::std::io::Result<::std::option::Option<usize>> {
+    crate::seam::thread::host()
+}
 
 /// Leads from a type, the name of a trait's method (as a number) and the type arguments of both to the
 /// method's slot. Implemented for a type of [`methods`], so that any type can be `Type`, a type parameter

@@ -31,7 +31,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "green",
         &["seam", "patch", "hub", "coroutine", "panic_strategy"],
     ),
-    ("private", &["patch", "panic_strategy"]),
+    ("private", &["patch", "seam", "panic_strategy"]),
     ("lib", &["patch", "seam"]),
 ];
 

@@ -88,7 +88,7 @@ fn what_is_no_setting_is_said_in_one_line() {
     );
     assert_eq!(
         folder.tool("build").refusal(),
-        "the package wrong: metadata.greenpatch.worker: no such setting; expected features, workers, stack-size or native"
+        "the package wrong: metadata.greenpatch.worker: no such setting; expected features, workers, stack-size, bodies or native"
     );
 }
 

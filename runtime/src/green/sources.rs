@@ -26,6 +26,7 @@ static THREAD: Source = Source::builtin(
     &[
         replacement!(thread::start, start__PATCH, START),
         replacement!(thread::yield_now, yield_now__PATCH, YIELD_NOW),
+        replacement!(thread::host, host__PATCH),
         replacement!(thread::park, park__PATCH, PARK),
         replacement!(thread::join, join__PATCH, JOIN),
         replacement!(thread::join_native, join_native__PATCH),

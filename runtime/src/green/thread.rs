@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::parker::Parker;
 use super::{offload, panic_hook, time};
 use crate::coroutine::Size;
-use crate::hub::{self, Job};
+use crate::hub::{self, Hub, Job};
 use crate::seam::context;
 use crate::seam::offload::Call;
 use crate::seam::park::{self, Outcome, Wait};
@@ -42,6 +42,22 @@ pub(super) fn yield_now() {
         Some(hub) if hub.yield_now() => {}
         _ => seam::yield_now__original(),
     }
+}
+
+/// With workers, green threads run on those.
+pub(super) fn host() -> io::Result<Option<usize>> {
+    if hub::has_workers() {
+        return Ok(None);
+    }
+    let hub = match hub::current() {
+        Some(hub) => hub,
+        None => {
+            let hub = Hub::new()?;
+            hub.enter();
+            hub
+        }
+    };
+    Ok(Some(hub.load()))
 }
 
 pub(super) fn park(wait: &Wait<'_>) -> Outcome {

@@ -7,7 +7,7 @@
 //!
 //! | file | patch points | feature, option |
 //! | --- | --- | --- |
-//! | `thread` | `start`, `yield_now`, `park`, `join`, `join_native` | thread |
+//! | `thread` | `start`, `yield_now`, `host`, `park`, `join`, `join_native` | thread |
 //! | `busy` | `busy`, `produced`, `polls` | thread |
 //! | `time` | `sleep` | time |
 //! | `sync` | `wait_lock` | thread, threading |

@@ -53,6 +53,13 @@ pub(crate) fn yield_now() {
     std::thread::yield_now();
 }
 
+/// Makes this OS thread run the green threads that are started on it, and returns how many it has that have not
+/// ended. It has to live as long as the process. Returns none where green threads run elsewhere, or there are none.
+#[patchable]
+pub(crate) fn host() -> io::Result<Option<usize>> {
+    Ok(None)
+}
+
 /// Waits for the token of this thread.
 #[patchable]
 pub(crate) fn park(wait: &Wait<'_>) -> Outcome {
