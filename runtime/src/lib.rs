@@ -54,10 +54,9 @@ pub use patch::{
 #[path = "private.rs"]
 pub mod __private;
 mod coroutine;
+mod descriptor;
 // A loom model has no statics made when it is compiled, as the standard streams need them; and what is
 // modelled lies below these modules.
-#[cfg(not(loom))]
-mod descriptor;
 #[cfg(not(loom))]
 pub mod fs;
 mod green;
@@ -80,5 +79,7 @@ mod refused;
 mod seam;
 pub mod sync;
 pub mod thread;
+mod thread_state;
+mod wait;
 
-pub use seam::os_thread::native_thread_id;
+pub use thread_state::os_thread::native_thread_id;

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::{OpenOptions, call};
-use crate::descriptor::{made_from_a_raw_descriptor, owns_a_descriptor};
+use crate::descriptor::conversions::{made_from_a_raw_descriptor, owns_a_descriptor};
 use crate::seam::offload::{self, Call};
 
 /// An open file.

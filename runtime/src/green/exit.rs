@@ -13,8 +13,8 @@ use crate::hub;
 use crate::seam::context;
 use crate::seam::exit as seam;
 use crate::seam::exit::Claim;
-use crate::seam::native::Native;
-use crate::seam::park::Park;
+use crate::wait::native::Native;
+use crate::wait::park::Park;
 
 pub(super) fn exit(code: i32) -> Infallible {
     let Some(context) = context::green() else {

@@ -18,8 +18,8 @@ use std::task::Waker;
 
 use super::parker::Parker;
 use crate::hub;
-use crate::seam::park::{self, Enlist, Wait};
-use crate::seam::queue::{Fifo, Node, Verdict};
+use crate::wait::park::{self, Enlist, Wait};
+use crate::wait::queue::{Fifo, Node, Verdict};
 
 /// A file, by device and number, and whether its lock is to be shared.
 type Key = (libc::dev_t, libc::ino_t, bool);

@@ -34,8 +34,8 @@ use std::time::Duration;
 use super::parker::Parker;
 use crate::hub;
 use crate::seam::offload::Call;
-use crate::seam::park::{self, Enlist, Wait};
 use crate::seam::unwind;
+use crate::wait::park::{self, Enlist, Wait};
 
 /// Helpers that are started without waiting for one to become free.
 const FEW: usize = 4;

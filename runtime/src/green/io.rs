@@ -7,9 +7,11 @@ use std::os::fd::RawFd;
 use std::time::Instant;
 
 use super::{busy, signals};
+use crate::descriptor::direction;
+use crate::descriptor::direction::Manner;
+use crate::descriptor::operation::{self as seam, Kind, Operation};
+use crate::descriptor::watch::Watcher;
 use crate::hub::{Direction, EPOCH, Hub, Key, Waited};
-use crate::seam::io::{self as seam, Kind, Manner, Operation};
-use crate::seam::watch::Watcher;
 
 /// How many transfers in a row, none of which had to wait, keep others waiting for long enough.
 const BUDGET: u16 = 64;
@@ -22,7 +24,7 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
     let mut made = None;
     let mut key = None;
     let mut deadline = None;
-    if operation.direction() == seam::Direction::Read {
+    if operation.direction() == direction::Direction::Read {
         key = known(hub, operation);
         if let Some(key) = key
             && hub.allows(key, Direction::Read) == Some(false)
@@ -357,8 +359,8 @@ fn registered(hub: &'static Hub, operation: &Operation<'_>) -> io::Result<(Key, 
 #[inline]
 fn direction_of(operation: &Operation<'_>) -> Direction {
     match operation.direction() {
-        seam::Direction::Read => Direction::Read,
-        seam::Direction::Write => Direction::Write,
+        direction::Direction::Read => Direction::Read,
+        direction::Direction::Write => Direction::Write,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::parker::Parker;
 use crate::seam::names as seam;
-use crate::seam::park::{self, Outcome, Wait};
+use crate::wait::park::{self, Outcome, Wait};
 
 pub(super) fn wait(wait: &Wait<'_>) -> Outcome {
     match Parker::current() {

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::seam::context;
-use crate::seam::os_thread;
 use crate::seam::stdio::{self, Output};
+use crate::thread_state::os_thread;
 
 /// What `RUST_BACKTRACE` asks for.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use crate::hub::{self, Hub};
-use crate::seam::park::Park;
+use crate::wait::park::Park;
 
 /// The thread that runs on a hub.
 pub(super) struct Parker(&'static Hub);

@@ -4,8 +4,8 @@
 use std::io;
 
 use super::io as green_io;
+use crate::descriptor::operation::Operation;
 use crate::hub;
-use crate::seam::io::Operation;
 use crate::seam::pipe as seam;
 
 pub(super) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {

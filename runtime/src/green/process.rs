@@ -6,11 +6,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Child, ExitStatus};
 
 use super::io as green_io;
+use crate::descriptor::direction::{Direction, Manner};
+use crate::descriptor::operation::{Operation, Size};
+use crate::descriptor::watch::Watched;
 use crate::hub::{self, Hub};
-use crate::seam::io::{Direction, Manner, Operation, Size};
 use crate::seam::offload;
 use crate::seam::process as seam;
-use crate::seam::watch::Watched;
 
 pub(super) fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     let Some(hub) = hub::switching() else {
@@ -81,7 +82,7 @@ mod os {
     use std::io;
     use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-    use crate::seam::watch::Watched;
+    use crate::descriptor::watch::Watched;
 
     /// A descriptor that can be read once the process has ended. The process is a child that has not
     /// been waited for, so the number is its own.
@@ -131,7 +132,7 @@ mod os {
     use std::io;
     use std::os::fd::{BorrowedFd, OwnedFd};
 
-    use crate::seam::watch::Watched;
+    use crate::descriptor::watch::Watched;
 
     pub(super) fn of_process(_: u32) -> io::Result<Watched<OwnedFd>> {
         Err(io::ErrorKind::Unsupported.into())

@@ -17,7 +17,7 @@ use crate::patch::scope;
 use crate::patch::source::Linked;
 use crate::patch::{self, DoNotPatch, Feature, Settings, Site, Source, ThreadOption};
 use crate::seam;
-use crate::seam::os_thread;
+use crate::thread_state::os_thread;
 
 static THREAD: Source = Source::builtin(
     "greenpatch::green::thread",

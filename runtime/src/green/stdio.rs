@@ -11,9 +11,9 @@ use super::helpers::Helpers;
 use super::parker::Parker;
 use crate::hub;
 use crate::seam::offload::Call;
-use crate::seam::park::{self, Enlist, Wait};
 use crate::seam::stdio as seam;
 use crate::seam::stdio::Output;
+use crate::wait::park::{self, Enlist, Wait};
 
 /// One for each stream, as its lock lets one thread at a time through.
 static STREAMS: Helpers = Helpers::new("greenpatch-std");

@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::parker::Parker;
-use crate::seam::park::{self, Outcome, Wait};
 use crate::seam::sync as seam;
+use crate::wait::park::{self, Outcome, Wait};
 
 pub(super) fn wait_lock(wait: &Wait<'_>) -> Outcome {
     match Parker::current() {

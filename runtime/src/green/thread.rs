@@ -14,9 +14,9 @@ use crate::coroutine::Size;
 use crate::hub::{self, Hub, Job};
 use crate::seam::context;
 use crate::seam::offload::Call;
-use crate::seam::park::{self, Outcome, Wait};
 use crate::seam::thread as seam;
 use crate::seam::thread::{Start, Started};
+use crate::wait::park::{self, Outcome, Wait};
 
 /// std's default, too. Only what is touched of it is memory.
 const STACK_SIZE: usize = 2 << 20;

@@ -5,8 +5,8 @@
 
 use std::io;
 
-use crate::descriptor::{made_from_a_raw_descriptor, owns_a_descriptor};
-use crate::seam::watch::Watched;
+use crate::descriptor::conversions::{made_from_a_raw_descriptor, owns_a_descriptor};
+use crate::descriptor::watch::Watched;
 
 /// Makes a pipe: what is written to the one end is read at the other.
 ///
@@ -130,7 +130,7 @@ macro_rules! converts_from_and_to {
     ($ours:ident, $std:ty) => {
         impl From<$std> for $ours {
             fn from(std: $std) -> $ours {
-                $ours($crate::seam::watch::Watched::new(std))
+                $ours($crate::descriptor::watch::Watched::new(std))
             }
         }
 

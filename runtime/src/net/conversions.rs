@@ -45,7 +45,7 @@ macro_rules! conversions {
         impl From<$std> for $ours {
             /// Takes over std's, made by a crate that knows nothing of greenpatch.
             fn from(std: $std) -> Self {
-                $ours($crate::seam::watch::Watched::new(std))
+                $ours($crate::descriptor::watch::Watched::new(std))
             }
         }
 

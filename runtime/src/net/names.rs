@@ -6,7 +6,8 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as StdToSocketAddrs};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::seam::{names, offload, until};
+use crate::seam::{names, offload};
+use crate::wait::wait_while;
 
 /// One look-up, and its outcome once there is one.
 type LookUp = OnceLock<Result<Vec<SocketAddr>, Failure>>;
@@ -47,7 +48,7 @@ pub(super) fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 
 /// Waits for a look-up of another thread.
 fn share(theirs: &LookUp, port: u16) -> io::Result<Vec<SocketAddr>> {
-    until::wait_while(names::wait, theirs, None, || theirs.get().is_none());
+    wait_while::wait_while(names::wait, theirs, None, || theirs.get().is_none());
     match theirs.get().expect("the wait is over when it is there") {
         Ok(addresses) => {
             let mut addresses = addresses.clone();
@@ -86,6 +87,6 @@ impl Drop for Publish<'_> {
                 message: "the look-up of the name panicked".to_owned(),
             })
         });
-        until::wake_all(&**self.ours);
+        wait_while::wake_all(&**self.ours);
     }
 }

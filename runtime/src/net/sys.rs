@@ -9,8 +9,8 @@ use socket2::{SockAddr, SockRef};
 
 use libc::{MSG_DONTWAIT, c_int};
 
-use crate::seam::io::Manner;
-use crate::seam::socket::{self, MSG_NOSIGNAL};
+use crate::descriptor::direction::Manner;
+use crate::descriptor::socket::{self, MSG_NOSIGNAL};
 
 /// More slices than that the OS does not take in one call.
 const MOST_SLICES: usize = 1024;

@@ -9,7 +9,7 @@ use super::addresses::{self, ToSocketAddrs};
 use super::conversions;
 use super::tcp_stream::TcpStream;
 use super::transfer;
-use crate::seam::watch::Watched;
+use crate::descriptor::watch::Watched;
 
 /// A socket that accepts connections by TCP.
 ///

@@ -11,9 +11,11 @@ use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use super::addresses::{self, ToSocketAddrs};
 use super::conversions;
 use super::transfer::{self, Short, Take};
-use crate::seam::io::{self as seam_io, Direction, Manner, Operation, Size};
+use crate::descriptor::direction::{Direction, Manner};
+use crate::descriptor::operation::{Operation, Size};
+use crate::descriptor::poll::poll;
+use crate::descriptor::watch::Watched;
 use crate::seam::net::perform;
-use crate::seam::watch::Watched;
 
 /// A connection by TCP between this socket and another.
 ///
@@ -319,7 +321,7 @@ fn finish(stream: &StdTcpStream) -> io::Result<usize> {
         match stream.peer_addr() {
             Ok(_) => return Ok(0),
             Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-                seam_io::poll(stream.as_fd(), Direction::Write, None)?;
+                poll(stream.as_fd(), Direction::Write, None)?;
             }
             Err(error) => return Err(error),
         }

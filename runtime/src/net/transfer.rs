@@ -8,9 +8,11 @@ use std::time::Instant;
 use socket2::{SockAddr, SockRef};
 
 use super::sys;
-use crate::seam::io::{self as seam_io, Direction, Kind, Manner, Operation, Size};
+use crate::descriptor::direction::{Direction, Manner};
+use crate::descriptor::operation::{Kind, Operation, Size};
+use crate::descriptor::poll::poll;
+use crate::descriptor::watch::{Watch, Watched};
 use crate::seam::net::perform;
-use crate::seam::watch::{Watch, Watched};
 
 pub(crate) use super::sys::Take;
 
@@ -257,7 +259,7 @@ fn accept_natively<C>(
         }
         let timeout = watch.timeout(fd, Direction::Read);
         let deadline = timeout.and_then(|timeout| began.checked_add(timeout));
-        if !seam_io::poll(fd, Direction::Read, deadline)? {
+        if !poll(fd, Direction::Read, deadline)? {
             return Err(error);
         }
     }

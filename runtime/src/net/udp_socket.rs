@@ -10,8 +10,8 @@ use socket2::SockAddr;
 use super::addresses::{self, ToSocketAddrs};
 use super::conversions;
 use super::transfer::{self, Take};
-use crate::seam::io::Direction;
-use crate::seam::watch::Watched;
+use crate::descriptor::direction::Direction;
+use crate::descriptor::watch::Watched;
 
 /// A socket that sends and receives messages by UDP.
 ///

@@ -2,9 +2,9 @@
 
 use std::process;
 
-use crate::descriptor::owns_a_descriptor;
+use crate::descriptor::conversions::owns_a_descriptor;
+use crate::descriptor::watch::Watched;
 use crate::io::{converts_from_and_to, reads_a_pipe, writes_a_pipe};
-use crate::seam::watch::Watched;
 
 /// The pipe to a child's standard input.
 ///

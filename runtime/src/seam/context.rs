@@ -6,12 +6,12 @@ use std::num::NonZeroU64;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::identity::{Identity, MAIN, Who, next_id};
 use super::local::Locals;
-use super::os_thread;
-use super::record::Runner;
 use crate::patch::scope::ScopeHandle;
 use crate::patchable;
+use crate::thread_state::identity::{Identity, MAIN, Who, next_id};
+use crate::thread_state::os_thread;
+use crate::thread_state::shared::Runner;
 
 /// What a green thread has of its own, on its stack, while it runs.
 ///

@@ -10,8 +10,8 @@ use std::process;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
-use super::address_hasher::AddressHasher;
 use crate::patchable;
+use crate::wait::address_hasher::AddressHasher;
 
 /// The values of one green thread. One that uses none has no tables.
 #[derive(Debug, Default)]

@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use crate::patchable;
-use crate::seam::native::Native;
-use crate::seam::park::{self, Outcome, Wait};
+use crate::wait::native::Native;
+use crate::wait::park::{self, Outcome, Wait};
 
 /// Waits for the look-up of a name that another thread makes.
 #[patchable]

@@ -8,14 +8,15 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use super::io::{self as seam_io, Direction, Kind, Manner, Operation, Size};
-use super::watch::{Watch, Watched};
+use crate::descriptor::direction::{Direction, Manner};
+use crate::descriptor::operation::{self as operation, Kind, Operation, Size};
+use crate::descriptor::watch::{Watch, Watched};
 use crate::patchable;
 
 /// Performs an operation on a pipe.
 #[patchable]
 pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
-    seam_io::perform(operation)
+    operation::perform(operation)
 }
 
 /// Reads from a pipe. Without room for anything there is nothing to wait for.

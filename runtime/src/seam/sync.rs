@@ -1,8 +1,8 @@
 //! The seams under everything in `sync` that blocks, one for each option that can be left native.
 
 use crate::patchable;
-use crate::seam::native::Native;
-use crate::seam::park::{self, Outcome, Wait};
+use crate::wait::native::Native;
+use crate::wait::park::{self, Outcome, Wait};
 
 /// Waits for something that another thread holds: a mutex, a read-write lock, an initialisation.
 #[patchable]

@@ -4,10 +4,10 @@ use std::io;
 use std::os::unix::thread::RawPthread;
 
 use super::context;
-use super::native::Native;
-use super::park::{self, Outcome, Wait};
-use super::record::Runner;
 use crate::patchable;
+use crate::thread_state::shared::Runner;
+use crate::wait::native::Native;
+use crate::wait::park::{self, Outcome, Wait};
 
 /// What a new thread is to be.
 pub(crate) struct Start {

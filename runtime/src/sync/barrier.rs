@@ -5,7 +5,7 @@ use ::std::sync::PoisonError;
 
 use super::condvar::Condvar;
 use super::mutex::Mutex;
-use crate::seam::atomic::const_unless_loom;
+use crate::wait::atomic::const_unless_loom;
 
 /// Lets a number of threads wait for each other.
 ///

@@ -6,11 +6,11 @@ use ::std::time::{Duration, Instant};
 
 use super::mutex::MutexGuard;
 use super::raw_mutex::RawMutex;
-use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom};
-use crate::seam::lot::{self, Address, Gate, Waiter};
-use crate::seam::park::{Outcome, Wait};
-use crate::seam::queue::Verdict;
 use crate::seam::sync::wait_signal;
+use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom};
+use crate::wait::park::{Outcome, Wait};
+use crate::wait::parking_lot::{self, Address, Gate, Waiter};
+use crate::wait::queue::Verdict;
 
 /// Nobody waits.
 const IDLE: u32 = 0;
@@ -218,7 +218,7 @@ impl Condvar {
 
     #[cold]
     fn notify(&self, all: bool) {
-        lot::serve(self.address(), |queue| {
+        parking_lot::serve(self.address(), |queue| {
             if all {
                 queue.wake_all();
             } else {

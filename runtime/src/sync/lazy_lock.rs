@@ -12,8 +12,8 @@ use ::std::ops::{Deref, DerefMut};
 use ::std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::once::Once;
-use crate::seam::atomic::const_unless_loom;
 use crate::seam::busy::busy;
+use crate::wait::atomic::const_unless_loom;
 
 /// A value that is made when it is first asked for, by whichever thread comes first.
 ///

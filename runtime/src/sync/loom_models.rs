@@ -14,7 +14,7 @@ use loom::thread;
 
 use super::mpsc::{self, RecvError, RecvTimeoutError, TryRecvError};
 use super::{Condvar, Mutex, Once, RwLock, RwLockWriteGuard};
-use crate::seam::atomic::Ordering;
+use crate::wait::atomic::Ordering;
 
 /// A number whose accesses loom checks: two at once, one of them writing, fail the model.
 #[derive(Default)]

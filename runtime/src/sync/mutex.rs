@@ -14,8 +14,8 @@ use ::std::sync::{LockResult, TryLockResult};
 
 use super::poisoning::{Flag, Panicking};
 use super::raw_mutex::RawMutex;
-use crate::seam::atomic::const_unless_loom;
 use crate::seam::busy::acquires;
+use crate::wait::atomic::const_unless_loom;
 
 /// Protects data that is shared between threads: one at a time reaches it.
 ///

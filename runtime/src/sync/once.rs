@@ -16,11 +16,11 @@ use ::std::fmt;
 use ::std::marker::PhantomData;
 use ::std::panic::{RefUnwindSafe, UnwindSafe, panic_any};
 
-use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::seam::busy::busy;
-use crate::seam::lot::{self, Address, Gate, Waiter};
-use crate::seam::park::Wait;
 use crate::seam::sync::wait_lock;
+use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
+use crate::wait::park::Wait;
+use crate::wait::parking_lot::{self, Address, Gate, Waiter};
 
 const NEW: u32 = 0;
 const POISONED: u32 = 1;
@@ -307,7 +307,7 @@ impl Drop for Running<'_> {
         // Release: who finds it done sees what was done.
         let before = self.once.state.swap(self.end.get(), Ordering::Release);
         if before & QUEUED != 0 {
-            lot::serve(self.once.address(), |queue| queue.wake_all());
+            parking_lot::serve(self.once.address(), |queue| queue.wake_all());
         }
     }
 }

@@ -12,8 +12,8 @@ use ::std::mem;
 use ::std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::once::Once;
-use crate::seam::atomic::const_unless_loom;
 use crate::seam::busy::busy;
+use crate::wait::atomic::const_unless_loom;
 
 /// A value that is written once, by whichever thread comes first.
 ///

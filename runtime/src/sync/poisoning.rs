@@ -2,9 +2,9 @@
 
 use ::std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
-use crate::seam::atomic::{AtomicBool, Ordering, const_unless_loom};
 use crate::seam::busy::busy;
 use crate::seam::unwind;
+use crate::wait::atomic::{AtomicBool, Ordering, const_unless_loom};
 
 /// The mark that a panic leaves on a lock.
 ///

@@ -14,15 +14,15 @@
 //! Locking is one compare-and-swap when the mutex is free, and unlocking one subtraction when nobody
 //! waits. A thread that comes just when the mutex is let go of may overtake the one that was woken. The
 //! latter then queues at its old place, and when it has lost as often as
-//! [`Park::PATIENCE`](crate::seam::park::Park::PATIENCE) allows, it reserves the mutex, and the next unlock
+//! [`Park::PATIENCE`](crate::wait::park::Park::PATIENCE) allows, it reserves the mutex, and the next unlock
 //! hands it over.
 
-use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::seam::busy::acquires;
-use crate::seam::lot::{self, Address, Gate, Queue, Waiter};
-use crate::seam::park::{Outcome, Spin, Wait};
-use crate::seam::queue::Verdict;
 use crate::seam::sync::wait_lock;
+use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
+use crate::wait::park::{Outcome, Spin, Wait};
+use crate::wait::parking_lot::{self, Address, Gate, Queue, Waiter};
+use crate::wait::queue::Verdict;
 
 const HELD: u32 = 1;
 const QUEUED: u32 = 2;
@@ -107,7 +107,7 @@ impl RawMutex {
 
     #[cold]
     fn unlock_queued(&self) {
-        lot::serve(self.address(), |queue| {
+        parking_lot::serve(self.address(), |queue| {
             let mut state = guess(&self.state);
             loop {
                 // Whoever took the mutex meanwhile looks after the queue, and whoever else let go of it

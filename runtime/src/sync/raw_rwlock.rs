@@ -14,17 +14,17 @@
 //! - to the readers at the front of the queue, all up to the next writer: it is handed to them;
 //! - to a writer at the front: it is woken, and the lock is free until it comes. Somebody may be
 //!   faster; the writer then queues at its old place, and next time, if it has lost as often as
-//!   [`Park::PATIENCE`](crate::seam::park::Park::PATIENCE) allows, the lock is handed to it.
+//!   [`Park::PATIENCE`](crate::wait::park::Park::PATIENCE) allows, the lock is handed to it.
 //!
 //! So a reader waits for one writer, and for those that came before it; a writer waits for those that
 //! came before it, and for few that came later.
 
-use crate::seam::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::seam::busy::acquires;
-use crate::seam::lot::{self, Address, Gate, Queue, Waiter, Want};
-use crate::seam::park::{Outcome, Spin, Wait};
-use crate::seam::queue::Verdict;
 use crate::seam::sync::wait_lock;
+use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
+use crate::wait::park::{Outcome, Spin, Wait};
+use crate::wait::parking_lot::{self, Address, Gate, Queue, Waiter, Want};
+use crate::wait::queue::Verdict;
 
 const HOLDERS: u32 = (1 << 30) - 1;
 const WRITER: u32 = HOLDERS;
@@ -173,7 +173,7 @@ impl RawRwLock {
 
     #[cold]
     fn unlock_last_read(&self) {
-        lot::serve(self.address(), |queue| {
+        parking_lot::serve(self.address(), |queue| {
             let mut state = guess(&self.state);
             loop {
                 // Whoever took the lock meanwhile passes it on, and whoever else let go of it just now
@@ -198,12 +198,12 @@ impl RawRwLock {
 
     #[cold]
     fn unlock_write_queued(&self) {
-        lot::serve(self.address(), |queue| self.pass_on(queue));
+        parking_lot::serve(self.address(), |queue| self.pass_on(queue));
     }
 
     #[cold]
     fn downgrade_queued(&self) {
-        lot::serve(self.address(), |queue| self.hand_to_readers(queue, 1));
+        parking_lot::serve(self.address(), |queue| self.hand_to_readers(queue, 1));
     }
 
     /// Passes the lock on to who has waited longest. The caller holds it as a writer, and the lock of

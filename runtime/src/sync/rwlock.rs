@@ -16,8 +16,8 @@ use ::std::sync::{LockResult, TryLockResult};
 
 use super::poisoning::{Flag, Panicking};
 use super::raw_rwlock::RawRwLock;
-use crate::seam::atomic::const_unless_loom;
 use crate::seam::busy::acquires;
+use crate::wait::atomic::const_unless_loom;
 
 /// Protects data that many threads may read at a time, or one may write.
 ///

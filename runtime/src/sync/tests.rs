@@ -9,10 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::raw_mutex::RawMutex;
-use crate::seam::lot::{Address, Gate, Waiter, serve};
-use crate::seam::native::Native;
-use crate::seam::park::{self, Outcome, Park, Wait};
-use crate::seam::queue::Verdict;
+use crate::wait::native::Native;
+use crate::wait::park::{self, Outcome, Park, Wait};
+use crate::wait::parking_lot::{Address, Gate, Waiter, serve};
+use crate::wait::queue::Verdict;
 
 /// A scheduler on which one thread runs at a time, until it blocks or yields.
 #[derive(Default)]

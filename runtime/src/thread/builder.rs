@@ -10,8 +10,8 @@ use super::packet::Packet;
 use super::scoped::ScopeData;
 use super::{JoinHandle, Scope, ScopedJoinHandle};
 use crate::patch::scope;
-use crate::seam::record::Record;
 use crate::seam::thread::{self as seam, Start};
+use crate::thread_state::shared::Shared;
 
 /// Sets the name and the stack size of a thread that it then starts, native or green.
 ///
@@ -164,7 +164,7 @@ impl Builder {
         }
         let overrides = scope::capture();
         // SAFETY: the caller vouches that the thread ends before what it borrows does.
-        let (runner, joiner) = unsafe { Record::split(|| Packet::new(f, overrides, scope)) };
+        let (runner, joiner) = unsafe { Shared::split(|| Packet::new(f, overrides, scope)) };
         if let Some(name) = name {
             runner.who().set_name(name);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::park;
 use crate::seam::context;
-use crate::seam::identity::Identity;
+use crate::thread_state::identity::Identity;
 
 /// A handle to a thread, native or green.
 ///

@@ -6,8 +6,8 @@ use std::os::unix::thread::{JoinHandleExt, RawPthread};
 
 use super::{Result, Thread};
 use crate::seam::busy::busy;
-use crate::seam::record::Joiner;
 use crate::seam::thread::{self as seam, Started};
+use crate::thread_state::shared::Joiner;
 
 /// A handle that joins a thread, native or green; dropping it detaches the thread.
 ///

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::Result;
 use super::scoped::ScopeData;
 use crate::patch::scope::ScopeHandle;
-use crate::seam::record::{Body, Outcome};
+use crate::thread_state::shared::{Body, Outcome};
 
 /// The closure of a thread, or its result, and the two scopes that it is in. One thread at a time has it.
 pub(super) struct Packet<F, T> {

@@ -13,9 +13,9 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::{Duration, Instant};
 
 use crate::seam::context;
-use crate::seam::identity::Identity;
 use crate::seam::thread as seam;
-use crate::seam::until::{wait_while, wake_all};
+use crate::thread_state::identity::Identity;
+use crate::wait::wait_while::{wait_while, wake_all};
 
 const EMPTY: u32 = 0;
 const NOTIFIED: u32 = 1;

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::join_handle::Joined;
 use super::{Builder, Result, Thread};
 use crate::seam::thread as seam;
-use crate::seam::until::{wait_while, wake_all};
 use crate::seam::unwind;
+use crate::wait::wait_while::{wait_while, wake_all};
 
 /// A scope in which threads, native or green, can borrow what outlives it.
 ///

@@ -12,7 +12,7 @@
 //!
 //! Invariant:
 //! 1. A node is linked only in its channel's queue, only from `enlist` on, and is unlinked when `waits` is
-//!    false or `withdraw` was true; [`park::wait`](crate::seam::park::wait), the only caller of these,
+//!    false or `withdraw` was true; [`park::wait`](crate::wait::park::wait), the only caller of these,
 //!    borrows the place for all that time, so it stays where it is.
 #![allow(unsafe_code)]
 
@@ -23,10 +23,10 @@ use ::std::sync::mpsc::{RecvTimeoutError, TryRecvError, TrySendError};
 use ::std::task::Waker;
 use ::std::time::Instant;
 
-use crate::seam::atomic::{Mutex, hold};
-use crate::seam::park::{Enlist, Outcome, Wait};
-use crate::seam::queue::{Fifo, Node, Verdict, Wakers};
 use crate::seam::sync::wait_signal;
+use crate::wait::atomic::{Mutex, hold};
+use crate::wait::park::{Enlist, Outcome, Wait};
+use crate::wait::queue::{Fifo, Node, Verdict, Wakers};
 
 pub(super) struct Bounded<T> {
     state: Mutex<State<T>>,

@@ -27,8 +27,8 @@ use ::std::time::{Duration, Instant};
 pub use ::std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
 pub use self::iter::{IntoIter, Iter, TryIter};
-use crate::seam::atomic::{AtomicUsize, Ordering};
 use crate::seam::busy::busy;
+use crate::wait::atomic::{AtomicUsize, Ordering};
 
 /// Makes a channel that takes any number of messages: sending never blocks.
 ///

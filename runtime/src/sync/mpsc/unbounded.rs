@@ -46,10 +46,10 @@ use ::std::task::Waker;
 use ::std::time::Instant;
 
 use super::Shared;
-use crate::seam::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering, UnsafeCell};
 use crate::seam::busy::produced;
-use crate::seam::park::{Enlist, Outcome, Wait};
 use crate::seam::sync::wait_signal;
+use crate::wait::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering, UnsafeCell};
+use crate::wait::park::{Enlist, Outcome, Wait};
 
 const CLOSED: usize = 1;
 const PARKED: usize = 2;

@@ -8,10 +8,11 @@ use std::os::unix::net::{SocketAddr, UnixStream as StdUnixStream};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use super::address;
-use crate::seam::io::{Direction, Manner, Operation, Size};
+use crate::descriptor::direction::{Direction, Manner};
+use crate::descriptor::operation::{Operation, Size};
+use crate::descriptor::watch::Watched;
 use crate::seam::net::perform;
 use crate::seam::offload;
-use crate::seam::watch::Watched;
 
 /// Connects to an address. While the queue of the other side is full it blocks, as in std: a green
 /// thread on a helper thread, for there is nothing else to wait for.

@@ -10,10 +10,10 @@ use std::time::Duration;
 use socket2::SockAddr;
 
 use super::{address, room};
+use crate::descriptor::direction::Direction;
+use crate::descriptor::watch::Watched;
 use crate::net::conversions;
 use crate::net::transfer::{self, Take};
-use crate::seam::io::Direction;
-use crate::seam::watch::Watched;
 
 /// A socket of the Unix domain that sends and receives messages.
 ///

@@ -6,9 +6,9 @@ use std::os::unix::net::{SocketAddr, UnixListener as StdUnixListener};
 use std::path::Path;
 
 use super::stream::UnixStream;
+use crate::descriptor::watch::Watched;
 use crate::net::conversions;
 use crate::net::transfer;
-use crate::seam::watch::Watched;
 
 /// A socket of the Unix domain that accepts connections.
 ///

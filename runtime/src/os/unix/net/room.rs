@@ -17,10 +17,11 @@ use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, SockRef};
 
+use crate::descriptor::direction::Direction;
+use crate::descriptor::operation::{Kind, Operation, Size};
+use crate::descriptor::watch::Watched;
 use crate::net::transfer;
-use crate::seam::io::{Direction, Kind, Operation, Size};
 use crate::seam::net::perform;
-use crate::seam::watch::Watched;
 
 /// How long the first wait without a probe lasts, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(50)];

@@ -8,10 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::connect;
+use crate::descriptor::direction::Direction;
+use crate::descriptor::watch::Watched;
 use crate::net::conversions;
 use crate::net::transfer::{self, Short};
-use crate::seam::io::Direction;
-use crate::seam::watch::Watched;
 
 /// A connection between two sockets of the Unix domain.
 ///

@@ -5,7 +5,7 @@ use ::std::process;
 use ::std::task::Waker;
 use ::std::time::Instant;
 
-use crate::seam::atomic::spin_loop;
+use crate::wait::atomic::spin_loop;
 
 /// How one thread, native or green, blocks and is woken.
 ///

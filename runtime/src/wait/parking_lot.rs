@@ -8,13 +8,13 @@
 //! a waiter sets the lock's bit and enters the queue under it, a waker clears the bit and takes from
 //! the queue under it. Who is to be woken is marked under it and woken after it is free.
 //!
-//! Invariants, beside those of [`queue`](crate::seam::queue):
+//! Invariants, beside those of [`queue`](crate::wait::queue):
 //! 1. A [`Waiter`]'s node is linked only in the queue of the waiter's own address, only from
 //!    `enlist` on, and is unlinked when `waits` is false or `withdraw` was true. [`park::wait`],
 //!    the only caller of these, borrows the waiter for all that time, so it stays in place.
 //! 2. The table holds no empty queue.
 //!
-//! [`park::wait`]: crate::seam::park::wait
+//! [`park::wait`]: crate::wait::park::wait
 #![allow(unsafe_code)]
 
 use ::std::cell::Cell;
@@ -23,10 +23,10 @@ use ::std::collections::hash_map::Entry;
 use ::std::hash::BuildHasherDefault;
 use ::std::task::Waker;
 
-use crate::seam::address_hasher::{AddressHasher, MIX};
-use crate::seam::atomic::{Mutex, hold};
-use crate::seam::park::{Enlist, Spin};
-use crate::seam::queue::{Fifo, Node, Verdict, Wakers};
+use crate::wait::address_hasher::{AddressHasher, MIX};
+use crate::wait::atomic::{Mutex, hold};
+use crate::wait::park::{Enlist, Spin};
+use crate::wait::queue::{Fifo, Node, Verdict, Wakers};
 
 /// What the thing at the address says to those who want to wait for it.
 pub(crate) trait Gate {
@@ -82,7 +82,7 @@ impl<G: Gate> Waiter<G> {
         }
     }
 
-    /// How the wait that was [`Outcome::Woken`](crate::seam::park::Outcome::Woken) ended. A waiter
+    /// How the wait that was [`Outcome::Woken`](crate::wait::park::Outcome::Woken) ended. A waiter
     /// that was not handed anything and waits again takes its old place in the queue.
     pub(crate) fn verdict(&self) -> Verdict {
         let verdict = self.node.verdict();

@@ -13,17 +13,17 @@
 //! instruction.
 //!
 //! Invariants:
-//! 1. One thread and one handle use an [`Ending`], each at one place at a time, and each ends or goes once.
+//! 1. One thread and one handle use an [`JoinState`], each at one place at a time, and each ends or goes once.
 //! 2. `waker` is the handle's while RUNNING or DONE, and the thread's while JOINING.
-//! 3. Whoever has made the word DETACHED or DONE does not touch the [`Ending`] any more: who comes last
+//! 3. Whoever has made the word DETACHED or DONE does not touch the [`JoinState`] any more: who comes last
 //!    frees it.
 #![allow(unsafe_code)]
 
 use ::std::task::Waker;
 
-use crate::seam::atomic::{AtomicU32, Ordering, UnsafeCell};
-use crate::seam::park::{Enlist, Outcome, Wait};
-use crate::seam::until::Seam;
+use crate::wait::atomic::{AtomicU32, Ordering, UnsafeCell};
+use crate::wait::park::{Enlist, Outcome, Wait};
+use crate::wait::wait_while::Seam;
 
 const RUNNING: u32 = 0;
 const JOINING: u32 = 1;
@@ -31,17 +31,17 @@ const DETACHED: u32 = 2;
 const DONE: u32 = 3;
 
 /// The word, and the place of who waits.
-pub(crate) struct Ending {
+pub(crate) struct JoinState {
     state: AtomicU32,
     waker: UnsafeCell<Option<Waker>>,
 }
 
 // SAFETY: by invariant 2 the waker is one thread's at a time; it may go from one to the other.
-unsafe impl Sync for Ending {}
+unsafe impl Sync for JoinState {}
 
-impl Ending {
-    pub(crate) fn new() -> Ending {
-        Ending {
+impl JoinState {
+    pub(crate) fn new() -> JoinState {
+        JoinState {
             state: AtomicU32::new(RUNNING),
             waker: UnsafeCell::new(None),
         }
@@ -81,7 +81,7 @@ impl Ending {
     /// `this` is valid, and the caller is the handle, which does not wait (invariant 1). After a true the
     /// caller treats it as freed.
     #[inline]
-    pub(crate) unsafe fn detach(this: *const Ending) -> bool {
+    pub(crate) unsafe fn detach(this: *const JoinState) -> bool {
         // SAFETY: the caller vouches for it. Only the word is borrowed, since it may be freed meanwhile.
         let state = unsafe { &(*this).state };
         // Release: the partner of `is_detached` and `finish`. Acquire: as in `is_done`.
@@ -98,7 +98,7 @@ impl Ending {
     /// `this` is valid, and the caller is the thread (invariant 1). After a true the caller treats it as
     /// freed.
     #[inline]
-    pub(crate) unsafe fn finish(this: *const Ending) -> bool {
+    pub(crate) unsafe fn finish(this: *const JoinState) -> bool {
         // SAFETY: the caller vouches for it. Only the word is borrowed, since it may be freed meanwhile.
         let state = unsafe { &(*this).state };
         // Acquire, here and below: the partner of the release in `enlist` and `detach`.
@@ -126,7 +126,7 @@ impl Ending {
     }
 }
 
-impl Drop for Ending {
+impl Drop for JoinState {
     fn drop(&mut self) {
         // A model so learns that it is freed here, and that nobody may be at the waker any more.
         if cfg!(any(loom, debug_assertions)) {
@@ -141,11 +141,11 @@ impl Drop for Ending {
 }
 
 /// The handle's place, to be woken when the thread has ended. It is made by `wait` alone.
-struct Place<'a>(&'a Ending);
+struct Place<'a>(&'a JoinState);
 
 impl Enlist for Place<'_> {
     fn enlist(&self, waker: Waker, _patience: u32) -> bool {
-        let Ending {
+        let JoinState {
             state,
             waker: place,
         } = self.0;

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::lot::{self, Address, Gate, Waiter};
-use super::park::{Outcome, Wait};
+use crate::wait::park::{Outcome, Wait};
+use crate::wait::parking_lot::{self, Address, Gate, Waiter};
 
 /// The patch point that blocks.
 pub(crate) type Seam = fn(&Wait<'_>) -> Outcome;
@@ -30,7 +30,7 @@ pub(crate) fn wait_while<T>(
 
 /// Wakes all that wait at `place`.
 pub(crate) fn wake_all<T>(place: &T) {
-    lot::serve(Address::of(place), |queue| queue.wake_all());
+    parking_lot::serve(Address::of(place), |queue| queue.wake_all());
 }
 
 struct While<'a, F>(&'a F);

@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::description::Description;
-use super::io::Direction;
+use crate::descriptor::direction::Direction;
+use crate::descriptor::open_file::OpenFile;
 
 /// Who can look at descriptors for the threads that wait for them. Known by its address.
 pub(crate) trait Watcher: Sync {
@@ -48,7 +48,7 @@ struct Registration {
 #[derive(Default)]
 struct Rest {
     /// Not there for a descriptor that is as the OS makes it, until that is to change.
-    description: OnceLock<Arc<Description>>,
+    description: OnceLock<Arc<OpenFile>>,
     others: OnceLock<Box<Other>>,
 }
 
@@ -156,7 +156,7 @@ impl Watch {
             return description.refresh(fd, direction, may_be_lent);
         }
         // Most are as they were made, and then nothing is kept of it.
-        let description = Description::fresh();
+        let description = OpenFile::fresh();
         description.refresh(fd, direction, may_be_lent);
         if !description.is_fresh() {
             self.description(fd).refresh(fd, direction, may_be_lent);
@@ -211,7 +211,7 @@ impl Watch {
 
     /// The description; none if it is as that of a new descriptor.
     #[inline]
-    fn known(&self, fd: BorrowedFd<'_>) -> Option<&Description> {
+    fn known(&self, fd: BorrowedFd<'_>) -> Option<&OpenFile> {
         match self.existing() {
             Some(description) => Some(description),
             None if self.is_fresh => None,
@@ -220,17 +220,17 @@ impl Watch {
     }
 
     #[inline]
-    fn existing(&self) -> Option<&Arc<Description>> {
+    fn existing(&self) -> Option<&Arc<OpenFile>> {
         self.rest.get()?.description.get()
     }
 
-    fn description(&self, fd: BorrowedFd<'_>) -> &Arc<Description> {
+    fn description(&self, fd: BorrowedFd<'_>) -> &Arc<OpenFile> {
         let rest = self.rest.get_or_init(Box::default);
         rest.description.get_or_init(|| {
             Arc::new(if self.is_fresh {
-                Description::fresh()
+                OpenFile::fresh()
             } else {
-                Description::of(fd)
+                OpenFile::of(fd)
             })
         })
     }

@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use libc::c_int;
 
-use super::io::Manner;
+use crate::descriptor::direction::Manner;
 
 /// A write to a socket that nobody reads is an error, not a signal, as in std.
 #[cfg(not(target_vendor = "apple"))]

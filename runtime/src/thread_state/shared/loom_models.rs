@@ -6,7 +6,7 @@ use ::std::sync::Arc;
 use loom::cell::UnsafeCell;
 use loom::thread;
 
-use super::{Body, Joiner, Outcome, Record, Result, Runner};
+use super::{Body, Joiner, Outcome, Result, Runner, Shared};
 use crate::seam::thread as seam;
 
 /// A packet whose accesses loom checks: two at once, one of them writing, fail the model.
@@ -61,7 +61,7 @@ fn model_of(life: fn(&Runner), with_handle: impl Fn(Joiner<Arc<()>>) + Send + Sy
             _record: witness.clone(),
         };
         // SAFETY: it borrows nothing.
-        let (runner, joiner) = unsafe { Record::split(|| packet) };
+        let (runner, joiner) = unsafe { Shared::split(|| packet) };
         let child = thread::spawn(move || {
             life(&runner);
             runner.finish(|_| ());

@@ -1,15 +1,15 @@
 //! What a thread and the one handle that may join it own together: one allocation.
 //!
 //! ```text
-//!     Runner ──▶ Record { ending, who, packet } ◀── Joiner
+//!     Runner ──▶ Shared { ending, who, packet } ◀── Joiner
 //!     the thread's side                             the handle's side
 //! ```
 //!
-//! Neither counts references: a record has two owners, and its [`Ending`] tells which of them comes last.
+//! Neither counts references: a record has two owners, and its [`JoinState`] tells which of them comes last.
 //! The packet's type, which is the facade's and has the closure in it, is known to neither.
 //!
 //! Invariants:
-//! 1. A record has one [`Runner`] and one [`Joiner`], both made by [`Record::split`]. It lives until both have
+//! 1. A record has one [`Runner`] and one [`Joiner`], both made by [`Shared::split`]. It lives until both have
 //!    given it up, the runner by `end`, the joiner by `join` or its drop, and who comes last frees it.
 //! 2. `packet` is used by the runner until that has given the record up, and by the joiner after.
 #![allow(unsafe_code)]
@@ -18,9 +18,9 @@ use ::std::mem::{self, ManuallyDrop};
 use ::std::ptr::NonNull;
 use ::std::thread::Result;
 
-use super::ending::Ending;
-use super::identity::Who;
-use super::until::Seam;
+use crate::thread_state::identity::Who;
+use crate::thread_state::join_state::JoinState;
+use crate::wait::wait_while::Seam;
 
 /// What a thread runs, and what that leaves.
 pub(crate) trait Body: Send {
@@ -38,13 +38,13 @@ pub(crate) trait Outcome<T>: Send {
 }
 
 /// What both own.
-pub(crate) struct Record<P: ?Sized> {
-    ending: Ending,
+pub(crate) struct Shared<P: ?Sized> {
+    ending: JoinState,
     who: Who,
     packet: P,
 }
 
-impl<P> Record<P> {
+impl<P> Shared<P> {
     /// Makes a record for a new thread, and both its owners.
     ///
     /// # Safety
@@ -60,23 +60,23 @@ impl<P> Record<P> {
         let place = Box::new_uninit();
         let record = Box::write(
             place,
-            Record {
-                ending: Ending::new(),
+            Shared {
+                ending: JoinState::new(),
                 who: Who::new(),
                 packet: packet(),
             },
         );
         let record = NonNull::from(Box::leak(record));
-        let runner: NonNull<Record<dyn Body + 'a>> = record;
-        let joiner: NonNull<Record<dyn Outcome<T> + 'a>> = record;
+        let runner: NonNull<Shared<dyn Body + 'a>> = record;
+        let joiner: NonNull<Shared<dyn Outcome<T> + 'a>> = record;
         // SAFETY: only the lifetime changes. The runner's end is the caller's word; after it the packet is
         // used by the joiner alone, whose type says how long a `T` lives.
         let runner = unsafe {
-            mem::transmute::<NonNull<Record<dyn Body + 'a>>, NonNull<Record<dyn Body>>>(runner)
+            mem::transmute::<NonNull<Shared<dyn Body + 'a>>, NonNull<Shared<dyn Body>>>(runner)
         };
         // SAFETY: as above.
         let joiner = unsafe {
-            mem::transmute::<NonNull<Record<dyn Outcome<T> + 'a>>, NonNull<Record<dyn Outcome<T>>>>(
+            mem::transmute::<NonNull<Shared<dyn Outcome<T> + 'a>>, NonNull<Shared<dyn Outcome<T>>>>(
                 joiner,
             )
         };
@@ -85,7 +85,7 @@ impl<P> Record<P> {
 }
 
 /// The thread's side. Dropped, it ends the thread's part, also if that has not run.
-pub(crate) struct Runner(NonNull<Record<dyn Body>>);
+pub(crate) struct Runner(NonNull<Shared<dyn Body>>);
 
 // SAFETY: by invariant 2 the packet, which is `Send`, is this side's alone; the rest of a record is `Sync`.
 unsafe impl Send for Runner {}
@@ -110,7 +110,7 @@ impl Runner {
     }
 
     #[inline]
-    fn record(&self) -> &Record<dyn Body> {
+    fn record(&self) -> &Shared<dyn Body> {
         // SAFETY: by invariant 1 this side has not given it up.
         unsafe { self.0.as_ref() }
     }
@@ -139,7 +139,7 @@ impl Runner {
             // SAFETY: by invariant 1 the record is there.
             let ending = unsafe { &raw const (*self.0.as_ptr()).ending };
             // SAFETY: by invariant 1, this being the one runner.
-            if unsafe { Ending::finish(ending) } {
+            if unsafe { JoinState::finish(ending) } {
                 return;
             }
             // The handle has gone just now, so what it would have taken is dropped here.
@@ -155,7 +155,7 @@ impl Drop for Runner {
 }
 
 /// The handle's side. Dropped, it detaches the thread.
-pub(crate) struct Joiner<T>(NonNull<Record<dyn Outcome<T>>>);
+pub(crate) struct Joiner<T>(NonNull<Shared<dyn Outcome<T>>>);
 
 // SAFETY: by invariant 2 the packet, which is `Send`, goes to this side once; the rest of a record is `Sync`.
 unsafe impl<T: Send> Send for Joiner<T> {}
@@ -192,7 +192,7 @@ impl<T> Joiner<T> {
     }
 
     #[inline]
-    fn record(&self) -> &Record<dyn Outcome<T>> {
+    fn record(&self) -> &Shared<dyn Outcome<T>> {
         // SAFETY: by invariant 1 this side has not given it up.
         unsafe { self.0.as_ref() }
     }
@@ -204,7 +204,7 @@ impl<T> Drop for Joiner<T> {
         // SAFETY: by invariant 1 the record is there.
         let ending = unsafe { &raw const (*self.0.as_ptr()).ending };
         // SAFETY: by invariant 1, this being the one joiner, which does not wait any more.
-        if !unsafe { Ending::detach(ending) } {
+        if !unsafe { JoinState::detach(ending) } {
             // SAFETY: by invariant 1: the runner has gone, and this is the joiner; `split` made a box.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
         }

@@ -2,7 +2,7 @@
 //! blocks, and for how long.
 //!
 //! It is remembered, and may be changed past it, by `fcntl`, `ioctl` and `setsockopt`. So it is asked for again
-//! ([`Description::refresh`]) on the way into a wait, and before a call ends because of it.
+//! ([`OpenFile::refresh`]) on the way into a wait, and before a call ends because of it.
 //!
 //! | mode | its user wants | the OS |
 //! | --- | --- | --- |
@@ -11,7 +11,7 @@
 //! | `MADE` | to wait | does not block, since a green thread has waited |
 //!
 //! A call that cannot be asked not to block, as accepting, is made [with the descriptor not
-//! blocking](Description::without_blocking), and the descriptor blocks again at once. Those that do this, or look
+//! blocking](OpenFile::without_blocking), and the descriptor blocks again at once. Those that do this, or look
 //! whether the user has, keep each other out: in this process by `change`, and those that share the descriptor from other
 //! processes by a [`RecordLock`].
 #![allow(unsafe_code)]
@@ -22,8 +22,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::io::Direction;
-use super::record_lock::RecordLock;
+use crate::descriptor::direction::Direction;
+use crate::descriptor::record_lock::RecordLock;
 
 const BLOCKS: u8 = 0;
 const WISHED: u8 = 1;
@@ -34,7 +34,7 @@ const FOR_EVER: u64 = 0;
 
 /// What is known of an open file description.
 #[derive(Debug)]
-pub(crate) struct Description {
+pub(crate) struct OpenFile {
     // Relaxed everywhere: nothing is published by it, and a thread that uses a descriptor while
     // another changes its mode gets the one or the other, as from the OS.
     mode: AtomicU8,
@@ -48,10 +48,10 @@ pub(crate) struct Description {
     change: Mutex<()>,
 }
 
-impl Description {
+impl OpenFile {
     /// Of a descriptor that has just been made.
     pub(super) fn fresh() -> Self {
-        Description {
+        OpenFile {
             mode: AtomicU8::new(BLOCKS),
             timeouts: [AtomicU64::new(FOR_EVER), AtomicU64::new(FOR_EVER)],
             error: AtomicI32::new(0),
@@ -62,7 +62,7 @@ impl Description {
 
     /// Of a descriptor that somebody else has made.
     pub(super) fn of(fd: BorrowedFd<'_>) -> Self {
-        let description = Description::fresh();
+        let description = OpenFile::fresh();
         if is_nonblocking(fd) {
             description.mode.store(WISHED, Ordering::Relaxed);
         }

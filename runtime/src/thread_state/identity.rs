@@ -15,7 +15,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn new(id: NonZeroU64, name: Option<Box<str>>) -> Arc<Self> {
+    pub(crate) fn new(id: NonZeroU64, name: Option<Box<str>>) -> Arc<Self> {
         Arc::new(Identity {
             id,
             name,
@@ -49,7 +49,7 @@ impl Who {
 
     /// The number.
     #[inline]
-    pub(super) fn number(&self) -> NonZeroU64 {
+    pub(crate) fn number(&self) -> NonZeroU64 {
         self.number
     }
 
@@ -77,11 +77,11 @@ impl Who {
 }
 
 /// The number of the main thread, as in std.
-pub(super) const MAIN: NonZeroU64 = NonZeroU64::MIN;
+pub(crate) const MAIN: NonZeroU64 = NonZeroU64::MIN;
 
 /// A number that no thread has had.
 #[inline]
-pub(super) fn next_id() -> NonZeroU64 {
+pub(crate) fn next_id() -> NonZeroU64 {
     static LAST: AtomicU64 = AtomicU64::new(MAIN.get());
     NonZeroU64::new(LAST.fetch_add(1, Ordering::Relaxed) + 1)
         .expect("2^64 threads are more than a process can start")

@@ -10,7 +10,7 @@ use ::std::sync::Arc;
 use ::std::task::{Wake, Waker};
 use ::std::time::Instant;
 
-use crate::seam::park::Park;
+use crate::wait::park::Park;
 
 ::std::thread_local! {
     static PARKER: Native = Native::new();
@@ -164,7 +164,7 @@ mod portable {
     use ::std::sync::PoisonError;
     use ::std::time::Instant;
 
-    use crate::seam::atomic::{Condvar, Mutex, hold};
+    use crate::wait::atomic::{Condvar, Mutex, hold};
 
     pub(super) struct Token {
         given: Mutex<bool>,

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! 1. A node that is linked stays where it is and alive until its mark is set or it is unlinked:
-//!    it belongs to a [`park::Enlist`](crate::seam::park::Enlist) whose place is taken.
+//!    it belongs to a [`park::Enlist`](crate::wait::park::Enlist) whose place is taken.
 //! 2. The cells of a node are touched only while the lock that guards its queue is held, or by its
 //!    owner while it is not linked. Every [`Fifo`] lies behind a lock, so `&mut Fifo` means that the
 //!    lock is held.
@@ -16,7 +16,7 @@ use ::std::marker::PhantomData;
 use ::std::ptr::NonNull;
 use ::std::task::Waker;
 
-use crate::seam::atomic::{AtomicU32, Ordering};
+use crate::wait::atomic::{AtomicU32, Ordering};
 
 /// The mark of a node whose wait has not ended.
 const WAITING: u32 = 0;

@@ -1,0 +1,25 @@
+//! File descriptors that may not be ready: one transfer, tried and waited for, and what is kept beside a descriptor.
+//!
+//! Layer: descriptor, on the ground beside `wait`.
+//! Called by: `fs`, `green`, `io`, `net`, `process`, `seam`.
+//! Calls: the OS, through std and libc; none of the root's modules.
+//! Never: knows a patch point or a hub.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `direction` | which way bytes go, and whether the OS may block for them |
+//! | `operation` | one transfer and the loop that performs it |
+//! | `watch` | what is kept beside one descriptor: registrations, and how its user wants it to block |
+//! | `open_file` | what duplicates of a descriptor share |
+//! | `socket`, `poll`, `record_lock` | calls to the OS |
+//! | `conversions` | the macros of descriptor traits |
+
+#[cfg(not(loom))]
+pub(crate) mod conversions;
+pub(crate) mod direction;
+pub(crate) mod open_file;
+pub(crate) mod operation;
+pub(crate) mod poll;
+mod record_lock;
+pub(crate) mod socket;
+pub(crate) mod watch;
