@@ -2,65 +2,15 @@
 //! passes on as it is.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use cargo_metadata::{Metadata, PackageId};
+use cargo_metadata::{Metadata, Package, PackageId};
 
+use crate::command::Command;
 use crate::error::Failure;
+use crate::files;
+use crate::install::{Install, STAND_IN};
 use crate::settings::Bodies;
-
-/// A subcommand of cargo that is passed on, or one of the tool's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Command {
-    /// `cargo build`.
-    Build,
-    /// `cargo check`.
-    Check,
-    /// `cargo run`.
-    Run,
-    /// `cargo test`.
-    Test,
-    /// `cargo bench`.
-    Bench,
-    /// `cargo clippy`.
-    Clippy,
-    /// Reports without building.
-    Doctor,
-}
-
-impl Command {
-    /// The subcommand of that name.
-    pub(crate) fn named(name: &str) -> Option<Command> {
-        Some(match name {
-            "build" | "b" => Command::Build,
-            "check" | "c" => Command::Check,
-            "run" | "r" => Command::Run,
-            "test" | "t" => Command::Test,
-            "bench" => Command::Bench,
-            "clippy" => Command::Clippy,
-            "doctor" => Command::Doctor,
-            _ => return None,
-        })
-    }
-
-    /// Whether it may compile what only tests, examples and benches depend on.
-    pub(crate) fn builds_tests(self) -> bool {
-        matches!(self, Command::Test | Command::Bench | Command::Doctor)
-    }
-
-    /// The name that cargo has for it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Command::Build => "build",
-            Command::Check => "check",
-            Command::Run => "run",
-            Command::Test => "test",
-            Command::Bench => "bench",
-            Command::Clippy => "clippy",
-            Command::Doctor => "doctor",
-        }
-    }
-}
 
 /// How the report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,6 +53,8 @@ pub(crate) struct Request {
     pub(crate) bodies: Option<Bodies>,
     /// `--report`.
     pub(crate) report: Report,
+    /// What `cargo install` is asked for.
+    pub(crate) install: Install,
     /// `-p`: names of packages.
     packages: Vec<String>,
     /// `--workspace`.
@@ -135,6 +87,16 @@ const WITH_VALUE: &[&str] = &[
     "--artifact-dir",
     "--native",
     "--bodies",
+    "--path",
+    "--git",
+    "--branch",
+    "--tag",
+    "--rev",
+    "--version",
+    "--vers",
+    "--root",
+    "--registry",
+    "--index",
 ];
 
 /// Those whose value may be missing; cargo then lists what there is.
@@ -179,6 +141,7 @@ impl Request {
             native: Vec::new(),
             bodies: None,
             report: Report::default(),
+            install: Install::default(),
             packages: Vec::new(),
             workspace: false,
         };
@@ -192,6 +155,9 @@ impl Request {
                 request.rest.push(argument);
                 request.rest.extend(arguments);
                 break;
+            }
+            if command == Command::Install && !text.starts_with('-') {
+                request.install.crates.push(text.to_owned());
             }
             let (name, attached) = split(text);
             let mut value = attached.map(OsString::from);
@@ -216,8 +182,8 @@ impl Request {
 
     /// The packages that are built for their own sake; by name alone, which is enough for a report.
     pub(crate) fn roots<'a>(&self, metadata: &'a Metadata) -> Vec<&'a PackageId> {
-        let members = || metadata.workspace_packages().into_iter();
-        if self.workspace {
+        let members = || self.members(metadata).into_iter();
+        if self.workspace || self.command == Command::Install {
             return members().map(|package| &package.id).collect();
         }
         let named: Vec<_> = members()
@@ -244,6 +210,36 @@ impl Request {
         }
     }
 
+    /// Where cargo looks for its configuration, if not in the current folder and those above: what is installed from
+    /// elsewhere goes by the user's own alone.
+    pub(crate) fn configured_in(&self, cache: &Path) -> Result<Option<PathBuf>, Failure> {
+        if self.command != Command::Install {
+            return Ok(None);
+        }
+        match &self.install.path {
+            Some(path) => Ok(Some(path.clone())),
+            None => {
+                files::folder(cache)?;
+                Ok(Some(cache.to_owned()))
+            }
+        }
+    }
+
+    /// The packages whose manifests say what is patched: those of the workspace, or those that are installed.
+    pub(crate) fn members<'a>(&self, metadata: &'a Metadata) -> Vec<&'a Package> {
+        let members = metadata.workspace_packages();
+        let stand_in = members.iter().find(|package| package.name == STAND_IN);
+        let Some(stand_in) = stand_in else {
+            return members;
+        };
+        // By name: the graph has no edge to a package without a library.
+        let is_installed = |package: &&Package| {
+            let mut names = stand_in.dependencies.iter();
+            names.any(|dependency| package.name == dependency.name.as_str())
+        };
+        metadata.packages.iter().filter(is_installed).collect()
+    }
+
     /// Puts one option where it belongs.
     fn take(
         &mut self,
@@ -251,6 +247,10 @@ impl Request {
         value: Option<OsString>,
         words: Vec<OsString>,
     ) -> Result<(), Failure> {
+        if self.command == Command::Install {
+            let value = value.as_deref().and_then(OsStr::to_str);
+            self.install.note(name, value);
+        }
         match name {
             "--native" => {
                 let names = text(name, value)?;
@@ -299,7 +299,11 @@ impl Request {
             "--color" => self.color = Some(text(name, value)?),
             _ => {}
         }
-        if FOR_METADATA.contains(&name) || FLAGS_FOR_METADATA.contains(&name) {
+        let is_install = self.command == Command::Install;
+        // The features of what is installed are those of a dependency.
+        let concerns_features = name == "-F" || name.ends_with("features");
+        if is_install && self.install.path.is_none() && concerns_features {
+        } else if FOR_METADATA.contains(&name) || FLAGS_FOR_METADATA.contains(&name) {
             self.metadata.extend(words.iter().cloned());
         }
         if name == "--config" || name == "-Z" {

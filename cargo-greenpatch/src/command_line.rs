@@ -5,7 +5,8 @@ use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
-use crate::arguments::{self, Request};
+use crate::arguments::Request;
+use crate::command;
 use crate::error::Failure;
 use crate::run;
 
@@ -60,7 +61,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         );
         return Ok(0);
     }
-    let command = arguments::Command::named(name)
+    let command = command::Command::named(name)
         .ok_or_else(|| Failure::new(format!("no such command: `{name}`")))?;
     run::run(&Request::parse(command, rest)?)
 }
@@ -88,6 +89,7 @@ fn command() -> Command {
         .subcommand(subcommand("test", "As cargo test: test programs are patched before main").alias("t"))
         .subcommand(subcommand("bench", "As cargo bench"))
         .subcommand(subcommand("clippy", "As cargo clippy"))
+        .subcommand(subcommand("install", "As cargo install: the program that is installed is patched before main"))
         .subcommand(subcommand("doctor", "Says of each package how it would be compiled, and builds nothing"))
         .after_help(format!("{OWN}\n\n{ENVIRONMENT}"))
 }

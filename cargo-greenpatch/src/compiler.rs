@@ -34,9 +34,9 @@ pub(crate) struct Compiler {
 
 impl Compiler {
     /// Asks the environment, cargo's configuration and rustc.
-    pub(crate) fn find(request: &Request) -> Result<Compiler, Failure> {
+    pub(crate) fn find(request: &Request, cache: &Path) -> Result<Compiler, Failure> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let settings = configuration(&cargo, request)?;
+        let settings = configuration(&cargo, request, cache)?;
         let program = |variable: &str, key: &str| {
             env::var_os(variable)
                 .filter(|value| !value.is_empty())
@@ -143,10 +143,17 @@ struct Configuration(String);
 
 /// Asks cargo, so that all its rules for files, `include`s and `--config` hold. The subcommand is not
 /// stable; without it the environment alone is asked.
-fn configuration(cargo: &OsString, request: &Request) -> Result<Configuration, Failure> {
+fn configuration(
+    cargo: &OsString,
+    request: &Request,
+    cache: &Path,
+) -> Result<Configuration, Failure> {
     let mut command = Command::new(cargo);
     command.args(["config", "get", "-Zunstable-options", "--show-origin"]);
     command.args(&request.configuration).arg("build");
+    if let Some(folder) = request.configured_in(cache)? {
+        command.current_dir(folder);
+    }
     let output = output(command.env("RUSTC_BOOTSTRAP", "1"))?;
     Ok(Configuration(
         String::from_utf8_lossy(&output.stdout).into_owned(),

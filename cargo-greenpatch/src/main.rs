@@ -14,11 +14,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 mod arguments;
+mod command;
 mod command_line;
 mod compiler;
 mod copy;
 mod error;
 mod files;
+mod install;
 mod launch;
 mod plan;
 mod probe;

@@ -7,12 +7,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, Stdio};
+use std::process::{self, Stdio};
 use std::{env, io};
 
 use cargo_metadata::{Metadata, MetadataCommand};
 
 use crate::arguments::Request;
+use crate::command::Command;
 use crate::compiler::Compiler;
 use crate::error::{Context, Failure};
 use crate::files;
@@ -34,7 +35,7 @@ pub(crate) fn rustc(called_as: &Path) -> Result<u8, Failure> {
     let (rustc, arguments) = arguments
         .split_first()
         .ok_or_else(|| Failure::new(format!("{NAME} is called by cargo alone")))?;
-    let error = Command::new(rustc).args(arguments).exec();
+    let error = process::Command::new(rustc).args(arguments).exec();
     Err(Failure::new(format!(
         "could not run `{}`: {error}",
         rustc.display()
@@ -68,7 +69,7 @@ pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Resul
     let probe = place.0.join(NAME);
     let this = env::current_exe().context(|| "could not find this program".to_owned())?;
     files::link(&probe, &this)?;
-    let mut command = Command::new(&compiler.cargo);
+    let mut command = process::Command::new(&compiler.cargo);
     command.args([
         "metadata",
         "--format-version",
@@ -77,7 +78,21 @@ pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Resul
         &compiler.target,
     ]);
     command.args(&request.metadata);
-    if request.quiet {
+    if request.command == Command::Install {
+        let manifest = match request.install.stand_in(&place.0)? {
+            Some(manifest) => {
+                // cargo warns of a dependency without a library.
+                command.arg("--quiet");
+                manifest
+            }
+            None => PathBuf::from("Cargo.toml"),
+        };
+        command.arg("--manifest-path").arg(manifest);
+    }
+    if let Some(folder) = request.configured_in(cache)? {
+        command.current_dir(folder);
+    }
+    if request.quiet && request.command != Command::Install {
         command.arg("--quiet");
     }
     if let Some(color) = &request.color {

@@ -54,7 +54,7 @@ impl<'a> Program<'a> {
         let mut native: BTreeSet<String> = request.native.iter().cloned().collect();
         native.extend(workspace.native.iter().cloned());
         let mut settings = BTreeMap::new();
-        for package in metadata.workspace_packages() {
+        for package in request.members(metadata) {
             let own = Settings::read(&package.metadata, &format!("the package {}", package.name))?;
             native.extend(own.native.iter().cloned());
             if let Some(folder) = package.manifest_path.parent() {

@@ -2,10 +2,11 @@
 
 use std::env;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 
-use crate::arguments::{Command, Request};
+use crate::arguments::Request;
+use crate::command::Command;
 use crate::compiler::Compiler;
 use crate::copy::{self, Copy};
 use crate::error::{Context, Failure};
@@ -24,7 +25,11 @@ use crate::wrapper;
 pub(crate) fn run(request: &Request) -> Result<u8, Failure> {
     let shell = Shell::new(request.quiet, request.color.as_deref());
     let cache = copy::cache()?;
-    let compiler = Compiler::find(request)?;
+    let compiler = Compiler::find(request, &cache)?;
+    if request.command == Command::Install && request.install.is_nothing() {
+        let mut command = process::Command::new(&compiler.cargo);
+        return become_cargo(command.arg("install").args(&request.cargo));
+    }
     let answer = probe::ask(&compiler, request, &cache)?;
     let program = Program::read(&answer.metadata, request)?;
     if request.command == Command::Doctor {
@@ -33,7 +38,8 @@ pub(crate) fn run(request: &Request) -> Result<u8, Failure> {
     }
     let flags = copy::flags_for_copy(&answer.flags);
     let copy = Copy::ready(&compiler, &flags, &program.source, &cache, request, shell)?;
-    let built = Built::prepare(&compiler, &flags, &answer, &program, &copy, request, shell)?;
+    let folder = target_folder(&answer, &cache, request)?;
+    let built = Built::prepare(&compiler, &flags, folder, &program, &copy, request, shell)?;
     report::print(&program, request.report, shell)?;
     let mut command = process::Command::new(&compiler.cargo);
     command.arg(request.command.name()).args(&request.cargo);
@@ -59,11 +65,30 @@ pub(crate) fn run(request: &Request) -> Result<u8, Failure> {
     if env::var_os("RUSTDOC").is_some() {
         command.env("RUSTDOC", &built.rustdoc);
     }
-    let error = command.args(&request.rest).exec();
-    Err(Failure::new(format!(
-        "could not run `{}`: {error}",
-        compiler.cargo.display()
-    )))
+    become_cargo(command.args(&request.rest))
+}
+
+/// Replaces this process, so that signals and the exit status are cargo's.
+fn become_cargo(command: &mut process::Command) -> Result<u8, Failure> {
+    let error = command.exec();
+    let program = command.get_program().display();
+    Err(Failure::new(format!("could not run `{program}`: {error}")))
+}
+
+/// The folder for all that greenpatch has built: `greenpatch` in the target folder, or `install` in the cache for crates
+/// that have no such folder.
+fn target_folder(answer: &Answer, cache: &Path, request: &Request) -> Result<PathBuf, Failure> {
+    let metadata = &answer.metadata;
+    if let Some(folder) = &request.target_dir {
+        let folder = std::path::absolute(folder).context(|| "--target-dir".to_owned())?;
+        return Ok(folder.join("greenpatch"));
+    }
+    let root = metadata.workspace_root.as_std_path();
+    let folder = metadata.target_directory.as_std_path();
+    if request.command == Command::Install && folder.starts_with(root) && root.starts_with(cache) {
+        return Ok(cache.join("install"));
+    }
+    Ok(folder.join("greenpatch"))
 }
 
 /// Where the program is built.
@@ -83,20 +108,17 @@ impl Built {
     fn prepare(
         compiler: &Compiler,
         flags: &[String],
-        answer: &Answer,
+        target_dir: PathBuf,
         program: &Program<'_>,
         copy: &Copy,
         request: &Request,
         shell: Shell,
     ) -> Result<Built, Failure> {
-        let target_dir = match &request.target_dir {
-            Some(folder) => std::path::absolute(folder).context(|| "--target-dir".to_owned())?,
-            None => answer.metadata.target_directory.as_std_path().to_owned(),
-        };
-        let target_dir = target_dir.join("greenpatch");
         let digits = files::digits((FORMAT, &copy.digits, &program.native, &compiler.wrapper));
         let build_dir = target_dir.join("build").join(digits);
-        let folder = build_dir.join("plan");
+        // Several programs may share a target folder.
+        let members: Vec<_> = program.settings.keys().collect();
+        let folder = build_dir.join(format!("plan-{}", files::digits(members)));
         let entry = launch::entry(compiler, copy, false, shell)?;
         let aborting_entry = launch::entry(compiler, copy, true, shell)?;
         let bodies = match launch::bodies(compiler, flags, copy, shell) {

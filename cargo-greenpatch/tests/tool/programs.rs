@@ -1,6 +1,6 @@
 //! Kinds of programs and of crates in them.
 
-use crate::support::{Folder, THREADS, manifest};
+use crate::support::{Folder, Run, THREADS, manifest};
 
 fn main_with(body: &str) -> String {
     format!("{THREADS}\nfn main() {{ {body} }}\n")
@@ -236,4 +236,74 @@ fn a_program_whose_panics_abort_is_patched_and_aborts() {
         );
         assert!(green.stderr.contains("in the hook: 0"), "{green:?}");
     }
+}
+
+#[test]
+fn a_program_is_installed_green() {
+    let folder = Folder::new(
+        "installing",
+        &[
+            ("package/Cargo.toml", &manifest("installed", "2024")),
+            (
+                "package/src/main.rs",
+                &main_with("println!(\"{} {}\", is_green(), os_threads(3));"),
+            ),
+        ],
+    );
+    let install = |line: &str| folder.tool(line).arg("--root").arg(folder.path("root"));
+    install("install -q --debug --path package").success();
+    let installed = || folder.program(folder.path("root/bin/installed"));
+    assert_eq!(installed().success().stdout, "true 1\n");
+    let off = installed().env("GREENPATCH", "off").success();
+    assert_eq!(off.stdout, "true 4\n");
+    assert!(folder.path("package/target/greenpatch").is_dir());
+    let list = install("install --list").success().stdout;
+    assert!(list.starts_with("installed v0.1.0"), "{list}");
+}
+
+#[test]
+fn a_program_is_installed_from_a_repository() {
+    let folder = Folder::new(
+        "repository",
+        &[
+            ("package/Cargo.toml", &manifest("fetched", "2024")),
+            (
+                "package/src/main.rs",
+                &main_with("println!(\"{} {}\", is_green(), os_threads(3));"),
+            ),
+        ],
+    );
+    let url = format!("file://{}", folder.path("package").display());
+    let message = folder.tool("install -q --git").arg(&url).refusal();
+    assert!(
+        message.starts_with("name the crate that is to be installed"),
+        "{message}"
+    );
+    // Has greenpatch itself built with what the user's folder of cargo holds.
+    folder
+        .tool("check -q")
+        .folder(folder.path("package"))
+        .success();
+    if std::process::Command::new("git")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        eprintln!("left out: no git here");
+        return;
+    }
+    for line in [
+        "init -q",
+        "add src Cargo.toml",
+        "-c user.name=a -c user.email=a@b commit -q -m first",
+    ] {
+        let git = folder.program("git").folder(folder.path("package"));
+        line.split(' ').fold(git, Run::arg).success();
+    }
+    let run = folder.tool("install -q --debug fetched --git").arg(&url);
+    run.env("CARGO_HOME", folder.path("home"))
+        .env("CARGO_NET_OFFLINE", "false")
+        .success();
+    let installed = folder.program(folder.path("home/bin/fetched"));
+    assert_eq!(installed.success().stdout, "true 1\n");
 }
