@@ -8,7 +8,7 @@ export RUSTC_BOOTSTRAP=1
 export RUSTFLAGS="-Zsanitizer=address"
 export RUSTDOCFLAGS="$RUSTFLAGS"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/asan"
-# A green thread that waits for ever when main returns is leaked on purpose, as in std.
+# A green thread that waits forever when main returns is leaked on purpose, as in std.
 export ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=0"
 
 cargo test --quiet --target x86_64-unknown-linux-gnu --features greenpatch/sanitizer \

@@ -119,7 +119,7 @@ fn nothing_is_beyond_std_without_a_reason() {
     fail_if_any("greenpatch has, and std has not", &extras);
 }
 
-/// A function of the toolchain's std that nobody has looked at fails here.
+/// Fails on a function of the toolchain's std that accounts.txt does not account for.
 #[test]
 fn of_every_function_it_is_known_whether_it_blocks() {
     let Coverage {

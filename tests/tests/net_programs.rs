@@ -95,11 +95,11 @@ impl Drop for Folder {
     }
 }
 
-/// Waits until somebody listens there.
+/// Waits until the port accepts connections.
 fn wait_for(port: u16) {
     let end = Instant::now() + Duration::from_secs(20);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < end, "nobody listens on port {port}");
+        assert!(Instant::now() < end, "no listener on port {port}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

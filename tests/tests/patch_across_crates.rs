@@ -1,4 +1,4 @@
-//! A crate whose items nobody names: `use … as _` links what it declares. Without that line it is not
+//! A crate with no item that is named here: `use … as _` links what it declares. Without that line it is not
 //! there, as `events::plugins_that_are_linked_are_listed` shows in the tests of the protocol.
 #![allow(missing_docs, unreachable_pub)]
 

@@ -44,7 +44,7 @@ fn one_notification_wakes_one() {
         waits.recv().unwrap();
     }
     for expected in 1..=3 {
-        // Who sent holds the mutex until it waits.
+        // The sender holds the mutex until it waits.
         let guard = shared.0.lock().unwrap();
         assert_eq!(*guard, expected - 1);
         shared.1.notify_one();

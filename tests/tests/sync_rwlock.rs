@@ -138,7 +138,7 @@ fn many_at_random() {
     assert_eq!(sum, written.into_inner());
 }
 
-/// Readers that overlap for ever do not keep a writer out.
+/// Readers that overlap forever do not keep a writer out.
 #[test]
 fn writers_do_not_starve() {
     let _dog = watchdog(LIMIT);

@@ -22,7 +22,10 @@ pub(crate) const CASES: &[Case] = &[
     ("many files at a time", many_files),
     ("the lock of a file", lock_of_a_file),
     ("many wait for locks of files", many_wait_for_locks),
-    ("sharing a lock behind one who does not", sharing_behind),
+    (
+        "a shared lock behind a waiting exclusive one",
+        shared_lock_behind_a_waiting_exclusive_one,
+    ),
     ("a named pipe", named_pipe),
     ("many named pipes", many_named_pipes),
     ("files from and to std's", from_and_to_std),
@@ -310,8 +313,8 @@ fn many_wait_for_locks() {
     }
 }
 
-/// One that waits to have the lock alone does not hold up one that would share it.
-fn sharing_behind() {
+/// A waiter for the exclusive lock does not delay a thread that asks for a shared one.
+fn shared_lock_behind_a_waiting_exclusive_one() {
     let scratch = Scratch::new();
     let path = scratch.path("file");
     let first = File::create(&path).unwrap();

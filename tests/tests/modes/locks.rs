@@ -15,7 +15,7 @@ use crate::Case;
 pub(crate) const CASES: &[Case] = &[
     ("mutexes at random", mutexes_at_random),
     ("read-write locks at random", rwlocks_at_random),
-    ("a greedy writer starves nobody", a_greedy_writer),
+    ("a greedy writer does not starve others", a_greedy_writer),
     ("greedy readers starve no writer", greedy_readers),
     ("a buffer with conditions at random", buffer_at_random),
     ("channels at random", channels_at_random),
@@ -242,7 +242,7 @@ fn buffer_at_random() {
     );
 }
 
-/// Receives in all ways, until nobody sends any more, and checks the order of each sender's messages.
+/// Receives in all ways, until all senders are gone, and checks the order of each sender's messages.
 fn receive_all(
     receiver: &mpsc::Receiver<(usize, usize)>,
     senders: usize,

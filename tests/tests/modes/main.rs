@@ -8,7 +8,7 @@ mod deadlines;
 mod files;
 mod locals;
 mod locks;
-mod mixed;
+mod native_and_green;
 mod panics;
 mod pipes;
 mod processes;
@@ -97,7 +97,7 @@ fn mode(runner: &mut Runner, mode: &str, on: fn(fn())) {
         threads::CASES,
         locals::CASES,
         panics::CASES,
-        mixed::CASES,
+        native_and_green::CASES,
         locks::CASES,
         files::CASES,
         pipes::CASES,

@@ -108,7 +108,7 @@ fn ends_of_a_pipe() {
 
     let (reader, mut writer) = io::pipe().unwrap();
     drop(reader);
-    let error = writer.write(b"nobody reads").unwrap_err();
+    let error = writer.write(b"no reader").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BrokenPipe);
     writer.flush().unwrap();
 

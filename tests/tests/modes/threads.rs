@@ -19,7 +19,7 @@ pub(crate) const CASES: &[Case] = &[
         a_handle_that_outlives_the_thread,
     ),
     ("detached", detached),
-    ("a result that nobody wants", a_result_that_nobody_wants),
+    ("a result that is not joined", a_result_that_is_not_joined),
     ("park and unpark", park_and_unpark),
     ("unpark before park", unpark_before_park),
     ("park with a timeout", park_with_a_timeout),
@@ -115,7 +115,7 @@ impl Drop for Tells {
     }
 }
 
-fn a_result_that_nobody_wants() {
+fn a_result_that_is_not_joined() {
     let (sender, receiver) = mpsc::channel();
     let spawn = |go: &Arc<AtomicBool>| {
         let go = go.clone();
@@ -137,7 +137,7 @@ fn a_result_that_nobody_wants() {
     go.store(true, Ordering::Release);
     thread.unpark();
     assert_eq!(receiver.recv().unwrap().as_deref(), Some("unwanted"));
-    // By who drops the handle, if the thread went before.
+    // By the thread that drops the handle, if the other one ended before.
     let ends = spawn(&go);
     while !ends.is_finished() {
         thread::yield_now();

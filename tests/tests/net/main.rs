@@ -6,12 +6,12 @@
 #![allow(missing_docs)]
 
 mod deadlines;
-mod hard;
+mod host_names;
 mod listener;
-mod mixed;
-mod names;
-mod past_the_value;
-mod random;
+mod native_and_green;
+mod random_traffic;
+mod set_on_the_descriptor;
+mod stalls_and_resets;
 mod stream;
 mod udp;
 mod unix;
@@ -79,12 +79,12 @@ fn mode(runner: &mut Runner, mode: &str, on: fn(fn())) {
         listener::CASES,
         udp::CASES,
         unix::CASES,
-        names::CASES,
-        mixed::CASES,
-        hard::CASES,
-        random::CASES,
+        host_names::CASES,
+        native_and_green::CASES,
+        stalls_and_resets::CASES,
+        random_traffic::CASES,
         deadlines::CASES,
-        past_the_value::CASES,
+        set_on_the_descriptor::CASES,
     ];
     for (name, case) in cases.concat() {
         runner.test(&format!("{name} ({mode})"), || on(case));

@@ -364,7 +364,7 @@ fn connect_with_a_timeout() {
 }
 
 fn a_connect_that_times_out() {
-    // A queue that is full: Linux then ignores who asks to connect.
+    // A queue that is full: Linux then ignores requests to connect.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
     socket.bind(&any.into()).unwrap();

@@ -17,7 +17,7 @@ pub(crate) const CASES: &[Case] = &[
     ("udp: peek", peek),
     ("udp: times out", times_out),
     ("udp: non-blocking", non_blocking),
-    ("udp: nobody listens", nobody_listens),
+    ("udp: a peer that is closed", a_closed_peer),
     ("udp: a message without room", a_message_without_room),
     ("udp: options", options),
 ];
@@ -48,8 +48,8 @@ fn send_to_and_receive_from() {
         assert_eq!((&buffer[..length], from), (&[number; 5][..], address));
     }
     echo.join().unwrap();
-    let nobody = client.send_to(b"x", &[][..]).unwrap_err();
-    assert_eq!(nobody.kind(), ErrorKind::InvalidInput);
+    let nowhere = client.send_to(b"x", &[][..]).unwrap_err();
+    assert_eq!(nowhere.kind(), ErrorKind::InvalidInput);
 }
 
 fn connected() {
@@ -111,7 +111,7 @@ fn non_blocking() {
 }
 
 /// An error that comes by an event, and is gone once it has been told.
-fn nobody_listens() {
+fn a_closed_peer() {
     let (one, other) = pair();
     let address = other.local_addr().unwrap();
     drop(other);

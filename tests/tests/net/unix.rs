@@ -13,7 +13,7 @@ use greenpatch::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use greenpatch::thread;
 
 use crate::Case;
-use crate::hard::assert_idle;
+use crate::stalls_and_resets::assert_idle;
 use crate::stream::pattern;
 
 pub(crate) const CASES: &[Case] = &[

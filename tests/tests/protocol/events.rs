@@ -3,10 +3,10 @@
 use greenpatch::{DoNotPatch, Feature, events, patch_all, patch_module, patch_time, plugins};
 use greenpatch_tests::isolated;
 
-use crate::shop::{self, GREEN_COUNTER, attic, cellar, counter, journal, note};
+use crate::fixture::{self, GREEN_COUNTER, attic, cellar, counter, journal, note};
 
 #[test]
-fn of_one_feature() {
+fn of_one_feature_come_in_order() {
     isolated(|| {
         for name in ["first", "second"] {
             events::on_will_patch_module(move |event| {
@@ -41,34 +41,34 @@ fn of_one_feature() {
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         let lines = journal();
         let expected = [
-            "will hook protocol::shop::green_cellar",
-            "first: will protocol::shop::cellar 1",
-            "second: will protocol::shop::cellar 1",
-            "plugin: will protocol::shop::cellar",
-            "will hook protocol::shop::green_counter",
-            "first: will protocol::shop::counter 3",
-            "second: will protocol::shop::counter 3",
-            "plugin: will protocol::shop::counter",
-            "did hook protocol::shop::green_cellar",
-            "first: did protocol::shop::cellar 1",
-            "second: did protocol::shop::cellar 1",
-            "plugin: did protocol::shop::cellar",
-            "did hook protocol::shop::green_counter",
-            "first: did protocol::shop::counter 3",
-            "second: did protocol::shop::counter 3",
-            "plugin: did protocol::shop::counter",
+            "will hook protocol::fixture::green_cellar",
+            "first: will protocol::fixture::cellar 1",
+            "second: will protocol::fixture::cellar 1",
+            "plugin: will protocol::fixture::cellar",
+            "will hook protocol::fixture::green_counter",
+            "first: will protocol::fixture::counter 3",
+            "second: will protocol::fixture::counter 3",
+            "plugin: will protocol::fixture::counter",
+            "did hook protocol::fixture::green_cellar",
+            "first: did protocol::fixture::cellar 1",
+            "second: did protocol::fixture::cellar 1",
+            "plugin: did protocol::fixture::cellar",
+            "did hook protocol::fixture::green_counter",
+            "first: did protocol::fixture::counter 3",
+            "second: did protocol::fixture::counter 3",
+            "plugin: did protocol::fixture::counter",
         ];
         assert_eq!(lines, expected);
     });
 }
 
 #[test]
-fn of_patch_all() {
+fn of_patch_all_come_in_order() {
     isolated(|| {
         events::on_will_patch_all(|event| {
             let features = event.features();
             assert_eq!(features[..2], [Feature::Thread, Feature::Time]);
-            let auto = Feature::User("protocol::shop::green_attic");
+            let auto = Feature::User("protocol::fixture::green_attic");
             assert_eq!(features.last(), Some(&auto), "after all that is built in");
             assert!(event.will_patch(Feature::Time) && event.will_patch_module("std::sync"));
             assert!(!event.will_patch(Feature::User("green")));
@@ -111,21 +111,21 @@ fn of_patch_all() {
             "plugin: will all, threads: true",
             "did thread",
             "did time",
-            "will hook protocol::shop::green_cellar",
-            "plugin: will protocol::shop::cellar",
-            "will hook protocol::shop::green_counter",
-            "plugin: will protocol::shop::counter",
-            "did hook protocol::shop::green_cellar",
+            "will hook protocol::fixture::green_cellar",
+            "plugin: will protocol::fixture::cellar",
+            "will hook protocol::fixture::green_counter",
+            "plugin: will protocol::fixture::counter",
+            "did hook protocol::fixture::green_cellar",
             "did green",
-            "plugin: did protocol::shop::cellar",
-            "did hook protocol::shop::green_counter",
+            "plugin: did protocol::fixture::cellar",
+            "did hook protocol::fixture::green_counter",
             "did green",
-            "plugin: did protocol::shop::counter",
+            "plugin: did protocol::fixture::counter",
             "did builtin",
             "plugin: did builtin",
-            "plugin: will protocol::shop::attic",
-            "did protocol::shop::green_attic",
-            "plugin: did protocol::shop::attic",
+            "plugin: will protocol::fixture::attic",
+            "did protocol::fixture::green_attic",
+            "plugin: did protocol::fixture::attic",
             "did all",
             "plugin: did all",
         ];
@@ -165,7 +165,7 @@ fn a_single_feature_announces_no_patch_all() {
 }
 
 #[test]
-fn who_unsubscribes_hears_no_more() {
+fn an_unsubscribed_subscriber_is_not_called() {
     isolated(|| {
         let first = events::on_did_patch_module(|_| Err(DoNotPatch::new()));
         // Ended by nothing but `unsubscribe`.
@@ -180,11 +180,11 @@ fn who_unsubscribes_hears_no_more() {
 }
 
 #[test]
-fn who_subscribes_meanwhile_hears_the_next_event() {
+fn a_subscriber_added_in_an_event_is_called_from_the_next_one_on() {
     isolated(|| {
         events::on_will_patch_module(|event| {
             note(format!("first {}", event.source()));
-            if event.source() == "protocol::shop::green_cellar" {
+            if event.source() == "protocol::fixture::green_cellar" {
                 events::on_will_patch_module(|event| {
                     note(format!("later {}", event.source()));
                     Ok(())
@@ -196,9 +196,9 @@ fn who_subscribes_meanwhile_hears_the_next_event() {
         let mut lines = journal();
         lines.retain(|line| line.starts_with("first") || line.starts_with("later"));
         let expected = [
-            "first protocol::shop::green_cellar",
-            "first protocol::shop::green_counter",
-            "later protocol::shop::green_counter",
+            "first protocol::fixture::green_cellar",
+            "first protocol::fixture::green_counter",
+            "later protocol::fixture::green_counter",
         ];
         assert_eq!(lines, expected);
     });
@@ -211,7 +211,10 @@ fn plugins_that_are_linked_are_listed() {
         .iter()
         .map(|source| source.name())
         .collect();
-    assert!(names.contains(&"protocol::shop::green_attic") && !names.contains(&shop::EMPTY.name()));
+    assert!(
+        names.contains(&"protocol::fixture::green_attic")
+            && !names.contains(&fixture::EMPTY.name())
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The lists of items: edited for one call, validated before anybody is asked.
+//! The lists of items: edited for one call, validated before any event.
 
 use std::sync::Mutex;
 
@@ -8,7 +8,7 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
-use crate::shop::{
+use crate::fixture::{
     EMPTY, GREEN_COUNTER, TWICE, attic, cellar, counter, greener_price, journal, yard,
 };
 
@@ -27,7 +27,7 @@ fn a_subscriber_leaves_one_out() {
         let report = done.report().unwrap();
         assert_eq!(
             report.to_string(),
-            "green: protocol::shop::cellar: bottles\ngreen: protocol::shop::counter: greeting\n"
+            "green: protocol::fixture::cellar: bottles\ngreen: protocol::fixture::counter: greeting\n"
         );
         let till = counter::Till(3);
         assert_eq!(
@@ -35,7 +35,7 @@ fn a_subscriber_leaves_one_out() {
             (5, "X".into(), 3)
         );
         assert_eq!(
-            is_module_patched("protocol::shop::counter").unwrap(),
+            is_module_patched("protocol::fixture::counter").unwrap(),
             Coverage::Some
         );
         // They are asked about again, and leave the same out; there is nothing to tell of.
@@ -82,9 +82,9 @@ fn all_left_out_is_done_all_the_same() {
             event.retain(|_| false);
             Ok(())
         });
-        assert!(patch_module("shop::attic").unwrap().is_done());
+        assert!(patch_module("fixture::attic").unwrap().is_done());
         assert_eq!(attic::boxes(), 1);
-        assert!(journal().contains(&"plugin: did protocol::shop::attic".to_owned()));
+        assert!(journal().contains(&"plugin: did protocol::fixture::attic".to_owned()));
     });
 }
 
@@ -110,14 +110,14 @@ fn what_was_left_out_can_be_patched_later() {
         let done = patch_module(&GREEN_COUNTER).unwrap();
         assert_eq!(
             done.report().unwrap().to_string(),
-            "green: protocol::shop::counter: Till::total\n"
+            "green: protocol::fixture::counter: Till::total\n"
         );
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
     });
 }
 
 #[test]
-fn of_what_is_built_in_likewise() {
+fn built_in_items_can_be_left_out_and_patched_later() {
     isolated(|| {
         let choosy = events::on_will_patch_module(|event| {
             event.remove("sleep");
@@ -161,8 +161,8 @@ fn some_items_then_all() {
         let done = patch_module(&GREEN_COUNTER).unwrap();
         assert_eq!(
             done.report().unwrap().to_string(),
-            "green: protocol::shop::cellar: bottles\n\
-             green: protocol::shop::counter: greeting, Till::total\n"
+            "green: protocol::fixture::cellar: bottles\n\
+             green: protocol::fixture::counter: greeting, Till::total\n"
         );
         assert_eq!(
             (counter::greeting("x"), cellar::bottles()),
@@ -221,38 +221,38 @@ fn loose_replacements_belong_to_their_target() {
     isolated(|| {
         assert_eq!((yard::gate(), yard::lamp()), ("open", "off"));
         assert!(
-            patch_module_items("shop::yard", &["lamp"])
+            patch_module_items("fixture::yard", &["lamp"])
                 .unwrap()
                 .is_done()
         );
         assert_eq!((yard::gate(), yard::lamp()), ("open", "on"));
-        assert!(patch_module("shop::yard").unwrap().is_done());
+        assert!(patch_module("fixture::yard").unwrap().is_done());
         assert_eq!((yard::gate(), yard::lamp()), ("shut", "on"));
     });
 }
 
 #[test]
-fn faults_are_found_before_anybody_is_asked() {
+fn faults_are_found_before_any_event() {
     isolated(|| {
         events::on_will_patch_module(|_| unreachable!("asked"));
         let unknown = patch_module_items(&GREEN_COUNTER, &["price", "prize"]).unwrap_err();
         assert!(unknown.is_unknown());
         assert_eq!(
             unknown.to_string(),
-            "`protocol::shop::green_counter` does not implement `prize`"
+            "`protocol::fixture::green_counter` does not implement `prize`"
         );
 
         let empty = patch_module(&EMPTY).unwrap_err();
         assert!(empty.is_nothing_to_replace());
-        assert_eq!(empty.to_string(), "`shop::empty` implements nothing");
+        assert_eq!(empty.to_string(), "`fixture::empty` implements nothing");
 
         let twice = patch_module(&TWICE).unwrap_err();
         assert!(twice.is_conflict());
         let names: Vec<_> = twice.candidates().iter().map(|site| site.name).collect();
         assert_eq!(names, ["price", "greener_price"]);
-        assert!(twice.to_string().contains("shop.rs:"), "{twice}");
+        assert!(twice.to_string().contains("fixture.rs:"), "{twice}");
 
-        let nowhere = patch_module("shop::nowhere").unwrap_err();
+        let nowhere = patch_module("fixture::nowhere").unwrap_err();
         assert!(nowhere.is_unknown());
         assert!(
             nowhere.to_string().contains("use that_crate as _"),
@@ -272,9 +272,9 @@ fn patched_over_the_original_is_the_first() {
         assert_eq!(counter::price(1), 3);
         assert_eq!(patch_point!(counter::price).original()(1), 5);
         let by_name =
-            greenpatch::original::<fn(u32) -> u32>("protocol::shop::counter::price").unwrap();
+            greenpatch::original::<fn(u32) -> u32>("protocol::fixture::counter::price").unwrap();
         assert_eq!(by_name(1), 5);
-        assert!(is_item_patched("protocol::shop::counter::price").unwrap());
+        assert!(is_item_patched("protocol::fixture::counter::price").unwrap());
     });
 }
 
@@ -287,6 +287,9 @@ fn an_item_is_patched_without_events() {
             ["corks"]
         );
         assert_eq!((cellar::corks(), journal().len()), (1, 0));
-        assert_eq!(is_module_patched("shop::cellar").unwrap(), Coverage::Some);
+        assert_eq!(
+            is_module_patched("fixture::cellar").unwrap(),
+            Coverage::Some
+        );
     });
 }

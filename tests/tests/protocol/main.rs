@@ -4,16 +4,16 @@
 mod builtin;
 mod conformance;
 mod events;
+mod fixture;
 mod items;
 mod names;
-mod off;
+mod one_call_at_a_time;
 mod outcomes;
 mod panics;
-mod points;
+mod patch_points;
 mod restore;
 mod scopes;
-mod shop;
-mod turns;
+mod switched_off;
 mod veto;
 mod warnings;
 

@@ -6,11 +6,11 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
-use crate::shop::counter;
+use crate::fixture::counter;
 
 #[greenpatch::patchable(dispatch)]
 mod corner {
-    pub mod shop {
+    pub mod fixture {
         pub mod counter {
             pub fn price(_: u32) -> u32 {
                 0
@@ -20,16 +20,16 @@ mod corner {
 }
 
 #[test]
-fn of_items() {
+fn of_items_are_ends_of_paths() {
     for name in [
-        "shop::cellar::bottles",
-        "protocol::shop::cellar::bottles",
+        "fixture::cellar::bottles",
+        "protocol::fixture::cellar::bottles",
         "bottles",
     ] {
         assert!(!is_item_patched(name).unwrap(), "{name}");
     }
     assert!(!is_item_patched("counter::Till::total").unwrap());
-    assert_eq!(corner::shop::counter::price(2), 0);
+    assert_eq!(corner::fixture::counter::price(2), 0);
     // A name that ends inside a segment is another name.
     assert!(is_item_patched("ottles").unwrap_err().is_unknown());
     assert!(is_item_patched("").unwrap_err().is_unknown());
@@ -37,7 +37,7 @@ fn of_items() {
 
 #[test]
 fn of_items_may_be_ambiguous() {
-    let error = is_item_patched("shop::counter::price").unwrap_err();
+    let error = is_item_patched("fixture::counter::price").unwrap_err();
     assert!(error.is_ambiguous());
     let sites: Vec<_> = error
         .candidates()
@@ -47,38 +47,38 @@ fn of_items_may_be_ambiguous() {
     assert!(matches!(
         sites[..],
         [
-            ("protocol::names::corner::shop::counter", _),
-            ("protocol::shop::counter", _)
+            ("protocol::fixture::counter", _),
+            ("protocol::names::corner::fixture::counter", _)
         ]
     ));
     let text = error.to_string();
     assert!(
-        text.starts_with("`shop::counter::price` is ambiguous: it may be "),
+        text.starts_with("`fixture::counter::price` is ambiguous: it may be "),
         "{text}"
     );
     assert!(
-        text.contains("protocol::shop::counter::price (tests/"),
+        text.contains("protocol::fixture::counter::price (tests/"),
         "{text}"
     );
     assert!(text.contains("names.rs:"), "{text}");
-    // The whole name is nobody else's.
-    assert!(!is_item_patched("protocol::shop::counter::price").unwrap());
+    // The whole path is unambiguous.
+    assert!(!is_item_patched("protocol::fixture::counter::price").unwrap());
 }
 
 #[test]
-fn of_modules() {
+fn of_modules_are_ends_of_paths() {
     assert_eq!(
-        is_module_patched("protocol::shop::counter").unwrap(),
+        is_module_patched("protocol::fixture::counter").unwrap(),
         Coverage::None
     );
     assert_eq!(is_module_patched("cellar").unwrap(), Coverage::None);
     assert_eq!(is_module_patched("std::sync").unwrap(), Coverage::None);
     assert_eq!(
-        is_module_patched("shop::green_counter").unwrap(),
+        is_module_patched("fixture::green_counter").unwrap(),
         Coverage::None
     );
     assert!(
-        is_module_patched("shop::counter")
+        is_module_patched("fixture::counter")
             .unwrap_err()
             .is_ambiguous()
     );
@@ -92,11 +92,14 @@ fn tell_all_from_some() {
         assert!(patch_module("green_counter").unwrap().is_done());
         assert!(is_anything_patched());
         assert_eq!(
-            is_module_patched("protocol::shop::counter").unwrap(),
+            is_module_patched("protocol::fixture::counter").unwrap(),
             Coverage::All
         );
         // `corks` has no replacement.
-        assert_eq!(is_module_patched("shop::cellar").unwrap(), Coverage::Some);
+        assert_eq!(
+            is_module_patched("fixture::cellar").unwrap(),
+            Coverage::Some
+        );
         assert_eq!(is_module_patched("green_cellar").unwrap(), Coverage::All);
         assert_eq!(is_module_patched("yard").unwrap(), Coverage::None);
     });
@@ -117,13 +120,16 @@ fn lead_to_typed_originals() {
         let point = Point::<fn() -> u32>::named("cellar::corks").unwrap();
         assert!(!point.is_patched());
         assert!(point.patch(|| 3).is_done());
-        assert_eq!((crate::shop::cellar::corks(), point.original()()), (3, 7));
+        assert_eq!(
+            (crate::fixture::cellar::corks(), point.original()()),
+            (3, 7)
+        );
     });
 }
 
 #[test]
 fn with_another_type_are_an_error() {
-    // For one lifetime only: code that takes it for the other could keep a short borrow for ever.
+    // For one lifetime only: code that takes it for the other could keep a short borrow forever.
     let narrow = original::<fn(&'static str) -> String>("counter::greeting").unwrap_err();
     assert!(narrow.is_wrong_type());
     let other = Point::<fn(&str) -> u32>::named("counter::greeting").unwrap_err();
@@ -152,7 +158,7 @@ mod green_generic {
 }
 
 #[test]
-fn of_instantiations() {
+fn of_instantiations_have_their_types() {
     isolated(|| {
         let listed = || {
             greenpatch::patch_points()

@@ -6,7 +6,7 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
-use crate::shop::{attic, journal};
+use crate::fixture::{attic, journal};
 
 const MORE: &str = "patch_all was called before with less";
 const LESS: &str = "patch_all was called before with more";
@@ -51,7 +51,7 @@ fn more_is_the_union_with_a_warning() {
         assert!(!is_item_patched("std::thread::sleep").unwrap());
         assert_eq!(attic::boxes(), 1);
         events::on_will_patch_all(|event| {
-            let auto = Feature::User("protocol::shop::green_attic");
+            let auto = Feature::User("protocol::fixture::green_attic");
             assert!(event.will_patch(Feature::Time) && event.will_patch(auto));
             assert!(!event.will_patch(Feature::Thread));
             Ok(())

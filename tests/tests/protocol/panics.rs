@@ -8,7 +8,9 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
-use crate::shop::{DID, GREEN_COUNTER, PLUGIN_WILL, WILL, attic, cellar, counter, journal, note};
+use crate::fixture::{
+    DID, GREEN_COUNTER, PLUGIN_WILL, WILL, attic, cellar, counter, journal, note,
+};
 
 /// The message of the panic that a call passes on.
 fn panic_of(call: impl FnOnce() -> Result<Patched, PatchError>) -> String {
@@ -52,12 +54,12 @@ fn at_a_did_stage_undo_nothing_and_the_others_run() {
             .filter(|line| line.contains("did"))
             .collect();
         let expected = [
-            "did hook protocol::shop::green_cellar",
-            "did protocol::shop::cellar",
-            "plugin: did protocol::shop::cellar",
-            "did hook protocol::shop::green_counter",
-            "did protocol::shop::counter",
-            "plugin: did protocol::shop::counter",
+            "did hook protocol::fixture::green_cellar",
+            "did protocol::fixture::cellar",
+            "plugin: did protocol::fixture::cellar",
+            "did hook protocol::fixture::green_counter",
+            "did protocol::fixture::counter",
+            "plugin: did protocol::fixture::counter",
         ];
         assert_eq!(did, expected);
         subscriber.unsubscribe();
@@ -69,7 +71,7 @@ fn at_a_did_stage_undo_nothing_and_the_others_run() {
 fn in_patch_all_leave_what_comes_after() {
     isolated(|| {
         let subscriber = events::on_will_patch_module(|event| match event.module() {
-            "protocol::shop::attic" => panic!("{}", "not the attic"),
+            "protocol::fixture::attic" => panic!("{}", "not the attic"),
             _ => Ok(()),
         });
         assert_eq!(panic_of(patch_all), "not the attic");

@@ -9,11 +9,11 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
+use crate::fixture::{GREEN_COUNTER, attic, cellar, counter};
 use crate::new_threads_are_green;
-use crate::shop::{GREEN_COUNTER, attic, cellar, counter};
 
 #[test]
-fn everything_and_patch_again() {
+fn puts_everything_back_and_it_can_be_patched_again() {
     isolated(|| {
         for _ in 0..3 {
             assert!(patch_all().unwrap().is_done());
@@ -29,7 +29,7 @@ fn everything_and_patch_again() {
 }
 
 #[test]
-fn not_while_a_green_thread_lives() {
+fn is_refused_while_a_green_thread_lives() {
     isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
@@ -59,7 +59,7 @@ fn not_while_a_green_thread_lives() {
 }
 
 #[test]
-fn one_module() {
+fn puts_one_module_back() {
     isolated(|| {
         assert!(patch_all().unwrap().is_done());
         assert!(patch_item(patch_point!(cellar::corks), || 1).is_done());
@@ -74,7 +74,7 @@ fn one_module() {
 }
 
 #[test]
-fn one_item() {
+fn puts_one_item_back() {
     isolated(|| {
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         assert!(restore_item(patch_point!(counter::price)));
@@ -86,7 +86,7 @@ fn one_item() {
 }
 
 #[test]
-fn not_while_it_is_being_decided() {
+fn is_refused_while_patching_is_decided() {
     isolated(|| {
         let subscriber = events::on_will_patch_module(|_| {
             assert!(restore().unwrap_err().is_in_progress());
@@ -96,7 +96,7 @@ fn not_while_it_is_being_decided() {
         subscriber.unsubscribe();
         // From a did stage it may.
         events::on_did_patch_module(|event| {
-            if event.source() == "protocol::shop::green_attic" {
+            if event.source() == "protocol::fixture::green_attic" {
                 assert_eq!(restore_module("green_counter").unwrap(), 4);
             }
             Ok(())
@@ -123,7 +123,7 @@ fn forgets_what_was_left_out() {
 }
 
 #[test]
-fn inside_an_override() {
+fn is_possible_inside_an_override() {
     isolated(|| {
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         let (sender, receiver) = mpsc::channel();

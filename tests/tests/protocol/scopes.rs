@@ -11,8 +11,8 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
+use crate::fixture::{GREEN_COUNTER, cellar, counter};
 use crate::new_threads_are_green;
-use crate::shop::{GREEN_COUNTER, cellar, counter};
 
 /// Each of these four overrides the same function, at the same time.
 macro_rules! beside_each_other {
@@ -42,7 +42,7 @@ beside_each_other! {
 }
 
 #[test]
-fn not_inherited_by_a_thread_of_std_in_between() {
+fn are_not_inherited_by_a_thread_of_std() {
     override_item(patch_point!(cellar::bottles), Box::new(|| 70), || {
         let (inside, outside) = std::thread::scope(|scope| {
             let outside = scope.spawn(|| {
@@ -57,7 +57,7 @@ fn not_inherited_by_a_thread_of_std_in_between() {
 }
 
 #[test]
-fn inherited_by_the_threads_it_spawns() {
+fn are_inherited_by_spawned_threads() {
     let in_thread = |number: u32| {
         override_item(
             patch_point!(cellar::bottles),
@@ -124,7 +124,7 @@ fn a_thread_keeps_the_scope_that_its_spawner_left() {
 }
 
 #[test]
-fn several_items_and_the_innermost_counts() {
+fn override_several_items_and_the_innermost_counts() {
     let read = || (cellar::bottles(), cellar::corks());
     let found = Overrides::new()
         .item(patch_point!(cellar::bottles), Box::new(|| 1))
@@ -138,7 +138,7 @@ fn several_items_and_the_innermost_counts() {
 }
 
 #[test]
-fn of_a_method_and_with_borrowed_arguments() {
+fn override_a_method_with_borrowed_arguments() {
     let till = counter::Till(3);
     let total = override_item(
         patch_point!(counter::Till::total),
@@ -155,13 +155,13 @@ fn of_a_method_and_with_borrowed_arguments() {
 }
 
 #[test]
-fn above_a_global_replacement() {
+fn win_over_a_global_replacement() {
     isolated(|| {
         let barrier = Arc::new(Barrier::new(2));
         override_item(patch_point!(counter::price), Box::new(|_| 100), || {
             // Patched while the scope is open.
             assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
-            assert!(is_item_patched("protocol::shop::counter::price").unwrap());
+            assert!(is_item_patched("protocol::fixture::counter::price").unwrap());
             let (inside, waiting) = (counter::price(1), Arc::clone(&barrier));
             let outside = std::thread::spawn(move || {
                 waiting.wait();
@@ -201,9 +201,9 @@ fn a_native_sleep_holds_the_others() {
     isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         let order = Arc::new(std::sync::Mutex::new(Vec::new()));
-        let note = |who: &'static str| {
+        let note = |name: &'static str| {
             let order = Arc::clone(&order);
-            move || order.lock().unwrap().push(who)
+            move || order.lock().unwrap().push(name)
         };
         let (begin, end, other) = (note("begin"), note("end"), note("other"));
         let sleeper = thread::spawn(move || {

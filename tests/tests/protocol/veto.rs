@@ -6,7 +6,7 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
-use crate::shop::{
+use crate::fixture::{
     DID, GREEN_COUNTER, PLUGIN_DID, PLUGIN_WILL, PLUGIN_WILL_ALL, WILL, attic, cellar, counter,
     journal, note,
 };
@@ -18,7 +18,7 @@ fn nothing_is_patched() -> bool {
 #[test]
 fn by_the_will_hook() {
     isolated(|| {
-        events::on_will_patch_module(|_| unreachable!("nobody further is asked"));
+        events::on_will_patch_module(|_| unreachable!("no later subscriber is called"));
         WILL.objects();
         let Patched::Cancelled { by } = patch_module(&GREEN_COUNTER).unwrap() else {
             panic!("not cancelled");
@@ -27,9 +27,9 @@ fn by_the_will_hook() {
         assert_eq!(by.reason(), Some("the will hook objects"));
         assert_eq!(
             by.to_string(),
-            "the hook of protocol::shop::green_cellar: the will hook objects"
+            "the hook of protocol::fixture::green_cellar: the will hook objects"
         );
-        assert_eq!(journal(), ["will hook protocol::shop::green_cellar"]);
+        assert_eq!(journal(), ["will hook protocol::fixture::green_cellar"]);
         assert!(nothing_is_patched());
     });
 }
@@ -39,14 +39,14 @@ fn by_a_subscriber_cancels_the_feature_whole() {
     isolated(|| {
         // The second module of the feature; the first has been agreed to by then.
         let veto = events::on_will_patch_module(|event| match event.module() {
-            "protocol::shop::counter" => Err(DoNotPatch::new()),
+            "protocol::fixture::counter" => Err(DoNotPatch::new()),
             _ => Ok(()),
         });
         events::on_will_patch_module(|event| {
             assert_ne!(
                 event.module(),
-                "protocol::shop::counter",
-                "nobody further is asked"
+                "protocol::fixture::counter",
+                "no later subscriber is called"
             );
             Ok(())
         });
@@ -120,7 +120,7 @@ fn of_one_feature_leaves_the_others() {
         assert!(!threads.is_done() && threads.modules().is_empty());
         assert!(report.feature(Feature::Time).unwrap().is_done());
         assert_eq!(attic::boxes(), 2);
-        // The whole feature, not only the module that somebody spoke of.
+        // The whole feature, not only the module that was vetoed.
         for module in ["std::sync", "std::thread_local"] {
             assert_eq!(is_module_patched(module).unwrap(), Coverage::None);
         }
@@ -156,7 +156,7 @@ fn at_a_did_stage_comes_too_late() {
         assert!(error.is_too_late());
         assert_eq!(
             error.to_string(),
-            "the hook of protocol::shop::green_cellar said not to patch what is patched already: \
+            "the hook of protocol::fixture::green_cellar said not to patch what is patched already: \
              the did hook objects"
         );
         assert!(std::error::Error::source(&error).is_some());
@@ -170,10 +170,10 @@ fn at_a_did_stage_comes_too_late() {
             .filter(|line| line.contains("did"))
             .collect();
         let expected = [
-            "did hook protocol::shop::green_cellar",
-            "plugin: did protocol::shop::cellar",
-            "did hook protocol::shop::green_counter",
-            "plugin: did protocol::shop::counter",
+            "did hook protocol::fixture::green_cellar",
+            "plugin: did protocol::fixture::cellar",
+            "did hook protocol::fixture::green_counter",
+            "plugin: did protocol::fixture::counter",
         ];
         assert_eq!(did, expected, "the others are told all the same");
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use greenpatch::{events, patch_all, patch_module, patch_thread};
 use greenpatch_tests::isolated;
 
-use crate::shop::{GREEN_COUNTER, journal, note};
+use crate::fixture::{GREEN_COUNTER, journal, note};
 
 #[test]
 fn come_out_once_and_last() {
@@ -38,9 +38,9 @@ fn come_out_once_and_last() {
             lines[first..],
             [
                 "greenpatch: warning: said for each module",
-                "greenpatch: warning: said of protocol::shop::green_cellar",
-                "greenpatch: warning: said of protocol::shop::green_attic",
-                "greenpatch: warning: said of protocol::shop::green_counter",
+                "greenpatch: warning: said of protocol::fixture::green_cellar",
+                "greenpatch: warning: said of protocol::fixture::green_attic",
+                "greenpatch: warning: said of protocol::fixture::green_counter",
                 "over",
             ]
         );
@@ -72,7 +72,7 @@ fn go_to_the_logger_that_is_set() {
         log::set_logger(&Logger).unwrap();
         log::set_max_level(log::LevelFilter::Warn);
         events::on_did_patch_module(|event| {
-            if event.source() == "protocol::shop::green_counter" {
+            if event.source() == "protocol::fixture::green_counter" {
                 event.warn("beware");
             }
             Ok(())

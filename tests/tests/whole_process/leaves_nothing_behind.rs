@@ -1,9 +1,9 @@
-//! What goes on for long, or goes on across patching.
+//! Threads and timers in great numbers: when they are over, the process has its memory back.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenpatch::sync::{Barrier, Mutex, RwLock};
+use greenpatch::sync::Barrier;
 use greenpatch::thread;
 
 use greenpatch_tests::{Ended, Scenario};
@@ -32,26 +32,6 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "threads that went deep leave nothing behind, on a worker",
         child: deep_threads_on_a_worker,
-        check: Ended::well,
-    },
-    Scenario {
-        name: "a lock is held across patching",
-        child: lock_across_patching,
-        check: Ended::well,
-    },
-    Scenario {
-        name: "threads started before patching are joined after",
-        child: started_before,
-        check: Ended::well,
-    },
-    Scenario {
-        name: "available_parallelism is the real one",
-        child: parallelism,
-        check: Ended::well,
-    },
-    Scenario {
-        name: "a stack that is too large is an error of the spawn",
-        child: too_large_a_stack,
         check: Ended::well,
     },
 ];
@@ -177,92 +157,4 @@ fn timers() {
             "memory grew from {before:?} to {after:?}"
         );
     }
-}
-
-fn lock_across_patching() {
-    static MUTEX: Mutex<u32> = Mutex::new(0);
-    static RWLOCK: RwLock<u32> = RwLock::new(0);
-    let mut native = Vec::new();
-    let guard = MUTEX.lock().unwrap();
-    let reading = RWLOCK.read().unwrap();
-    for _ in 0..3 {
-        native.push(thread::spawn(|| {
-            *MUTEX.lock().unwrap() += 1;
-            *RWLOCK.write().unwrap() += 1;
-        }));
-    }
-    greenpatch::patch_thread().unwrap();
-    let green: Vec<_> = (0..3)
-        .map(|_| {
-            thread::spawn(|| {
-                *MUTEX.lock().unwrap() += 1;
-                *RWLOCK.write().unwrap() += 1;
-            })
-        })
-        .collect();
-    thread::sleep(Duration::from_millis(2));
-    assert_eq!((*guard, *reading), (0, 0));
-    drop(guard);
-    drop(reading);
-    for thread in native.into_iter().chain(green) {
-        thread.join().unwrap();
-    }
-    assert_eq!(*MUTEX.lock().unwrap(), 6);
-    assert_eq!(*RWLOCK.read().unwrap(), 6);
-}
-
-fn started_before() {
-    let before: Vec<_> = (0..4)
-        .map(|number| {
-            thread::spawn(move || {
-                thread::sleep(Duration::from_millis(5));
-                (number, greenpatch::native_thread_id())
-            })
-        })
-        .collect();
-    greenpatch::patch_thread().unwrap();
-    let here = greenpatch::native_thread_id();
-    // Joined from green threads, all on this OS thread.
-    let joiners: Vec<_> = before
-        .into_iter()
-        .map(|native| {
-            thread::spawn(move || {
-                assert_eq!(greenpatch::native_thread_id(), here);
-                native.join().unwrap()
-            })
-        })
-        .collect();
-    for (number, joiner) in joiners.into_iter().enumerate() {
-        let (joined, native) = joiner.join().unwrap();
-        assert_eq!(joined, number);
-        assert_ne!(native, here);
-    }
-}
-
-fn parallelism() {
-    let before = std::thread::available_parallelism().unwrap();
-    greenpatch::patch_thread().unwrap();
-    assert_eq!(greenpatch::thread::available_parallelism().unwrap(), before);
-}
-
-fn too_large_a_stack() {
-    greenpatch::patch_thread().unwrap();
-    let error = thread::Builder::new()
-        .stack_size(1 << 60)
-        .spawn(|| ())
-        .unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
-    // What it was to run is dropped, and a scope does not wait for it.
-    let (sender, receiver) = std::sync::mpsc::channel::<()>();
-    thread::scope(|s| {
-        let builder = thread::Builder::new().stack_size(1 << 60);
-        let spawned = builder.spawn_scoped(s, move || drop(sender));
-        assert_eq!(spawned.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
-    });
-    assert_eq!(
-        receiver.try_recv(),
-        Err(std::sync::mpsc::TryRecvError::Disconnected)
-    );
-    // Nothing is lost by it.
-    thread::spawn(|| ()).join().unwrap();
 }

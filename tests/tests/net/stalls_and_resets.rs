@@ -1,4 +1,4 @@
-//! Peers that behave badly: nothing hangs, nothing spins, no byte is lost.
+//! Peers that stall, reset, or vanish: nothing hangs, nothing spins, no byte is lost.
 
 use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
@@ -14,25 +14,31 @@ use crate::Case;
 use crate::stream::{pair, pattern};
 
 pub(crate) const CASES: &[Case] = &[
-    ("hard: slow lorises", slow_lorises),
-    ("hard: a peer that resets", a_peer_that_resets),
-    ("hard: reset while it writes", reset_while_it_writes),
+    ("stalls and resets: slow lorises", slow_lorises),
+    ("stalls and resets: a peer that resets", a_peer_that_resets),
     (
-        "hard: reset in the middle of a write",
+        "stalls and resets: reset while it writes",
+        reset_while_it_writes,
+    ),
+    (
+        "stalls and resets: reset in the middle of a write",
         reset_in_the_middle_of_a_write,
     ),
-    ("hard: a full send buffer", a_full_send_buffer),
-    ("hard: a server that goes", a_server_that_goes),
+    ("stalls and resets: a full send buffer", a_full_send_buffer),
+    ("stalls and resets: a server that goes", a_server_that_goes),
     (
-        "hard: a listener that is shut down",
+        "stalls and resets: a listener that is shut down",
         a_listener_that_is_shut_down,
     ),
     (
-        "hard: idle connections cost nothing",
+        "stalls and resets: idle connections cost nothing",
         idle_connections_cost_nothing,
     ),
-    ("hard: urgent bytes", urgent_bytes),
-    ("hard: data and the end at once", data_and_the_end_at_once),
+    ("stalls and resets: urgent bytes", urgent_bytes),
+    (
+        "stalls and resets: data and the end at once",
+        data_and_the_end_at_once,
+    ),
 ];
 
 /// What the process has used of its processors.
@@ -66,7 +72,7 @@ pub(crate) fn assert_idle(time: Duration) {
     panic!("never idle, (used, passed): {windows:?}");
 }
 
-/// Clients that send a byte now and then keep nobody else waiting.
+/// Clients that send a byte now and then do not keep others waiting.
 fn slow_lorises() {
     const LORISES: usize = 40;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -218,7 +224,7 @@ fn a_server_that_goes() {
         .map(|_| {
             thread::spawn(move || {
                 let mut stream = TcpStream::connect(address)?;
-                stream.write_all(b"anybody there?")?;
+                stream.write_all(b"a request")?;
                 stream.read(&mut [0; 4])
             })
         })

@@ -215,7 +215,7 @@ fn threads_for_helpers() {
         let addresses = greenpatch::net::ToSocketAddrs::to_socket_addrs("localhost:1");
         assert!(addresses.unwrap().count() > 0);
         greenpatch::print!("{}", " ".repeat(2000) + "\r");
-        // What is known to wait is not made in place, where it would wait for ever.
+        // What is known to wait is not made in place, where it would wait forever.
         let path = std::env::temp_dir().join(format!("greenpatch-lacking-{}", std::process::id()));
         let held = greenpatch::fs::File::create(&path).unwrap();
         held.lock().unwrap();

@@ -6,7 +6,7 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated_with;
 
-use crate::shop::{GREEN_COUNTER, cellar, journal};
+use crate::fixture::{GREEN_COUNTER, cellar, journal};
 
 #[test]
 fn cancels_every_call() {
@@ -31,14 +31,14 @@ fn cancels_every_call() {
         }
         assert!(!is_anything_patched());
         assert_eq!((cellar::corks(), journal().len()), (7, 0));
-        // Overrides patch nothing for anybody else, and stay.
+        // Overrides affect only the code inside them, and stay.
         let inside = override_item(patch_point!(cellar::corks), Box::new(|| 1), cellar::corks);
         assert_eq!(inside, 1);
     });
 }
 
 #[test]
-fn is_no_other_word() {
+fn another_value_does_not_switch_off() {
     isolated_with(&[("GREENPATCH", "on")], || {
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
     });

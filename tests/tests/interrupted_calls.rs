@@ -1,5 +1,5 @@
 //! Signals whose handlers were installed without `SA_RESTART` end calls that wait, where std's end: not patched, and
-//! patched on the root and on another hub. Those with the flag do not.
+//! patched on the root and on another hub. Signals with the flag end none.
 //!
 //! Signals go to the main thread, so no libtest.
 #![allow(missing_docs)]
@@ -36,7 +36,7 @@ fn install(signal: libc::c_int, flags: libc::c_int) {
     let mut action: libc::sigaction = unsafe { mem::zeroed() };
     action.sa_sigaction = handler as *const () as libc::sighandler_t;
     action.sa_flags = flags;
-    // SAFETY: the handler does nothing, and is there for ever.
+    // SAFETY: the handler does nothing, and exists forever.
     let result = unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) };
     assert_eq!(result, 0);
 }

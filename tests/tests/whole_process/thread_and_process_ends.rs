@@ -11,7 +11,7 @@ use greenpatch_tests::{Ended, Scenario};
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "main returns while a green thread waits for ever",
+        name: "main returns while a green thread waits forever",
         child: main_returns,
         check: Ended::well,
     },
@@ -21,7 +21,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         check: |ended| {
             ended.well();
             ended.said("thread 'worker' (");
-            ended.said("edges/ends.rs:");
+            ended.said("whole_process/thread_and_process_ends.rs:");
             ended.said("about the worker");
             ended.said("thread '<unnamed>' (");
             ended.said("thread 'main' (");
@@ -114,7 +114,7 @@ fn panics_by_name() {
             .join()
             .is_err()
     );
-    assert!(thread::spawn(|| panic!("about nobody")).join().is_err());
+    assert!(thread::spawn(|| panic!("about no name")).join().is_err());
     assert!(std::panic::catch_unwind(|| panic!("about main")).is_err());
 }
 

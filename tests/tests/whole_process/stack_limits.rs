@@ -1,4 +1,4 @@
-//! Stacks that overflow: std's message, an abort, and no other fault taken for one.
+//! Stacks that overflow, with std's message, an abort, and no other fault taken for one; stacks too large to have.
 #![allow(unsafe_code)]
 
 use greenpatch::thread;
@@ -67,6 +67,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "a handler that was there before does not get an overflow",
         child: with_a_handler_overflows,
         check: |ended| reported(ended, "'deep'"),
+    },
+    Scenario {
+        name: "a stack that is too large is an error of the spawn",
+        child: too_large_a_stack,
+        check: Ended::well,
     },
 ];
 
@@ -228,4 +233,26 @@ fn with_a_handler() {
 fn with_a_handler_overflows() {
     handle_faults();
     named();
+}
+
+fn too_large_a_stack() {
+    greenpatch::patch_thread().unwrap();
+    let error = thread::Builder::new()
+        .stack_size(1 << 60)
+        .spawn(|| ())
+        .unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    // What it was to run is dropped, and a scope does not wait for it.
+    let (sender, receiver) = std::sync::mpsc::channel::<()>();
+    thread::scope(|s| {
+        let builder = thread::Builder::new().stack_size(1 << 60);
+        let spawned = builder.spawn_scoped(s, move || drop(sender));
+        assert_eq!(spawned.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    });
+    assert_eq!(
+        receiver.try_recv(),
+        Err(std::sync::mpsc::TryRecvError::Disconnected)
+    );
+    // Nothing is lost by it.
+    thread::spawn(|| ()).join().unwrap();
 }

@@ -5,7 +5,7 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
-use crate::shop::cellar;
+use crate::fixture::cellar;
 
 #[greenpatch::patchable(dispatch)]
 mod mixed {
@@ -21,7 +21,7 @@ mod mixed {
 }
 
 #[test]
-fn tells_what_it_runs_and_why() {
+fn tell_what_they_run_and_why() {
     isolated(|| {
         let find = |item: &str| {
             let found = patch_points()
@@ -32,9 +32,9 @@ fn tells_what_it_runs_and_why() {
         let bottles = find("bottles");
         assert_eq!(
             (bottles.module(), bottles.type_name()),
-            ("protocol::shop::cellar", "fn() -> u32")
+            ("protocol::fixture::cellar", "fn() -> u32")
         );
-        assert!(bottles.file().ends_with("shop.rs") && bottles.line() > 1);
+        assert!(bottles.file().ends_with("fixture.rs") && bottles.line() > 1);
         assert_eq!(*bottles.state(), PatchState::Original);
 
         assert!(patch_module("green_cellar").unwrap().is_done());
@@ -43,7 +43,7 @@ fn tells_what_it_runs_and_why() {
         };
         assert_eq!(
             (source, by.name),
-            (Some("protocol::shop::green_cellar"), "bottles")
+            (Some("protocol::fixture::green_cellar"), "bottles")
         );
 
         let line = line!() + 1;
@@ -71,7 +71,7 @@ fn tells_what_it_runs_and_why() {
 }
 
 #[test]
-fn prints_a_table() {
+fn print_as_a_table() {
     isolated(|| {
         assert!(patch_thread().unwrap().is_done());
         let table = patch_points().to_string();
@@ -102,7 +102,7 @@ fn prints_a_table() {
 }
 
 #[test]
-fn lists_each_point_once() {
+fn are_listed_once_each() {
     let points = patch_points();
     let mut seen = std::collections::HashSet::new();
     for point in &points {

@@ -10,7 +10,7 @@ use greenpatch::{
 };
 use greenpatch_tests::isolated;
 
-use crate::shop::{GREEN_COUNTER, attic, cellar, counter, journal, note};
+use crate::fixture::{GREEN_COUNTER, attic, cellar, counter, journal, note};
 
 #[test]
 fn another_thread_waits_for_its_turn() {
@@ -23,7 +23,7 @@ fn another_thread_waits_for_its_turn() {
                 0,
                 "two patch at a time"
             );
-            if event.source() == "protocol::shop::green_cellar" {
+            if event.source() == "protocol::fixture::green_cellar" {
                 let _ = entered.send(());
             }
             for _ in 0..1000 {
@@ -50,7 +50,7 @@ fn another_thread_waits_for_its_turn() {
 fn a_hook_may_patch_something_else() {
     isolated(|| {
         events::on_will_patch_module(|event| {
-            if event.source() == "protocol::shop::green_counter" {
+            if event.source() == "protocol::fixture::green_counter" {
                 assert!(patch_module("green_attic").unwrap().is_done());
                 assert_eq!((attic::boxes(), counter::price(1)), (2, 5));
             }
@@ -65,7 +65,7 @@ fn a_hook_may_patch_something_else() {
 fn a_hook_may_not_patch_what_it_is_asked_about() {
     isolated(|| {
         events::on_will_patch_module(|event| {
-            if event.source() == "protocol::shop::green_counter" {
+            if event.source() == "protocol::fixture::green_counter" {
                 let error = patch_module(&GREEN_COUNTER).unwrap_err();
                 assert!(error.is_in_progress(), "{error}");
                 assert!(
@@ -84,7 +84,7 @@ fn a_hook_may_not_patch_what_it_is_asked_about() {
         });
         // Once it is patched, it is.
         events::on_did_patch_module(|event| {
-            if event.source() == "protocol::shop::green_counter" {
+            if event.source() == "protocol::fixture::green_counter" {
                 assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
             }
             Ok(())
@@ -106,7 +106,7 @@ fn a_hook_may_not_patch_what_it_is_asked_about() {
 #[test]
 fn patch_all_may_be_called_once_modules_are_patched() {
     isolated(|| {
-        // In vain where the outer call does the same; what is vetoed, or left out, is no reason to go on for ever.
+        // It does nothing where the outer call does the same; what is vetoed or left out must not make it loop forever.
         events::on_will_patch_module(|event| match event.module() {
             "std::fs" | "std::net" => Err(greenpatch::DoNotPatch::new()),
             _ => {
@@ -161,7 +161,7 @@ fn patch_all_inside_patches_what_goes_beyond() {
                 );
                 assert!(
                     report
-                        .feature(Feature::User("protocol::shop::green_attic"))
+                        .feature(Feature::User("protocol::fixture::green_attic"))
                         .is_none()
                 );
             } else {

@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::Case;
 use crate::stream::{pair, pattern};
 
-pub(crate) const CASES: &[Case] = &[("random: both directions", both_directions)];
+pub(crate) const CASES: &[Case] = &[("random traffic: both directions", both_directions)];
 
 /// What one end does next with what it sends, or with what it receives.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! What the tests patch, and who listens: a shop, its green replacements, and a journal.
+//! What the tests patch: modules, their green replacements with hooks, and a journal of the hooks that ran.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -14,7 +14,7 @@ pub fn note(line: impl Into<String>) {
     JOURNAL.lock().unwrap().push(line.into());
 }
 
-/// Takes all lines out that speak of the shop, or of nothing in particular.
+/// Takes all lines out, without those about std's modules.
 pub fn journal() -> Vec<String> {
     let lines = std::mem::take(&mut *JOURNAL.lock().unwrap());
     lines
@@ -143,10 +143,10 @@ pub fn greener_price(pieces: u32) -> u32 {
 }
 
 /// Implements nothing. The macro makes no such thing.
-pub static EMPTY: Source = Source::new("shop::empty", "super::counter", &[]);
+pub static EMPTY: Source = Source::new("fixture::empty", "super::counter", &[]);
 
 /// Has two replacements for one item. The macro makes no such thing, either.
-pub static TWICE: Source = Source::new("shop::twice", "super::counter", &TWICE_ITEMS);
+pub static TWICE: Source = Source::new("fixture::twice", "super::counter", &TWICE_ITEMS);
 
 static TWICE_ITEMS: [Replacement; 2] = [
     patch_point!(counter::price).replacement(green_counter::price, here("price")),
@@ -188,11 +188,11 @@ impl Hook {
         self.0.store(2, Ordering::SeqCst);
     }
 
-    fn run(&self, who: &'static str) -> Result<(), DoNotPatch> {
+    fn run(&self, name: &'static str) -> Result<(), DoNotPatch> {
         match self.0.load(Ordering::SeqCst) {
             0 => Ok(()),
-            1 => Err(DoNotPatch::because(format!("{who} objects"))),
-            _ => panic!("{who} panics"),
+            1 => Err(DoNotPatch::because(format!("{name} objects"))),
+            _ => panic!("{name} panics"),
         }
     }
 }

@@ -22,7 +22,11 @@ const CASES: &[Case] = &[
     ("a full pipe", fill, drain_late),
     ("printing into a full pipe", print_full, drain_late),
     ("stdin that has ended", read_nothing, feed_nothing),
-    ("stdout that is closed", write_to_nobody, close_stdout),
+    (
+        "stdout that is closed",
+        write_to_a_closed_pipe,
+        close_stdout,
+    ),
     ("streams and terminals", look_at_streams, expect_success),
     ("printing in the panic hook", print_in_the_hook, expect_hook),
 ];
@@ -263,7 +267,7 @@ fn expect_taken_again(child: Child) {
 
 const FILLING: usize = 300_000;
 
-/// Nobody reads before this says on the other stream that another thread of it runs all the same.
+/// The parent reads only after this has reported, on the other stream, that another of its threads still runs.
 fn fill() {
     fill_with(|text| io::stdout().write_all(text.as_bytes()).unwrap());
 }
@@ -322,7 +326,7 @@ fn feed_nothing(mut child: Child) {
     expect_success(child);
 }
 
-fn write_to_nobody() {
+fn write_to_a_closed_pipe() {
     let mut go = String::new();
     io::stdin().read_line(&mut go).unwrap();
     let error = io::stdout().write_all(&[b'x'; 10_000]).unwrap_err();

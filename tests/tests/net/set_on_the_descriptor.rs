@@ -19,32 +19,35 @@ use crate::stream::pair;
 use crate::unix::Name;
 
 pub(crate) const CASES: &[Case] = &[
-    ("past the value: a read timeout", a_read_timeout),
-    ("past the value: a later timeout", a_later_timeout),
-    ("past the value: a write timeout", a_write_timeout),
-    ("past the value: non-blocking", non_blocking),
-    ("past the value: blocking again", blocking_again),
-    ("past the value: by a duplicate", by_a_duplicate),
-    ("past the value: after many waits", after_many_waits),
-    ("past the value: inherited from a listener", inherited),
+    ("set on the descriptor: a read timeout", a_read_timeout),
+    ("set on the descriptor: a later timeout", a_later_timeout),
+    ("set on the descriptor: a write timeout", a_write_timeout),
+    ("set on the descriptor: non-blocking", non_blocking),
+    ("set on the descriptor: blocking again", blocking_again),
+    ("set on the descriptor: by a duplicate", by_a_duplicate),
+    ("set on the descriptor: after many waits", after_many_waits),
     (
-        "past the value: an accept that times out",
+        "set on the descriptor: inherited from a listener",
+        inherited,
+    ),
+    (
+        "set on the descriptor: an accept that times out",
         an_accept_that_times_out,
     ),
     (
-        "past the value: an accept loop that polls",
+        "set on the descriptor: an accept loop that polls",
         an_accept_loop_that_polls,
     ),
     (
-        "past the value: a listener stays as it was set",
+        "set on the descriptor: a listener stays as it was set",
         a_listener_stays,
     ),
     (
-        "past the value: all kinds accept together",
+        "set on the descriptor: all kinds accept together",
         all_kinds_accept,
     ),
     (
-        "past the value: another descriptor under the number",
+        "set on the descriptor: another descriptor under the number",
         another_descriptor,
     ),
 ];
@@ -70,7 +73,7 @@ fn would_block<T: std::fmt::Debug>(result: io::Result<T>) {
     assert_eq!(result.unwrap_err().kind(), ErrorKind::WouldBlock);
 }
 
-/// Sets by `set` that a read is not to wait for ever, and has `check` find it so, before and after a wait.
+/// Sets by `set` that a read is not to wait forever, and has `check` find it so, before and after a wait.
 fn streams(set: fn(SockRef<'_>), check: fn(&mut dyn FnMut() -> io::Result<usize>)) {
     for has_waited in [false, true] {
         let (mut ours, theirs) = pair();

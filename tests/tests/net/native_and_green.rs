@@ -1,4 +1,4 @@
-//! One socket, and native and green threads, on one hub and on two.
+//! One socket that native and green threads share, on one hub and on two.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -13,21 +13,27 @@ use crate::Case;
 use crate::stream::pair;
 
 pub(crate) const CASES: &[Case] = &[
-    ("mixed: readers of all kinds", readers_of_all_kinds),
-    ("mixed: a native thread answers", a_native_thread_answers),
     (
-        "mixed: a native and a green acceptor",
+        "native and green: readers of all kinds",
+        readers_of_all_kinds,
+    ),
+    (
+        "native and green: a native thread answers",
+        a_native_thread_answers,
+    ),
+    (
+        "native and green: a native and a green acceptor",
         a_native_and_a_green_acceptor,
     ),
-    ("mixed: dropped elsewhere", dropped_elsewhere),
-    ("mixed: numbers used again", numbers_used_again),
-    ("mixed: natively in between", natively_in_between),
+    ("native and green: dropped elsewhere", dropped_elsewhere),
+    ("native and green: numbers used again", numbers_used_again),
+    ("native and green: natively in between", natively_in_between),
     (
-        "mixed: a busy stream does not starve others",
+        "native and green: a busy stream does not starve others",
         a_busy_stream_does_not_starve,
     ),
     (
-        "mixed: a reader in a crowd misses nothing",
+        "native and green: a reader in a crowd misses nothing",
         a_reader_in_a_crowd_misses_nothing,
     ),
 ];

@@ -12,13 +12,13 @@ use crate::Case;
 
 pub(crate) const CASES: &[Case] = &[
     (
-        "names: what std implements it for",
+        "host names: what std implements it for",
         what_std_implements_it_for,
     ),
-    ("names: localhost", localhost),
-    ("names: many at once", many_at_once),
-    ("names: that do not exist", that_do_not_exist),
-    ("names: others run meanwhile", others_run_meanwhile),
+    ("host names: localhost", localhost),
+    ("host names: many at once", many_at_once),
+    ("host names: that do not exist", that_do_not_exist),
+    ("host names: others run meanwhile", others_run_meanwhile),
 ];
 
 fn all(addresses: impl ToSocketAddrs) -> Vec<SocketAddr> {
@@ -50,7 +50,7 @@ fn what_std_implements_it_for() {
 fn localhost() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    // Perhaps ::1 first, where nobody listens: every address is tried.
+    // Perhaps ::1 first, where there is no listener: every address is tried.
     let stream = TcpStream::connect(("localhost", port)).unwrap();
     assert_eq!(stream.peer_addr().unwrap().port(), port);
     drop(listener.accept().unwrap());
