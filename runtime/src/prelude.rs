@@ -1,7 +1,7 @@
 //! The preludes of the language's editions, with greenpatch's own macros.
 //!
 //! Layer: facade. Called by: user code, and the compiler for a crate whose `std` is greenpatch. Calls:
-//! nothing; it re-exports. Never: holds items of its own.
+//! nothing; it re-exports the macros of `io` and `thread`. Never: holds items of its own.
 //!
 //! The compiler brings one of these into every module of a crate. In a crate that is compiled with
 //! `--extern std=…/libgreenpatch.rlib` it is one of greenpatch's; in an annotated module,

@@ -1,7 +1,7 @@
 //! Stackful coroutines: the switch behind one small interface, and the stacks that they run on.
 //!
 //! Layer: coroutine, beside `patch` and `reactor`.
-//! Called by: `hub`.
+//! Called by: `hub`; `green`, for the sizes of stacks and the handler of overflows.
 //! Calls: corosensei, and the OS's memory mapping; this is the only module that names either.
 //! Never: knows a hub, a schedule or a lock.
 //!

@@ -1,7 +1,7 @@
 //! File descriptors that may not be ready: one transfer, tried and waited for, and what is kept beside a descriptor.
 //!
 //! Layer: descriptor, on the ground beside `wait`.
-//! Called by: `fs`, `green`, `io`, `net`, `process`, `seam`.
+//! Called by: `fs`, `green`, `io`, `net`, `os`, `process`, `seam`.
 //! Calls: the OS, through std and libc; none of the root's modules.
 //! Never: knows a patch point or a hub.
 //!

@@ -1,8 +1,8 @@
 //! Files, read and written in place, or on helper threads once patched: the shape of `std::fs`.
 //!
 //! Layer: facade, std-shaped.
-//! Called by: users.
-//! Calls: `seam`.
+//! Called by: users; `io`, for `IsTerminal` of a file.
+//! Calls: `seam`, `descriptor`.
 //! Never: names a hub, or asks whether it is green.
 //!
 //! What std has and is not listed here is std's own. An entry of a directory is read in place always.

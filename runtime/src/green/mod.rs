@@ -2,7 +2,7 @@
 //!
 //! Layer: green, on top.
 //! Called by: the patch table, through stored function pointers, and by nothing else.
-//! Calls: `hub`, and `seam` for the types and for what stays native.
+//! Calls: `hub`, `coroutine`, `seam`, `wait`, `descriptor`, `thread_state`, `patch`, `panic_strategy`.
 //! Never: is imported by a std-shaped module.
 //!
 //! Every replacement first asks which hub it is on. An OS thread without one goes the native way,

@@ -3,7 +3,7 @@
 //!
 //! Layer: hub, above `coroutine` and `reactor`.
 //! Called by: `green`.
-//! Calls: `coroutine`, `reactor`.
+//! Calls: `coroutine`, `reactor`, `refused`, `panic_strategy`.
 //! Never: knows the patch table, a seam, or a std-shaped type.
 //!
 //! Invariants:

@@ -1,8 +1,8 @@
 //! Streams and pipes: the shape of `std::io`.
 //!
 //! Layer: facade, std-shaped.
-//! Called by: users; `process`, for what all pipes have.
-//! Calls: `seam`; `sync` for the locks of the streams.
+//! Called by: users; `process`, for what all pipes have; `prelude`.
+//! Calls: `seam`, `descriptor`; `sync` for the locks of the streams; `fs` for `IsTerminal` of a file.
 //! Never: names a hub, or asks whether it is green.
 //!
 //! What std has and is not listed here is std's own.

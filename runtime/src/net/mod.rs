@@ -2,7 +2,7 @@
 //!
 //! Layer: facade, std-shaped.
 //! Called by: users, and `os`.
-//! Calls: `seam`, and the OS through std and socket2.
+//! Calls: `seam`, `wait`, `descriptor`, and the OS through std and socket2.
 //! Never: names a hub, or knows whether its caller is green.
 //!
 //! Each type holds std's own and what is kept beside a descriptor, a `Watched`. What cannot block is

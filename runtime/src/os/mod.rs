@@ -2,7 +2,7 @@
 //!
 //! Layer: facade, std-shaped.
 //! Called by: users.
-//! Calls: the other facades.
+//! Calls: `seam`, `descriptor`, `net`, `process`.
 //! Never: names a hub.
 
 #[doc(no_inline)]

@@ -1,8 +1,8 @@
 //! The patch table: slots, the registry of what is linked in, and the protocol that patches.
 //!
 //! Layer: patch, the lowest beside `coroutine` and `reactor`.
-//! Called by: expansions, `seam`, `green`, and the user's own patches.
-//! Calls: `inventory`, `log`, the OS for the claim, and nothing of this crate.
+//! Called by: expansions, through `private`; `seam`, `thread`, `green`; the user's own patches.
+//! Calls: `inventory`, `log`, the OS for the claim, and of this crate only `refused`.
 //! Never: knows a thread, a hub or a lock of this crate.
 //!
 //! ```text

@@ -1,8 +1,8 @@
 //! Child processes, waited for by native threads or by green ones: the shape of `std::process`.
 //!
 //! Layer: facade, std-shaped.
-//! Called by: users.
-//! Calls: `seam`; `io` for what its pipes have in common with these.
+//! Called by: users, and `os`.
+//! Calls: `seam`, `descriptor`; `io` for what its pipes have in common with these.
 //! Never: names a hub, or asks whether it is green.
 //!
 //! What std has and is not listed here is std's own. Once [`patch_process`](crate::patch_process) has

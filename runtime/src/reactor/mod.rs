@@ -2,7 +2,7 @@
 //!
 //! Layer: reactor, beside `patch` and `coroutine`.
 //! Called by: `hub`.
-//! Calls: mio; this is the only module that names it.
+//! Calls: `refused`, and mio; this is the only module that names mio.
 //! Never: knows a green thread; it wakes nobody, it only returns.
 //!
 //! Descriptors are looked at edge by edge: an event tells once that something has changed, and

@@ -1,8 +1,10 @@
 //! The few operations that everything which blocks is built on, in their native form.
 //!
 //! Layer: seam, above `patch`, `wait`, `descriptor` and `thread_state`, below the std-shaped modules.
-//! Called by: `thread`, `sync` and the other std-shaped modules; `green` replaces what is here.
-//! Calls: `patch`, through `#[patchable]`: each operation is a patch point. And the OS, through std.
+//! Called by: `thread`, `sync`, `net`, `fs`, `io`, `process`, `os`, `panic`, `hint`, `private`; `green`, which replaces
+//! what is here.
+//! Calls: `patch`, through `#[patchable]`: each operation is a patch point; `wait`, `descriptor`, `thread_state`;
+//! the OS, through std.
 //! Never: names a hub.
 //!
 //! | file | patch points | feature, option |

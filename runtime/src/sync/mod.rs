@@ -1,8 +1,8 @@
 //! `std::sync` for native and green threads alike.
 //!
 //! Layer: facade, above `seam`.
-//! Called by: the user, and the other facades.
-//! Calls: `seam` where something blocks, `seam::unwind` among it, for poisoning.
+//! Called by: users, and `io`.
+//! Calls: `wait`; `seam` where something blocks, `seam::unwind` among it, for poisoning.
 //! Never: enters a seam where nothing blocks; asks what kind of thread the caller is.
 //!
 //! Every type here is one type in every mode. A lock made, held or waited for before patching goes

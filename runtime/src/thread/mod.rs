@@ -1,8 +1,8 @@
 //! Native threads, or green ones once patched: the shape of `std::thread`.
 //!
 //! Layer: facade, std-shaped.
-//! Called by: users.
-//! Calls: `seam`.
+//! Called by: users, and `prelude`.
+//! Calls: `seam`, `wait`, `thread_state`, `patch`.
 //! Never: names a hub, or asks whether it is green.
 //!
 //! What std has and is not listed here is std's own.

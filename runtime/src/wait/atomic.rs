@@ -1,6 +1,8 @@
 //! The atomics and the native lock under every lock here: the processor's, or loom's in a model.
 //!
-//! With [`const_unless_loom`] the only holder of `cfg(loom)` outside of the models themselves.
+//! `cfg(loom)` is known here, in models, and in `lib.rs`, `prelude.rs`, `hub/inbox.rs`, `patch/words.rs`, `seam/busy.rs`,
+//! `descriptor/mod.rs`, `thread_state/join_state.rs`, `wait/native.rs`, `wait/parking_lot.rs`, `sync/mod.rs`,
+//! `sync/once.rs`, `sync/mpsc/unbounded.rs`.
 //!
 //! The native lock guards queues, for a few instructions at a time. It is never held across a
 //! switch, across user code or while a thread is woken, so it may block the OS thread.

@@ -1,7 +1,7 @@
 //! How a thread blocks, and the queues in which it waits to be woken.
 //!
 //! Layer: wait, on the ground beside `patch`, `coroutine` and `reactor`.
-//! Called by: `green`, `hub`, `net`, `private`, `seam`, `sync`, `thread`, `thread_state`.
+//! Called by: `green`, `net`, `seam`, `sync`, `thread`, `thread_state`.
 //! Calls: the OS, through std and libc; none of the root's modules.
 //! Never: knows a patch point, a hub, or whether a thread is green.
 //!
