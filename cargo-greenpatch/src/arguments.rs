@@ -232,7 +232,6 @@ impl Request {
         let Some(stand_in) = stand_in else {
             return members;
         };
-        // By name: the graph has no edge to a package without a library.
         let is_installed = |package: &&Package| {
             let mut names = stand_in.dependencies.iter();
             names.any(|dependency| package.name == dependency.name.as_str())

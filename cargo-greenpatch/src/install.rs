@@ -92,6 +92,7 @@ impl Install {
                 writeln!(text, "{line}").expect("a string can be written to");
             };
             add(format!("\n[dependencies.{}]", quoted(name)));
+            add("artifact = \"bin\"".to_owned());
             let is_git = self.source.iter().any(|(key, _)| *key == "git");
             match version {
                 // As `cargo install` reads it: a whole version is that one.
@@ -131,8 +132,8 @@ mod tests {
         let dependencies = manifest.split_once("[workspace]\n").unwrap().1;
         assert_eq!(
             dependencies,
-            "\n[dependencies.\"a\"]\nversion = \"=1.2\"\nregistry = \"own\"\nfeatures = [\"x\", \"y\"]\n\
-             \n[dependencies.\"b\"]\nversion = \"*\"\nregistry = \"own\"\nfeatures = [\"x\", \"y\"]\n"
+            "\n[dependencies.\"a\"]\nartifact = \"bin\"\nversion = \"=1.2\"\nregistry = \"own\"\nfeatures = [\"x\", \"y\"]\n\
+             \n[dependencies.\"b\"]\nartifact = \"bin\"\nversion = \"*\"\nregistry = \"own\"\nfeatures = [\"x\", \"y\"]\n"
         );
     }
 }

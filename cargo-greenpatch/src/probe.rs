@@ -81,8 +81,8 @@ pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Resul
     if request.command == Command::Install {
         let manifest = match request.install.stand_in(&place.0)? {
             Some(manifest) => {
-                // cargo warns of a dependency without a library.
-                command.arg("--quiet");
+                // A package may depend on another one's programs, but cargo's option for that is unstable.
+                command.arg("-Zbindeps").env("RUSTC_BOOTSTRAP", "1");
                 manifest
             }
             None => PathBuf::from("Cargo.toml"),
@@ -92,7 +92,7 @@ pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Resul
     if let Some(folder) = request.configured_in(cache)? {
         command.current_dir(folder);
     }
-    if request.quiet && request.command != Command::Install {
+    if request.quiet {
         command.arg("--quiet");
     }
     if let Some(color) = &request.color {
