@@ -1,26 +1,19 @@
 //! What green threads print in a test is captured by its harness.
 #![allow(missing_docs)]
 
-use std::env;
-use std::process::Command;
-use std::time::Duration;
-
-use greenpatch_tests::watchdog;
-
-const CHILD: &str = "GREENPATCH_TEST_CAPTURED";
+use greenpatch_tests::{child, limit_child, task};
 
 #[test]
 fn what_green_threads_print_is_captured() {
-    let _watchdog = watchdog(Duration::from_secs(60));
-    if env::var_os(CHILD).is_some() {
+    if task().is_some() {
+        limit_child();
         print_on_green_threads();
         return;
     }
     for (option, shown) in [("--quiet", false), ("--show-output", true)] {
-        let output = Command::new(env::current_exe().unwrap())
+        let output = child("prints")
             .args(["what_green_threads_print_is_captured", "--exact"])
             .args(["--test-threads=1", option])
-            .env(CHILD, "1")
             .output()
             .unwrap();
         let text = [output.stdout, output.stderr].concat();
