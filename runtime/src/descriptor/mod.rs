@@ -8,7 +8,8 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `direction` | which way bytes go, and whether the OS may block for them |
-//! | `operation` | one transfer and the loop that performs it |
+//! | `operation` | one transfer: what it moves, and how one attempt at it is made |
+//! | `perform` | the loop of attempts and waits, native by `poll`, green by the hub |
 //! | `watch` | what is kept beside one descriptor: registrations, and how its user wants it to block |
 //! | `open_file` | what duplicates of a descriptor share |
 //! | `socket`, `poll`, `record_lock` | calls to the OS |
@@ -19,6 +20,7 @@ pub(crate) mod conversions;
 pub(crate) mod direction;
 pub(crate) mod open_file;
 pub(crate) mod operation;
+pub(crate) mod perform;
 pub(crate) mod poll;
 mod record_lock;
 pub(crate) mod socket;

@@ -15,14 +15,14 @@
 //! attempt in the manner `Block` may fail with `WouldBlock`, too, and the native original waits in
 //! `poll`. That the descriptor's user wants to block is remembered in its [`Watch`]. Accepting alone is done with
 //! the listener not blocking for the length of the attempt ([`Watch::without_blocking`]).
-#![allow(unsafe_code)]
+#![forbid(unsafe_code)]
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use crate::descriptor::direction::{Direction, Manner};
-use crate::descriptor::poll::poll;
+use crate::descriptor::poll::has_error;
 use crate::descriptor::socket;
 use crate::descriptor::watch::Watch;
 
@@ -156,6 +156,11 @@ impl<'a> Operation<'a> {
     }
 
     #[inline]
+    pub(super) fn descriptor(&self) -> BorrowedFd<'a> {
+        self.fd
+    }
+
+    #[inline]
     pub(crate) fn watch(&self) -> &'a Watch {
         self.watch
     }
@@ -174,6 +179,16 @@ impl<'a> Operation<'a> {
     #[inline]
     pub(crate) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Whether an attempt that would block is to be followed by a wait on an OS thread: the OS was kept from
+    /// waiting itself.
+    #[inline]
+    pub(crate) fn waits_natively(&self) -> bool {
+        match self.limit {
+            Limit::At(_) => true,
+            Limit::Socket => self.watch.is_made_nonblocking(),
+        }
     }
 
     /// How long it may wait, unless it has a fixed deadline.
@@ -244,14 +259,7 @@ impl<'a> Operation<'a> {
     /// Whether the OS has an error for the next call. It stays there.
     #[cold]
     pub(crate) fn has_failed(&self) -> bool {
-        let mut descriptor = libc::pollfd {
-            fd: self.fd.as_raw_fd(),
-            events: 0,
-            revents: 0,
-        };
-        // SAFETY: one valid pollfd.
-        let ready = unsafe { libc::poll(&raw mut descriptor, 1, 0) };
-        ready == 1 && descriptor.revents & libc::POLLERR != 0
+        has_error(self.fd())
     }
 
     /// Keeps the error of an attempt at the rest of a transfer, which has come between the look that
@@ -283,89 +291,5 @@ impl<'a> Operation<'a> {
     /// The error for a wait that has lasted too long, as the OS gives it.
     pub(crate) fn timed_out() -> io::Error {
         io::Error::from_raw_os_error(libc::EAGAIN)
-    }
-}
-
-/// Performs an operation, and blocks the OS thread meanwhile: the native original of every seam that
-/// takes one.
-pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
-    let mut done = 0;
-    let mut deadline = None;
-    loop {
-        match operation.attempt(Manner::Block, done) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                let ours = match operation.limit {
-                    Limit::At(_) => true,
-                    Limit::Socket => operation.watch.is_made_nonblocking(),
-                };
-                if !ours {
-                    return if done > 0 { Ok(done) } else { Err(error) };
-                }
-                let deadline = *deadline.get_or_insert_with(|| operation.deadline());
-                if !poll(operation.fd, operation.direction, deadline)? {
-                    return if done > 0 { Ok(done) } else { Err(error) };
-                }
-            }
-            Ok(moved) => {
-                done += moved;
-                if moved == 0 {
-                    return operation.ended(Ok(done));
-                }
-                if !operation.goes_on(done) || !operation.watch.is_made_nonblocking() {
-                    return Ok(done);
-                }
-            }
-            Err(error) if done > 0 => {
-                operation.keep(error);
-                return Ok(done);
-            }
-            Err(error) => return operation.ended(Err(error)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::fd::AsFd;
-    use std::os::unix::net::UnixStream;
-
-    use super::*;
-
-    /// The rest of a transfer fails: the call says how far it got, the next one what has failed, once.
-    #[test]
-    fn the_error_of_a_rest_is_the_next_calls() {
-        let (socket, _other) = UnixStream::pair().unwrap();
-        let (fd, watch) = (socket.as_fd(), Watch::fresh());
-        watch.make_nonblocking(fd).unwrap();
-        let perform = |direction, size, results: &[Result<usize, i32>]| {
-            let mut results = results.iter();
-            let mut attempt = |_, _| {
-                let result = results.next().expect("no more attempts than that");
-                result.map_err(io::Error::from_raw_os_error)
-            };
-            let mut operation = Operation::new(fd, &watch, direction, size, &mut attempt);
-            super::perform(&mut operation).map_err(|error| error.raw_os_error().unwrap())
-        };
-        let (read, write) = (Direction::Read, Direction::Write);
-        let partly = [Ok(1), Err(libc::ECONNRESET)];
-        let broken = [Err(libc::EPIPE)];
-
-        assert_eq!(perform(write, Size::All(2), &partly), Ok(1));
-        assert_eq!(perform(write, Size::All(2), &broken), Err(libc::ECONNRESET));
-        assert_eq!(perform(write, Size::All(2), &broken), Err(libc::EPIPE));
-
-        // A read has what is there first, then the error instead of the end.
-        assert_eq!(perform(write, Size::All(2), &partly), Ok(1));
-        assert_eq!(perform(read, Size::UpTo(8), &[Ok(3)]), Ok(3));
-        assert_eq!(
-            perform(read, Size::UpTo(8), &[Ok(0)]),
-            Err(libc::ECONNRESET)
-        );
-        assert_eq!(perform(read, Size::UpTo(8), &[Ok(0)]), Ok(0));
-
-        // A signal is no error of the socket.
-        let interrupted = [Ok(1), Err(libc::EINTR)];
-        assert_eq!(perform(write, Size::All(2), &interrupted), Ok(1));
-        assert_eq!(perform(write, Size::All(2), &broken), Err(libc::EPIPE));
     }
 }

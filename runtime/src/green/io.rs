@@ -1,5 +1,7 @@
-//! Waiting until a descriptor is ready: the loop that every seam which takes an operation goes
-//! through on a hub.
+//! Transfers on a hub: how a green thread makes attempts, and waits until a descriptor is ready.
+//!
+//! The loop itself is [`perform::finish`]; what is here is its first step, which most transfers end with, and the
+//! hub's [`Readiness`].
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -7,19 +9,19 @@ use std::os::fd::RawFd;
 use std::time::Instant;
 
 use super::{busy, signals};
-use crate::descriptor::direction;
-use crate::descriptor::direction::Manner;
-use crate::descriptor::operation::{self as seam, Kind, Operation};
+use crate::descriptor::direction::{self, Manner};
+use crate::descriptor::operation::{Kind, Operation};
+use crate::descriptor::perform::{self, Readiness};
 use crate::descriptor::watch::Watcher;
 use crate::hub::{Direction, EPOCH, Hub, Key, Waited};
 
-/// How many transfers in a row, none of which had to wait, keep others waiting for long enough.
+/// How many transfers in a row, none of which had to wait, a thread makes before it yields.
 const BUDGET: u16 = 64;
 
 /// Performs an operation, and lets other green threads run while the descriptor is not ready.
 ///
-/// A read is left out if the last one found nothing more and no event has come since; there is most often
-/// room to write, so that is tried without asking.
+/// A read begins with a wait if the last one found no more and no event has come since. A write is tried first: most
+/// often there is room.
 pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::Result<usize> {
     let mut made = None;
     let mut key = None;
@@ -56,24 +58,24 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
             count(hub);
             Ok(moved)
         }
-        result => go_on(hub, operation, result, Pause::until(deadline)),
+        result => perform::finish(operation, &mut Pause::until(hub, deadline), result),
     }
 }
 
 /// Performs an operation that begins with a wait, before which the OS is asked about the descriptor.
 #[cold]
 fn ask_and_wait(hub: &'static Hub, operation: &mut Operation<'_>, key: Key) -> io::Result<usize> {
-    let mut pause = Pause::until(None);
-    let key = pause.ask(hub, operation, key);
+    let mut pause = Pause::until(hub, None);
+    let key = pause.ask(operation, key);
     let made = match operation.waits() {
-        true => pause.wait(hub, operation, key, 0),
+        true => pause.wait_with(operation, key, 0),
         false => None,
     };
     let result = made.unwrap_or_else(|| attempt(hub, operation, Some(key), 0));
-    go_on(hub, operation, result, pause)
+    perform::finish(operation, &mut pause, result)
 }
 
-/// Performs an operation that has begun with a wait in which nothing came.
+/// Performs an operation whose first wait has ended without an attempt.
 #[cold]
 fn go_on_after(
     hub: &'static Hub,
@@ -82,112 +84,107 @@ fn go_on_after(
     waited: Waited,
     deadline: Option<Instant>,
 ) -> io::Result<usize> {
-    let mut pause = Pause::until(Some(deadline));
-    let made = pause.end(hub, operation, key, waited);
+    let mut pause = Pause::until(hub, Some(deadline));
+    let made = pause.end(operation, key, waited);
     let result = made.unwrap_or_else(|| attempt(hub, operation, None, 0));
-    go_on(hub, operation, result, pause)
+    perform::finish(operation, &mut pause, result)
 }
 
-/// Performs the rest of an operation, the first attempt of which was not all.
-#[cold]
-fn go_on(
-    hub: &'static Hub,
-    operation: &mut Operation<'_>,
-    mut result: io::Result<usize>,
-    mut pause: Pause,
-) -> io::Result<usize> {
-    let mut done = 0;
-    loop {
-        match result {
-            Ok(moved) => {
-                done += moved;
-                if moved == 0 || !operation.goes_on(done) {
-                    count(hub);
-                    return operation.ended(Ok(done));
-                }
-                // There was no room for the rest a moment ago.
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                if !operation.waits() {
-                    // Its user may have changed that past the value.
-                    pause.refresh(operation);
-                    if !operation.waits() {
-                        busy::busy();
-                        return if done > 0 { Ok(done) } else { Err(error) };
-                    }
-                }
-                if pause.is_over && !pause.is_put_off(operation) {
-                    let timed_out = Err(Operation::timed_out());
-                    return if done > 0 { Ok(done) } else { timed_out };
-                }
-            }
-            Err(error) if done > 0 => {
-                operation.keep(error);
-                return Ok(done);
-            }
-            Err(error) => return operation.ended(Err(error)),
-        }
-        let mut made = None;
-        if operation.waits() {
-            let key = match registered(hub, operation) {
-                Ok((key, is_new)) => {
-                    if is_new {
-                        pause.refresh(operation);
-                    }
-                    key
-                }
-                // As with any other error.
-                Err(_) if done > 0 => return Ok(done),
-                // What is always ready, such as a regular file, cannot be looked at.
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                    return seam::perform(operation);
-                }
-                Err(error) => return Err(error),
-            };
-            if operation.waits() {
-                made = pause.wait(hub, operation, key, done);
-            }
-        }
-        result = made.unwrap_or_else(|| attempt_rest(hub, operation, None, done));
-    }
-}
-
-/// The waits of one operation.
+/// The waits of one operation on a hub.
 struct Pause {
+    hub: &'static Hub,
     /// Looked up at the first wait.
     deadline: Option<Option<Instant>>,
     /// Whether the OS was asked about the descriptor since the operation began.
     has_asked: bool,
-    /// Whether the deadline has passed. What came in time is not lost if this thread is late: there is one more
-    /// attempt, and only if that finds nothing has the time run out.
+    /// Whether the deadline has passed. Data that came in time is not lost if this thread is late: there is one more
+    /// attempt, and only if that would block has the operation timed out.
     is_over: bool,
+}
+
+impl Readiness for Pause {
+    #[inline(always)]
+    fn attempt(&mut self, operation: &mut Operation<'_>, done: usize) -> io::Result<usize> {
+        attempt(self.hub, operation, None, done)
+    }
+
+    fn continues(&self, _operation: &Operation<'_>) -> bool {
+        true
+    }
+
+    fn would_block(&mut self, operation: &Operation<'_>, error: io::Error) -> io::Result<()> {
+        if !operation.waits() {
+            // The descriptor's mode may have been changed past the value.
+            self.refresh(operation);
+            if !operation.waits() {
+                busy::busy();
+                return Err(error);
+            }
+        }
+        if self.is_over && !self.is_put_off(operation) {
+            return Err(Operation::timed_out());
+        }
+        Ok(())
+    }
+
+    fn wait(
+        &mut self,
+        operation: &mut Operation<'_>,
+        done: usize,
+    ) -> io::Result<Option<io::Result<usize>>> {
+        if !operation.waits() {
+            return Ok(None);
+        }
+        let key = match registered(self.hub, operation) {
+            Ok((key, is_new)) => {
+                if is_new {
+                    self.refresh(operation);
+                }
+                key
+            }
+            // A descriptor that is always ready, such as a regular file's, cannot be looked at.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && done == 0 => {
+                return Ok(Some(perform::perform(operation)));
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(match operation.waits() {
+            true => self.wait_with(operation, key, done),
+            false => None,
+        })
+    }
+
+    fn complete(&mut self) {
+        count(self.hub);
+    }
 }
 
 impl Pause {
     /// With a deadline that has been looked up, if there was a wait.
-    fn until(deadline: Option<Option<Instant>>) -> Self {
+    fn until(hub: &'static Hub, deadline: Option<Option<Instant>>) -> Self {
         Pause {
+            hub,
             deadline,
             has_asked: false,
             is_over: false,
         }
     }
 
-    /// Waits until an attempt may have a chance, until the deadline, or until a signal ends the operation. Hands out its
-    /// result, or that of the attempt if the hub has made it by then.
+    /// Waits until an attempt may succeed, until the deadline, or until a signal ends the operation. Returns the result
+    /// of the attempt if the hub has made it by then, or the error that ends the operation.
     #[inline]
-    fn wait(
+    fn wait_with(
         &mut self,
-        hub: &'static Hub,
         operation: &mut Operation<'_>,
         mut key: Key,
         done: usize,
     ) -> Option<io::Result<usize>> {
+        let hub = self.hub;
         let deadline = match self.deadline {
             Some(deadline) => deadline,
             None => {
                 if !self.has_asked && (hub.may_ask() || operation.kind() == Kind::Accept) {
-                    key = self.ask(hub, operation, key);
+                    key = self.ask(operation, key);
                     if !operation.waits() {
                         return None;
                     }
@@ -196,10 +193,13 @@ impl Pause {
             }
         };
         let direction = direction_of(operation);
+        let has_asked = self.has_asked;
         let mut made = None;
         let mut attempt = || {
-            let result = attempt_rest(hub, operation, Some(key), done);
-            // What was sent is not looked at again.
+            let result = perform::attempt_rest(operation, done, |operation| {
+                attempt(hub, operation, Some(key), done)
+            });
+            // Bytes that were sent are not touched again.
             let moved = match direction {
                 Direction::Read => *result.as_ref().unwrap_or(&0),
                 Direction::Write => 0,
@@ -207,17 +207,16 @@ impl Pause {
             made = Some(result);
             moved
         };
-        match hub.wait_ready(key, direction, deadline, self.has_asked, &mut attempt) {
+        match hub.wait_ready(key, direction, deadline, has_asked, &mut attempt) {
             Waited::Ready => made,
-            waited => self.end(hub, operation, key, waited),
+            waited => self.end(operation, key, waited),
         }
     }
 
-    /// What follows from a wait that has ended without a chance.
+    /// Notes how a wait has ended in which no attempt was made. Returns the error that ends the operation, if one does.
     #[cold]
     fn end(
         &mut self,
-        hub: &'static Hub,
         operation: &Operation<'_>,
         key: Key,
         waited: Waited,
@@ -226,7 +225,7 @@ impl Pause {
             Waited::Ready => {}
             Waited::TimedOut => self.is_over = true,
             Waited::Interrupted => {
-                // With a timeout the OS does not make a call anew.
+                // The OS does not restart a call that has a timeout.
                 let ends = self.deadline.flatten().is_some() || signals::end_calls();
                 if ends && operation.kind() == Kind::Transfer {
                     return Some(Err(io::Error::from_raw_os_error(libc::EINTR)));
@@ -236,7 +235,7 @@ impl Pause {
                 // It has waited for so long at least.
                 let began = Instant::now().checked_sub(EPOCH);
                 let began = self.began(operation).or(began);
-                self.ask(hub, operation, key);
+                self.ask(operation, key);
                 self.deadline = Some(operation.deadline_from(began));
             }
         }
@@ -248,7 +247,7 @@ impl Pause {
         self.deadline.flatten()?.checked_sub(operation.timeout()?)
     }
 
-    /// Asks the OS, once, what the operation goes by.
+    /// Asks the OS, once for each operation, for the descriptor's mode and timeout.
     fn refresh(&mut self, operation: &Operation<'_>) {
         if !self.has_asked {
             self.has_asked = true;
@@ -258,19 +257,19 @@ impl Pause {
 
     /// The same, and whether the hub looks at the right descriptor. Returns its key from now on.
     #[cold]
-    fn ask(&mut self, hub: &'static Hub, operation: &Operation<'_>, key: Key) -> Key {
+    fn ask(&mut self, operation: &Operation<'_>, key: Key) -> Key {
         self.refresh(operation);
-        match hub.watch_again(operation.fd(), key) {
+        match self.hub.watch_again(operation.fd(), key) {
             Some(new) => {
                 let watch = operation.watch();
-                watch.set_key(hub, operation.fd(), new.to_bits());
+                watch.set_key(self.hub, operation.fd(), new.to_bits());
                 new
             }
             None => key,
         }
     }
 
-    /// Whether, the deadline having passed, the OS has a later one by now.
+    /// Whether the OS, the deadline having passed, has a later one by now.
     #[cold]
     fn is_put_off(&mut self, operation: &Operation<'_>) -> bool {
         if self.has_asked {
@@ -285,7 +284,7 @@ impl Pause {
     }
 }
 
-/// Lets other threads run that have waited long enough for the transfers of this one.
+/// Counts a transfer, and yields to threads that have waited long enough for the transfers of this one.
 #[inline]
 fn count(hub: &'static Hub) {
     if hub.produce() >= BUDGET {
@@ -293,23 +292,8 @@ fn count(hub: &'static Hub) {
     }
 }
 
-/// Makes an attempt at what is left, unless an error has come meanwhile: it would take that with it, which is the next
-/// call's.
-#[inline(always)]
-fn attempt_rest(
-    hub: &'static Hub,
-    operation: &mut Operation<'_>,
-    key: Option<Key>,
-    done: usize,
-) -> io::Result<usize> {
-    if done > 0 && operation.has_failed() {
-        return Ok(0);
-    }
-    attempt(hub, operation, key, done)
-}
-
-/// Makes one attempt, after `done` bytes are through, and remembers at once what it says about the
-/// descriptor: an event that comes later knows better.
+/// Makes one attempt, after `done` bytes have been moved, and notes at once what it says about the descriptor: an event
+/// that comes later is newer.
 #[inline(always)]
 fn attempt(
     hub: &'static Hub,
@@ -338,12 +322,12 @@ fn attempt(
     result
 }
 
-/// The key under which this hub looked at the descriptor when it last waited for it.
+/// Returns the key under which this hub looked at the descriptor when it last waited for it.
 fn known(hub: &'static Hub, operation: &Operation<'_>) -> Option<Key> {
     operation.watch().key(hub).map(Key::from_bits)
 }
 
-/// The key of the descriptor on this hub, which looks at it from now on; and whether it did not before.
+/// Returns the key of the descriptor on this hub, which looks at it from now on, and whether it did not before.
 fn registered(hub: &'static Hub, operation: &Operation<'_>) -> io::Result<(Key, bool)> {
     if let Some(key) = known(hub, operation)
         && hub.allows(key, direction_of(operation)).is_some()

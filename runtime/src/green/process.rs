@@ -8,6 +8,7 @@ use std::process::{Child, ExitStatus};
 use super::io as green_io;
 use crate::descriptor::direction::{Direction, Manner};
 use crate::descriptor::operation::{Operation, Size};
+use crate::descriptor::poll;
 use crate::descriptor::watch::Watched;
 use crate::hub::{self, Hub};
 use crate::seam::offload;
@@ -37,19 +38,19 @@ pub(super) fn wait_either(either: [BorrowedFd<'_>; 2]) -> io::Result<[bool; 2]> 
     let Some(hub) = hub::switching() else {
         return seam::wait_either__original(either);
     };
-    let ready = seam::poll(either, false)?;
+    let ready = poll::readable(either, false)?;
     if ready != [false, false] {
         return Ok(ready);
     }
     match os::of_either(either) {
-        Ok(descriptor) => wait_on(hub, &descriptor, &mut |manner| match seam::poll(
+        Ok(descriptor) => wait_on(hub, &descriptor, &mut |manner| match poll::readable(
             either,
             manner == Manner::Block,
         )? {
             [false, false] => Err(ErrorKind::WouldBlock.into()),
             ready => Ok(ready),
         }),
-        Err(_) => offload::run(offload::child, || seam::poll(either, true)),
+        Err(_) => offload::run(offload::child, || poll::readable(either, true)),
     }
 }
 

@@ -9,6 +9,7 @@ use std::{fmt, io, thread};
 
 use super::helpers::Helpers;
 use super::parker::Parker;
+use crate::descriptor::poll;
 use crate::hub;
 use crate::seam::offload::Call;
 use crate::seam::stdio as seam;
@@ -28,7 +29,9 @@ const MARGIN: usize = 16 << 10;
 
 pub(super) fn input(call: Call<'_>) -> io::Result<()> {
     match Parker::current() {
-        Some(parker) if !is_ready(libc::STDIN_FILENO, libc::POLLIN) => STREAMS.make(&parker, call),
+        Some(parker) if !poll::is_ready(libc::STDIN_FILENO, libc::POLLIN) => {
+            STREAMS.make(&parker, call)
+        }
         _ => seam::input__original(call),
     }
 }
@@ -123,7 +126,10 @@ impl Pieces {
                 return print_elsewhere(&parker, self.stream, text);
             }
             // Without a helper the call that follows waits itself.
-            let _ = STREAMS.make(&parker, Call::new(&mut || wait(fd, libc::POLLOUT)));
+            let _ = STREAMS.make(
+                &parker,
+                Call::new(&mut || poll::wait_for(fd, libc::POLLOUT)),
+            );
             self.room = SMALL;
         } else if text.len() > self.room {
             self.room = SMALL;
@@ -208,7 +214,7 @@ fn descriptor(stream: Output) -> libc::c_int {
 
 /// Whether the stream takes so many bytes, and what std holds back of it, without blocking.
 fn takes(fd: libc::c_int, length: usize) -> bool {
-    is_ready(fd, libc::POLLOUT)
+    poll::is_ready(fd, libc::POLLOUT)
         && (length <= SMALL || is_never_full(fd) || length + MARGIN <= room(fd))
 }
 
@@ -249,32 +255,4 @@ fn room(fd: libc::c_int) -> usize {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn room(_fd: libc::c_int) -> usize {
     0
-}
-
-/// Whether a call would not block. What is closed, or no descriptor at all, does not.
-fn is_ready(fd: libc::c_int, events: libc::c_short) -> bool {
-    poll(fd, events, 0) != 0
-}
-
-/// Blocks the OS thread until a call would not block.
-fn wait(fd: libc::c_int, events: libc::c_short) {
-    while poll(fd, events, -1) == 0 {}
-}
-
-/// How many descriptors are ready, or a negative number if none can be looked at.
-fn poll(fd: libc::c_int, events: libc::c_short, timeout: libc::c_int) -> libc::c_int {
-    let mut descriptor = libc::pollfd {
-        fd,
-        events,
-        revents: 0,
-    };
-    loop {
-        // SAFETY: one valid pollfd.
-        let ready = unsafe { libc::poll(&raw mut descriptor, 1, timeout) };
-        let interrupted = ready == -1
-            && std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted;
-        if !interrupted {
-            return ready;
-        }
-    }
 }

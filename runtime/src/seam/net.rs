@@ -3,11 +3,12 @@
 
 use std::io;
 
-use crate::descriptor::operation::{self as operation, Operation};
+use crate::descriptor;
+use crate::descriptor::operation::Operation;
 use crate::patchable;
 
 /// Performs an operation on a socket.
 #[patchable]
 pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
-    operation::perform(operation)
+    descriptor::perform::perform(operation)
 }

@@ -8,15 +8,16 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
+use crate::descriptor;
 use crate::descriptor::direction::{Direction, Manner};
-use crate::descriptor::operation::{self as operation, Kind, Operation, Size};
+use crate::descriptor::operation::{Kind, Operation, Size};
 use crate::descriptor::watch::{Watch, Watched};
 use crate::patchable;
 
 /// Performs an operation on a pipe.
 #[patchable]
 pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
-    operation::perform(operation)
+    descriptor::perform::perform(operation)
 }
 
 /// Reads from a pipe. Without room for anything there is nothing to wait for.

@@ -19,6 +19,7 @@ use socket2::{SockAddr, SockRef};
 
 use crate::descriptor::direction::Direction;
 use crate::descriptor::operation::{Kind, Operation, Size};
+use crate::descriptor::poll::is_ready;
 use crate::descriptor::watch::Watched;
 use crate::net::transfer;
 use crate::seam::net::perform;
@@ -122,11 +123,5 @@ fn has_room(_: BorrowedFd<'_>) -> bool {
 }
 
 fn is_writable(fd: BorrowedFd<'_>) -> bool {
-    let mut descriptor = libc::pollfd {
-        fd: fd.as_raw_fd(),
-        events: libc::POLLOUT,
-        revents: 0,
-    };
-    // SAFETY: one valid pollfd.
-    unsafe { libc::poll(&raw mut descriptor, 1, 0) != 0 }
+    is_ready(fd.as_raw_fd(), libc::POLLOUT)
 }
