@@ -13,10 +13,22 @@ use crate::descriptor::direction::{self, Manner};
 use crate::descriptor::operation::{Kind, Operation};
 use crate::descriptor::perform::{self, Readiness};
 use crate::descriptor::watch::Watcher;
-use crate::hub::{Direction, EPOCH, Hub, Key, Waited};
+use crate::hub::{self, Direction, EPOCH, Hub, Key, Waited};
 
 /// How many transfers in a row, none of which had to wait, a thread makes before it yields.
 const BUDGET: u16 = 64;
+
+/// Performs an operation on the hub of the thread that runs, or by `native`, the original of the seam, if that may not
+/// leave the processor to others. The replacement of every seam that takes an [`Operation`].
+pub(super) fn perform_or(
+    operation: &mut Operation<'_>,
+    native: fn(&mut Operation<'_>) -> io::Result<usize>,
+) -> io::Result<usize> {
+    match hub::switching() {
+        Some(hub) => perform(hub, operation),
+        None => native(operation),
+    }
+}
 
 /// Performs an operation, and lets other green threads run while the descriptor is not ready.
 ///

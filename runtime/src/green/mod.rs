@@ -10,13 +10,13 @@
 
 mod busy;
 mod context;
+mod dns;
 mod exit;
 mod file_turns;
 mod helpers;
 mod io;
 mod known_as;
 mod local;
-mod names;
 mod net;
 mod offload;
 mod panic_hook;

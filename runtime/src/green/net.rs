@@ -3,14 +3,10 @@
 
 use std::io;
 
-use super::io as green_io;
+use super::io::perform_or;
 use crate::descriptor::operation::Operation;
-use crate::hub;
 use crate::seam::net as seam;
 
 pub(super) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
-    match hub::switching() {
-        Some(hub) => green_io::perform(hub, operation),
-        None => seam::perform__original(operation),
-    }
+    perform_or(operation, seam::perform__original)
 }

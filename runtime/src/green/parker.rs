@@ -5,7 +5,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use crate::hub::{self, Hub};
-use crate::wait::park::Park;
+use crate::wait::park::{self, Outcome, Park, Wait};
 
 /// The thread that runs on a hub.
 pub(super) struct Parker(&'static Hub);
@@ -25,5 +25,14 @@ impl Park for Parker {
 
     fn park(&self, deadline: Option<Instant>) {
         self.0.park(deadline);
+    }
+}
+
+/// Blocks the thread that runs as `wait` asks: on its hub if it may leave the processor to others there, else by
+/// `native`, the original of the seam. The replacement of every seam that takes a [`Wait`].
+pub(super) fn block(wait: &Wait<'_>, native: fn(&Wait<'_>) -> Outcome) -> Outcome {
+    match Parker::current() {
+        Some(parker) => park::wait(&parker, wait),
+        None => native(wait),
     }
 }

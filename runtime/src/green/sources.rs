@@ -6,7 +6,7 @@ use std::error::Error;
 use std::sync::OnceLock;
 
 use super::{
-    busy, context, exit, known_as, local, names, net, offload, panic_hook, pipe, process, stdio,
+    busy, context, dns, exit, known_as, local, net, offload, panic_hook, pipe, process, stdio,
     sync, thread, time, unwind,
 };
 use crate::coroutine::overflow;
@@ -99,12 +99,12 @@ static STDIO: Source = Source::builtin(
 );
 
 static DNS: Source = Source::builtin(
-    "greenpatch::green::names",
+    "greenpatch::green::dns",
     "std::net",
     Feature::Dns,
     &[
         replacement!(offload::name_lookup, name_lookup__PATCH, LOOK_UP),
-        replacement!(names::wait, wait__PATCH),
+        replacement!(dns::wait, wait__PATCH),
     ],
 );
 

@@ -1,20 +1,14 @@
 //! Waiting for locks and for signals.
 #![forbid(unsafe_code)]
 
-use super::parker::Parker;
+use super::parker::block;
 use crate::seam::sync as seam;
-use crate::wait::park::{self, Outcome, Wait};
+use crate::wait::park::{Outcome, Wait};
 
 pub(super) fn wait_lock(wait: &Wait<'_>) -> Outcome {
-    match Parker::current() {
-        Some(parker) => park::wait(&parker, wait),
-        None => seam::wait_lock__original(wait),
-    }
+    block(wait, seam::wait_lock__original)
 }
 
 pub(super) fn wait_signal(wait: &Wait<'_>) -> Outcome {
-    match Parker::current() {
-        Some(parker) => park::wait(&parker, wait),
-        None => seam::wait_signal__original(wait),
-    }
+    block(wait, seam::wait_signal__original)
 }

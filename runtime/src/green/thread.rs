@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::parker::Parker;
+use super::parker::{Parker, block};
 use super::{offload, panic_hook, time};
 use crate::coroutine::Size;
 use crate::hub::{self, Hub, Job};
@@ -16,7 +16,7 @@ use crate::seam::context;
 use crate::seam::offload::Call;
 use crate::seam::thread as seam;
 use crate::seam::thread::{Start, Started};
-use crate::wait::park::{self, Outcome, Wait};
+use crate::wait::park::{Outcome, Wait};
 
 /// std's default, too. Only what is touched of it is memory.
 const STACK_SIZE: usize = 2 << 20;
@@ -61,17 +61,11 @@ pub(super) fn host() -> io::Result<Option<usize>> {
 }
 
 pub(super) fn park(wait: &Wait<'_>) -> Outcome {
-    match Parker::current() {
-        Some(parker) => park::wait(&parker, wait),
-        None => seam::park__original(wait),
-    }
+    block(wait, seam::park__original)
 }
 
 pub(super) fn join(wait: &Wait<'_>) -> Outcome {
-    match Parker::current() {
-        Some(parker) => park::wait(&parker, wait),
-        None => seam::join__original(wait),
-    }
+    block(wait, seam::join__original)
 }
 
 /// Looks a few times whether the OS thread has ended, for what it has left to do is little most often; then has a

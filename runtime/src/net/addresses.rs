@@ -8,7 +8,7 @@ use std::option;
 use std::slice;
 use std::vec;
 
-use super::names;
+use super::dns;
 
 /// What can be turned into addresses of sockets, perhaps by looking up a name.
 ///
@@ -100,7 +100,7 @@ impl ToSocketAddrs for (&str, u16) {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)].into_iter());
         }
-        Ok(names::look_up(host, port)?.into_iter())
+        Ok(dns::look_up(host, port)?.into_iter())
     }
 }
 
@@ -119,7 +119,7 @@ impl ToSocketAddrs for str {
         }
         let host_and_port = self.rsplit_once(':');
         match host_and_port.map(|(host, port)| (host, port.parse())) {
-            Some((host, Ok(port))) => Ok(names::look_up(host, port)?.into_iter()),
+            Some((host, Ok(port))) => Ok(dns::look_up(host, port)?.into_iter()),
             // Without a name and a port std looks up nothing, and says what is wrong.
             _ => std::net::ToSocketAddrs::to_socket_addrs(self),
         }

@@ -29,7 +29,7 @@ pub use ::std::net::*;
 
 mod addresses;
 mod conversions;
-mod names;
+mod dns;
 mod sys;
 mod tcp_listener;
 mod tcp_stream;

@@ -19,7 +19,7 @@
 //! | `local` | `green` | thread, thread_local |
 //! | `local` | `is_shared` | thread |
 //! | `net` | `perform` | net |
-//! | `names` | `wait` | dns |
+//! | `dns` | `wait` | dns |
 //! | `offload` | `name_lookup`, `socket`, `child`, `file` | dns, net, process, fs |
 //! | `offload` | `file_lock` | thread, threading |
 //! | `pipe` | `perform` | process |
@@ -29,9 +29,9 @@
 
 pub(crate) mod busy;
 pub(crate) mod context;
+pub(crate) mod dns;
 pub(crate) mod exit;
 pub(crate) mod local;
-pub(crate) mod names;
 pub(crate) mod net;
 pub(crate) mod offload;
 pub(crate) mod pipe;

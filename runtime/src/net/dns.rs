@@ -6,7 +6,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as StdToSocketAddrs};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::seam::{names, offload};
+use crate::seam::{dns, offload};
 use crate::wait::wait_while;
 
 /// One look-up, and its outcome once there is one.
@@ -48,7 +48,7 @@ pub(super) fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 
 /// Waits for a look-up of another thread.
 fn share(theirs: &LookUp, port: u16) -> io::Result<Vec<SocketAddr>> {
-    wait_while::wait_while(names::wait, theirs, None, || theirs.get().is_none());
+    wait_while::wait_while(dns::wait, theirs, None, || theirs.get().is_none());
     match theirs.get().expect("the wait is over when it is there") {
         Ok(addresses) => {
             let mut addresses = addresses.clone();
