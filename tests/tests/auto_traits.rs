@@ -1,7 +1,6 @@
-//! Which threads may have what: our types have std's `Send`, `Sync`, `Unpin` and unwind safety.
+//! greenpatch's types have std's `Send`, `Sync`, `Unpin` and unwind safety.
 //!
-//! Each type is tried with parameters that lack one of these each. What std's type is ours is, and what
-//! std's is not ours is not.
+//! Each type is checked with parameters that lack one of these. greenpatch's type has exactly the auto traits of std's.
 
 use std::cell::{Cell, RefCell};
 use std::marker::{PhantomData, PhantomPinned};
@@ -22,8 +21,8 @@ struct Mutable(#[allow(dead_code)] RefCell<u8>);
 // SAFETY: none is ever made.
 unsafe impl Sync for Mutable {}
 
-/// Asks whether a type has a trait, without requiring it: a method of the type itself, which is there only
-/// if the trait is, goes before that of a trait that every type has.
+/// Tells whether a type has a trait, without requiring it: an inherent method, which exists only if the type has the
+/// trait, takes precedence over the method of a trait that every type has.
 struct Ask<T: ?Sized>(PhantomData<fn(&T)>);
 
 macro_rules! questions {
@@ -95,7 +94,7 @@ macro_rules! same {
     };
 }
 
-/// A test that no answer is constant: what is asked of these is known.
+/// The answers are not constant: those for these types are known.
 #[test]
 fn the_questions_tell_apart() {
     let known = [
@@ -143,7 +142,7 @@ same!(scope, |T| (thread::Scope<'static, 'static>, PhantomData<T>));
 same!(thread, |T| (thread::Thread, PhantomData<T>));
 same!(builder, |T| (thread::Builder, PhantomData<T>));
 
-/// What belongs to the patch table is shared by all threads: nothing in it may need more.
+/// All threads share the patch table, so its types need `Send` and `Sync`.
 #[test]
 fn the_patch_table() {
     type Function = fn(Neither) -> Neither;

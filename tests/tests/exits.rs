@@ -1,5 +1,5 @@
-//! How a process ends while green threads exist: each scenario is a process of its own, this program run again,
-//! whose status and output are asserted.
+//! How a process ends while green threads exist. Each scenario is a process of its own, this program run again; its
+//! status and output are asserted.
 #![allow(missing_docs)]
 
 use std::cell::RefCell;
@@ -140,10 +140,10 @@ fn main() {
     runner.finish();
 }
 
-/// Whether one of those has begun to wait.
+/// Whether the destructor of a [`Says`] has begun to wait.
 static WAITING: AtomicBool = AtomicBool::new(false);
 
-/// Says something when dropped, after a wait if it is to.
+/// Prints a text when dropped, after a wait if the flag is set.
 struct Says(&'static str, bool);
 
 impl Drop for Says {
@@ -164,7 +164,7 @@ fn set(text: &'static str, waits: bool) {
     SAYS.with(|says| says.borrow_mut().replace(Says(text, waits)));
 }
 
-/// Ends the process with a value of the calling thread's own.
+/// Ends the process, with a thread-local value of the calling thread.
 fn exit(code: i32) -> ! {
     set("own", false);
     greenpatch::process::exit(code)
@@ -174,13 +174,13 @@ fn patch() {
     assert!(greenpatch::patch_all().unwrap().is_done());
 }
 
-/// Patches; main has a value whose destructor must not run.
+/// Patches, with a value of main whose destructor must not run.
 fn patch_with_mains() {
     patch();
     set("main's", false);
 }
 
-/// A green thread that never goes on.
+/// Starts a green thread that never resumes.
 fn start_another() {
     thread::spawn(|| {
         thread::park();
@@ -310,7 +310,7 @@ fn in_the_background() {
         });
     });
     starting.join().unwrap();
-    // Then it has asked for the end.
+    // Then the thread has called exit.
     while !WAITING.load(Ordering::Acquire) {
         thread::yield_now();
     }
@@ -347,7 +347,7 @@ fn without_a_thread() {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = statm.split(' ').next().unwrap().parse().unwrap();
     if pages > 1 << 30 {
-        // A sanitizer has most of the address space, and bears no limit.
+        // A sanitizer maps most of the address space, and does not work under a limit.
         greenpatch::process::exit(3);
     }
     let _ = thread::spawn(move || {
@@ -364,7 +364,7 @@ fn without_a_thread() {
     .join();
 }
 
-/// A value that shows whether it was destroyed, to valgrind, too.
+/// A value that shows whether it was destroyed, also to valgrind.
 struct Alive(Box<AtomicU64>);
 
 const ALIVE: u64 = 0x600d;
@@ -384,7 +384,7 @@ impl Drop for Alive {
     }
 }
 
-/// Waits when it is destroyed, which is after values that were made after it.
+/// Waits when destroyed, which is after the destruction of values that were made later.
 struct Waits;
 
 impl Drop for Waits {
@@ -400,7 +400,7 @@ std::thread_local! {
     static USED: Alive = Alive(Box::new(AtomicU64::new(ALIVE)));
 }
 
-/// Keeps using a value of main's OS thread, and waits meanwhile.
+/// Keeps using a value of main's OS thread, across waits.
 fn use_it() {
     USED.with(|used| {
         loop {

@@ -1,5 +1,5 @@
-//! Children that a fork makes: what runs in them, and that they do without the parent's hub. Each scenario is a
-//! process of its own, this program run again.
+//! Children that `fork` makes: which threads run in them, and that they do not use the parent's hub. Each scenario is
+//! a process of its own, this program run again.
 #![allow(missing_docs)]
 #![allow(unsafe_code)]
 
@@ -14,7 +14,7 @@ use greenpatch::sync::{Mutex, mpsc};
 use greenpatch::thread;
 use greenpatch_tests::{Ended, Runner};
 
-/// What the child that the scenario is does; its own children are the subject.
+/// A scenario: its process forks the children that are tested.
 type Fork = (&'static str, fn());
 
 const FORKS: &[Fork] = &[
@@ -55,7 +55,7 @@ fn fork(body: impl FnOnce() -> i32) -> libc::pid_t {
     // SAFETY: what the child does is what is tested; the threads of this process are green, or wait.
     match unsafe { libc::fork() } {
         0 => {
-            // A child has no watchdog: that is a thread.
+            // The parent's alarm is not inherited.
             // SAFETY: alarm has no preconditions.
             unsafe { libc::alarm(40) };
             let code = body();
@@ -67,7 +67,7 @@ fn fork(body: impl FnOnce() -> i32) -> libc::pid_t {
     }
 }
 
-/// The status that a child ended with.
+/// Waits for a child and returns its exit status.
 fn wait(child: libc::pid_t) -> i32 {
     let mut status = 0;
     // SAFETY: there is room for the status.
@@ -90,7 +90,7 @@ fn start_stepping() {
     assert!(STEPS.load(Ordering::Relaxed) > 0);
 }
 
-/// Waits in several ways, and says whether the other green thread ran meanwhile.
+/// Waits in several ways, and returns whether the other green thread did not run meanwhile.
 fn waits_alone() -> bool {
     let before = STEPS.load(Ordering::Relaxed);
     for _ in 0..10 {
@@ -126,7 +126,7 @@ fn others_do_not_run_before_exec() {
     }
 }
 
-/// In a child: threads, locks, channels and time work, without those of the parent.
+/// In a child threads, locks, channels and time work, without the parent's threads.
 fn works() -> i32 {
     if !waits_alone() {
         return 2;
@@ -156,13 +156,13 @@ fn only_the_caller_runs_on() {
     patch();
     start_stepping();
     assert_eq!(wait(fork(works)), 0);
-    // And the parent is as it was.
+    // The parent is unchanged.
     assert!(!waits_alone());
     // A child of a child.
     assert_eq!(wait(fork(|| works() + wait(fork(works)))), 0);
 }
 
-/// What is there of a green thread in the child is itself; when it ends the process does.
+/// In the child only the green thread that forked exists; when it ends, the process ends.
 fn a_green_thread_forks() {
     greenpatch::thread_local!(static OWN: AtomicUsize = const { AtomicUsize::new(0) });
     patch();
@@ -201,7 +201,7 @@ fn a_worker_forks() {
     assert_eq!(wait(child), 0);
 }
 
-/// Accepts and echoes until a connection says to end.
+/// Accepts and echoes until a connection asks for the end.
 fn serve(listener: &TcpListener) -> i32 {
     let (ends, is_over) = mpsc::channel();
     loop {
@@ -284,7 +284,7 @@ fn green_workers_that_echo() {
     thread::spawn(echo_with_workers).join().unwrap();
 }
 
-/// A child that closes what the parent waits for takes nothing away from it.
+/// A child that closes a descriptor that the parent waits for does not disturb the parent.
 fn closing_in_a_child() {
     patch();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -292,7 +292,7 @@ fn closing_in_a_child() {
     let (mut reader, _) = listener.accept().unwrap();
     writer.write_all(b"a").unwrap();
     let mut byte = [0];
-    // It waits once, so that the hub looks at it.
+    // One wait registers the descriptor with the hub.
     reader.read_exact(&mut byte).unwrap();
     let writing = thread::spawn(move || {
         thread::sleep(Duration::from_millis(1));
@@ -317,7 +317,7 @@ fn closing_in_a_child() {
     writing.join().unwrap();
 }
 
-/// Helpers that the parent has do not exist in the child.
+/// The parent's helper threads do not exist in the child.
 fn helpers_in_a_child() {
     let patched = greenpatch::Patcher::new().fs(true).apply();
     assert!(patched.unwrap().is_done());

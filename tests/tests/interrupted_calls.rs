@@ -1,7 +1,7 @@
-//! Signals whose handlers were installed without `SA_RESTART` end calls that wait, where std's end: not patched, and
-//! patched on the root and on another hub. Signals with the flag end none.
+//! Signals with handlers installed without `SA_RESTART` interrupt the same blocking calls as with std: not patched,
+//! and patched, on the root and on another hub. Signals with the flag interrupt none.
 //!
-//! Signals go to the main thread, so no libtest.
+//! The signals go to the main thread, so these tests do without libtest.
 #![allow(missing_docs)]
 #![allow(unsafe_code)]
 
@@ -48,7 +48,7 @@ struct Signals {
 }
 
 impl Signals {
-    /// To this OS thread.
+    /// Sends to the calling OS thread.
     fn here(signal: libc::c_int) -> Signals {
         // SAFETY: it only asks.
         Signals::to(unsafe { libc::pthread_self() }, signal)
@@ -81,7 +81,7 @@ impl Drop for Signals {
     }
 }
 
-/// A call that waits, and what ends its wait otherwise.
+/// A blocking call, and a closure that lets it complete.
 type Wait = (
     Box<dyn FnMut() -> io::Result<usize>>,
     Box<dyn FnOnce() + Send>,
@@ -102,7 +102,7 @@ fn fill(stream: &mut (impl Write + std::os::fd::AsFd)) {
         .unwrap();
 }
 
-/// A name in the file system that is removed again.
+/// A path that is removed when dropped.
 struct Name(std::path::PathBuf);
 
 impl Drop for Name {
@@ -111,7 +111,7 @@ impl Drop for Name {
     }
 }
 
-/// Those that a signal ends.
+/// Calls that a signal interrupts.
 fn transfers() -> Vec<(&'static str, Wait)> {
     let mut waits: Vec<(&'static str, Wait)> = Vec::new();
     let mut add = |name, wait: Wait| waits.push((name, wait));
@@ -184,7 +184,7 @@ fn transfers() -> Vec<(&'static str, Wait)> {
         "UnixDatagram::send_to",
         (
             Box::new(move || {
-                // All of it, so that the name goes with this closure.
+                // Captures the whole value, so that the path is removed with this closure.
                 let name = &name;
                 ours.send_to(b"abc", &name.0)
             }),
@@ -223,7 +223,7 @@ fn transfers() -> Vec<(&'static str, Wait)> {
     waits
 }
 
-/// Those that go on.
+/// Calls that continue after a signal.
 fn others() -> Vec<(&'static str, Wait)> {
     let mut waits: Vec<(&'static str, Wait)> = Vec::new();
     let mut add = |name, wait: Wait| waits.push((name, wait));
@@ -275,13 +275,13 @@ fn others() -> Vec<(&'static str, Wait)> {
     waits
 }
 
-/// Waits natively for a while in which some signals come.
+/// Blocks natively while some signals arrive.
 fn some_signals() {
     #[allow(clippy::disallowed_methods)]
     std::thread::sleep(Duration::from_millis(40));
 }
 
-/// It goes on waiting, whatever signals come, until it has what it waits for.
+/// Asserts that the call keeps waiting, whatever signals arrive, until it completes.
 fn goes_on(signal: libc::c_int, (mut wait, end): Wait) {
     let signals = Signals::here(signal);
     let ending = std::thread::spawn(|| {
@@ -293,7 +293,7 @@ fn goes_on(signal: libc::c_int, (mut wait, end): Wait) {
     ending.join().unwrap();
 }
 
-/// A signal ends it, and the call can be made again.
+/// Asserts that a signal interrupts the call, and that the call can be repeated.
 fn is_ended(signal: libc::c_int, (mut wait, end): Wait) {
     let signals = Signals::here(signal);
     assert_eq!(wait().unwrap_err().kind(), ErrorKind::Interrupted);
@@ -322,7 +322,7 @@ fn on_the_root(runner: &mut Runner, mode: &str) {
         let name = format!("{name} goes on with SA_RESTART ({mode})");
         runner.test(&name, || goes_on(signal, wait));
     }
-    // With a timeout the OS has no way to make it anew.
+    // The OS cannot restart a call with a timeout.
     let (mut ours, mut theirs) = pair();
     ours.set_read_timeout(Some(Duration::from_secs(60)))
         .unwrap();
@@ -340,7 +340,8 @@ fn on_the_root(runner: &mut Runner, mode: &str) {
     );
 }
 
-/// The signal is the root's, which waits for something else: as with std's threads, none of the others is ended.
+/// The root receives the signal while it waits for something else: as with std's threads, no other call is
+/// interrupted.
 fn beside_the_root() {
     install(libc::SIGUSR1, 0);
     let (mut ours, mut theirs) = pair();

@@ -1,5 +1,4 @@
-//! What happens where the system lacks something: descriptors, threads, address space. Each case is a process of
-//! its own, whose limits it lowers.
+//! Failures for want of descriptors, threads or address space. Each case is a process of its own that lowers its limits.
 #![allow(missing_docs)]
 
 use std::error::Error;
@@ -30,7 +29,7 @@ const CASES: &[Case] = &[
     ("threads for helpers", threads_for_helpers, &[]),
 ];
 
-/// Stacks of OS threads of which few have room where many small things do.
+/// Stacks of OS threads so large that few fit where many small mappings do.
 const LARGE: &[(&str, &str)] = &[("RUST_MIN_STACK", "67108864")];
 
 fn main() {
@@ -42,7 +41,7 @@ fn main() {
         };
         runner.scenario(name, *child, configure, |ended| {
             ended.well();
-            // There is nothing to warn of either: a call that failed does not count as an earlier one.
+            // No warning either: a failed call does not count as an earlier call.
             assert_eq!(ended.stderr, "");
         });
     }
@@ -61,14 +60,14 @@ fn limit(resource: libc::__rlimit_resource_t, most: u64) {
     assert_eq!(unsafe { libc::setrlimit(resource, &raw const limit) }, 0);
 }
 
-/// Which descriptors of the first few are open.
+/// Returns which of the first 4,096 descriptors are open.
 fn open_descriptors() -> Vec<i32> {
     // SAFETY: F_GETFD takes no argument, and reports what is no descriptor.
     let is_open = |fd: &i32| unsafe { libc::fcntl(*fd, libc::F_GETFD) } != -1;
     (0..4096).filter(is_open).collect()
 }
 
-/// Leaves room for so many more descriptors.
+/// Leaves room for `count` more descriptors.
 fn leave_descriptors(count: usize) {
     let open = open_descriptors();
     let mut free = (0..).filter(|fd| !open.contains(fd));
@@ -76,7 +75,7 @@ fn leave_descriptors(count: usize) {
     limit(libc::RLIMIT_NOFILE, u64::try_from(first_too_many).unwrap());
 }
 
-/// A number that the kernel reports of this process.
+/// Returns a number that the kernel reports about this process.
 fn status(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -84,12 +83,12 @@ fn status(name: &str) -> u64 {
     number.trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Leaves room for so many more bytes of address space.
+/// Leaves room for `bytes` more of address space.
 fn leave_address_space(bytes: u64) {
     limit(libc::RLIMIT_AS, (status("VmSize") << 10) + bytes);
 }
 
-/// The error says which call failed, and why.
+/// Asserts that the error names the call that failed, and why.
 #[track_caller]
 fn says(error: &PatchError, calls: &[&str], code: i32) {
     assert!(error.is_not_ready());
@@ -104,7 +103,7 @@ fn says(error: &PatchError, calls: &[&str], code: i32) {
     assert_eq!(error.to_string(), text);
 }
 
-/// An attempt with too many workers fails and leaves nothing, and one with fewer works.
+/// A call with too many workers fails and leaves nothing behind, and one with fewer succeeds.
 fn too_many_workers(too_many: usize, calls: &[&str], code: i32) {
     let before = (open_descriptors(), status("Threads"));
     for _ in 0..3 {
@@ -145,7 +144,7 @@ fn address_space_for_workers() {
     leave_address_space(96 << 20);
     let before = status("VmSize");
     too_many_workers(1000, &["mmap"], libc::ENOMEM);
-    // All that was mapped in vain would be more.
+    // If the mappings of the failed calls had stayed, it would be more.
     assert!(status("VmSize") < before + (96 << 10));
 }
 
@@ -182,7 +181,7 @@ fn for_the_background_hub() {
     std::thread::spawn(|| {
         let before = (open_descriptors(), status("Threads"));
         for left in [0, 1, 2] {
-            // One for reading what the kernel reports.
+            // One descriptor is for reading what the kernel reports.
             leave_descriptors(left);
             let error = thread::Builder::new().spawn(|| ()).unwrap_err();
             assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
@@ -197,9 +196,9 @@ fn for_the_background_hub() {
     .unwrap();
 }
 
-/// Calls that block are made in place when there is no helper for them.
+/// Blocking calls are made in place when no helper thread can be had.
 fn threads_for_helpers() {
-    // For the superuser there is no limit of processes.
+    // The limit of processes does not apply to the superuser.
     // SAFETY: neither call has preconditions.
     if unsafe { libc::geteuid() } == 0 {
         // SAFETY: as above.
@@ -215,7 +214,7 @@ fn threads_for_helpers() {
         let addresses = greenpatch::net::ToSocketAddrs::to_socket_addrs("localhost:1");
         assert!(addresses.unwrap().count() > 0);
         greenpatch::print!("{}", " ".repeat(2000) + "\r");
-        // What is known to wait is not made in place, where it would wait forever.
+        // A call that is known to wait is not made in place, where it would wait forever.
         let path = std::env::temp_dir().join(format!("greenpatch-lacking-{}", std::process::id()));
         let held = greenpatch::fs::File::create(&path).unwrap();
         held.lock().unwrap();

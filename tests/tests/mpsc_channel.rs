@@ -89,7 +89,7 @@ fn returns_what_nobody_will_receive() {
     assert_eq!(sender.clone().send(2), Err(SendError(2)));
 }
 
-/// Messages that were not received are dropped with the receiver, not with the last sender.
+/// Messages that are not received are dropped with the receiver, not with the last sender.
 #[test]
 fn drops_what_was_not_received() {
     for count in [0, 1, 30, 31, 32, 61, 62, 63, 100] {
@@ -169,7 +169,7 @@ fn iterates() {
     assert_eq!(receiver.into_iter().collect::<Vec<_>>(), [5]);
 }
 
-/// What each sender sends comes in the order in which it was sent.
+/// Messages of one sender arrive in the order in which it sent them.
 #[test]
 fn many_senders_at_random() {
     let _dog = watchdog(LIMIT);

@@ -65,7 +65,7 @@ fn a_rendezvous_waits_for_the_receiver() {
     let child = thread::spawn(move || {
         for number in 1..100 {
             sender.send(number).unwrap();
-            // What was received before cannot be more than was sent.
+            // No more messages are received than were sent.
             assert!(seen.load(Ordering::SeqCst) + 1 >= number);
         }
     });

@@ -1,6 +1,6 @@
-//! What the OS does to a process that has sockets: no descriptors left, and signals.
+//! Sockets in a process that has no descriptors left, that gets signals, or that shares a listener with another one.
 //!
-//! A process of its own, for its limits and its signal handler; so no libtest.
+//! These lower the limits of their process and install a signal handler, so they do without libtest.
 #![allow(missing_docs)]
 #![allow(unsafe_code)]
 
@@ -69,7 +69,7 @@ fn signals() {
 /// How many threads of each process accept.
 const ACCEPTORS: usize = 3;
 
-/// Answers connections in several threads, until each was told to end.
+/// Answers connections in several threads, until each has received the request to end.
 fn accept_until_told(listener: &TcpListener) {
     thread::scope(|scope| {
         for _ in 0..ACCEPTORS {
@@ -88,8 +88,7 @@ fn accept_until_told(listener: &TcpListener) {
     });
 }
 
-/// Each connection goes to one of them; no thread is told that it would block, and none gets stuck in an accept that
-/// does, with the others of its hub.
+/// Each connection goes to one process; no accept returns `WouldBlock`, and none blocks its hub.
 fn processes_share_a_listener() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -117,13 +116,13 @@ fn processes_share_a_listener() {
     assert!(child.wait().unwrap().success());
 }
 
-/// Accepting fails, as in std, and works again once there are some.
+/// Accepting fails, as with std, and works again once descriptors are free.
 fn no_descriptors_left() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (waits, accepts) = std::sync::mpsc::channel();
     let client = std::thread::spawn(move || {
-        // Connected while there are descriptors; accepted when there are none.
+        // Connected while there are descriptors, accepted when there are none.
         let stream = std::net::TcpStream::connect(address).unwrap();
         waits.send(stream).unwrap();
     });
@@ -140,7 +139,7 @@ fn no_descriptors_left() {
     }
     let error = TcpStream::connect(address).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
-    // Another green thread is not kept from running by it.
+    // Other green threads still run.
     let other = thread::spawn(|| thread::sleep(Duration::from_millis(2)));
     other.join().unwrap();
     taken.truncate(taken.len() - 4);
@@ -154,7 +153,7 @@ fn no_descriptors_left() {
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
 }
 
-/// Sets how many descriptors the process may have, and returns how many it could before.
+/// Sets the limit of descriptors and returns the one before.
 fn lower_limit(limit: libc::rlim_t) -> libc::rlim_t {
     let mut limits = libc::rlimit {
         rlim_cur: 0,

@@ -1,6 +1,5 @@
-//! Against real programs: curl and wrk ask the example `http_server`, green threads ask redis-server,
-//! and the example `crawler` crawls nginx. Where a program is missing its test says so and is left
-//! out.
+//! Real programs at the other end: curl and wrk send requests to the example `http_server`, green threads to
+//! redis-server, and the example `crawler` crawls nginx. A test whose program is missing says so and is left out.
 //!
 //! The programs are in Debian's packages curl, wrk, redis-server and nginx-light. All stay on
 //! loopback, and for a bounded time.
@@ -15,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use greenpatch_tests::watchdog;
 
-/// A process that ends with its value.
+/// A process that is killed when dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -25,7 +24,7 @@ impl Drop for Running {
     }
 }
 
-/// Where a program is; says that a test is left out if it is nowhere.
+/// Returns where a program is; prints that the test is left out if there is none.
 fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path)
@@ -54,7 +53,7 @@ fn examples() -> &'static Path {
     })
 }
 
-/// The example `http_server`, green or native, and its address.
+/// Starts the example `http_server`, green or native, and returns it with its address.
 fn http_server(native: bool) -> (Running, SocketAddr) {
     let mut command = Command::new(examples().join("http_server"));
     command.args(["--seconds", "60"]).stdout(Stdio::piped());
@@ -71,13 +70,13 @@ fn http_server(native: bool) -> (Running, SocketAddr) {
     (running, address.unwrap())
 }
 
-/// A port that is free now.
+/// Returns a port that is free now.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
-/// A folder of its own, removed when dropped.
+/// A temporary folder, removed when dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -110,7 +109,7 @@ fn curl_asks_the_http_server() {
     let Some(curl) = program("curl") else { return };
     for native in [false, true] {
         let (_server, address) = http_server(native);
-        // Over one connection, and each over one of its own.
+        // All over one connection, and each over its own.
         let url = format!("http://{address}/[1-50]");
         for header in ["Connection: keep-alive", "Connection: close"] {
             let mut curl = Command::new(&curl);
@@ -199,8 +198,8 @@ fn the_crawler_crawls_nginx() {
     assert!(text.contains(&format!("requests: {PAGES},")), "{text}");
 }
 
-/// A client that blocks, by hand: a thousand green threads, each with a connection on which several
-/// commands are under way at once.
+/// A hand-written blocking client: a thousand green threads, each with a connection on which several commands are
+/// pipelined.
 #[greenpatch::patchable]
 mod redis {
     use std::io::{self, BufRead, BufReader, Read, Write};

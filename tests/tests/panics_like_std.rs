@@ -1,5 +1,5 @@
-//! What panics and errors say: the same payloads and texts, reports and backtraces as std's. Each program is
-//! run with std and with greenpatch, in a process of its own, and what it prints is compared.
+//! Payloads, reports, backtraces and texts of errors are std's. Each program is run with std and with greenpatch, in a
+//! process of its own, and its output is compared.
 #![allow(missing_docs)]
 
 use std::any::Any;
@@ -54,7 +54,7 @@ macro_rules! programs {
                 ),
             ];
 
-            /// Backtraces are not what is looked at.
+            /// Backtraces are not compared.
             const QUIET: &[(&str, &str)] = &[("RUST_BACKTRACE", "0")];
 
             fn payloads_of_locks() {
@@ -113,7 +113,7 @@ macro_rules! programs {
                     thread::spawn(|| std::panic::panic_any(7)).join().unwrap()
                 });
 
-                /// Uses the other key after that was destroyed, whichever goes first.
+                /// Uses the other key after that one is destroyed, whichever is destroyed first.
                 struct Asks;
                 impl Drop for Asks {
                     fn drop(&mut self) {
@@ -196,7 +196,7 @@ macro_rules! programs {
             fn little_address_space() {
                 spawn(1 << 16);
                 shrink_address_space();
-                // Less than greenpatch would like to set aside for stacks of a size.
+                // Less than greenpatch reserves for stacks of one size.
                 spawn(1 << 22);
                 spawn(1 << 33);
                 spawn(1 << 22);
@@ -246,10 +246,10 @@ macro_rules! programs {
     )+};
 }
 
-// In one place, which all panics are at.
+// Expanded in one place, so that the locations of panics are the same.
 programs!(with_std: std, with_greenpatch: greenpatch);
 
-/// Prints the payload of the panic that `f` ends in, if it does.
+/// Prints the payload of the panic that `f` ends in, if there is one.
 fn payload<R>(what: &str, f: impl FnOnce() -> R) {
     let payload: Box<dyn Any + Send> = match std::panic::catch_unwind(AssertUnwindSafe(f)) {
         Ok(_) => return println!("{what}: no panic"),
@@ -328,8 +328,8 @@ fn be_the_child(number: usize, mode: &str) {
     }
 }
 
-/// What a program prints, to both streams, without what differs from run to run: numbers of threads, and by
-/// which crate it was compiled.
+/// Returns what a program prints to both streams, without what differs from run to run: the numbers of threads, and the
+/// module that it is in.
 fn output_of(number: usize, mode: &str) -> String {
     let (_, _, vars) = with_std::PROGRAMS[number];
     let mut command = child(&format!("{number} {mode}"));

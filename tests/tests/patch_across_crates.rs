@@ -1,5 +1,5 @@
-//! A crate with no item that is named here: `use … as _` links what it declares. Without that line it is not
-//! there, as `events::plugins_that_are_linked_are_listed` shows in the tests of the protocol.
+//! A crate with no item that is named here: `use … as _` links what it declares. Without that line its declarations
+//! are missing, as `events::plugins_that_are_linked_are_listed` shows in the tests of the protocol.
 #![allow(missing_docs, unreachable_pub)]
 
 use greenpatch::{Coverage, Patched, Point, is_module_patched, patch_module, patch_points};

@@ -172,7 +172,7 @@ fn call<C: Fn() -> u32>(closure: &C) -> u32 {
     closure()
 }
 
-/// What a closure has captured may have a lifetime that its type's name does not show.
+/// A closure may capture a lifetime that its type's name does not show.
 #[test]
 #[should_panic(expected = "lifetime")]
 fn a_closure_is_no_type_argument_of_a_replacement() {

@@ -1,5 +1,4 @@
-//! Outputs that borrow without saying so, and types that bear the names of std's: the slot's type has the
-//! lifetimes that the function has.
+//! Outputs with elided borrows, and types with the names of std's: the slot's type has the lifetimes of the function.
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(missing_docs, unreachable_pub)]
@@ -7,7 +6,7 @@
 
 use greenpatch::{Overrides, patch_point, patchable, replaces};
 
-/// Types with a lifetime, by names that std has for types without one.
+/// Types with a lifetime, with names that std has for types without one.
 mod own {
     use std::cell::Cell;
 
@@ -52,7 +51,7 @@ mod methods {
             vec![(1, Ok(Box::new(File(Cell::new(&self.0)))))]
         }
 
-        /// What hides nothing, and might.
+        /// Could hide a lifetime, and does not.
         pub fn count(&self, text: &str) -> std::fmt::Result {
             assert_eq!(text, self.0);
             Ok(())
@@ -60,7 +59,7 @@ mod methods {
     }
 }
 
-/// The lifetime of the type and that of the reference to it are two.
+/// The lifetime of the type and that of the reference to it differ.
 struct Parser<'t> {
     text: &'t str,
     last: String,

@@ -1,4 +1,4 @@
-//! Lints find what is the user's, and nothing of the expansion's.
+//! Lints fire on the user's code, and not on the expansion.
 #![forbid(unsafe_code)]
 #![deny(warnings, unfulfilled_lint_expectations)]
 #![allow(missing_docs, unreachable_pub)]
@@ -57,7 +57,7 @@ fn Shouted(#[allow(unused_variables)] unused: u8) -> u8 {
 #[deny(clippy::all, unused)]
 fn strict(_a: u8) {}
 
-/// The dispatcher's own `inline` beside all that rules it out, and all that it may stand beside.
+/// The dispatcher's own `inline` with all attributes that exclude it, and all that it may be combined with.
 #[deny(clippy::inline_always, clippy::missing_inline_in_public_items)]
 pub mod inlining {
     use super::patchable;

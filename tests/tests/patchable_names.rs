@@ -1,4 +1,4 @@
-//! Types by names that look like something else's.
+//! Types with names that look like those of other types.
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(missing_docs, unreachable_pub)]
@@ -85,7 +85,7 @@ fn a_type_in_lower_case_is_written_in_angle_brackets() {
     assert_eq!(stream.read(), 9);
 }
 
-/// What a type asks of its parameter, and its impls do not say again.
+/// Bounds that a type has on its parameter, and its impls do not repeat.
 mod asks {
     use super::patchable;
 
@@ -128,7 +128,7 @@ mod other {
     pub mod fmt {}
 }
 
-/// A macro brings a second `fmt` in, by a glob.
+/// A macro brings in a second `fmt`, by a glob.
 #[patchable(strict)]
 mod globs {
     use std::fmt;

@@ -51,7 +51,7 @@ mod inner {
         static NUMBER: u8 = const { 5 };
     }
 
-    /// Here there are no macros but greenpatch's.
+    /// No macros are in scope here but greenpatch's.
     pub(crate) fn print() -> u8 {
         print!("printed ");
         println!("by greenpatch");

@@ -109,7 +109,7 @@ pub mod shop {
     }
 }
 
-/// For every type, and through an alias that is nothing but its parameter.
+/// An impl for every type, and one through an alias for its parameter.
 pub mod every {
     use std::fmt;
 
@@ -245,7 +245,7 @@ fn an_impl_for_every_type_is_overridden_for_one() {
         });
 }
 
-/// It could not be told from the same with another lifetime.
+/// This method cannot be told from the same one with another lifetime.
 #[test]
 #[should_panic(expected = "lifetime")]
 fn a_type_with_a_lifetime_names_no_method_of_an_impl_for_every_type() {

@@ -282,7 +282,7 @@ fn names() {
     );
 }
 
-/// Its impls say how its lifetimes are related.
+/// The impls of this trait relate its lifetimes.
 pub struct Nodes<'a, 'input> {
     names: &'a mut Vec<&'input str>,
 }
@@ -296,7 +296,7 @@ impl<'a, 'input: 'a> Iterator for Nodes<'a, 'input> {
         Some((name, name.len()))
     }
 
-    // The bound mentions what `Self` has.
+    // The bound mentions parameters of `Self`.
     fn fold<B, F>(mut self, init: B, mut f: F) -> B
     where
         F: FnMut(B, Self::Item) -> B,
@@ -309,7 +309,7 @@ impl<'a, 'input: 'a> Iterator for Nodes<'a, 'input> {
     }
 }
 
-// What it returns is what another trait's impl says.
+// The output is an associated type of another trait's impl.
 #[patchable]
 impl<'a, 'input: 'a> DoubleEndedIterator for Nodes<'a, 'input> {
     fn next_back(&mut self) -> Option<Self::Item> {
@@ -333,7 +333,7 @@ fn related_lifetimes() {
     );
 }
 
-/// `T` has to live as long as what the impl leaves out.
+/// `T` must outlive the lifetime that the impl elides.
 pub struct Slice<'a, T>(&'a [T]);
 
 #[patchable]

@@ -10,7 +10,7 @@ use greenpatch::{Overrides, original, patch_item, patch_point, patchable, replac
 ///
 /// # Safety
 ///
-/// It points to a `u8`.
+/// `pointer` points to a `u8`.
 #[patchable]
 unsafe fn read(pointer: *const u8) -> u8 {
     // SAFETY: the caller promises it.

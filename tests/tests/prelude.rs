@@ -1,5 +1,4 @@
-//! greenpatch's preludes: its macros are what the bare names mean, and a crate that is compiled with
-//! greenpatch as its `std` gets them without a word.
+//! greenpatch's preludes: bare names mean its macros, also in a crate that is compiled with greenpatch as its `std`.
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(missing_docs, unreachable_pub)]
@@ -8,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Compiles only where each bare name is greenpatch's: a glob that brings another macro of a name than
-/// the prelude has makes it ambiguous. greenpatch's root has its own.
+/// Compiles only where each bare name is greenpatch's: a glob import of another macro makes a name of the prelude
+/// ambiguous. greenpatch's root has its own.
 const PROGRAM: &str = r#"
 use std::cell::Cell;
 
@@ -64,7 +63,7 @@ fn main() {
 }
 "#;
 
-/// The library, as cargo has built it for these tests, and where what it needs is.
+/// Returns the library as cargo has built it for these tests, and the folder of its dependencies.
 fn library() -> (PathBuf, PathBuf) {
     let deps = env::current_exe().expect("a test has an executable");
     let deps = deps.parent().expect("it is in a folder").to_owned();

@@ -64,7 +64,7 @@ fn patches_what_stands_in_the_module_and_what_is_for_it() {
         "replaces_at_the_root: replaces_at_the_root: price\n\
          replaces_at_the_root: replaces_at_the_root::shop: tax\n"
     );
-    // By the target's name it is all there already.
+    // By the target's name everything is patched already.
     assert!(
         patch_module("replaces_at_the_root::shop")
             .unwrap()

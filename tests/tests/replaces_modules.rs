@@ -1,5 +1,4 @@
-//! Modules of replacements, with hooks. Nothing here patches the process for good: each test has
-//! target functions of its own.
+//! Modules of replacements, with hooks. Each test has its own target functions, so they share one process.
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(missing_docs, unreachable_pub)]

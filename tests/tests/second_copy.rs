@@ -211,7 +211,7 @@ fn in_a_forked_child(body: impl FnOnce()) {
 
 fn forked_child() {
     let library = Library::load();
-    // What a child claims is none of its parent's.
+    // A child's claim is not its parent's.
     in_a_forked_child(|| assert_eq!(library.patches(), "done"));
     assert!(greenpatch::patch_dns().unwrap().is_done());
     in_a_forked_child(|| {
@@ -238,7 +238,7 @@ fn vetoed() {
     assert!(patch_thread().unwrap_err().is_second_copy());
 }
 
-/// Where claims are looked for first there is something else, that can be read or not; later it is gone.
+/// The addresses that are searched first hold other mappings, readable or not, which are unmapped later.
 fn places_that_are_taken() {
     // The first two in `claim.rs`.
     let places = [
@@ -250,7 +250,7 @@ fn places_that_are_taken() {
         let place = std::ptr::without_provenance_mut(place);
         // SAFETY: a new mapping, which replaces none.
         let got = unsafe { libc::mmap(place, 4096, access, flags, -1, 0) };
-        // Under a sanitizer there is something of its own.
+        // A sanitizer has its own mapping there.
         assert!(got == place || got == libc::MAP_FAILED);
         got
     });
@@ -291,7 +291,7 @@ fn two_versions() {
     );
     write("program/Cargo.toml", &package("program", &both));
     write("program/src/lib.rs", "");
-    // So that nothing else is to be found out.
+    // So that cargo has nothing else to resolve.
     fs::copy(
         tests.join("../Cargo.lock"),
         folder.join("program/Cargo.lock"),

@@ -1,5 +1,5 @@
-//! The standard streams, each case in a process of its own whose streams are pipes: not patched, and
-//! patched, on the root and on a green thread.
+//! The standard streams: not patched, and patched, on the root and on a green thread. Each case is a process of its own
+//! with pipes for streams.
 #![allow(missing_docs)]
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -70,7 +70,7 @@ fn be_the_child(body: fn(), mode: &str) {
     }
 }
 
-/// What a thread of the child does that must not be held up: it counts.
+/// Starts a thread that counts, and must not be blocked.
 fn start_counting() -> (Arc<AtomicUsize>, Arc<AtomicBool>) {
     let (count, done) = (
         Arc::new(AtomicUsize::new(0)),
@@ -88,7 +88,7 @@ fn start_counting() -> (Arc<AtomicUsize>, Arc<AtomicBool>) {
     (count, done)
 }
 
-/// Both wait for input at the same time, while a third must be able to run, and says when it has.
+/// Two readers wait for input at the same time, while a third thread must run, and reports that it did.
 fn read_lines_twice() {
     let (count, done) = start_counting();
     let saying = thread::spawn({
@@ -125,7 +125,7 @@ fn feed_lines(mut child: Child) {
     assert_eq!(output.next().unwrap().unwrap(), "counted");
     let mut input = child.stdin.take().unwrap();
     for number in 0..100 {
-        // Several at a time, or in pieces.
+        // Several lines at a time, or a line in pieces.
         if number % 3 == 0 {
             write!(input, "line ").and_then(|()| input.flush()).unwrap();
             writeln!(input, "{number}").unwrap();
@@ -172,7 +172,7 @@ fn read_in_all_ways() {
         (line.as_str(), &lines[..]),
         ("line\n", &["1".into(), "2".into()][..])
     );
-    // What greenpatch has read ahead is std's, too.
+    // std's stdin gets what greenpatch has read ahead.
     std::io::stdin().read_line(&mut line).unwrap();
     assert_eq!(line, "line\nfor std\n");
     assert_eq!(io::read_to_string(stdin).unwrap(), "rest");
@@ -194,7 +194,7 @@ fn feed_pieces(mut child: Child) {
     expect_success(child);
 }
 
-/// Each thread holds a stream while others run that want it.
+/// Each thread holds a stream while other threads run that wait for it.
 fn hold_locks() {
     let threads: Vec<_> = (0..10)
         .map(|number| {
@@ -206,7 +206,7 @@ fn hold_locks() {
                         thread::sleep(Duration::from_micros(50));
                         writeln!(lock, "{number}").unwrap();
                     } else {
-                        // Formatting gives way in the middle, with the lock held.
+                        // Formatting yields in the middle, with the lock held.
                         println!("{number}\n{}", Slow(number));
                     }
                 }
@@ -245,7 +245,7 @@ fn take_again() {
     print!("2{}", 3);
     write!(outer, "4").unwrap();
     drop(outer);
-    // Still this thread's: the other one waits.
+    // This thread still holds the lock: the other one waits.
     let other = thread::spawn(|| println!("5"));
     thread::yield_now();
     writeln!(io::stdout(), ".").unwrap();

@@ -165,7 +165,7 @@ fn wait_timeout_while_ends_in_both_ways() {
     assert!(!result.timed_out());
 }
 
-/// The mutex is let go of while waiting, and held again afterwards, also after a timeout.
+/// The mutex is unlocked while waiting, and locked again afterwards, also after a timeout.
 #[test]
 fn the_mutex_is_held_again() {
     let _dog = watchdog(LIMIT);
@@ -203,7 +203,7 @@ fn poison_comes_through() {
     assert!(error.get_ref().1.timed_out());
 }
 
-/// A panic in the condition finds the mutex held, and poisons it.
+/// The condition runs with the mutex locked, so its panic poisons the mutex.
 #[test]
 fn a_panic_in_the_condition_poisons() {
     let (mutex, condvar) = (Mutex::new(()), Condvar::new());
@@ -233,7 +233,7 @@ fn may_be_used_with_two_mutexes() {
             *mutex.lock().unwrap() = true;
         }
         condvar.notify_all();
-        // One that was not waiting yet sees what was set.
+        // A thread that does not wait yet sees the flag.
     });
 }
 
@@ -268,7 +268,7 @@ fn a_buffer_at_random() {
                     put.fetch_add(item, Ordering::Relaxed);
                     guard.push(item);
                     drop(guard);
-                    // All, since one might go to a thread whose time ran out.
+                    // All, since one notification might go to a waiter that has timed out.
                     filled.notify_all();
                 }
             });

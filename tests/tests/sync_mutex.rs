@@ -104,7 +104,7 @@ fn many_at_random() {
     assert_eq!(sum, taken.into_inner());
 }
 
-/// A thread that lets go of the mutex and takes it again at once cannot keep another out.
+/// A thread that unlocks the mutex and locks it again at once cannot starve another thread.
 #[test]
 fn does_not_starve() {
     let _dog = watchdog(LIMIT);
@@ -114,7 +114,7 @@ fn does_not_starve() {
             while !done.load(Ordering::Relaxed) {
                 let mut guard = mutex.lock().unwrap();
                 *guard += 1;
-                // Long enough that a waiter always finds it held, and queues.
+                // Long enough that a waiter always finds the mutex held, and queues.
                 thread::sleep(Duration::from_micros(50));
             }
         });
@@ -158,7 +158,7 @@ fn poison_shows_in_get_mut_and_into_inner() {
     assert_eq!(mutex.into_inner().unwrap_err().into_inner(), 1);
 }
 
-/// A lock taken and let go of while a panic unwinds was not broken by that panic.
+/// A mutex that is locked and unlocked while a panic unwinds is not poisoned.
 #[test]
 fn locking_while_panicking_does_not_poison() {
     struct LocksOnDrop<'a>(&'a Mutex<i32>);
@@ -177,7 +177,7 @@ fn locking_while_panicking_does_not_poison() {
     assert_eq!(*mutex.lock().unwrap(), 1);
 }
 
-/// A thread that unwinds may wait for a lock that another holds.
+/// A thread that unwinds may block on a mutex that another thread holds.
 #[test]
 fn blocks_while_panicking() {
     let _dog = watchdog(LIMIT);

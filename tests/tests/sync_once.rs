@@ -66,7 +66,7 @@ fn a_panic_poisons() {
     once.wait();
 }
 
-/// Threads that wait while another panics are not left behind: one of them goes on.
+/// When an initialiser panics, one of the waiters runs the next one.
 #[test]
 fn a_panic_lets_the_next_try() {
     let _dog = watchdog(LIMIT);
@@ -208,7 +208,7 @@ fn a_cell_drops_its_value() {
     assert_eq!(Arc::strong_count(&value), 1);
 }
 
-/// What a cell's value borrows may be dropped in one go with the cell.
+/// A cell may be dropped together with what its value borrows.
 #[test]
 fn a_cell_may_borrow_from_its_neighbour() {
     let cell = OnceLock::new();

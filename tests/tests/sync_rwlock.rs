@@ -159,7 +159,7 @@ fn writers_do_not_starve() {
     });
 }
 
-/// Nor does a writer that comes again at once keep others out.
+/// A writer that locks again at once does not starve others.
 #[test]
 fn nobody_starves_behind_a_writer() {
     let _dog = watchdog(LIMIT);
@@ -180,7 +180,7 @@ fn nobody_starves_behind_a_writer() {
     });
 }
 
-/// While a writer waits new readers queue behind it.
+/// While a writer waits, new readers queue behind it.
 #[test]
 fn new_readers_wait_behind_a_writer() {
     let _dog = watchdog(LIMIT);
@@ -190,7 +190,7 @@ fn new_readers_wait_behind_a_writer() {
         let lock = lock.clone();
         thread::spawn(move || *lock.write().unwrap() = 1)
     };
-    // It waits as soon as readers are no longer let in.
+    // The writer waits as soon as new readers block.
     while lock.try_read().is_ok() {
         thread::yield_now();
     }
@@ -234,7 +234,7 @@ fn downgrade_lets_readers_in_and_no_writer() {
     assert!(lock.try_write().is_ok());
 }
 
-/// A writer that waits comes after the downgraded one.
+/// A waiting writer gets the lock after the downgraded guard is dropped.
 #[test]
 fn downgrade_keeps_writers_waiting() {
     let _dog = watchdog(LIMIT);

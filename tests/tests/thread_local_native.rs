@@ -13,7 +13,7 @@ fn patch() {
     assert!(patched.is_done());
 }
 
-/// A number in memory of its own, which is overwritten when it is dropped.
+/// A number on the heap, overwritten when dropped.
 struct Valued(Box<u32>);
 
 static DROPPED: AtomicU32 = AtomicU32::new(0);
@@ -31,7 +31,7 @@ fn a_value_whose_first_use_waits_is_not_dropped_while_it_is_used() {
     static MADE: AtomicU32 = AtomicU32::new(0);
     greenpatch::thread_local!(static KEY: Valued = {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
-        // The one that has begun first ends last.
+        // The first to begin ends last.
         for _ in 0..10 - 3 * number {
             thread::yield_now();
         }
@@ -50,7 +50,7 @@ fn a_value_whose_first_use_waits_is_not_dropped_while_it_is_used() {
                 seen
             })
         };
-        // From a green thread, so that all are on one OS thread and begin together.
+        // On a green thread, so that all share one OS thread and begin together.
         let all = thread::spawn(move || {
             let threads = [(); 3].map(|()| thread::spawn(uses));
             let seen = threads.map(|thread| thread.join().unwrap());
@@ -126,7 +126,7 @@ fn log(line: impl Into<String>) {
     LOG.lock().unwrap().push(line.into());
 }
 
-/// What one implementation of `thread_local!` does, step by step, in corners that programs may rely on.
+/// Runs one implementation of `thread_local!` through edge cases that programs may rely on.
 macro_rules! steps {
     ($thread_local:path) => {{
         use $thread_local as declare;

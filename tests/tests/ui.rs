@@ -1,4 +1,4 @@
-//! What the macros say to code that they cannot rewrite: one rule a file.
+//! The errors of the macros for code that they cannot rewrite: one rule a file.
 
 #[test]
 fn errors() {

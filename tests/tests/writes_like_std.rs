@@ -1,6 +1,5 @@
-//! The calls by which streams are written: the same ones, in the same order, as std makes. Each program
-//! is run with std and with greenpatch, in processes whose streams are sockets that keep the bounds of
-//! writes.
+//! The standard streams are written by the same calls, in the same order, as with std. Each program is run with std and
+//! with greenpatch, in processes with sockets for streams that keep the boundaries of writes.
 #![allow(missing_docs, clippy::explicit_write)]
 
 use std::cell::OnceCell;
@@ -159,7 +158,7 @@ macro_rules! programs {
                 println!("{caught:?}");
             }
 
-            /// Goes on after an error of the stream, and keeps it to itself if told so.
+            /// Continues after an error of the stream, and hides it if the flag is set.
             struct GoesOn(bool);
 
             impl Display for GoesOn {
@@ -192,7 +191,7 @@ macro_rules! programs {
 programs!(with_std, std);
 programs!(with_greenpatch, greenpatch);
 
-/// The message of the panic that `f` ends in, if it does.
+/// Returns the message of the panic that `f` ends in, if it does.
 fn caught(f: impl FnOnce() + std::panic::UnwindSafe) -> String {
     let Err(payload) = std::panic::catch_unwind(f) else {
         return "no panic".into();
@@ -203,7 +202,7 @@ fn caught(f: impl FnOnce() + std::panic::UnwindSafe) -> String {
     }
 }
 
-/// Has the standard output be a pipe without a reader.
+/// Replaces the standard output by a pipe without a reader.
 fn close_stdout() {
     use std::os::fd::AsRawFd;
 
@@ -243,7 +242,7 @@ fn main() {
 
 fn be_the_child(program: &str, mode: &str) {
     limit_child();
-    // What panics on purpose says so itself.
+    // The intended panics are not reported.
     std::panic::set_hook(Box::new(|_| ()));
     let case = match program.parse::<usize>() {
         Ok(number) if mode == MODES[0] => with_std::PROGRAMS[number].1,
@@ -306,7 +305,7 @@ fn same_writes(stream: &str, found: &[Vec<u8>], expected: &[Vec<u8>]) {
     );
 }
 
-/// One line a write, without the middle of long ones.
+/// Formats one line for each write, without the middle of long writes.
 fn show(writes: &[Vec<u8>]) -> String {
     let lines = writes.iter().map(|bytes| {
         let text = String::from_utf8_lossy(bytes);

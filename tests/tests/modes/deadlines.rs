@@ -1,5 +1,5 @@
-//! What comes before a deadline is got, however late the thread itself is: a neighbour sends or notifies, and then keeps
-//! the processor until the deadline is past.
+//! What arrives before a deadline is received, however late the waiter itself runs: another thread sends or notifies,
+//! and then keeps the processor until the deadline has passed.
 
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -99,7 +99,7 @@ fn a_rendezvous() {
                 drop(clone);
                 came
             },
-            // It fails if the receiver does not wait yet, or has given up; then it was not in time either.
+            // This fails if the receiver does not wait yet or has timed out; then it was not in time either.
             move || {
                 while let Err(mpsc::TrySendError::Full(_)) = sender.try_send(7) {
                     thread::yield_now();
@@ -109,7 +109,7 @@ fn a_rendezvous() {
     });
 }
 
-/// A notification is not lost: the wait does not say that time ran out.
+/// A notification is not lost: the wait does not report a timeout.
 fn a_condition() {
     comes_in_time(|| {
         let shared = Arc::new((Mutex::new(false), Condvar::new()));
@@ -133,7 +133,7 @@ fn a_condition() {
     });
 }
 
-/// The token that came in time is taken: the next park waits for another.
+/// A token that arrived in time is consumed: the next park waits for another.
 fn a_token() {
     comes_in_time(|| {
         let parked = thread::current();

@@ -233,7 +233,7 @@ fn many_files() {
     assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 50);
 }
 
-/// Whoever waits for the lock must let the thread run that holds it.
+/// A waiter for the lock lets its holder run.
 fn lock_of_a_file() {
     let scratch = Scratch::new();
     let path = scratch.path("file");
@@ -257,7 +257,7 @@ fn lock_of_a_file() {
     while !tried.load(Ordering::Acquire) {
         thread::sleep(std::time::Duration::from_micros(100));
     }
-    // By now, or soon, the other waits.
+    // The other thread waits by now, or soon.
     thread::sleep(std::time::Duration::from_micros(300));
     released.store(true, Ordering::Release);
     mine.unlock().unwrap();
@@ -266,10 +266,10 @@ fn lock_of_a_file() {
     File::open(path).unwrap().lock_shared().unwrap();
 }
 
-/// More threads than any number of helpers that there might be.
+/// More threads than there can be helpers.
 const MANY: usize = 600;
 
-/// Those that wait must not keep the one from working that lets go of the locks.
+/// The waiters do not stop the holder that releases the locks.
 fn many_wait_for_locks() {
     let scratch = Scratch::new();
     // Two wait for each.
@@ -302,7 +302,7 @@ fn many_wait_for_locks() {
     while begun.load(Ordering::Relaxed) < MANY {
         thread::sleep(std::time::Duration::from_millis(1));
     }
-    // By now they wait, or soon.
+    // They wait by now, or soon.
     thread::sleep(std::time::Duration::from_millis(20));
     for file in held {
         file.sync_all().unwrap();
@@ -347,7 +347,7 @@ fn make_a_pipe(path: &Path) {
     assert!(made.unwrap().success());
 }
 
-/// All wait for their other ends, which are opened last.
+/// All opens wait for the other ends, which are opened last.
 fn many_named_pipes() {
     let scratch = Scratch::new();
     let paths: Vec<_> = (0..10)

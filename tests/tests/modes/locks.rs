@@ -30,7 +30,7 @@ pub(crate) const CASES: &[Case] = &[
     ("deadlines lose no message", deadlines_lose_no_message),
 ];
 
-/// Runs the bodies, every third on an OS thread that greenpatch does not know.
+/// Runs the bodies, every third one on an OS thread that greenpatch did not start.
 fn run<F: FnOnce() + Send + 'static>(bodies: Vec<F>) {
     let (alive, ended) = mpsc::channel::<()>();
     let (mut ours, mut natives) = (Vec::new(), Vec::new());
@@ -46,7 +46,7 @@ fn run<F: FnOnce() + Send + 'static>(bodies: Vec<F>) {
         }
     }
     drop(alive);
-    // A native join keeps this hub from running, which they may wait for.
+    // A native join would stop this hub, which they may need.
     assert!(ended.recv().is_err());
     for native in natives {
         native.join().unwrap();
@@ -140,7 +140,7 @@ fn rwlocks_at_random() {
     assert_eq!(sum, shared.1.load(Ordering::Relaxed));
 }
 
-/// It lets go and locks again at once, and yields while it holds the lock: whoever comes finds it held.
+/// The writer unlocks and locks again at once, and yields while it holds the lock: every other thread finds it held.
 fn a_greedy_writer() {
     let shared = Arc::new((RwLock::new(0_u64), AtomicBool::new(false)));
     let greedy = {
@@ -216,7 +216,7 @@ fn buffer_at_random() {
                     shared.1.fetch_add(item, Ordering::Relaxed);
                     guard.push(item);
                     drop(guard);
-                    // All, since one might be one whose time has run out.
+                    // All, since one notification might go to a waiter that has timed out.
                     filled.notify_all();
                 } else {
                     let item = loop {
@@ -452,7 +452,7 @@ fn never_early() {
     }
 }
 
-/// Each message comes about when the receiver's time runs out.
+/// Each message arrives at about the time at which the receiver times out.
 fn deadlines_lose_no_message() {
     for bound in [None, Some(0), Some(1)] {
         let (sender, bounded, receiver) = match bound {

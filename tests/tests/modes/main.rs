@@ -1,7 +1,7 @@
 //! Every operation in every mode: not patched; patched, on the root; patched, on a green thread;
 //! patched, on an OS thread that is no hub; patched with workers.
 //!
-//! One process for most, since patching cannot be taken back in between; so no libtest.
+//! One process makes most of the checks, since patching cannot be undone between the modes. So libtest is not used.
 #![allow(missing_docs)]
 
 mod deadlines;
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use greenpatch_tests::{Runner, child};
 
-/// One check, to be made in every mode.
+/// A check that is made in every mode.
 type Case = (&'static str, fn());
 
 /// The task of the second process, which patches with workers.
@@ -33,7 +33,7 @@ fn main() {
     }
     on_one_os_thread(&mut runner);
     runner.finish();
-    // Placement is set once in a process.
+    // Where green threads are placed is set once in a process.
     let workers = child(WORKERS).args(std::env::args().skip(1)).status();
     assert!(
         workers.unwrap().success(),

@@ -1,4 +1,4 @@
-//! Native and green threads with each other.
+//! Native threads with those of greenpatch.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -10,15 +10,30 @@ use greenpatch::thread;
 use crate::Case;
 
 pub(crate) const CASES: &[Case] = &[
-    ("native and ours share a lock", native_and_ours_share_a_lock),
-    ("a native thread signals ours", a_native_thread_signals_ours),
-    ("ours signals a native thread", ours_signals_a_native_thread),
-    ("a native thread joins ours", a_native_thread_joins_ours),
     (
-        "a native thread needs ours to end",
-        a_native_thread_needs_ours_to_end,
+        "native and greenpatch threads share a lock",
+        native_and_greenpatch_threads_share_a_lock,
     ),
-    ("a native thread unparks ours", a_native_thread_unparks_ours),
+    (
+        "a native thread signals a greenpatch thread",
+        a_native_thread_signals_a_greenpatch_thread,
+    ),
+    (
+        "a greenpatch thread signals a native thread",
+        a_greenpatch_thread_signals_a_native_thread,
+    ),
+    (
+        "a native thread joins a greenpatch thread",
+        a_native_thread_joins_a_greenpatch_thread,
+    ),
+    (
+        "a native thread ends after a greenpatch thread unlocks",
+        a_native_thread_ends_after_a_greenpatch_thread_unlocks,
+    ),
+    (
+        "a native thread unparks a greenpatch thread",
+        a_native_thread_unparks_a_greenpatch_thread,
+    ),
     ("a lock made before patching", a_lock_made_before_patching),
     (
         "no thread starves another of a lock",
@@ -30,7 +45,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-fn native_and_ours_share_a_lock() {
+fn native_and_greenpatch_threads_share_a_lock() {
     const TIMES: usize = 500;
     let lock = Arc::new(Mutex::new(0));
     let add = {
@@ -57,7 +72,7 @@ fn native_and_ours_share_a_lock() {
     assert_eq!(*lock.lock().unwrap(), 6 * TIMES);
 }
 
-fn a_native_thread_signals_ours() {
+fn a_native_thread_signals_a_greenpatch_thread() {
     let shared = Arc::new((Mutex::new(false), Condvar::new()));
     let native = std::thread::spawn({
         let shared = shared.clone();
@@ -87,7 +102,7 @@ fn a_native_thread_signals_ours() {
     native.join().unwrap();
 }
 
-fn ours_signals_a_native_thread() {
+fn a_greenpatch_thread_signals_a_native_thread() {
     let shared = Arc::new((Mutex::new(false), Condvar::new()));
     let native = std::thread::spawn({
         let shared = shared.clone();
@@ -109,8 +124,8 @@ fn ours_signals_a_native_thread() {
     native.join().unwrap();
 }
 
-/// What it destroys last waits for a lock that a thread of ours holds.
-fn a_native_thread_needs_ours_to_end() {
+/// The value that the native thread destroys last waits for a lock that a green thread holds.
+fn a_native_thread_ends_after_a_greenpatch_thread_unlocks() {
     struct Locks(Arc<Mutex<bool>>);
     impl Drop for Locks {
         fn drop(&mut self) {
@@ -146,7 +161,7 @@ fn a_native_thread_needs_ours_to_end() {
     holding.join().unwrap();
 }
 
-fn a_native_thread_joins_ours() {
+fn a_native_thread_joins_a_greenpatch_thread() {
     let ours = thread::spawn(|| {
         thread::sleep(Duration::from_millis(1));
         5
@@ -158,7 +173,7 @@ fn a_native_thread_joins_ours() {
     native.join().unwrap();
 }
 
-fn a_native_thread_unparks_ours() {
+fn a_native_thread_unparks_a_greenpatch_thread() {
     for _ in 0..50 {
         let me = thread::current();
         let native = std::thread::spawn(move || me.unpark());
@@ -183,7 +198,7 @@ fn a_lock_made_before_patching() {
     assert_eq!(*LOCK.lock().unwrap(), before + 4);
 }
 
-/// Each thread lets go of the lock only to take it again at once, and blocks while it holds it.
+/// Each thread unlocks only to lock again at once, and blocks while it holds the lock.
 fn no_thread_starves_another() {
     let lock = Arc::new(Mutex::new([0_u32; 3]));
     let threads: Vec<_> = (0..3)
@@ -206,7 +221,7 @@ fn no_thread_starves_another() {
     }
 }
 
-/// A sender that never has to wait must not keep the receiver from ever running.
+/// A sender that never waits does not starve the receiver.
 fn an_endless_sender_does_not_starve_its_receiver() {
     let (sender, receiver) = greenpatch::sync::mpsc::channel();
     let receiving = thread::spawn(move || receiver.recv().unwrap());

@@ -45,7 +45,7 @@ fn a_lock_is_poisoned() {
     assert_eq!(*lock.lock().unwrap_err().into_inner(), 1);
 }
 
-/// Unwinds, and in doing so stays in a destructor until it is told to go on.
+/// Unwinds, and stays in a destructor until the flag is set.
 fn unwind_slowly(inside: Arc<AtomicBool>, go_on: Arc<AtomicBool>) -> thread::JoinHandle<()> {
     struct Slow(Arc<AtomicBool>, Arc<AtomicBool>);
     impl Drop for Slow {

@@ -20,8 +20,8 @@ pub(crate) const CASES: &[Case] = &[
     ("many pipes in a ring", many_pipes_in_a_ring),
     ("writers share a pipe", writers_share_a_pipe),
     (
-        "a native thread and ours share a pipe",
-        a_native_thread_and_ours,
+        "native and greenpatch threads share a pipe",
+        native_and_greenpatch_threads_share_a_pipe,
     ),
     (
         "a pipe stays as children expect it",
@@ -48,7 +48,7 @@ fn no_room_for_what_a_pipe_holds() {
     assert_eq!(writer.write_vectored(&[]).unwrap(), 0);
     writer.write_all(b"x").unwrap();
     check(&mut reader);
-    // Known to be drained from then on.
+    // The pipe is known to be drained from here on.
     assert_eq!(reader.read(&mut [0; 4]).unwrap(), 1);
     check(&mut reader);
     drop(writer);
@@ -112,7 +112,7 @@ fn ends_of_a_pipe() {
     assert_eq!(error.kind(), ErrorKind::BrokenPipe);
     writer.flush().unwrap();
 
-    // A writer that waits learns of it, too.
+    // A writer that waits gets the error, too.
     let (mut reader, mut writer) = io::pipe().unwrap();
     let writing = thread::spawn(move || writer.write_all(&[0; 1_000_000]));
     reader.read_exact(&mut [0; 1000]).unwrap();
@@ -207,7 +207,7 @@ fn writers_share_a_pipe() {
             let mut writer = writer.try_clone().unwrap();
             thread::spawn(move || {
                 for _ in 0..200 {
-                    // Short enough for the system to keep it in one piece.
+                    // Short enough for the OS to write it atomically.
                     writer.write_all(&[b'a' + number; 100]).unwrap();
                 }
             })
@@ -224,7 +224,7 @@ fn writers_share_a_pipe() {
     }
 }
 
-fn a_native_thread_and_ours() {
+fn native_and_greenpatch_threads_share_a_pipe() {
     let (reader, writer) = io::pipe().unwrap();
     let copy = |mut writer: PipeWriter| {
         move || {
@@ -248,8 +248,8 @@ fn a_native_thread_and_ours() {
     assert_eq!(all.len() + native_reader.join().unwrap(), 600_000);
 }
 
-/// A green thread has waited on the pipe that the child then writes more to than it holds: the child
-/// must be blocked by it, and not be told to try again.
+/// A green thread has waited on a pipe, and a child then writes more to it than it holds: the child's write blocks, and
+/// does not fail with `EAGAIN`.
 fn stays_as_children_expect() {
     let (mut reader, mut writer) = io::pipe().unwrap();
     let filling = thread::spawn(move || {

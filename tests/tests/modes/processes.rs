@@ -59,7 +59,7 @@ fn both_outputs() {
     );
 }
 
-/// The child ends when another thread of ours has written to it.
+/// The child ends when another greenpatch thread has written to it.
 fn a_child_that_waits_for_us() {
     let mut child = Command::new("cat")
         .stdin(Stdio::piped())
@@ -77,7 +77,7 @@ fn a_child_that_waits_for_us() {
     assert!(output.status.success());
 }
 
-/// Waiting for a child must not keep the thread from running that ends it.
+/// Waiting for a child does not block the thread that ends the child.
 fn others_run() {
     let mut child = Command::new("cat")
         .stdin(Stdio::piped())
@@ -98,7 +98,7 @@ fn others_run() {
     });
     assert!(child.wait().unwrap().success());
     assert!(closed.load(Ordering::Acquire));
-    // It has ended, and the system has forgotten it.
+    // The child has ended and is reaped.
     assert!(child.wait().unwrap().success());
     assert!(child.try_wait().unwrap().unwrap().success());
     closing.join().unwrap();
@@ -112,7 +112,7 @@ fn try_wait_and_kill() {
     assert_eq!(child.wait().unwrap().signal(), Some(9));
     child.kill().unwrap();
 
-    // Asking again and again lets the thread run that ends the child.
+    // Polling lets the thread run that ends the child.
     let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
     let stdin = child.stdin.take().unwrap();
     let closing = thread::spawn(move || drop(stdin));
@@ -161,7 +161,7 @@ fn many_children() {
     }
 }
 
-/// What `output` makes of streams that were not set must not last.
+/// The streams that `output` sets by default do not persist in the command.
 fn one_command_several_ways() {
     let mut command = Command::new("cat");
     assert_eq!(command.output().unwrap().stdout, b"");

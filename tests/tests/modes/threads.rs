@@ -43,7 +43,7 @@ fn spawn_and_join() {
     );
 }
 
-/// A handle answers with the pthread on which the thread runs, before, while and after it does.
+/// A handle returns the pthread on which the thread runs, before, while and after it does.
 fn pthreads() {
     // SAFETY: it has no preconditions.
     let me = || unsafe { libc::pthread_self() };
@@ -95,7 +95,7 @@ fn a_handle_that_outlives_the_thread() {
     let inside = joined.join().unwrap();
     assert_eq!(inside.id(), outside.id());
     outside.unpark();
-    // What is asked for first when the thread has ended is the same.
+    // Asked only after the thread has ended, the answer is the same.
     let late = thread::spawn(|| thread::current().id());
     while !late.is_finished() {
         thread::yield_now();
@@ -105,7 +105,7 @@ fn a_handle_that_outlives_the_thread() {
     assert_eq!(outside.name(), None);
 }
 
-/// Tells where it is dropped, by the name of the thread.
+/// Reports the name of the thread on which it is dropped.
 struct Tells(mpsc::Sender<Option<String>>);
 
 impl Drop for Tells {
@@ -129,7 +129,7 @@ fn a_result_that_is_not_joined() {
         };
         builder.spawn(body).unwrap()
     };
-    // By the thread itself, if the handle went before.
+    // By the thread itself, if the handle was dropped before.
     let go = Arc::new(AtomicBool::new(false));
     let waits = spawn(&go);
     let thread = waits.thread().clone();
@@ -169,7 +169,7 @@ fn park_and_unpark() {
         thread::park();
         7
     });
-    // It may be parked by now, or not be yet: either way the token is there.
+    // Whether it is parked yet or not, the token is available.
     thread::yield_now();
     parked.thread().unpark();
     assert_eq!(parked.join().unwrap(), 7);
@@ -189,7 +189,7 @@ fn unpark_before_park() {
 fn park_with_a_timeout() {
     thread::park_timeout(Duration::from_millis(1));
     thread::park_timeout(Duration::ZERO);
-    // A deadline that the clock cannot say is never: only the unpark ends this.
+    // A deadline that the clock cannot represent is never reached: only the unpark ends this.
     let parked = thread::spawn(|| thread::park_timeout(Duration::MAX));
     thread::yield_now();
     parked.thread().unpark();
@@ -209,7 +209,7 @@ fn sleep() {
 }
 
 fn sleepers_overlap() {
-    // Each must see all others begin before it ends: they only can if they sleep side by side.
+    // Each sees all others begin before it ends, which is only possible if the sleeps overlap.
     const SLEEPERS: usize = 20;
     let begun = Arc::new(AtomicUsize::new(0));
     let sleepers: Vec<_> = (0..SLEEPERS)
@@ -294,7 +294,7 @@ fn is_finished() {
     });
     assert!(!handle.is_finished());
     go.store(true, Ordering::Release);
-    // Nothing here gives way but the question itself.
+    // Nothing here yields but the call itself.
     while !handle.is_finished() {}
     handle.join().unwrap();
 }

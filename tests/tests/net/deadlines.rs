@@ -1,7 +1,7 @@
-//! What comes before a deadline is got, however late the thread itself is.
+//! What arrives before a deadline is received, however late the waiter itself runs.
 //!
-//! A neighbour does what is waited for and then keeps the processor until the deadline is past: on a hub the thread
-//! that waits cannot run before that.
+//! Another thread completes the wait and then keeps the processor until the deadline has passed: on a hub the waiter
+//! cannot run before that.
 
 use std::io::{ErrorKind, IoSliceMut, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -76,7 +76,7 @@ fn a_tcp_stream() {
     for receive in [read, peek, vectored] {
         comes_in_time(|| {
             let (mut ours, mut theirs) = pair();
-            // So that the descriptor is known to be drained.
+            // Leaves the descriptor known to be drained.
             theirs.write_all(b"x").unwrap();
             assert_eq!(ours.read(&mut [0; 8]).unwrap(), 1);
             ours.set_read_timeout(Some(TIMEOUT)).unwrap();
@@ -135,7 +135,7 @@ fn a_unix_datagram() {
     });
 }
 
-/// The buffers are full, and the other side makes room.
+/// The buffers are full, and the peer makes room.
 fn room_to_write() {
     comes_in_time(|| {
         let (mut ours, mut theirs) = UnixStream::pair().unwrap();
@@ -155,7 +155,7 @@ fn room_to_write() {
     });
 }
 
-/// The handshake is through while a neighbour holds the processor.
+/// The handshake completes while another thread holds the processor.
 fn a_connection() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
@@ -167,13 +167,13 @@ fn a_connection() {
                 assert_eq!(stream.peer_addr().unwrap(), address);
                 Ok(())
             },
-            // The kernel does it.
+            // The kernel completes it.
             move || drop(listener),
         )
     });
 }
 
-/// std has no timeout for it, the OS has.
+/// std has no timeout for accept, the OS has one.
 fn an_accept() {
     comes_in_time(|| {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -188,7 +188,7 @@ fn an_accept() {
     });
 }
 
-/// The data was there before the call, and its event not yet taken in.
+/// The data is there before the call, and its event is not processed yet.
 fn data_that_was_there_before() {
     comes_in_time(|| {
         let (mut ours, mut theirs) = pair();

@@ -1,4 +1,4 @@
-//! Names.
+//! Looking up host names.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -89,7 +89,7 @@ fn that_do_not_exist() {
     }
 }
 
-/// A green thread that looks a name up lets its hub run.
+/// A green thread that looks up a name lets its hub run other threads.
 fn others_run_meanwhile() {
     if !greenpatch::is_anything_patched() {
         return;
@@ -106,7 +106,7 @@ fn others_run_meanwhile() {
         }
     });
     let mut before = turns.load(Ordering::Relaxed);
-    // Each look-up takes as long as it takes; one of many will see the other thread run.
+    // How long a look-up takes varies; during one of many, the other thread runs.
     let has_seen = (0..1000).any(|_| {
         all(("localhost", 80));
         let now = turns.load(Ordering::Relaxed);

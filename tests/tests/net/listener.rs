@@ -116,7 +116,7 @@ fn non_blocking() {
         }
     };
     drop((accepted, client.join().unwrap()));
-    // And back again, after which it waits.
+    // Set to blocking again, it waits.
     listener.set_nonblocking(false).unwrap();
     let client = thread::spawn(move || {
         thread::sleep(Duration::from_millis(5));
@@ -132,7 +132,7 @@ fn given_away_as_it_was() {
     let client = thread::spawn(move || TcpStream::connect(address).unwrap());
     drop(listener.accept().unwrap());
     client.join().unwrap();
-    // std's blocks: the client comes later, and it must not say `WouldBlock` before.
+    // std's listener blocks: the client connects later, and accept must not return `WouldBlock` before.
     let std = std::net::TcpListener::from(listener);
     let client = std::thread::spawn(move || {
         #[allow(clippy::disallowed_methods)]
@@ -163,7 +163,7 @@ fn accepted_sockets_block() {
     let (accepted, _) = listener.accept().unwrap();
     let std = std::net::TcpStream::from(accepted);
     let before = Instant::now();
-    // On a green thread the client needs this hub to run: give std's to an OS thread.
+    // A green client needs this hub, so std's blocking listener goes to an OS thread.
     let reader = std::thread::spawn(move || (&std).read(&mut [0; 4]).unwrap());
     client.join().unwrap();
     assert_eq!(reader.join().unwrap(), 1);

@@ -1,8 +1,7 @@
 //! Sockets in every mode: not patched; patched, on the root, on a green thread, on an OS thread that
 //! is no hub, on the background hub; on two workers.
 //!
-//! One process for each way of patching, since patching cannot be taken back in between; so no
-//! libtest.
+//! Each way of patching has one process, since patching cannot be undone between the modes. So libtest is not used.
 #![allow(missing_docs)]
 
 mod deadlines;
@@ -18,7 +17,7 @@ mod unix;
 
 use greenpatch_tests::{Runner, child};
 
-/// One check, to be made in every mode.
+/// A check that is made in every mode.
 type Case = (&'static str, fn());
 
 /// The task of the second process, which patches with workers.
@@ -32,7 +31,7 @@ fn main() {
     }
     on_one_os_thread(&mut runner);
     runner.finish();
-    // Placement is set once in a process.
+    // Where green threads are placed is set once in a process.
     let workers = child(WORKERS).args(std::env::args().skip(1)).status();
     assert!(
         workers.unwrap().success(),
@@ -43,7 +42,7 @@ fn main() {
 fn on_one_os_thread(runner: &mut Runner) {
     mode(runner, "not patched", |case| case());
 
-    // Sockets alone: there is no hub yet, so all stays native.
+    // Sockets alone: there is no hub yet, so everything stays native.
     assert!(greenpatch::patch_net().unwrap().is_done());
     mode(runner, "sockets patched, no hub", |case| case());
 

@@ -38,7 +38,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-/// Spawns on another hub than the caller's, if there is one.
+/// Spawns on a hub other than the caller's, if there is one.
 fn spawn_elsewhere<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Elsewhere<T> {
     Elsewhere(std::thread::spawn(move || thread::spawn(f).join().unwrap()))
 }
@@ -48,14 +48,14 @@ struct Elsewhere<T>(std::thread::JoinHandle<T>);
 impl<T> Elsewhere<T> {
     fn join(self) -> T {
         while !self.0.is_finished() {
-            // The hub of this thread may be needed for it.
+            // The other thread may need this thread's hub.
             thread::sleep(Duration::from_micros(200));
         }
         self.0.join().unwrap()
     }
 }
 
-/// Each byte comes to one of them, and none is lost.
+/// Each byte goes to one reader, and none is lost.
 fn readers_of_all_kinds() {
     const BYTES: u64 = 2000;
     let (ours, mut theirs) = pair();
@@ -113,7 +113,7 @@ fn a_native_thread_answers() {
     Elsewhere(native).join();
 }
 
-/// The green one makes the listener non-blocking, and the native one does not get to see that.
+/// The green acceptor makes the listener non-blocking, and the native acceptor does not observe that.
 fn a_native_and_a_green_acceptor() {
     let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
     let address = listener.local_addr().unwrap();
@@ -132,7 +132,7 @@ fn a_native_and_a_green_acceptor() {
     Elsewhere(native).join();
 }
 
-/// A hub has waited for it; the last handle goes on another OS thread, and then on this one.
+/// A hub has waited for the socket; one handle is dropped on another OS thread, and then its clone on this one.
 fn dropped_elsewhere() {
     for _ in 0..50 {
         let (mut ours, mut theirs) = pair();
@@ -150,7 +150,7 @@ fn dropped_elsewhere() {
     }
 }
 
-/// Descriptors bear the numbers of those that were closed just before, on this and other OS threads.
+/// New descriptors have the numbers of those just closed, on this and on other OS threads.
 fn numbers_used_again() {
     let mut kept = None;
     for turn in 0..200_u32 {
@@ -161,7 +161,7 @@ fn numbers_used_again() {
             (ours, buffer)
         });
         if turn % 3 == 0 {
-            // A duplicate keeps the old connection alive behind a number that is used again.
+            // A duplicate keeps the old connection open while its number is reused.
             kept = Some(theirs.try_clone().unwrap());
         }
         thread::yield_now();
@@ -197,14 +197,14 @@ fn natively_in_between() {
     assert_eq!(&text, b"natively");
 }
 
-/// A stream that is always ready to be read, and one that is asked in turns.
+/// One stream is always readable, and another exchanges messages.
 fn a_busy_stream_does_not_starve() {
     let (mut flood, mut sink) = pair();
     let sink = thread::spawn(move || {
         let mut buffer = [0; 1024];
         while sink.read(&mut buffer).unwrap() > 0 {}
     });
-    // A native writer, so that there is always something.
+    // A native writer, so that there are always bytes.
     let flooding = std::thread::spawn(move || {
         let bytes = [0; 1 << 16];
         (0..400).for_each(|_| flood.write_all(&bytes).unwrap());
@@ -226,8 +226,7 @@ fn a_busy_stream_does_not_starve() {
     sink.join().unwrap();
 }
 
-/// Between the moment at which the OS says that there are bytes and the reader's turn pass many others' turns,
-/// in which more bytes come.
+/// Many other threads run between the event for the first byte and the reader's turn, and more bytes arrive meanwhile.
 fn a_reader_in_a_crowd_misses_nothing() {
     const ROUNDS: usize = 30;
     let (mut reader, mut writer) = pair();

@@ -1,4 +1,4 @@
-//! Random writes and reads in both directions: what goes in comes out, in order, all of it.
+//! Random writes and reads in both directions: every byte arrives, in order.
 
 use std::io::{IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
@@ -20,7 +20,7 @@ pub(crate) const CASES: &[Case] = &[("random traffic: both directions", both_dir
 enum Step {
     Plain(usize),
     Vectored(Vec<usize>),
-    /// Looks, without taking; for a writer, nothing.
+    /// Peeks; a writer does nothing.
     Peek,
     Yield,
     Sleep,
@@ -130,7 +130,7 @@ fn receive<S>(
 {
     let mut received = Vec::new();
     let mut reader = stream;
-    // Reads of the steps, over and over, until the end.
+    // Repeats the steps until the end of the stream.
     for step in steps.iter().cycle() {
         let mut buffer = vec![0; step.length().max(1)];
         let length = match step {
@@ -153,7 +153,7 @@ fn receive<S>(
                     let place = received.len();
                     assert_eq!(buffer[..length], expected[place..place + length]);
                 }
-                // So that steps which only look come to an end, too.
+                // So that steps that only peek come to an end, too.
                 reader.read(&mut buffer).unwrap()
             }
             Step::Yield | Step::Sleep => {
@@ -165,7 +165,7 @@ fn receive<S>(
             break;
         }
         received.extend_from_slice(&buffer[..length]);
-        // Small steps are for the beginning; the rest comes in larger ones.
+        // The first rounds are in small steps, the rest in larger ones.
         if received.len() > 20_000 {
             reader.read_to_end(&mut received).unwrap();
             break;

@@ -1,5 +1,5 @@
-//! What is set past the value that owns a descriptor, by its number or by a duplicate, as crates do that know nothing of
-//! greenpatch: it holds all the same.
+//! Options that are set on a descriptor, by its number or on a duplicate, and not through the value that owns it, as
+//! crates do that do not use greenpatch: they take effect.
 #![allow(unsafe_code)]
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -53,10 +53,10 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 const A_LITTLE: Duration = Duration::from_millis(20);
-/// The OS counts ticks, and its first one may be nearly over.
+/// The OS counts in ticks, and the first one may be nearly over.
 const A_TICK: Duration = Duration::from_millis(10);
 
-/// Exchanges a byte so that the one that receives has waited, and the descriptor is known to be drained.
+/// Exchanges a byte, so that the receiver has waited and its descriptor is known to be drained.
 fn exchange(ours: &mut (impl Read + Write), mut theirs: impl Read + Write + Send + 'static) {
     let other = thread::spawn(move || {
         let mut byte = [0];
@@ -73,7 +73,7 @@ fn would_block<T: std::fmt::Debug>(result: io::Result<T>) {
     assert_eq!(result.unwrap_err().kind(), ErrorKind::WouldBlock);
 }
 
-/// Sets by `set` that a read is not to wait forever, and has `check` find it so, before and after a wait.
+/// Bounds reads with `set`, and has `check` verify that, before and after a wait.
 fn streams(set: fn(SockRef<'_>), check: fn(&mut dyn FnMut() -> io::Result<usize>)) {
     for has_waited in [false, true] {
         let (mut ours, theirs) = pair();
@@ -115,7 +115,7 @@ fn a_read_timeout() {
     );
 }
 
-/// A timeout that was set on the value is taken back past it.
+/// A timeout that was set on the value is changed on the descriptor.
 fn a_later_timeout() {
     for later in [None, Some(Duration::from_secs(60))] {
         let (mut ours, mut theirs) = pair();
@@ -170,7 +170,7 @@ fn non_blocking() {
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
 }
 
-/// As `fcntl` does it.
+/// Sets the mode with `fcntl`.
 fn set_nonblocking(of: &impl AsRawFd, on: bool) {
     let (fd, flag) = (of.as_raw_fd(), libc::O_NONBLOCK);
     let flags = flags(of);
@@ -184,7 +184,7 @@ fn flags(of: &impl AsRawFd) -> libc::c_int {
     unsafe { libc::fcntl(of.as_raw_fd(), libc::F_GETFL) }
 }
 
-/// What was set on the value is taken back past it.
+/// Non-blocking mode that was set on the value is reset on the descriptor.
 fn blocking_again() {
     let (mut ours, mut theirs) = pair();
     for by_value in [true, false] {
@@ -204,7 +204,7 @@ fn blocking_again() {
     }
 }
 
-/// The duplicate is made by the descriptor alone, and set; and one that the value made.
+/// Options are set on a duplicate of the bare descriptor, and on a clone of the value.
 fn by_a_duplicate() {
     let (mut ours, theirs) = pair();
     exchange(&mut ours, theirs);
@@ -219,7 +219,7 @@ fn by_a_duplicate() {
         .unwrap();
     would_block(ours.read(&mut [0; 8]));
     would_block(clone.read(&mut [0; 8]));
-    // Given away and taken back.
+    // Converted to std's type and back.
     let std = std::net::TcpStream::from(ours);
     std.set_read_timeout(None).unwrap();
     std.set_nonblocking(true).unwrap();
@@ -228,7 +228,7 @@ fn by_a_duplicate() {
     would_block(clone.read(&mut [0; 8]));
 }
 
-/// So many waits in a row that not each of them can ask the OS.
+/// So many waits in a row that greenpatch does not ask the OS in each.
 fn after_many_waits() {
     let (mut ours, mut theirs) = pair();
     let mut clone = theirs.try_clone().unwrap();
@@ -260,7 +260,7 @@ fn after_many_waits() {
     clone.flush().unwrap();
 }
 
-/// What Linux has a TCP socket inherit, and others not.
+/// On Linux an accepted TCP socket inherits options; on other systems it does not.
 fn inherited() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     SockRef::from(&listener)
@@ -329,14 +329,13 @@ fn an_accept_loop_that_polls() {
             Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
         }
     };
-    // And what was accepted blocks.
+    // The accepted socket blocks.
     let mut client = client.join().unwrap();
     exchange(&mut accepted, client.try_clone().unwrap());
     client.flush().unwrap();
 }
 
-/// Neither while threads wait for connections, nor after that, does a listener say that it does not block; and if its
-/// user has set that, it says so.
+/// A listener does not become non-blocking while threads accept, nor after; non-blocking mode that the user sets stays.
 fn a_listener_stays() {
     let listener = Arc::new(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
     let address: SocketAddr = listener.local_addr().unwrap();
@@ -364,8 +363,8 @@ fn a_listener_stays() {
     }
 }
 
-/// Threads of ours and native ones, by the value and by clones of it: each connection goes to one, and none is told
-/// that it would block.
+/// Green and native threads accept on clones of one listener: each connection goes to one thread, and no accept
+/// returns `WouldBlock`.
 fn all_kinds_accept() {
     const CONNECTIONS: usize = 200;
     const EACH: usize = 3;
@@ -417,11 +416,11 @@ fn all_kinds_accept() {
     assert_eq!(accepted, CONNECTIONS);
 }
 
-/// `dup2` over a descriptor that was waited for, or is known to be drained: the number means another socket from then on.
+/// `dup2` replaces a descriptor that was waited for or is known to be drained: its number is then another socket.
 fn another_descriptor() {
     for many in [false, true] {
         let (mut ours, theirs) = pair();
-        // So that the first one does not go with its number.
+        // Keeps the first socket open after its number is reused.
         let _first = ours.as_fd().try_clone_to_owned().unwrap();
         exchange(&mut ours, theirs);
         if many {
@@ -432,10 +431,10 @@ fn another_descriptor() {
         let result = unsafe { libc::dup2(other.as_raw_fd(), ours.as_raw_fd()) };
         assert_eq!(result, ours.as_raw_fd());
         drop(other);
-        // There before the read.
+        // The bytes are there before the read.
         its_peer.write_all(b"abc").unwrap();
         assert_eq!(ours.read(&mut [0; 8]).unwrap(), 3);
-        // And after it has begun to wait.
+        // The bytes arrive after the read has begun to wait.
         let writer = thread::spawn(move || {
             thread::sleep(Duration::from_millis(5));
             its_peer.write_all(b"de").unwrap();

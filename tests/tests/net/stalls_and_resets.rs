@@ -41,7 +41,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-/// What the process has used of its processors.
+/// Returns the processor time that the process has used.
 #[cfg(target_os = "linux")]
 fn processor_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
@@ -56,8 +56,8 @@ fn processor_time() -> Duration {
     Duration::ZERO
 }
 
-/// Asserts that there comes a time in which next to nothing is done: what loops busily never has one,
-/// while what has to be done first may take a while on a machine that is busy otherwise.
+/// Asserts that the process becomes idle within some windows of `time`. A busy loop never does, while work that is
+/// still to be done may take several windows on a loaded machine.
 pub(crate) fn assert_idle(time: Duration) {
     let mut windows = Vec::new();
     while windows.len() < 50 {
@@ -155,12 +155,12 @@ fn reset_while_it_writes() {
         }
     });
     (&theirs).read_exact(&mut [0; 100]).unwrap();
-    // What it has not read makes its end a reset.
+    // Closing with unread bytes resets the connection.
     drop(theirs);
     assert_eq!(writer.join().unwrap(), ErrorKind::ConnectionReset);
 }
 
-/// The write says how far it got, and the call after it, whichever that is, that the connection was reset.
+/// The write returns how much it wrote, and the next call, whichever it is, returns the reset.
 fn reset_in_the_middle_of_a_write() {
     type Next = fn(&mut TcpStream) -> Option<std::io::Error>;
     let next: [Next; 4] = [
@@ -186,7 +186,7 @@ fn reset_in_the_middle_of_a_write() {
                 (next, then, ours.read(&mut [0; 8]).unwrap())
             });
             (&theirs).read_exact(&mut [0; 100]).unwrap();
-            // What it has not read makes its end a reset.
+            // Closing with unread bytes resets the connection.
             drop(theirs);
             let expected = (ErrorKind::ConnectionReset, ErrorKind::BrokenPipe, 0);
             assert_eq!(writer.join().unwrap(), expected);
@@ -196,7 +196,7 @@ fn reset_in_the_middle_of_a_write() {
 
 fn a_full_send_buffer() {
     let (mut ours, mut theirs) = pair();
-    // Made before, since that takes its time, too.
+    // Made before, since that takes time, too.
     let bytes = pattern(16 << 20);
     let writer = thread::spawn(move || {
         ours.write_all(&bytes).unwrap();
@@ -219,7 +219,7 @@ fn a_full_send_buffer() {
 fn a_server_that_goes() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    // In the queue, never accepted.
+    // They are queued, and never accepted.
     let clients: Vec<_> = (0..5)
         .map(|_| {
             thread::spawn(move || {
@@ -248,7 +248,7 @@ fn a_server_that_goes() {
     }
 }
 
-/// The one way to end an accept that waits, on Linux.
+/// Shutting down a listener is the one way on Linux to end an accept that waits.
 fn a_listener_that_is_shut_down() {
     if !cfg!(target_os = "linux") {
         return;
@@ -294,7 +294,7 @@ fn idle_connections_cost_nothing() {
     }
 }
 
-/// A read stops short at an urgent byte, though there is more behind it.
+/// A read stops short at an urgent byte, though more bytes follow it.
 fn urgent_bytes() {
     for _ in 0..20 {
         let (mut ours, mut theirs) = pair();
@@ -317,7 +317,7 @@ fn urgent_bytes() {
     }
 }
 
-/// The end comes together with the last bytes, and no event tells of it alone.
+/// The end of the stream arrives with the last bytes, without an event of its own.
 fn data_and_the_end_at_once() {
     for length in [1, 100, 5000] {
         let (mut ours, mut theirs) = pair();

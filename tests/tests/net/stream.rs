@@ -45,7 +45,7 @@ pub(crate) const CASES: &[Case] = &[
     ("stream: a number twice", a_number_twice),
 ];
 
-/// Two ends of one connection.
+/// Returns the two ends of a connection.
 pub(crate) fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -92,7 +92,7 @@ fn the_end() {
     theirs.write_all(b"abc").unwrap();
     drop(theirs);
     let mut buffer = [0; 16];
-    // A short read with the end behind it.
+    // A short read before the end of the stream.
     assert_eq!(ours.read(&mut buffer).unwrap(), 3);
     assert_eq!(ours.read(&mut buffer).unwrap(), 0);
     assert_eq!(ours.read(&mut buffer).unwrap(), 0);
@@ -125,7 +125,7 @@ pub(crate) fn pattern(length: usize) -> Vec<u8> {
 }
 
 fn a_write_is_whole() {
-    // A socket that blocks takes all of it, however much it is.
+    // A blocking socket takes all of it, however much it is.
     const BYTES: usize = 8 << 20;
     let (mut ours, mut theirs) = pair();
     let reader = thread::spawn(move || {
@@ -231,7 +231,7 @@ fn a_read_times_out() {
         let before = Instant::now();
         let error = ours.read(&mut [0; 16]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WouldBlock);
-        // The OS counts ticks, and its first one may be nearly over.
+        // The OS counts in ticks, and the first one may be nearly over.
         assert!(before.elapsed() >= Duration::from_millis(10));
     }
     theirs.write_all(b"abc").unwrap();
@@ -250,7 +250,7 @@ fn a_write_times_out() {
     ours.set_write_timeout(Some(Duration::from_millis(10)))
         .unwrap();
     let bytes = vec![0; 1 << 20];
-    // It returns what it has got rid of, and the error once that is nothing.
+    // It returns how much it wrote, and the error once that is nothing.
     let error = loop {
         match ours.write(&bytes) {
             Ok(written) => assert!(written > 0),
@@ -294,7 +294,7 @@ fn timeouts_are_shared() {
         .unwrap();
     let error = (&clone).read(&mut [0; 16]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
-    // One that is made of the descriptor alone asks the OS.
+    // A value that is made from a bare descriptor asks the OS.
     let other = TcpStream::from(clone.as_fd().try_clone_to_owned().unwrap());
     let error = (&other).read(&mut [0; 16]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
@@ -312,7 +312,7 @@ fn non_blocking() {
         theirs.write_all(b"abc").unwrap();
         theirs
     });
-    // Nothing here gives way but the question itself.
+    // Nothing here yields but the call itself.
     let length = loop {
         match ours.read(&mut buffer) {
             Ok(length) => break length,
@@ -430,7 +430,7 @@ fn conversions() {
     let mut ours = unsafe { TcpStream::from_raw_fd(raw) };
     ours.read_exact(&mut byte).unwrap();
     assert_eq!(&byte, b"d");
-    // One that has waited is given away as it was.
+    // A socket that has waited is converted in its original mode.
     let waiting = thread::spawn(move || {
         let mut rest = [0; 3];
         ours.read_exact(&mut rest).unwrap();
@@ -474,7 +474,7 @@ fn an_empty_buffer() {
     assert_eq!(ours.read(&mut [0; 4]).unwrap(), 1);
 }
 
-/// There is nothing to wait for, as long as it is not one buffer.
+/// With no room in several buffers a read does not wait; with one buffer it does.
 fn no_room_in_any_buffer() {
     fn check<S>(mut ours: S, mut theirs: S)
     where
@@ -492,10 +492,10 @@ fn no_room_in_any_buffer() {
         empty(&mut ours);
         theirs.write_all(b"x").unwrap();
         empty(&mut ours);
-        // Known to be drained from then on.
+        // The descriptor is known to be drained from here on.
         assert_eq!(ours.read(&mut [0; 4]).unwrap(), 1);
         empty(&mut ours);
-        // One buffer without room waits for something to read, and leaves it there.
+        // One buffer without room waits for bytes, and leaves them there.
         let writer = thread::spawn(move || {
             theirs.write_all(b"yz").unwrap();
             theirs
@@ -514,7 +514,7 @@ fn no_room_in_any_buffer() {
     check(ours, theirs);
 }
 
-/// A second value is made of the number, as code does that only wants to look, and both wait.
+/// A second value is made from the descriptor's number, as code does that only inspects it, and both wait.
 fn a_number_twice() {
     let (ours, mut theirs) = pair();
     let fd = ours.as_raw_fd();

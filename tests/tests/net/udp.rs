@@ -72,7 +72,7 @@ fn messages_stay_apart() {
         one.send(message).unwrap();
     }
     let mut buffer = [0; 4];
-    // What does not fit is lost, and a short one says nothing of those behind it.
+    // Bytes that do not fit are lost, and a short read does not mean that no message follows.
     assert_eq!(other.recv(&mut buffer).unwrap(), 4);
     assert_eq!(other.recv(&mut buffer).unwrap(), 0);
     assert_eq!(other.recv(&mut buffer).unwrap(), 1);
@@ -110,7 +110,7 @@ fn non_blocking() {
     assert_eq!(other.recv(&mut [0; 4]).unwrap(), 1);
 }
 
-/// An error that comes by an event, and is gone once it has been told.
+/// A pending error arrives as an event, and is cleared once it is returned.
 fn a_closed_peer() {
     let (one, other) = pair();
     let address = other.local_addr().unwrap();
@@ -141,7 +141,7 @@ fn options() {
     socket.set_multicast_loop_v4(false).unwrap();
     assert!(!socket.multicast_loop_v4().unwrap());
     assert!(socket.take_error().unwrap().is_none());
-    // It fails where there is no such interface, and so does std's.
+    // This fails where there is no such interface, as with std.
     let (group, any) = (Ipv4Addr::new(224, 0, 0, 251), Ipv4Addr::UNSPECIFIED);
     let ours = socket.join_multicast_v4(&group, &any).map_err(|e| e.kind());
     let std = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -151,7 +151,7 @@ fn options() {
     );
 }
 
-/// An empty buffer waits for a message, which is lost in it; an empty message is one.
+/// A receive into an empty buffer waits for a message and discards it; an empty message counts as a message.
 fn a_message_without_room() {
     fn check(receive: impl Fn(&mut [u8]) -> usize, send: impl Fn(&[u8]) + Send + 'static) {
         let sender = thread::spawn(move || {

@@ -46,7 +46,7 @@ pub(crate) const CASES: &[Case] = &[
     ("unix: abstract names", abstract_names),
 ];
 
-/// A name in the file system that is removed again.
+/// A path that is removed when dropped.
 pub(crate) struct Name(pub(crate) PathBuf);
 
 impl Name {
@@ -143,7 +143,7 @@ fn non_blocking() {
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
 }
 
-/// More connect than the queue holds: they wait, and other threads run.
+/// More clients connect than the queue holds: they wait, and other threads run.
 fn a_full_queue() {
     let name = Name::new();
     let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
@@ -242,7 +242,7 @@ fn fill(sender: &UnixDatagram, name: &Name) -> usize {
     sent
 }
 
-/// The senders, which are not connected, wait without using the processor, and every message gets through.
+/// The senders, which are not connected, wait without using the processor, and every message arrives.
 fn datagrams_to_a_full_socket_by_its_name() {
     const SENDERS: usize = 3;
     const MESSAGES: usize = 300;
@@ -288,7 +288,7 @@ fn a_full_socket_not_waited_for() {
     let before = Instant::now();
     let error = sender.send_to(b"x", &name.0).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
-    // The OS counts ticks, and its first one may be nearly over.
+    // The OS counts in ticks, and the first one may be nearly over.
     assert!(before.elapsed() >= Duration::from_millis(10));
     receiver.recv(&mut [0; 4]).unwrap();
     assert_eq!(sender.send_to(b"x", &name.0).unwrap(), 1);
@@ -306,7 +306,7 @@ fn a_full_socket_that_goes() {
     assert_eq!(waiting.join().unwrap(), ErrorKind::ConnectionRefused);
 }
 
-/// What it is connected to stays full, and keeps it from nothing else.
+/// The connected peer stays full, which does not stop the socket from sending to another one.
 fn connected_to_one_sends_to_another() {
     let (one, other) = (Name::new(), Name::new());
     let _full = UnixDatagram::bind(&one.0).unwrap();

@@ -1,6 +1,6 @@
 //! Bodies that have impls of their own.
 
-/// Bodies that have impls and traits of their own, whose `Self` is another.
+/// Bodies with impls and traits of their own, in which `Self` is another type.
 #[greenpatch::patchable(strict, dispatch)]
 mod nested {
     use std::str::FromStr;

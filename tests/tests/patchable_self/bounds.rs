@@ -96,7 +96,7 @@ mod outlives {
         }
     }
 
-    // `Self: Clone` does not ask whether there is a `Slice<'a, T>`.
+    // `Self: Clone` does not require `Slice<'a, T>` to be well-formed.
     pub struct Slice<'a, T>(pub &'a [T]);
 
     impl<T> Clone for Slice<'_, T> {
@@ -208,7 +208,7 @@ mod predicates {
         }
     }
 
-    // What stands before it is not said of a slot.
+    // The bounds before it do not apply to a slot.
     pub fn first<'a, T>(mut items: T) -> Option<T::Item>
     where
         T: 'a,
@@ -236,7 +236,7 @@ fn predicates_on_associated_types() {
         .run(|| assert_eq!(vec![1_u8].into_iter().turned::<u32>(), [7]));
 }
 
-/// Types that are there only if something outlives a lifetime: these functions stay as they are.
+/// Types that exist only if something outlives a lifetime: these functions stay as they are.
 #[greenpatch::patchable(lenient, dispatch)]
 mod lent {
     pub trait Lend {
@@ -292,7 +292,7 @@ mod lent {
         item
     }
 
-    // The alias hides that it is the trait's.
+    // The alias hides that the type is the trait's.
     pub trait Stream {
         type Item;
         type Error;

@@ -1,4 +1,4 @@
-//! `Self` in the head of an impl, and names of traits that others have too.
+//! `Self` in the head of an impl, and traits with names that other traits have too.
 
 use greenpatch::{Overrides, patch_point};
 
@@ -80,7 +80,7 @@ fn self_in_the_head_of_an_impl() {
         });
 }
 
-/// A trait of the name of one that a glob brings in, or that the prelude has.
+/// A trait with the name of one that a glob brings in, or that the prelude has.
 mod names {
     pub mod globbed {
         #[allow(dead_code)]

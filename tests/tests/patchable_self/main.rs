@@ -1,5 +1,5 @@
-//! What an impl, or a trait, says of `Self`, said outside of it: in bounds, in the head of the impl, in
-//! associated types, of trait objects, and in bodies that have impls of their own.
+//! `Self` resolved outside its impl or trait: in bounds, in the head of the impl, in associated types, for trait
+//! objects, and in bodies with impls of their own.
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(

@@ -2,7 +2,7 @@
 
 use greenpatch::patchable;
 
-/// A module annotated whole, with what clashes with the shadow in it.
+/// A module annotated whole, with names that clash with the shadow.
 #[patchable]
 mod whole {
     use std::thread_local;
@@ -88,7 +88,7 @@ mod whole {
     }
 }
 
-/// Macros by the names of those that the shadow brings, from where they may come.
+/// Macros with the names of those that the shadow brings, from each place that they may come from.
 #[patchable]
 mod macros {
     pub mod of_prelude {

@@ -105,7 +105,7 @@ fn thread_local_off_leaves_values() {
 fn logging_and_existing_locks_change_nothing() {
     isolated(|| {
         let options = ThreadOptions::new().logging(false).existing_locks(false);
-        // A lock made and held before works after.
+        // A lock that is made and held before patching works after it.
         let lock = std::sync::Arc::new(greenpatch::sync::Mutex::new(1));
         let held = lock.lock().unwrap();
         assert!(options.apply().unwrap().is_done());
@@ -230,7 +230,7 @@ fn features_are_patched_by_themselves() {
             assert_eq!(features[0].feature(), feature);
             assert!(patch().unwrap().is_already_patched());
         }
-        // Without threads there is no hub to wait on, and all is as it was.
+        // Without threads there is no hub to wait on, and everything stays native.
         let output = greenpatch::process::Command::new("echo").output().unwrap();
         assert_eq!(output.stdout, b"\n");
         assert!(greenpatch::fs::read("/proc/self/stat").is_ok());
@@ -251,7 +251,7 @@ fn a_feature_of_input_and_output_is_cancelled_alone() {
         assert!(report.feature(Feature::Stdio).is_none());
         assert!(report.feature(Feature::Fs).unwrap().is_done());
         assert_eq!(is_module_patched("std::process").unwrap(), Coverage::None);
-        // On a green thread, too, a child is waited for, natively.
+        // A green thread, too, waits for a child natively.
         let output = greenpatch::thread::spawn(|| {
             greenpatch::process::Command::new("echo").output().unwrap()
         });

@@ -90,7 +90,7 @@ fn of_patch_all_come_in_order() {
         events::on_did_patch_builtin_modules(|event| {
             assert!(event.report().feature(Feature::Thread).unwrap().is_done());
             assert_eq!(attic::boxes(), 1);
-            // The place to patch what others wrote.
+            // Plugins patch third-party items here.
             assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
             note("did builtin");
             Ok(())
@@ -168,7 +168,7 @@ fn a_single_feature_announces_no_patch_all() {
 fn an_unsubscribed_subscriber_is_not_called() {
     isolated(|| {
         let first = events::on_did_patch_module(|_| Err(DoNotPatch::new()));
-        // Ended by nothing but `unsubscribe`.
+        // A subscription that is dropped stays; only `unsubscribe` ends it.
         let _ = events::on_did_patch_module(|_| {
             note("heard");
             Ok(())

@@ -38,7 +38,7 @@ fn a_subscriber_leaves_one_out() {
             is_module_patched("protocol::fixture::counter").unwrap(),
             Coverage::Some
         );
-        // They are asked about again, and leave the same out; there is nothing to tell of.
+        // The same subscribers leave the same items out again, so there is nothing to report.
         journal();
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_already_patched());
         let lines = journal();
@@ -98,7 +98,7 @@ fn what_was_left_out_can_be_patched_later() {
         });
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         assert_eq!(counter::greeting("x"), "hello x");
-        // Asked for by its name it is still left out, as long as the subscriber is there.
+        // Requested by name, it is still left out while the subscriber exists.
         let greeting = || patch_module_items(&GREEN_COUNTER, &["greeting"]).unwrap();
         assert!(greeting().is_already_patched());
         choosy.unsubscribe();
@@ -157,7 +157,7 @@ fn some_items_then_all() {
         assert!(price().is_already_patched());
         assert_eq!(asked().len(), 0);
 
-        // Those that decide on a module see all that is to be replaced in the end.
+        // Will hooks see every item that is replaced in the end.
         let done = patch_module(&GREEN_COUNTER).unwrap();
         assert_eq!(
             done.report().unwrap().to_string(),
@@ -173,7 +173,7 @@ fn some_items_then_all() {
         assert!(price().is_already_patched());
     });
     if let Some(stderr) = stderr {
-        // The second call takes nothing back that the first one said.
+        // The second call undoes nothing of the first.
         assert!(!stderr.contains("warning"), "{stderr}");
     }
 }
@@ -267,7 +267,7 @@ fn patched_over_the_original_is_the_first() {
     isolated(|| {
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         assert_eq!(counter::price(1), 4);
-        // It calls the original, and gets the first one.
+        // The replacement calls the original, and gets the first function.
         assert!(patch_item(patch_point!(counter::price), greener_price).is_done());
         assert_eq!(counter::price(1), 3);
         assert_eq!(patch_point!(counter::price).original()(1), 5);

@@ -1,4 +1,4 @@
-//! Queries, and what names mean.
+//! Queries by name, and how names are resolved.
 
 use greenpatch::{
     Coverage, Point, events, is_anything_patched, is_item_patched, is_module_patched, original,
@@ -30,7 +30,7 @@ fn of_items_are_ends_of_paths() {
     }
     assert!(!is_item_patched("counter::Till::total").unwrap());
     assert_eq!(corner::fixture::counter::price(2), 0);
-    // A name that ends inside a segment is another name.
+    // A name matches whole segments only.
     assert!(is_item_patched("ottles").unwrap_err().is_unknown());
     assert!(is_item_patched("").unwrap_err().is_unknown());
 }
@@ -191,7 +191,7 @@ fn of_instantiations_have_their_types() {
     });
 }
 
-/// What users know of std, and what blocks by the same means.
+/// Items by their names in std, with those that block by the same means.
 const OF_STD: &[&[&str]] = &[
     &[
         "std::thread::spawn",
@@ -249,7 +249,7 @@ fn of_what_is_built_in_are_those_of_std() {
         ] {
             assert!(!is_item_patched(name).unwrap(), "{name}");
         }
-        // Where leading segments are left out, what the program has itself goes before.
+        // Where leading segments are left out, the program's own items take precedence.
         assert!(is_item_patched("thread::sleep").unwrap() && is_item_patched("sleep").unwrap());
         assert!(!is_item_patched("yield_now").unwrap());
         assert!(is_item_patched("thread::yield_now").unwrap());
@@ -329,7 +329,7 @@ fn of_std_leave_out_and_choose() {
     isolated(|| {
         let choosy = events::on_will_patch_module(|event| {
             match event.module() {
-                // With one of those that wait alike the others are left out.
+                // Leaving out one item leaves out all that wait by the same means.
                 "std::sync" => {
                     assert!(event.remove("RwLock::read") && !event.remove("Mutex::lock"))
                 }
@@ -343,7 +343,7 @@ fn of_std_leave_out_and_choose() {
             ("std::sync::Mutex::lock", false),
             ("std::sync::Condvar::wait", true),
             ("std::thread::spawn", false),
-            // What green threads cannot do without.
+            // Items that green threads need.
             ("std::thread::panicking", true),
         ] {
             assert_eq!(is_item_patched(name).unwrap(), patched, "{name}");

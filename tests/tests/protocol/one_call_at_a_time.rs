@@ -1,4 +1,4 @@
-//! One thread patches at a time, re-entrantly, while others call what is patched.
+//! One thread patches at a time, re-entrantly, while other threads call the items being patched.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, mpsc};

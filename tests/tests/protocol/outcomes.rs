@@ -1,4 +1,4 @@
-//! Calling again: the same, more, less.
+//! Outcomes of a second call that patches the same, more, or less.
 
 use greenpatch::{
     Coverage, Feature, Patcher, ThreadOptions, events, is_item_patched, is_module_patched,
@@ -11,7 +11,7 @@ use crate::fixture::{attic, journal};
 const MORE: &str = "patch_all was called before with less";
 const LESS: &str = "patch_all was called before with more";
 
-/// Whether there is a warning besides the one that these tests run off the main thread.
+/// Whether there is a warning besides the one about patching off the main thread.
 fn warns(stderr: &str) -> bool {
     stderr
         .lines()
@@ -67,7 +67,7 @@ fn more_is_the_union_with_a_warning() {
         assert!(report.feature(Feature::Time).unwrap().is_done());
         assert!(is_item_patched("std::thread::sleep").unwrap());
         assert_eq!(attic::boxes(), 2);
-        // What both asked for together is remembered.
+        // The union of both calls is remembered.
         assert!(patch_all().unwrap().is_already_patched());
     });
     if let Some(stderr) = stderr {

@@ -12,7 +12,7 @@ use crate::fixture::{
     DID, GREEN_COUNTER, PLUGIN_WILL, WILL, attic, cellar, counter, journal, note,
 };
 
-/// The message of the panic that a call passes on.
+/// Returns the message of the panic that a call propagates.
 fn panic_of(call: impl FnOnce() -> Result<Patched, PatchError>) -> String {
     let payload = catch_unwind(AssertUnwindSafe(call)).expect_err("the call panics");
     payload.downcast_ref::<String>().expect("a message").clone()
@@ -29,7 +29,7 @@ fn at_a_will_stage_leave_the_feature_untouched() {
             assert!(!journal().iter().any(|line| line.contains("did")));
             hook.agrees();
         }
-        // It is neither done nor being done.
+        // The feature is neither patched nor being patched.
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         assert_eq!((counter::price(1), cellar::bottles()), (4, 8));
     });
@@ -78,7 +78,7 @@ fn in_patch_all_leave_what_comes_after() {
         assert_eq!(attic::boxes(), 1);
         assert!(patch_thread().unwrap().is_already_patched());
         subscriber.unsubscribe();
-        // It may be called again, and finishes.
+        // A second call patches the rest.
         assert!(patch_all().unwrap().is_done());
         assert_eq!(attic::boxes(), 2);
         assert!(patch_all().unwrap().is_already_patched());

@@ -79,7 +79,7 @@ fn print_as_a_table() {
         let head: Vec<_> = lines.next().unwrap().split_whitespace().collect();
         assert_eq!(head, ["module", "item", "state", "where", "type"]);
         assert_eq!(lines.count(), patch_points().len());
-        // Built-in ones go by their names in std.
+        // Built-in ones are listed by their names in std.
         let row = table
             .lines()
             .find(|row| row.starts_with("std::sync "))

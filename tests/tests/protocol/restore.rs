@@ -49,7 +49,7 @@ fn is_refused_while_a_green_thread_lives() {
         }
         assert_eq!(is_module_patched("std::sync").unwrap(), Coverage::All);
         assert_eq!(counter::price(1), 4, "nothing was changed");
-        // What has nothing to do with green threads may go.
+        // Items that green threads do not need can be restored.
         assert_eq!(restore_module(&GREEN_COUNTER).unwrap(), 4);
         assert_eq!((counter::price(1), cellar::bottles()), (5, 7));
         drop(send);
@@ -67,7 +67,7 @@ fn puts_one_module_back() {
         assert_eq!((attic::boxes(), cellar::corks()), (1, 1));
         assert_eq!(restore_module("green_attic").unwrap(), 0);
         assert!(restore_module("nowhere").unwrap_err().is_unknown());
-        // `patch_all` finds it left.
+        // `patch_all` patches it again.
         assert!(patch_all().unwrap().is_done());
         assert_eq!(attic::boxes(), 2);
     });
@@ -94,7 +94,7 @@ fn is_refused_while_patching_is_decided() {
         });
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         subscriber.unsubscribe();
-        // From a did stage it may.
+        // In a did stage it is allowed.
         events::on_did_patch_module(|event| {
             if event.source() == "protocol::fixture::green_attic" {
                 assert_eq!(restore_module("green_counter").unwrap(), 4);

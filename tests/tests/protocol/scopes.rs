@@ -1,5 +1,4 @@
-//! Overrides that hold in a scope, and native scopes. These need no process of their own: that is
-//! what they are for.
+//! Scoped overrides and native scopes. Most of these tests share one process, as scopes are meant to.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};

@@ -37,7 +37,7 @@ fn by_the_will_hook() {
 #[test]
 fn by_a_subscriber_cancels_the_feature_whole() {
     isolated(|| {
-        // The second module of the feature; the first has been agreed to by then.
+        // This is the second module of the feature; by then no subscriber has vetoed the first.
         let veto = events::on_will_patch_module(|event| match event.module() {
             "protocol::fixture::counter" => Err(DoNotPatch::new()),
             _ => Ok(()),
@@ -80,7 +80,7 @@ fn by_a_plugin() {
         assert!(by.is_plugin());
         assert_eq!(by.to_string(), "the plugin journal: the plugin objects");
         assert!(nothing_is_patched());
-        // It was not remembered as done.
+        // The vetoed feature is not remembered as patched.
         PLUGIN_WILL.agrees();
         assert!(patch_module(&GREEN_COUNTER).unwrap().is_done());
         assert_eq!((counter::price(1), cellar::bottles()), (4, 8));

@@ -16,7 +16,7 @@ fn come_out_once_and_last() {
         });
         events::on_did_patch_module(|event| {
             event.warn(format!("said of {}", event.source()));
-            // A call inside does not write them early.
+            // A nested call does not write them early.
             assert!(patch_module("green_attic").is_ok());
             eprintln!("still patching");
             Ok(())

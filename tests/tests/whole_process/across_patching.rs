@@ -1,4 +1,4 @@
-//! What begins before patching and ends after it.
+//! Locks, threads and values from before patching work after it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Threads and timers in great numbers: when they are over, the process has its memory back.
+//! Threads and timers in great numbers: once they end, their memory is returned.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// What Linux says of this process: resident memory in KiB, and its mappings.
+/// Returns what Linux reports about this process: its resident memory in KiB, and its number of mappings.
 fn footprint() -> Option<(usize, usize)> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let resident = status
@@ -72,7 +72,7 @@ fn short_threads() {
     }
 }
 
-/// Has 500 threads go deep at a time, and then waits by `wait` until their memory is back.
+/// Has 500 threads use deep stacks at the same time, and then calls `wait` until their memory is returned.
 fn deep_threads(wait: fn()) {
     greenpatch::patch_thread().unwrap();
     go_deep(wait);
@@ -105,7 +105,7 @@ fn go_deep(wait: fn()) {
             .map(|_| {
                 let barrier = barrier.clone();
                 thread::spawn(move || {
-                    // All at a time, each on a stack of its own.
+                    // All at the same time, each on its own stack.
                     barrier.wait();
                     let steps = descend(DEEP);
                     barrier.wait();
@@ -125,7 +125,7 @@ fn go_deep(wait: fn()) {
     for _ in 0..2 {
         let deep = round();
         assert!(deep > before + THREADS * DEEP / 2048, "{deep} KiB are deep");
-        // Each stack keeps 16 KiB, and there is more that a crowd leaves behind. The watchdog sees to the end.
+        // Each stack keeps 16 KiB, and other memory of so many threads stays, too. `SIGALRM` bounds the loop.
         while resident() > before + 24 * 1024 {
             wait();
         }

@@ -1,4 +1,5 @@
-//! What happens at the edges: how a process ends, what it prints, what it costs in the long run.
+//! Behaviour of a whole process: overflowing stacks, reports, panic hooks, ends, memory over a long run, and loops that
+//! poll.
 //!
 //! Each scenario is a process of its own, this program run again, since it patches, aborts, or exits.
 #![allow(missing_docs)]

@@ -1,4 +1,4 @@
-//! Panic hooks that code sets which knows nothing of greenpatch, and that wait through code that does.
+//! Panic hooks set with std's `set_hook`, which block in greenpatch's calls.
 
 use std::panic;
 use std::sync::Arc;
@@ -50,11 +50,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// Set while the hook runs; what a neighbour must never see.
+/// Set while the hook runs; no other thread of the hub must observe it.
 static IN_HOOK: AtomicBool = AtomicBool::new(false);
 static HOOKS: AtomicU32 = AtomicU32::new(0);
 
-/// Gives std a hook that does `wait`.
+/// Sets a hook, by std, that calls `wait`.
 fn set_hook(wait: impl Fn() + Send + Sync + 'static) {
     panic::set_hook(Box::new(move |_| {
         IN_HOOK.store(true, Ordering::Relaxed);
@@ -68,7 +68,7 @@ fn waits_after_the_first_spawn() {
     greenpatch::patch_all().unwrap();
     thread::spawn(|| ()).join().unwrap();
 
-    // Held for a while by an OS thread, again and again.
+    // An OS thread holds it for a while, repeatedly.
     let lock = Arc::new(Mutex::new(()));
     let (ask, asked) = std::sync::mpsc::channel::<std::sync::mpsc::Sender<()>>();
     let holder = std::thread::spawn({
@@ -113,7 +113,7 @@ fn waits_after_the_first_spawn() {
         }
     };
     round(0);
-    // And on a root that panics.
+    // The root panics.
     let neighbour = thread::spawn(|| {
         for _ in 0..100 {
             assert!(!IN_HOOK.load(Ordering::Relaxed), "in the root's hook");
@@ -128,7 +128,7 @@ fn waits_after_the_first_spawn() {
     holder.join().unwrap();
 }
 
-/// A hook that needs a green thread of its own, and gets one that does not need this OS thread.
+/// A hook that spawns and joins a green thread, which must not need this OS thread.
 fn spawns_and_joins() {
     let thread = thread::spawn(|| {
         thread::yield_now();
@@ -163,7 +163,7 @@ fn destructors_give_way() {
     struct Joins(Option<thread::JoinHandle<u8>>);
     impl Drop for Joins {
         fn drop(&mut self) {
-            // Neither a hook in here, whose panic is caught, nor one before it is in the way.
+            // Neither a nested panic that is caught nor an earlier hook prevents the wait.
             let nested = panic::catch_unwind(|| panic!("while unwinding"));
             assert!(nested.is_err());
             assert_eq!(self.0.take().unwrap().join().unwrap(), 3);

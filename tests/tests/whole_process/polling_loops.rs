@@ -1,4 +1,4 @@
-//! Loops that wait by asking again and again what never blocks: on one OS thread, others have to get their turn.
+//! Loops that wait by polling what never blocks: on one OS thread, other threads must still run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +27,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// Polls until a neighbour, which has not run yet, has changed what is asked for.
+/// Polls until another thread, which has not run yet, has changed the value.
 fn each_loop() {
     let value = Arc::new(Mutex::new(0));
     thread::spawn({
@@ -81,7 +81,7 @@ fn each_loop() {
     while receiver.try_recv().is_err() {}
     while !thread.is_finished() {}
 
-    // What the README advises where it is an atomic that is asked.
+    // As the README advises for polling an atomic.
     let flag = Arc::new(AtomicBool::new(false));
     for ask in [hint::spin_loop, thread::yield_now] {
         flag.store(false, Ordering::Relaxed);
@@ -118,7 +118,7 @@ fn polling_for_the_outside_ends() {
         });
         while *value.lock().unwrap() == 0 {}
     };
-    // A timer, a wake-up from another OS thread, and a descriptor.
+    // A timer, a wakeup from another OS thread, and a descriptor.
     set_after(|| thread::sleep(Duration::from_millis(5)));
     set_after(|| {
         let (sender, receiver) = mpsc::channel();
@@ -147,7 +147,7 @@ fn not_while_held() {
         let ran = ran.clone();
         move || ran.store(true, Ordering::Relaxed)
     });
-    // Fewer than are polling.
+    // Fewer calls than count as polling.
     for _ in 0..200 {
         *lock.lock().unwrap() += 1;
     }

@@ -108,7 +108,7 @@ fn called(name: &str) -> thread::Builder {
 
 fn named() {
     greenpatch::patch_thread().unwrap();
-    // After neighbours that have run, and some that are suspended.
+    // Other threads have run before, and some are suspended.
     for _ in 0..3 {
         thread::spawn(thread::park);
     }
@@ -204,7 +204,7 @@ fn faults() {
 
 fn sent() {
     greenpatch::patch_thread().unwrap();
-    // std's handler takes the first for a fault, which would come again.
+    // std's handler takes the first signal for a fault, which would recur.
     for _ in 0..2 {
         // SAFETY: it ends this process.
         let _ = thread::spawn(|| unsafe { libc::raise(libc::SIGBUS) }).join();
@@ -242,7 +242,7 @@ fn too_large_a_stack() {
         .spawn(|| ())
         .unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
-    // What it was to run is dropped, and a scope does not wait for it.
+    // The closure is dropped, and a scope does not wait for it.
     let (sender, receiver) = std::sync::mpsc::channel::<()>();
     thread::scope(|s| {
         let builder = thread::Builder::new().stack_size(1 << 60);
@@ -253,6 +253,6 @@ fn too_large_a_stack() {
         receiver.try_recv(),
         Err(std::sync::mpsc::TryRecvError::Disconnected)
     );
-    // Nothing is lost by it.
+    // Spawning still works.
     thread::spawn(|| ()).join().unwrap();
 }

@@ -171,7 +171,7 @@ fn native_locals_at_the_end() {
     }
     let options = greenpatch::ThreadOptions::new().thread_local(false);
     assert!(options.apply().unwrap().is_done());
-    // The newest is destroyed first, so those that wait come last.
+    // The newest value is destroyed first, so the one that waits is destroyed last.
     WAITS.with(|_| ());
     CONSTANT.set(Some(Valued(Box::new(1))));
     thread::spawn(|| {
@@ -221,7 +221,7 @@ fn patches_off_the_main_thread() {
     .join()
     .unwrap();
     assert_ne!(native, there);
-    // What main starts runs there, too.
+    // Threads that main starts run there, too.
     assert_eq!(
         thread::spawn(greenpatch::native_thread_id).join().unwrap(),
         there
@@ -251,7 +251,7 @@ fn native_outlives_its_spawner() {
     })
     .join()
     .unwrap();
-    // It is waited for from the root of a hub now.
+    // Now the root of a hub waits for it.
     greenpatch::patch_thread().unwrap();
     assert_ne!(receiver.recv().unwrap(), thread::current().id());
 }
