@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 mod arguments;
+mod blocking;
 mod command;
 mod command_line;
 mod compiler;
@@ -30,6 +31,7 @@ mod run;
 mod settings;
 mod shell;
 mod source;
+mod tokens;
 mod wrapper;
 
 use error::Failure;

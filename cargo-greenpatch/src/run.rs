@@ -33,14 +33,14 @@ pub(crate) fn run(request: &Request) -> Result<u8, Failure> {
     let answer = probe::ask(&compiler, request, &cache)?;
     let program = Program::read(&answer.metadata, request)?;
     if request.command == Command::Doctor {
-        report::print(&program, request.report, shell)?;
+        report::print(&program, request.report, &cache, shell)?;
         return Ok(0);
     }
     let flags = copy::flags_for_copy(&answer.flags);
     let copy = Copy::ready(&compiler, &flags, &program.source, &cache, request, shell)?;
     let folder = target_folder(&answer, &cache, request)?;
     let built = Built::prepare(&compiler, &flags, folder, &program, &copy, request, shell)?;
-    report::print(&program, request.report, shell)?;
+    report::print(&program, request.report, &cache, shell)?;
     let mut command = process::Command::new(&compiler.cargo);
     command.arg(request.command.name()).args(&request.cargo);
     command

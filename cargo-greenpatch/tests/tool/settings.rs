@@ -127,11 +127,69 @@ fn packages_stay_on_std_where_that_is_asked_for() {
     assert!(
         report
             .stdout
-            .contains("native   kept 0.1.0: keeps std, as asked"),
+            .contains("native   kept 0.1.0: keeps std, as asked: all that it waits for blocks"),
         "{report:?}"
     );
     assert!(
         report.stderr.contains("on std as asked: kept"),
         "{report:?}"
     );
+}
+
+#[test]
+fn the_report_says_what_still_blocks() {
+    let folder = Folder::new(
+        "report",
+        &[
+            (
+                "Cargo.toml",
+                &format!(
+                    "{}links = \"z\"\nbuild = \"build.rs\"\n\n[workspace]\n",
+                    manifest("waits", "2024")
+                        .replace("[workspace]\n", "")
+                        .trim_end()
+                        .to_owned()
+                        + "\n"
+                ),
+            ),
+            ("build.rs", "fn main() {}"),
+            (
+                "src/lib.rs",
+                "// libc::poll\nmod libc { pub unsafe fn usleep(_: u32) {} }\n\
+                 pub fn waits() {\n    unsafe { libc::usleep(1) }\n}\n\
+                 pub const TEXT: &str = \"libc::read()\";\n",
+            ),
+            (
+                "tests/test.rs",
+                "#[test] fn reads() { unsafe { libc::read() } }",
+            ),
+        ],
+    );
+    let doctor = |line: &str| folder.tool(line).success();
+    let full = doctor("doctor --report");
+    assert_eq!(
+        full.stdout,
+        "green    waits 0.1.0: compiled with greenpatch in place of std\n\
+         \u{20}        blocks: calls `usleep` of the C library, which waits, first in src/lib.rs:4\n\
+         \u{20}        blocks: links the C library `z`\n"
+    );
+    let lines: Vec<_> = full.stderr.lines().map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "Greenpatch 1 package green",
+            "Blocks waits below std may hold an OS thread: waits (usleep)",
+            "Blocks so may the C libraries of: waits (z)",
+        ]
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&doctor("doctor --report=json").stdout).unwrap();
+    let blocks = &json["crates"][0]["blocks"];
+    let expected = serde_json::json!([
+        { "cause": "libc", "name": "usleep", "file": "src/lib.rs", "line": 4 },
+        { "cause": "links", "name": "z", "file": null, "line": null },
+    ]);
+    assert_eq!(*blocks, expected);
+    let built = folder.tool("check").success();
+    assert!(built.stderr.contains("(usleep)"), "{built:?}");
 }
