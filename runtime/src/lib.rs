@@ -1,29 +1,72 @@
-//! Monkey patching for Rust: blocking code, unchanged, on green threads.
+//! Monkey patching for Rust: blocking code runs unchanged on green threads.
 //!
-//! Code written against `std` runs on OS threads until [`patch_thread`] is called, and on green threads
-//! after it. The root of this crate has the shape of `std`: everything of std is here, and what blocks or
-//! belongs to a thread is greenpatch's own.
+//! Code that is written against `std` — spawn a thread, sleep, lock, send on a channel, read a socket — runs on OS
+//! threads until [`patch_thread`] or [`patch_all`] is called, and on green threads after that. A green thread is a
+//! coroutine with a stack of its own. When it blocks, the hub of its OS thread runs another one.
 //!
-//! Three ways in:
+//! The root of this crate has the shape of `std`. Everything that blocks, or belongs to a thread, is greenpatch's own
+//! and works in both modes; everything else is re-exported from std.
 //!
-//! 1. [`#[patchable]`](macro@patchable) on a function, an `impl`, a `trait` or an inline `mod`. In a `mod`
-//!    the name `std` also means greenpatch.
-//! 2. One line for a whole crate, at its root: `#[macro_use] extern crate greenpatch as std;`
-//! 3. By name: `use greenpatch::{thread, sync::Mutex};`
+//! # Example
 //!
-//! and one call, in `main`: [`patch_thread`], [`patch_all`], or a [`Patcher`] with settings.
+//! ```standalone_crate
+//! #[greenpatch::patchable]
+//! mod downloads {
+//!     use std::sync::mpsc;
+//!     use std::thread;
+//!     use std::time::Duration;
 //!
-//! # Layers
+//!     pub fn all(count: u64) -> u64 {
+//!         let (sender, receiver) = mpsc::channel();
+//!         for number in 0..count {
+//!             let sender = sender.clone();
+//!             thread::spawn(move || {
+//!                 thread::sleep(Duration::from_millis(100)); // a slow server
+//!                 sender.send(number).unwrap();
+//!             });
+//!         }
+//!         drop(sender);
+//!         receiver.iter().sum()
+//!     }
+//! }
 //!
-//! | layer | modules | knows |
-//! | --- | --- | --- |
-//! | facades, std-shaped | `thread`, `sync`, `net`, `os`, `process`, `io`, `fs`, `panic`, `hint` | seams |
-//! | replacements | `green` | seams, the table, hubs |
-//! | seams | `seam` | the table |
-//! | scheduler | `hub` | coroutines, the reactor |
-//! | ground | `patch`, `coroutine`, `reactor` | none of the others |
+//! fn main() {
+//!     greenpatch::patch_thread().unwrap();
+//!     assert_eq!(downloads::all(1000), 499_500); // a thousand green threads, all on this OS thread
+//! }
+//! ```
 //!
-#![doc = include_str!("../README.md")]
+//! # Three ways in
+//!
+//! 1. [`#[patchable]`](macro@patchable) on a function, an `impl`, a `trait` or an inline `mod`. Each function in it becomes a
+//!    patch point, which can be replaced at run time. In a `mod`, the name `std` also means greenpatch.
+//! 2. One line at the root of a crate, for the whole crate: `#[macro_use] extern crate greenpatch as std;`
+//! 3. `cargo greenpatch run`, from the package `cargo-greenpatch`: a program and its dependencies, none of which is changed.
+//!
+//! Single items can also be named: `use greenpatch::{thread, sync::Mutex};`. With the third way the program is
+//! patched before `main`. With the others `main` calls [`patch_thread`], [`patch_all`], or a [`Patcher`] with settings.
+//!
+//! # Patching
+//!
+//! A feature, such as threads, sockets or child processes, is patched as a whole. Hooks, subscribers to [`events`] and plugins can
+//! leave out items of it or cancel it. [`macro@replaces`] registers a replacement for any patch point, [`override_item`] replaces one for the
+//! length of a closure, and [`restore`] undoes what was patched. [`patch_points`] lists every patch point and its state.
+//!
+//! # Limits
+//!
+//! - It works on Unix, and is developed and tested on x86-64 Linux.
+//! - Green threads are not preempted. A blocking call in code that is not annotated, or a long computation, holds up every green
+//!   thread of its OS thread. A loop that polls an atomic or a clock has to call [`hint::spin_loop`] or [`thread::yield_now`].
+//! - A green thread stays on the OS thread that it was started on. All green threads run on one OS thread unless
+//!   [`Patcher::workers`] asks for more.
+//! - Files are read and written in place unless [`patch_fs`] is called, because a local file is faster in place.
+//! - A native thread-local of code that is not annotated is shared by the green threads of an OS thread. It is undefined behaviour if
+//!   the expression that makes its first value blocks through annotated code; see [`patch_thread`].
+//! - A type of greenpatch and the type of std with the same name are different types. Annotate both sides of a
+//!   call that passes such a value.
+//!
+//! The README of the repository has the complete list.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::type_complexity))]
 

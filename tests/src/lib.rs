@@ -12,3 +12,8 @@ pub use isolated::{isolated, isolated_with};
 pub use random::Random;
 pub use runner::{Runner, Scenario};
 pub use watchdog::{Watchdog, watchdog};
+
+/// Holds the examples of the README of the repository, which are tested like all others.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
