@@ -67,7 +67,7 @@ macro_rules! made_from_a_raw_descriptor {
         impl ::std::os::fd::FromRawFd for $ours {
             #[inline]
             unsafe fn from_raw_fd(fd: ::std::os::fd::RawFd) -> $ours {
-                // SAFETY: the caller promises that the descriptor is open and nobody else's.
+                // SAFETY: the caller guarantees that the descriptor is open and owned by no other value.
                 unsafe { <::std::os::fd::OwnedFd as ::std::os::fd::FromRawFd>::from_raw_fd(fd) }
                     .into()
             }

@@ -1,7 +1,7 @@
-//! Which way bytes go, and whether the OS may block for them.
+//! The direction of an operation, and whether the OS may block for it.
 #![forbid(unsafe_code)]
 
-/// The way that bytes go.
+/// The direction in which bytes are moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Read,
@@ -11,8 +11,8 @@ pub(crate) enum Direction {
 /// How to make an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// The OS may block this thread until the call is through.
+    /// The OS may block the thread until the call is complete.
     Block,
-    /// The call is to fail with `WouldBlock` instead.
+    /// The call fails with `WouldBlock` instead of blocking.
     Try,
 }

@@ -1,19 +1,19 @@
-//! What the OS keeps for all duplicates of a descriptor together, as far as waiting goes: whether it
-//! blocks, and for how long.
+//! The state of an open file (POSIX: open file description), which all duplicates of a descriptor share, as far as
+//! waiting is concerned: whether it blocks, and for how long.
 //!
-//! It is remembered, and may be changed past it, by `fcntl`, `ioctl` and `setsockopt`. So it is asked for again
-//! ([`OpenFile::refresh`]) on the way into a wait, and before a call ends because of it.
+//! This is a cached copy. `fcntl`, `ioctl` and `setsockopt` may change the OS's state past it, so the OS is asked again
+//! ([`OpenFile::refresh`]) before a wait, and before a call fails because of the mode.
 //!
-//! | mode | its user wants | the OS |
+//! | mode | the user wants | the OS |
 //! | --- | --- | --- |
 //! | `BLOCKS` | to wait | blocks |
 //! | `WISHED` | `WouldBlock` | does not block |
-//! | `MADE` | to wait | does not block, since a green thread has waited |
+//! | `MADE` | to wait | does not block: made non-blocking for a green thread |
 //!
-//! A call that cannot be asked not to block, as accepting, is made [with the descriptor not
-//! blocking](OpenFile::without_blocking), and the descriptor blocks again at once. Those that do this, or look
-//! whether the user has, keep each other out: in this process by `change`, and those that share the descriptor from other
-//! processes by a [`RecordLock`].
+//! A call that cannot be asked not to block, such as `accept`, is made [with the descriptor
+//! non-blocking](OpenFile::without_blocking), which blocks again directly after. Threads that do this, or check
+//! whether the user has set the mode, exclude each other: within this process by `change`, and across processes that share
+//! the descriptor by a [`RecordLock`].
 #![allow(unsafe_code)]
 
 use std::io;
@@ -29,50 +29,50 @@ const BLOCKS: u8 = 0;
 const WISHED: u8 = 1;
 const MADE: u8 = 2;
 
-/// Nanoseconds for "as long as it takes".
-const FOR_EVER: u64 = 0;
+/// The timeout, in nanoseconds, that stands for none.
+const NO_TIMEOUT: u64 = 0;
 
-/// What is known of an open file description.
+/// What is known of an open file.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
-    // Relaxed everywhere: nothing is published by it, and a thread that uses a descriptor while
-    // another changes its mode gets the one or the other, as from the OS.
+    // Relaxed everywhere: nothing is published by it, and a thread that uses a descriptor while another changes its
+    // mode gets either mode, as from the OS.
     mode: AtomicU8,
-    /// Nanoseconds, for reading and for writing.
+    /// Timeouts in nanoseconds, for reading and for writing.
     timeouts: [AtomicU64; 2],
     /// The code of an error that the next call returns; zero is none.
     error: AtomicI32,
-    /// Whether it has been, for the length of a call, non-blocking without its user's wish.
+    /// Whether it has been non-blocking for the duration of a call, against its user's setting.
     was_lent: AtomicBool,
-    /// Held while the mode changes, so that it and the OS agree.
+    /// Held while the mode changes, so that the copy and the OS agree.
     change: Mutex<()>,
 }
 
 impl OpenFile {
-    /// Of a descriptor that has just been made.
+    /// The state of a descriptor that has just been made.
     pub(super) fn fresh() -> Self {
         OpenFile {
             mode: AtomicU8::new(BLOCKS),
-            timeouts: [AtomicU64::new(FOR_EVER), AtomicU64::new(FOR_EVER)],
+            timeouts: [AtomicU64::new(NO_TIMEOUT), AtomicU64::new(NO_TIMEOUT)],
             error: AtomicI32::new(0),
             was_lent: AtomicBool::new(false),
             change: Mutex::new(()),
         }
     }
 
-    /// Of a descriptor that somebody else has made.
+    /// The state of a descriptor that was made elsewhere.
     pub(super) fn of(fd: BorrowedFd<'_>) -> Self {
-        let description = OpenFile::fresh();
+        let open_file = OpenFile::fresh();
         if is_nonblocking(fd) {
-            description.mode.store(WISHED, Ordering::Relaxed);
+            open_file.mode.store(WISHED, Ordering::Relaxed);
         }
         for direction in [Direction::Read, Direction::Write] {
-            description.set_timeout(direction, timeout_of(fd, direction));
+            open_file.set_timeout(direction, timeout_of(fd, direction));
         }
-        description
+        open_file
     }
 
-    /// Whether it blocks, and for ever.
+    /// Returns whether it blocks, without timeouts.
     pub(super) fn is_fresh(&self) -> bool {
         self.mode.load(Ordering::Relaxed) == BLOCKS
             && [Direction::Read, Direction::Write]
@@ -99,14 +99,14 @@ impl OpenFile {
         }
     }
 
-    /// Asks the OS again. For a descriptor that may be lent ([`without_blocking`](Self::without_blocking)) no mode is
-    /// believed that another call has made for its length.
+    /// Asks the OS again. With `may_be_lent`, a mode that another call has set for its duration
+    /// ([`without_blocking`](Self::without_blocking)) is not taken for the user's.
     pub(super) fn refresh(&self, fd: BorrowedFd<'_>, direction: Direction, may_be_lent: bool) {
         self.set_timeout(direction, timeout_of(fd, direction));
         if !is_nonblocking(fd) && self.mode.load(Ordering::Relaxed) == BLOCKS {
             return;
         }
-        // It fails in nothing.
+        // The closure does not fail.
         let _ = self.change(|mode| {
             let _others = may_be_lent.then(|| RecordLock::of(fd));
             Ok(match mode {
@@ -117,7 +117,7 @@ impl OpenFile {
         });
     }
 
-    /// Makes a call with the descriptor not blocking, whether its user wishes that or not.
+    /// Makes a call with the descriptor non-blocking for its duration.
     pub(super) fn without_blocking<R>(
         &self,
         fd: BorrowedFd<'_>,
@@ -133,14 +133,14 @@ impl OpenFile {
             self.was_lent.store(true, Ordering::Relaxed);
             set(fd, true)?;
             result = Some(call());
-            // What the call has is not lost for that.
+            // The call's result is not lost if the mode cannot be set back.
             Ok(set(fd, false).map_or(WISHED, |()| BLOCKS))
         })?;
         result.expect("the call was made")
     }
 
-    /// Whether a call may have failed with `WouldBlock` though the descriptor blocks, because another call was made
-    /// without blocking at that time.
+    /// Returns whether a call may have failed with `WouldBlock` although the descriptor blocks, because another call was
+    /// made without blocking at that time.
     pub(super) fn was_lent(&self) -> bool {
         self.was_lent.load(Ordering::Relaxed)
     }
@@ -153,7 +153,7 @@ impl OpenFile {
         })
     }
 
-    /// Puts the descriptor, which is given away, in the mode that its user knows it in.
+    /// Sets the mode that the descriptor's user has set, before it is given away.
     pub(super) fn restore(&self, fd: BorrowedFd<'_>) {
         // It fails for no descriptor that could be made non-blocking before.
         let _ = self.change(|mode| match mode {
@@ -164,21 +164,21 @@ impl OpenFile {
 
     pub(super) fn timeout(&self, direction: Direction) -> Option<Duration> {
         match self.timeouts[direction as usize].load(Ordering::Relaxed) {
-            FOR_EVER => None,
+            NO_TIMEOUT => None,
             nanoseconds => Some(Duration::from_nanos(nanoseconds)),
         }
     }
 
     pub(super) fn set_timeout(&self, direction: Direction, timeout: Option<Duration>) {
-        let nanoseconds = timeout.map_or(FOR_EVER, |timeout| {
+        let nanoseconds = timeout.map_or(NO_TIMEOUT, |timeout| {
             timeout.as_nanos().try_into().unwrap_or(u64::MAX)
         });
         self.timeouts[direction as usize].store(nanoseconds, Ordering::Relaxed);
     }
 
-    /// Keeps an error for the next call; the first of several.
+    /// Keeps an error for the next call, unless one is kept already.
     pub(super) fn keep_error(&self, code: i32) {
-        // One that is there already came first, and stays.
+        // An earlier error takes precedence.
         let _ = self
             .error
             .compare_exchange(0, code, Ordering::Relaxed, Ordering::Relaxed);
@@ -206,7 +206,7 @@ fn is_nonblocking(fd: BorrowedFd<'_>) -> bool {
     flags != -1 && flags & libc::O_NONBLOCK != 0
 }
 
-/// Tells the OS whether to block.
+/// Sets whether the OS blocks.
 fn set(fd: BorrowedFd<'_>, nonblocking: bool) -> io::Result<()> {
     let mut nonblocking = libc::c_int::from(nonblocking);
     // SAFETY: FIONBIO reads one int, which is valid.
@@ -216,7 +216,7 @@ fn set(fd: BorrowedFd<'_>, nonblocking: bool) -> io::Result<()> {
     }
 }
 
-/// The timeout that the OS keeps; none for what is no socket.
+/// Returns the timeout that the OS keeps; none for a descriptor that is no socket's.
 fn timeout_of(fd: BorrowedFd<'_>, direction: Direction) -> Option<Duration> {
     let option = match direction {
         Direction::Read => libc::SO_RCVTIMEO,

@@ -1,20 +1,20 @@
-//! Moving bytes through a descriptor that may not be ready: the operation that all such seams share.
+//! One operation on a descriptor that may not be ready, which all seams that transfer share.
 //!
-//! A std-shaped type does not know how its caller blocks. It describes an [`Operation`] — on which
-//! descriptor, in which direction, and how to make one attempt in a given [`Manner`] — and
-//! hands it to the seam of its feature, whose native original is [`perform`]:
+//! A std-shaped type does not know how its caller blocks. It describes an [`Operation`] (the descriptor, the
+//! direction, and how to make one attempt in a given [`Manner`]) and passes it to the seam of its feature, whose
+//! native original is [`perform`](super::perform::perform):
 //!
 //! ```text
 //!   native: attempt(Block)                                 the OS blocks the thread
 //!   green:  attempt(Try) ── would block ──▶ wait on the hub, which makes attempt(Try) when ready …
 //! ```
 //!
-//! Where the OS can be asked not to block for one call, as for sockets (`MSG_DONTWAIT`), an attempt in
-//! the manner `Try` asks for that, so the descriptor itself stays as it is for native threads and for
-//! other processes. Where it cannot, the attempt calls [`Watch::make_nonblocking`]; from then on an
-//! attempt in the manner `Block` may fail with `WouldBlock`, too, and the native original waits in
-//! `poll`. That the descriptor's user wants to block is remembered in its [`Watch`]. Accepting alone is done with
-//! the listener not blocking for the length of the attempt ([`Watch::without_blocking`]).
+//! Where the OS can be asked not to block for one call, as for sockets (`MSG_DONTWAIT`), an attempt in the manner
+//! `Try` does so. The descriptor itself stays as it is, for native threads and for other processes. Where it cannot,
+//! the attempt calls [`Watch::make_nonblocking`]. From then on an attempt in the manner `Block` may fail with
+//! `WouldBlock`, too, and the native original waits in `poll`; the [`Watch`] remembers that the descriptor's user wants
+//! to block. Only accepting makes the listener non-blocking for the duration of the attempt
+//! ([`Watch::without_blocking`]).
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -26,15 +26,15 @@ use crate::descriptor::poll::has_error;
 use crate::descriptor::socket;
 use crate::descriptor::watch::Watch;
 
-/// What the number of bytes says that an attempt has moved.
+/// What the number of bytes moved by an attempt tells about the descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Size {
-    /// Nothing: the attempt moves no bytes, or messages, or leaves them there.
+    /// Nothing: the attempt moves no bytes, or messages, or does not consume them.
     Unknown,
-    /// A stream was asked for up to so many: if fewer came, there were no more.
+    /// Up to this many bytes are read from a stream; fewer mean that there are no more.
     UpTo(usize),
-    /// A stream was given so many: the operation goes on until all are through, as a call that blocks
-    /// does.
+    /// This many bytes are written to a stream. The operation continues until all are written, as a call that
+    /// blocks does.
     All(usize),
 }
 
@@ -49,41 +49,42 @@ pub(crate) struct Operation<'a> {
     attempt: Attempt<'a>,
 }
 
-/// What an operation is, as far as signals and the user's wishes go.
+/// The kind of an operation, which decides how signals and the descriptor's mode affect it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Moves bytes or messages. A signal ends it.
     Transfer,
-    /// Accepts a connection, which goes on after a signal.
+    /// Accepts a connection. Continues after a signal.
     Accept,
-    /// Anything else that goes on after a signal.
+    /// Anything else. Continues after a signal.
     Other,
 }
 
-/// How an operation makes its attempts. The most frequent ones are known by name: what the kernel returns from
-/// has every return after it mispredicted, so that each call less counts.
+/// How an operation makes its attempts. The most frequent ones are variants instead of closures: after a system call
+/// each return is mispredicted, so one call less is measurable.
 enum Attempt<'a> {
     Receive(&'a mut [u8]),
     Send(&'a [u8]),
     Call(&'a mut Call<'a>),
 }
 
-/// Makes one attempt, with how much is done already, and returns how much more it did. In the manner `Try` it may be
-/// called within another thread than the one that waits, on that thread's stack: it is a call to the OS and little
-/// more, which neither waits, nor panics, nor calls anything that is patchable.
+/// Makes one attempt after the given number of bytes has been moved, and returns how many more it has moved.
+///
+/// In the manner `Try` it may be called by another thread than the one that waits, on that thread's stack. It consists
+/// of a call to the OS and little more; it does not wait, panic, or call anything that is patchable.
 pub(crate) type Call<'a> = dyn FnMut(Manner, usize) -> io::Result<usize> + 'a;
 
-/// Until when it may wait.
+/// When an operation times out.
 #[derive(Clone, Copy, Debug)]
 enum Limit {
-    /// As the timeouts of the descriptor say.
+    /// By the timeouts of the descriptor.
     Socket,
-    /// Until then, whatever the manner; none is for ever.
+    /// At this time, in either manner; never if `None`.
     At(Option<Instant>),
 }
 
 impl<'a> Operation<'a> {
-    /// An operation on the descriptor that `watch` is of.
+    /// Creates an operation on the descriptor that `watch` belongs to.
     #[inline]
     pub(crate) fn new(
         fd: BorrowedFd<'a>,
@@ -136,15 +137,15 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Says what it is.
+    /// Sets the kind.
     #[inline]
     pub(crate) fn of_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// Lets it wait until `deadline`, even if its user has asked the descriptor not to block; every
-    /// attempt is one that does not block.
+    /// Sets a fixed deadline. The operation waits even if the descriptor's user wants it not to block; no attempt may
+    /// block.
     pub(crate) fn until(mut self, deadline: Option<Instant>) -> Self {
         self.limit = Limit::At(deadline);
         self
@@ -170,7 +171,7 @@ impl<'a> Operation<'a> {
         self.direction
     }
 
-    /// Whether it is to wait for a descriptor that is not ready, as its user wishes.
+    /// Returns whether to wait for a descriptor that is not ready, by the mode that its user has set.
     #[inline]
     pub(crate) fn waits(&self) -> bool {
         matches!(self.limit, Limit::At(_)) || !self.watch.is_nonblocking(self.fd)
@@ -181,8 +182,8 @@ impl<'a> Operation<'a> {
         self.kind
     }
 
-    /// Whether an attempt that would block is to be followed by a wait on an OS thread: the OS was kept from
-    /// waiting itself.
+    /// Returns whether an OS thread waits after an attempt that would block: the descriptor was made non-blocking, so
+    /// the OS could not wait itself.
     #[inline]
     pub(crate) fn waits_natively(&self) -> bool {
         match self.limit {
@@ -191,7 +192,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// How long it may wait, unless it has a fixed deadline.
+    /// Returns the timeout, unless there is a fixed deadline.
     #[inline]
     pub(crate) fn timeout(&self) -> Option<Duration> {
         match self.limit {
@@ -200,20 +201,20 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Until when it may wait, from now.
+    /// Returns the deadline of an operation that begins now.
     #[inline]
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.limit {
             Limit::At(deadline) => deadline,
             Limit::Socket => {
                 let timeout = self.timeout()?;
-                // A time that the clock cannot say is never.
+                // A time that the clock cannot represent is never reached.
                 Instant::now().checked_add(timeout)
             }
         }
     }
 
-    /// Until when it may wait if it has begun to then; without that, from now.
+    /// Returns the deadline of an operation that began at the given time, or else now.
     pub(crate) fn deadline_from(&self, began: Option<Instant>) -> Option<Instant> {
         match (self.limit, began) {
             (Limit::Socket, Some(began)) => began.checked_add(self.timeout()?),
@@ -221,7 +222,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Asks the OS again what [`waits`](Self::waits) and [`deadline`](Self::deadline) go by.
+    /// Asks the OS again for the mode and the timeout that [`waits`](Self::waits) and [`deadline`](Self::deadline) use.
     #[cold]
     pub(crate) fn refresh(&self) {
         if let Limit::Socket = self.limit {
@@ -230,7 +231,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Makes one attempt, after `done` bytes are through.
+    /// Makes one attempt, after `done` bytes have been moved.
     #[inline(always)]
     pub(crate) fn attempt(&mut self, manner: Manner, done: usize) -> io::Result<usize> {
         match &mut self.attempt {
@@ -240,7 +241,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Whether an attempt that moved so many bytes, and made it `done` in all, could have moved more.
+    /// Returns whether an attempt that moved `moved` bytes, `done` in all, was stopped by the descriptor.
     #[inline]
     pub(crate) fn is_short(&self, moved: usize, done: usize) -> bool {
         match self.size {
@@ -250,20 +251,20 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Whether something is left to do after `done` bytes.
+    /// Returns whether there is a rest to move after `done` bytes.
     #[inline]
     pub(crate) fn goes_on(&self, done: usize) -> bool {
         matches!(self.size, Size::All(given) if done < given)
     }
 
-    /// Whether the OS has an error for the next call. It stays there.
+    /// Returns whether the OS has an error for the next call. It stays there.
     #[cold]
     pub(crate) fn has_failed(&self) -> bool {
         has_error(self.fd())
     }
 
-    /// Keeps the error of an attempt at the rest of a transfer, which has come between the look that
-    /// [`has_failed`](Self::has_failed) is and the attempt: the OS tells it once, and it is the next call's.
+    /// Keeps the error of an attempt at the rest of a transfer, which has come between
+    /// [`has_failed`](Self::has_failed) and the attempt. The OS reports it once, and it belongs to the next call.
     #[cold]
     pub(crate) fn keep(&self, error: io::Error) {
         if let Some(code) = error.raw_os_error()
@@ -273,8 +274,8 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// What a call says whose attempts have ended so: the error that was kept goes before the end or another
-    /// error, which follow from it.
+    /// Returns the result of a call whose attempts have ended with `result`. An error that was kept takes precedence over
+    /// the end of the stream and over another error, which are its consequences.
     #[cold]
     pub(crate) fn ended(&self, result: io::Result<usize>) -> io::Result<usize> {
         let is_moved = match (&result, self.direction) {
@@ -288,7 +289,7 @@ impl<'a> Operation<'a> {
         self.watch.take_kept_error().map_or(result, Err)
     }
 
-    /// The error for a wait that has lasted too long, as the OS gives it.
+    /// Returns the error of a transfer that has timed out, as the OS reports it.
     pub(crate) fn timed_out() -> io::Error {
         io::Error::from_raw_os_error(libc::EAGAIN)
     }

@@ -1,18 +1,18 @@
-//! A lock on what a descriptor stands for, against other processes.
+//! A lock on an open file against other processes (POSIX record lock).
 #![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// Held by this process, as far as the OS can lock what the descriptor stands for; Linux can lock a socket. It goes with
-/// the process, and children do not inherit it.
+/// A record lock held by this process, as far as the OS can lock what the descriptor refers to; Linux can lock a socket.
+/// It is released when the process ends, and children do not inherit it.
 pub(super) struct RecordLock<'a>(BorrowedFd<'a>);
 
 impl<'a> RecordLock<'a> {
-    /// Waits for it. It is held for the length of a few calls to the OS.
+    /// Acquires it, blocking the OS thread. It is held for the duration of a few system calls.
     pub(super) fn of(fd: BorrowedFd<'a>) -> Self {
         while let Err(error) = control(fd, libc::F_SETLKW, libc::F_WRLCK as libc::c_int) {
-            // The second is a guess of the OS: that processes, not threads, wait for each other.
+            // EDEADLK is a guess of the OS, which takes threads that wait for processes that do.
             if !matches!(error.raw_os_error(), Some(libc::EINTR | libc::EDEADLK)) {
                 break;
             }
@@ -23,13 +23,13 @@ impl<'a> RecordLock<'a> {
 
 impl Drop for RecordLock<'_> {
     fn drop(&mut self) {
-        // It fails only if nothing was locked.
+        // This fails only if nothing was locked.
         let _ = control(self.0, libc::F_SETLK, libc::F_UNLCK as libc::c_int);
     }
 }
 
 fn control(fd: BorrowedFd<'_>, command: libc::c_int, kind: libc::c_int) -> io::Result<()> {
-    // SAFETY: a lock of nothing is valid.
+    // SAFETY: `flock` is plain data, for which zeroes are valid.
     let mut lock: libc::flock = unsafe { std::mem::zeroed() };
     lock.l_type = kind as _;
     lock.l_whence = libc::SEEK_SET as _;

@@ -1,4 +1,4 @@
-//! Receiving from and sending to a socket: the calls to the OS that most transfers are.
+//! Receiving from and sending to a socket: the system calls of most transfers.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -8,14 +8,14 @@ use libc::c_int;
 
 use crate::descriptor::direction::Manner;
 
-/// A write to a socket that nobody reads is an error, not a signal, as in std.
+/// A write to a socket whose peer is closed is an error instead of a signal, as in std.
 #[cfg(not(target_vendor = "apple"))]
 pub(crate) const MSG_NOSIGNAL: c_int = libc::MSG_NOSIGNAL;
-/// Apple's sockets are told so when they are made.
+/// Apple's sockets have an option for it, set when they are made.
 #[cfg(target_vendor = "apple")]
 pub(crate) const MSG_NOSIGNAL: c_int = 0;
 
-/// Receives up to as many bytes as there is room for in `buffer`.
+/// Receives up to `buffer.len()` bytes.
 #[inline]
 pub(crate) fn receive(
     fd: BorrowedFd<'_>,
@@ -35,7 +35,7 @@ pub(crate) fn receive(
     usize::try_from(received).map_err(|_| io::Error::last_os_error())
 }
 
-/// Sends as many of `bytes` as there is room for; all of them in the manner `Block`.
+/// Sends as many of `bytes` as there is room for; in the manner `Block`, all of them.
 #[inline]
 pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8], manner: Manner) -> io::Result<usize> {
     // SAFETY: the bytes are valid for reads of their length.

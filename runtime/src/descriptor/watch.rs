@@ -1,8 +1,8 @@
-//! What is kept beside a descriptor: who looks at it, and how its user wants it to block.
+//! What is kept beside a descriptor: its registrations with hubs, and how its user wants it to block.
 //!
-//! A [`Watch`] belongs to one descriptor. It holds a registration for each hub on which a thread has
-//! waited for it, made at the first such wait and taken back before the descriptor is closed or given
-//! away; and it shares with the watches of its duplicates what the OS keeps for all of them together.
+//! A [`Watch`] belongs to one descriptor. It holds a registration for each hub on which a thread has waited for it. A
+//! registration is made at the first such wait and ended before the descriptor is closed or given away. With the watches of
+//! its duplicates it shares the state that the OS keeps for all of them, an [`OpenFile`].
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -17,20 +17,21 @@ use std::time::Duration;
 use crate::descriptor::direction::Direction;
 use crate::descriptor::open_file::OpenFile;
 
-/// Who can look at descriptors for the threads that wait for them. Known by its address.
+/// A hub, as seen from here: something that polls descriptors for the threads that wait for them. Identified by its
+/// address.
 pub(crate) trait Watcher: Sync {
-    /// Ends a registration; from any OS thread, before the descriptor is closed.
+    /// Ends a registration. May be called from any OS thread, before the descriptor is closed.
     fn forget(&'static self, fd: RawFd, key: usize);
 }
 
-/// What is kept beside one descriptor: what a wait needs, and a place for the rest.
+/// What is kept beside one descriptor: what every wait needs, and a pointer to the rest.
 pub(crate) struct Watch {
     /// The first registration: most have no other.
     first: OnceLock<Registration>,
     rest: OnceLock<Box<Rest>>,
     /// The descriptor's number, from the first registration on.
     fd: AtomicI32,
-    /// Whether the OS need not be asked for the description.
+    /// Whether the descriptor was new, so that the OS need not be asked for its mode.
     is_fresh: bool,
 }
 
@@ -38,29 +39,29 @@ pub(crate) struct Watch {
 impl UnwindSafe for Watch {}
 impl RefUnwindSafe for Watch {}
 
-/// One watcher's.
+/// A registration with one watcher.
 struct Registration {
     watcher: &'static dyn Watcher,
     key: AtomicUsize,
 }
 
-/// What most descriptors do not have.
+/// What most descriptors do not need.
 #[derive(Default)]
 struct Rest {
-    /// Not there for a descriptor that is as the OS makes it, until that is to change.
-    description: OnceLock<Arc<OpenFile>>,
+    /// Absent while the descriptor is as the OS makes it.
+    open_file: OnceLock<Arc<OpenFile>>,
     others: OnceLock<Box<Other>>,
 }
 
-/// A registration after the first, and the next ones: a list that only grows, as a hub waits for the descriptor the
-/// first time.
+/// A registration after the first, and the next ones: a list that grows when a thread of another hub waits for the
+/// descriptor for the first time, and never shrinks.
 struct Other {
     registration: Registration,
     next: OnceLock<Box<Other>>,
 }
 
 impl Watch {
-    /// For a descriptor of which nothing is known yet; the OS is asked when it matters.
+    /// Creates the watch of a descriptor of which nothing is known yet. The OS is asked when it matters.
     pub(crate) const fn new() -> Self {
         Watch {
             first: OnceLock::new(),
@@ -70,7 +71,7 @@ impl Watch {
         }
     }
 
-    /// For a descriptor that has just been made and is as the OS makes it: it blocks, for ever.
+    /// Creates the watch of a descriptor that has just been made: it blocks, without a timeout.
     pub(crate) const fn fresh() -> Self {
         Watch {
             first: OnceLock::new(),
@@ -80,10 +81,10 @@ impl Watch {
         }
     }
 
-    /// For a duplicate of the descriptor.
+    /// Creates the watch of a duplicate of the descriptor.
     pub(crate) fn of_duplicate(&self, fd: BorrowedFd<'_>) -> Self {
         let rest = Rest {
-            description: Arc::clone(self.description(fd)).into(),
+            open_file: Arc::clone(self.open_file(fd)).into(),
             others: OnceLock::new(),
         };
         Watch {
@@ -94,22 +95,22 @@ impl Watch {
         }
     }
 
-    /// The key under which `watcher` looks at the descriptor, if it does.
+    /// Returns the key under which `watcher` has the descriptor registered, if it has.
     #[inline]
     pub(crate) fn key(&self, watcher: &'static dyn Watcher) -> Option<usize> {
         let registration = self.find(watcher)?;
-        // Relaxed: it is changed on the watcher's OS thread, which alone asks for it.
+        // Relaxed: it is read and written on the watcher's OS thread only.
         Some(registration.key.load(Ordering::Relaxed))
     }
 
-    /// Remembers the key under which `watcher` looks at the descriptor.
+    /// Stores the key under which `watcher` has the descriptor registered.
     pub(crate) fn set_key(&self, watcher: &'static dyn Watcher, fd: RawFd, key: usize) {
         if let Some(registration) = self.find(watcher) {
-            // Relaxed, as in `key`; `drop` is ordered after all by whoever hands the value over.
+            // Relaxed, as in `key`; passing the value to the thread that drops it orders `drop` after all uses.
             registration.key.store(key, Ordering::Relaxed);
             return;
         }
-        // Relaxed, as above; every watcher is told the same number.
+        // Relaxed, as above; every watcher stores the same number.
         self.fd.store(fd, Ordering::Relaxed);
         let registration = Registration {
             watcher,
@@ -129,104 +130,104 @@ impl Watch {
         }
     }
 
-    /// Whether the descriptor's user wants `WouldBlock` instead of a wait.
+    /// Returns whether the descriptor's user wants `WouldBlock` instead of a wait.
     #[inline]
     pub(crate) fn is_nonblocking(&self, fd: BorrowedFd<'_>) -> bool {
         self.known(fd)
-            .is_some_and(|description| description.is_nonblocking())
+            .is_some_and(|open_file| open_file.is_nonblocking())
     }
 
-    /// Whether the descriptor does not block although its user wants it to.
+    /// Returns whether the descriptor does not block although its user wants it to.
     pub(crate) fn is_made_nonblocking(&self) -> bool {
         self.existing()
-            .is_some_and(|description| description.is_made_nonblocking())
+            .is_some_and(|open_file| open_file.is_made_nonblocking())
     }
 
-    /// Has the descriptor not block from now on, for those who cannot ask for it call by call. Its
-    /// user does not get to see that.
+    /// Makes the descriptor non-blocking from now on, for calls that cannot be asked not to block one by one. This is
+    /// hidden from its user.
     pub(crate) fn make_nonblocking(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        self.description(fd).make_nonblocking(fd)
+        self.open_file(fd).make_nonblocking(fd)
     }
 
-    /// Asks the OS again whether the descriptor blocks, and for how long. It may be lent if calls are made
+    /// Asks the OS again whether the descriptor blocks, and for how long. Pass `may_be_lent` if calls are made
     /// [`without_blocking`](Self::without_blocking).
     #[cold]
     pub(crate) fn refresh(&self, fd: BorrowedFd<'_>, direction: Direction, may_be_lent: bool) {
-        if let Some(description) = self.existing() {
-            return description.refresh(fd, direction, may_be_lent);
+        if let Some(open_file) = self.existing() {
+            return open_file.refresh(fd, direction, may_be_lent);
         }
-        // Most are as they were made, and then nothing is kept of it.
-        let description = OpenFile::fresh();
-        description.refresh(fd, direction, may_be_lent);
-        if !description.is_fresh() {
-            self.description(fd).refresh(fd, direction, may_be_lent);
+        // Most descriptors are as they were made, and then nothing is stored.
+        let open_file = OpenFile::fresh();
+        open_file.refresh(fd, direction, may_be_lent);
+        if !open_file.is_fresh() {
+            self.open_file(fd).refresh(fd, direction, may_be_lent);
         }
     }
 
-    /// Makes a call with the descriptor not blocking; its user's wish is remembered.
+    /// Makes a call with the descriptor non-blocking for its duration.
     pub(crate) fn without_blocking<R>(
         &self,
         fd: BorrowedFd<'_>,
         call: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
-        self.description(fd).without_blocking(fd, call)
+        self.open_file(fd).without_blocking(fd, call)
     }
 
-    /// Whether another call may have been made without blocking.
+    /// Returns whether another call may have been made without blocking.
     pub(crate) fn was_lent(&self) -> bool {
         self.existing()
-            .is_some_and(|description| description.was_lent())
+            .is_some_and(|open_file| open_file.was_lent())
     }
 
     /// Sets whether the descriptor's user wants `WouldBlock` instead of a wait.
     pub(crate) fn set_nonblocking(&self, fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
-        self.description(fd).set_nonblocking(fd, on)
+        self.open_file(fd).set_nonblocking(fd, on)
     }
 
-    /// How long an operation may wait.
+    /// Returns the timeout of operations in one direction.
     #[inline]
     pub(crate) fn timeout(&self, fd: BorrowedFd<'_>, direction: Direction) -> Option<Duration> {
         self.known(fd)?.timeout(direction)
     }
 
-    /// Remembers how long an operation may wait, which the OS has been told.
+    /// Stores the timeout of operations in one direction, which has been set in the OS.
     pub(crate) fn set_timeout(
         &self,
         fd: BorrowedFd<'_>,
         direction: Direction,
         timeout: Option<Duration>,
     ) {
-        self.description(fd).set_timeout(direction, timeout);
+        self.open_file(fd).set_timeout(direction, timeout);
     }
 
     /// Keeps an error that an attempt has taken from the OS and that the next call is to return.
     pub(crate) fn keep_error(&self, fd: BorrowedFd<'_>, code: i32) {
-        self.description(fd).keep_error(code);
+        self.open_file(fd).keep_error(code);
     }
 
-    /// The error that was kept, once.
+    /// Takes the error that was kept.
     pub(crate) fn take_kept_error(&self) -> Option<io::Error> {
         self.existing()?.take_kept_error()
     }
 
-    /// The description; none if it is as that of a new descriptor.
+    /// Returns the open file's state; none if it is that of a new one.
     #[inline]
     fn known(&self, fd: BorrowedFd<'_>) -> Option<&OpenFile> {
         match self.existing() {
-            Some(description) => Some(description),
+            Some(open_file) => Some(open_file),
             None if self.is_fresh => None,
-            None => Some(self.description(fd)),
+            None => Some(self.open_file(fd)),
         }
     }
 
     #[inline]
     fn existing(&self) -> Option<&Arc<OpenFile>> {
-        self.rest.get()?.description.get()
+        self.rest.get()?.open_file.get()
     }
 
-    fn description(&self, fd: BorrowedFd<'_>) -> &Arc<OpenFile> {
+    fn open_file(&self, fd: BorrowedFd<'_>) -> &Arc<OpenFile> {
         let rest = self.rest.get_or_init(Box::default);
-        rest.description.get_or_init(|| {
+        rest.open_file.get_or_init(|| {
             Arc::new(if self.is_fresh {
                 OpenFile::fresh()
             } else {
@@ -279,8 +280,8 @@ impl Drop for Watch {
     }
 }
 
-/// A value that owns a descriptor, together with what is kept beside it. It fills one line of the processor's cache:
-/// with a thousand connections no line of any of them is there any more when its turn comes.
+/// A value that owns a descriptor, together with its [`Watch`]. It fills one cache line: with a thousand connections
+/// each further line is a cache miss.
 #[repr(align(64))]
 pub(crate) struct Watched<T> {
     // First, so that it is dropped before the descriptor is closed.
@@ -292,7 +293,7 @@ pub(crate) struct Watched<T> {
 const _: () = assert!(size_of::<Watched<std::os::fd::OwnedFd>>() == 64);
 
 impl<T: AsFd> Watched<T> {
-    /// Takes over a descriptor of which nothing is known yet.
+    /// Takes ownership of a descriptor of which nothing is known yet.
     pub(crate) const fn new(inner: T) -> Self {
         Watched {
             watch: Watch::new(),
@@ -300,7 +301,7 @@ impl<T: AsFd> Watched<T> {
         }
     }
 
-    /// Takes over a descriptor that has just been made and is as the OS makes it.
+    /// Takes ownership of a descriptor that has just been made.
     pub(crate) fn fresh(inner: T) -> Self {
         Watched {
             watch: Watch::fresh(),
@@ -308,7 +309,7 @@ impl<T: AsFd> Watched<T> {
         }
     }
 
-    /// A duplicate, made by `duplicate`.
+    /// Creates a duplicate, made by `duplicate`.
     pub(crate) fn try_clone(
         &self,
         duplicate: impl FnOnce(&T) -> io::Result<T>,
@@ -328,11 +329,11 @@ impl<T: AsFd> Watched<T> {
         &self.watch
     }
 
-    /// Gives the descriptor away, in the state that its user has put it in.
+    /// Gives the descriptor away, in the mode that its user has set.
     pub(crate) fn into_inner(self) -> T {
         let Watched { watch, inner } = self;
-        if let Some(description) = watch.existing() {
-            description.restore(inner.as_fd());
+        if let Some(open_file) = watch.existing() {
+            open_file.restore(inner.as_fd());
         }
         inner
     }
@@ -341,7 +342,7 @@ impl<T: AsFd> Watched<T> {
         self.watch.set_nonblocking(self.inner.as_fd(), on)
     }
 
-    /// The error that the socket has for the next call: one that was kept, or else what `ask` has from the OS.
+    /// Takes the error that the socket has for the next call: the one that was kept, or else what `ask` has from the OS.
     pub(crate) fn take_error(
         &self,
         ask: impl FnOnce(&T) -> io::Result<Option<io::Error>>,
@@ -352,7 +353,7 @@ impl<T: AsFd> Watched<T> {
         }
     }
 
-    /// Remembers how long an operation may wait, which the OS has been told.
+    /// Stores the timeout of operations in one direction, which has been set in the OS.
     pub(crate) fn set_timeout(&self, direction: Direction, timeout: Option<Duration>) {
         self.watch
             .set_timeout(self.inner.as_fd(), direction, timeout);
@@ -384,7 +385,7 @@ mod tests {
 
     use super::*;
 
-    /// Remembers what it was told to forget.
+    /// Records the registrations that were ended.
     #[derive(Default)]
     struct Remembers(Mutex<Vec<(RawFd, usize)>>);
 
