@@ -14,8 +14,9 @@ pub use ::std::pin::Pin;
 pub use ::std::{file, line, module_path};
 
 pub use crate::panic_strategy::panics_abort;
-pub use crate::patch::generic::{GenericSlot, Instance};
-pub use crate::patch::registry::{PassedOver, PatchPoint, Replacement};
+pub use crate::patch::generic_slot::{GenericSlot, Instance};
+pub use crate::patch::registry::{PassedOver, PatchPoint};
+pub use crate::patch::replacement::Replacement;
 pub use crate::patch::slot::{Scoped, Site, Slot};
 pub use crate::patch::source::{Linked, Source};
 pub use crate::patch::{DoNotPatch, events};

@@ -4,14 +4,8 @@
 use std::ptr::NonNull;
 
 use crate::hub;
-use crate::patch::scope::{self, Keeper, ScopeHandle};
+use crate::patch::{ScopeHandle, scope};
 use crate::seam::context::Context;
-
-/// Where green threads keep the scope of overrides that they are in.
-pub(super) const KEEPER: Keeper = Keeper {
-    current: current_scope,
-    replace: replace_scope,
-};
 
 /// What a hub keeps for a green thread is its [`Context`], set by `thread::start` alone; the root of a
 /// hub has none.
@@ -38,7 +32,8 @@ fn with<A, R>(argument: A, f: impl FnOnce(&Context, A) -> R, native: fn(A) -> R)
     }
 }
 
-fn current_scope() -> ScopeHandle {
+/// Returns the scope of overrides that the running thread is in.
+pub(super) fn current_scope() -> ScopeHandle {
     with(
         (),
         |context, ()| context.scope.borrow().clone(),
@@ -46,7 +41,8 @@ fn current_scope() -> ScopeHandle {
     )
 }
 
-fn replace_scope(new: ScopeHandle) -> ScopeHandle {
+/// Sets the scope of overrides of the running thread and returns the previous one.
+pub(super) fn replace_scope(new: ScopeHandle) -> ScopeHandle {
     with(
         new,
         |context, new| context.scope.replace(new),

@@ -5,7 +5,7 @@
 //! source's target module, or it begins with `std::`.
 #![forbid(unsafe_code)]
 
-use crate::patch::registry::Known;
+use crate::patch::replacement::Known;
 
 const fn known(shown: &'static [&'static str], also: &'static [&'static str]) -> Known {
     Known { shown, also }

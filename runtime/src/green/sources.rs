@@ -12,10 +12,9 @@ use super::{
 use crate::coroutine::overflow;
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
-use crate::patch::registry::Replacement;
-use crate::patch::scope;
+use crate::patch::replacement::Replacement;
 use crate::patch::source::Linked;
-use crate::patch::{self, DoNotPatch, Feature, Settings, Site, Source, ThreadOption};
+use crate::patch::{self, DoNotPatch, Feature, Scheduler, Settings, Site, Source, ThreadOption};
 use crate::seam;
 use crate::thread_state::os_thread;
 
@@ -175,13 +174,14 @@ fn warn_off_the_main_thread(event: &mut WillPatchModule) -> Result<(), DoNotPatc
 fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
-        scope::keep_in(context::KEEPER);
         hub::when_a_thread_ends(exit::thread_ends);
         hub::when_the_last_ends(exit::last_ends);
-        patch::count_green_threads_with(hub::alive);
-        patch::count_panics_with(patch::Counter {
-            caught: seam::unwind::caught,
-            resumed: seam::unwind::panicked,
+        patch::set_scheduler(Scheduler {
+            current_scope: context::current_scope,
+            replace_scope: context::replace_scope,
+            green_threads: hub::alive,
+            panic_caught: seam::unwind::caught,
+            panic_resumed: seam::unwind::panicked,
         });
     });
     panic_hook::learn();

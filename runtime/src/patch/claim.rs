@@ -30,7 +30,7 @@ use crate::refused::Refused;
 
 /// Another copy of greenpatch, which has claimed the process.
 #[derive(Debug)]
-pub(super) struct Other {
+pub(crate) struct Other {
     version: String,
     /// The file that it was loaded from, if the dynamic linker knows.
     file: Option<String>,
@@ -50,7 +50,7 @@ impl fmt::Display for Other {
 static OURS: AtomicBool = AtomicBool::new(false);
 
 /// The copy that has claimed the process, if it is another one.
-pub(super) fn other() -> Result<Option<Other>, Refused> {
+pub(crate) fn other() -> Result<Option<Other>, Refused> {
     if OURS.load(Ordering::Relaxed) {
         return Ok(None);
     }
@@ -58,7 +58,7 @@ pub(super) fn other() -> Result<Option<Other>, Refused> {
 }
 
 /// Claims the process for good, unless another copy has, which is then returned.
-pub(super) fn take() -> Result<Option<Other>, Refused> {
+pub(crate) fn take() -> Result<Option<Other>, Refused> {
     if let Some(other) = other()? {
         return Ok(Some(other));
     }
@@ -75,11 +75,11 @@ pub(super) fn take() -> Result<Option<Other>, Refused> {
 mod page {
     use super::{Other, Refused};
 
-    pub(super) fn find() -> Result<Option<Other>, Refused> {
+    pub(crate) fn find() -> Result<Option<Other>, Refused> {
         Ok(None)
     }
 
-    pub(super) fn put() -> Result<Option<Other>, Refused> {
+    pub(crate) fn put() -> Result<Option<Other>, Refused> {
         Ok(None)
     }
 }
@@ -123,7 +123,7 @@ mod page {
     const LENGTH: usize = mem::size_of::<Page>();
 
     /// The claim of another copy.
-    pub(super) fn find() -> Result<Option<Other>, Refused> {
+    pub(crate) fn find() -> Result<Option<Other>, Refused> {
         for place in PLACES {
             if let Some(page) = read(place)? {
                 return Ok(Some(page.copy()));
@@ -133,7 +133,7 @@ mod page {
     }
 
     /// Puts this copy's claim in the first place that is free, unless another's turns up on the way.
-    pub(super) fn put() -> Result<Option<Other>, Refused> {
+    pub(crate) fn put() -> Result<Option<Other>, Refused> {
         let file = file()?;
         let mut refused = None;
         for place in PLACES {

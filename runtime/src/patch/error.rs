@@ -4,10 +4,10 @@
 use std::error::Error;
 use std::fmt;
 
-use super::claim::Other;
-use super::outcome::{DoNotPatch, Who};
-use super::slot::Site;
-use super::source::Feature;
+use crate::patch::claim::Other;
+use crate::patch::events::veto::{DoNotPatch, Who};
+use crate::patch::feature::Feature;
+use crate::patch::table::slot::Site;
 
 /// Why a patch call, or a query, failed. Nothing was changed by a call that failed, except where
 /// [`is_too_late`](PatchError::is_too_late) says otherwise.
@@ -16,7 +16,7 @@ pub struct PatchError {
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// No module of that name holds a patch point, or is a source module.
     UnknownModule(String),
     /// No patch point has that name.
@@ -54,7 +54,7 @@ pub(super) enum Kind {
 }
 
 impl PatchError {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: Kind) -> Self {
         PatchError { kind }
     }
 

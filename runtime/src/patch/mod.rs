@@ -6,61 +6,51 @@
 //! Never: knows a thread, a hub or a lock of this crate.
 //!
 //! ```text
-//!  patcher ─▶ apply ─▶ plan ─▶ registry, source      what a call means, and may replace
-//!               │
-//!               ├───▶ deliver ─▶ events, plugin      who is asked and told
-//!               └───▶ table ─▶ slot                  where it is replaced
+//!  protocol   patch_all and its like: plans, asks, replaces, tells
+//!     │
+//!  lookup     from names to patch points and source modules
+//!     │
+//!  events     what hooks, subscribers and plugins are told and asked
+//!     │
+//!  table      slots, replacements, and which of them are in force
 //! ```
+//!
+//! Imports go downwards only. `feature`, `claim` and `error` stand between them.
 
-mod apply;
-mod choices;
 mod claim;
-mod deliver;
-mod environment;
 mod error;
 pub mod events;
-pub(crate) mod generic;
-mod names;
-mod options;
-mod outcome;
-mod patcher;
-mod plan;
-mod plugin;
-mod point;
-mod points;
-mod progress;
-mod query;
-pub(crate) mod registry;
-pub(crate) mod scope;
-pub(crate) mod slot;
-pub(crate) mod source;
+mod feature;
+mod lookup;
+mod protocol;
 mod table;
-mod turn;
-mod undo;
-mod unwind;
-mod warnings;
-mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use options::ThreadOption;
+pub(crate) use feature::ThreadOption;
+pub(crate) use lookup::source;
+pub(crate) use table::scheduler::{Scheduler, set_scheduler};
+pub(crate) use table::{ScopeHandle, generic_slot, registry, replacement, scope, slot};
 
 pub use error::PatchError;
-pub use names::Named;
-pub use options::{Settings, ThreadOptions};
-pub use outcome::{CancelledBy, DoNotPatch, FeatureReport, ModuleReport, Patched, Report};
-pub use patcher::{
+pub use events::plugin::{Plugin, plugins};
+pub use events::report::{FeatureReport, ModuleReport, Patched, Report};
+pub use events::settings::Settings;
+pub use events::thread_options::ThreadOptions;
+pub use events::veto::{CancelledBy, DoNotPatch};
+pub use feature::Feature;
+pub use lookup::point::Point;
+pub use lookup::points::{PatchPointInfo, PatchPoints, PatchState, patch_points};
+pub use lookup::query::{
+    Coverage, is_anything_patched, is_item_patched, is_module_patched, original,
+};
+pub use lookup::resolve::Named;
+pub use lookup::source::{DidHook, Source, WillHook, sources};
+pub use protocol::patcher::{
     Patcher, ThreadChoice, patch_all, patch_dns, patch_fs, patch_item, patch_module,
     patch_module_items, patch_net, patch_process, patch_stdio, patch_thread, patch_time,
 };
-pub use plugin::{Plugin, plugins};
-pub use point::Point;
-pub use points::{PatchPointInfo, PatchPoints, PatchState, patch_points};
-pub use query::{Coverage, is_anything_patched, is_item_patched, is_module_patched, original};
-pub use scope::{Overrides, native, override_item};
+pub use protocol::restore::{restore, restore_item, restore_module};
 pub use slot::{Site, Slot};
-pub use source::{DidHook, Feature, Source, WillHook, sources};
-pub(crate) use undo::count_green_threads_with;
-pub use undo::{restore, restore_item, restore_module};
-pub(crate) use unwind::{Counter, count_panics_with};
+pub use table::scope::{Overrides, native, override_item};

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::registry::Replacement;
+use super::replacement::Replacement;
 use super::scope;
 use super::slot::{Scoped, Site, Slot};
-use super::source::{Feature, Linked, Source};
+use super::source::Linked;
 use super::*;
 
 type Double = Slot<fn(u32) -> u32, dyn Fn(u32) -> u32 + Send + Sync>;

@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::local::Locals;
-use crate::patch::scope::ScopeHandle;
+use crate::patch::ScopeHandle;
 use crate::patchable;
 use crate::thread_state::identity::{Identity, MAIN, Who, next_id};
 use crate::thread_state::os_thread;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::Result;
 use super::scoped::ScopeData;
-use crate::patch::scope::ScopeHandle;
+use crate::patch::ScopeHandle;
 use crate::thread_state::shared::{Body, Outcome};
 
 /// The closure of a thread, or its result, and the two scopes that it is in. One thread at a time has it.

@@ -1,6 +1,6 @@
 //! The atomics and the native lock under every lock here: the processor's, or loom's in a model.
 //!
-//! `cfg(loom)` is known here, in models, and in `lib.rs`, `prelude.rs`, `hub/inbox.rs`, `patch/words.rs`, `seam/busy.rs`,
+//! `cfg(loom)` is known here, in models, and in `lib.rs`, `prelude.rs`, `hub/inbox.rs`, `patch/table/slot_words.rs`, `seam/busy.rs`,
 //! `descriptor/mod.rs`, `thread_state/join_state.rs`, `wait/native.rs`, `wait/parking_lot.rs`, `sync/mod.rs`,
 //! `sync/once.rs`, `sync/mpsc/unbounded.rs`.
 //!

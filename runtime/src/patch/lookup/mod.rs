@@ -1,0 +1,12 @@
+//! From names to patch points and source modules, and what is known of them.
+//!
+//! Layer: patch, above `table` and `events`.
+//! Called by: `protocol`.
+//! Calls: `table`, `events`, `inventory`.
+//! Never: runs a hook.
+
+pub(crate) mod point;
+pub(crate) mod points;
+pub(crate) mod query;
+pub(crate) mod resolve;
+pub(crate) mod source;
