@@ -1,23 +1,23 @@
-//! What people have decided about items, in `accounts.txt`: which can block, and what is missing or
-//! different for a reason.
+//! The decisions about items in `accounts.txt`: which can block, and which are missing or different, for a
+//! reason.
 //!
 //! The file's form: a line `== HEADING` or `== HEADING: note`, then lines `ITEM: member, member`, where
 //! `ITEM:` alone means the item itself. `#` starts a comment.
 
 use std::collections::BTreeMap;
 
-/// What is said of an item.
+/// The kinds of decisions about an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Heading {
     /// Can block the calling thread.
     Blocks,
     /// Never blocks.
     NeverBlocks,
-    /// Greenpatch has it not.
+    /// Greenpatch does not have it.
     Missing,
     /// Declared otherwise than in std.
     Differs,
-    /// Greenpatch has it, std has not.
+    /// Greenpatch has it, and std does not.
     Extra,
 }
 

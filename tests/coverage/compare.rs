@@ -27,7 +27,7 @@ pub(crate) enum Origin {
     Differs(String, String),
     /// Std's.
     ReExported,
-    /// It has none.
+    /// Greenpatch does not have it.
     Missing,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// The name under which the accounts speak of it.
+    /// The name under which the accounts list it.
     pub(crate) fn name(&self) -> String {
         if self.member.is_empty() {
             self.path.clone()
@@ -53,7 +53,7 @@ impl Line {
         }
     }
 
-    /// Whether it is something to call.
+    /// Whether it can be called.
     pub(crate) fn is_function(&self) -> bool {
         ["fn", "method"].contains(&self.kind.as_str())
     }
@@ -158,7 +158,7 @@ fn origin(std: &Item, page: Option<&Page>, member: &str) -> Origin {
     if own.is_of_std && whole.is_of_std {
         return Origin::ReExported;
     }
-    // A macro's patterns are its own affair, and of what is not implemented the bounds say nothing.
+    // The patterns of a macro do not matter, and neither do the bounds of an impl that does not exist.
     if std.kind == "macro" || member.starts_with("impl !") || member.starts_with("impl for ") {
         return Origin::Own;
     }

@@ -1,9 +1,9 @@
 //! Reads one page of rustdoc's output.
 //!
 //! rustdoc's HTML is not a stable format, so this asks little of it: sections with an id and a class,
-//! the declaration in `<code>`, the mark `stab unstable`, the link called Source. What the tests of
-//! this file state is all that is relied on; should a toolchain change it, the coverage test finds too
-//! few items and says so.
+//! the declaration in `<code>`, the mark `stab unstable`, the link called Source. The tests of this file
+//! state all that it relies on; if a toolchain changes that, the coverage test finds too few items and
+//! fails.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(crate) fn page(kind: &str, name: &str, html: &str) -> Option<Page> {
     let content = html
         .split_once("<section id=\"main-content\"")
         .map_or(html, |(_, rest)| rest);
-    // What comes by `Deref` or by blanket impls is not the item's own.
+    // Members by `Deref` or by blanket impls are not the item's own.
     let content = until(
         content,
         &["<h2 id=\"deref-methods", "<h2 id=\"blanket-implementations"],
@@ -123,7 +123,7 @@ fn impl_for_another(header: &str, item: &str) -> Option<String> {
     let (before, target) = header.split_once(" for ")?;
     let mut words = before.split(|c: char| !(c.is_alphanumeric() || c == '_'));
     let target = target.split(" where ").next()?;
-    // Generic parameters are named in any way; what is of interest has none.
+    // Names of generic parameters are arbitrary; the impls of interest have none.
     let names_it = before.starts_with("impl ") && words.any(|word| word == item);
     names_it.then(|| format!("{before} for {target}"))
 }

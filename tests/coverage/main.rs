@@ -14,14 +14,14 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-/// Std's items, what greenpatch has beyond them, and what people say of both.
+/// Std's items, the extra ones of greenpatch, and the accounts of both.
 struct Coverage {
     lines: Vec<Line>,
     extras: Vec<String>,
     accounts: Accounts,
 }
 
-/// Made once for all tests: rustdoc takes seconds.
+/// Computed once for all tests, since rustdoc takes seconds.
 static COVERAGE: LazyLock<Coverage> = LazyLock::new(|| {
     let (std, own) = surface::both();
     Coverage {
@@ -40,7 +40,7 @@ fn fail_if_any(what: &str, found: &[String]) {
     );
 }
 
-/// Guards against reading nothing out of pages that rustdoc writes otherwise one day.
+/// Guards against pages in another format, from which nothing would be read.
 #[test]
 fn the_pages_are_understood() {
     let names: BTreeSet<String> = COVERAGE.lines.iter().map(Line::name).collect();
@@ -206,7 +206,7 @@ fn the_table_is_up_to_date() {
     );
 }
 
-/// What is built in goes by names of std, so that a query, or a hook, can be written by std's documentation.
+/// Built-in items have std's names, so that a query or a hook can be written from std's documentation.
 #[test]
 fn what_is_built_in_is_called_as_in_std() {
     let names: BTreeSet<String> = COVERAGE.lines.iter().map(Line::name).collect();
@@ -219,7 +219,7 @@ fn what_is_built_in_is_called_as_in_std() {
                 Some(rest) => rest.to_string(),
                 None => format!("{}::{item}", target.trim_start_matches("std::")),
             };
-            // A method of a trait goes by the type.
+            // A method of a trait is named by the type.
             let of_type = full.rsplit_once("::").is_some_and(|(ty, method)| {
                 let traits = ["impl Read", "impl Write", "impl BufRead"];
                 let by_trait = traits.map(|name| format!("{ty}::{name}"));

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The modules of std that greenpatch is measured by, and the macros. What else the root has is a glob import of
+/// The modules of std that greenpatch is compared with, and the macros. The rest of the root is a glob import of
 /// std's, and the preludes are lists of names that are in these modules.
 const NAMES: [&str; 16] = [
     "thread",
@@ -123,7 +123,7 @@ fn read_page(root: &Path, path: &Path) -> Option<(String, Page)> {
     let page = html::page(kind, name, &fs::read_to_string(path).ok()?)?;
     let mut name = name.to_string();
     if kind == "macro" {
-        // The module `panic` brings the macro of its name along, which is the root's.
+        // The module `panic` also brings in the macro of that name, which belongs to the root.
         if !NAMES.contains(&name.as_str()) || name == "panic" {
             return None;
         }

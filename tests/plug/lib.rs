@@ -1,24 +1,24 @@
-//! A crate that brings a plugin, a patch point and a replacement along, for tests across crates.
+//! A crate with a plugin, a patch point and a replacement, for tests across crates.
 #![forbid(unsafe_code)]
 
 use greenpatch::{DoNotPatch, Plugin, patchable, replaces};
 
-/// What is patched.
+/// The module that is patched.
 #[patchable]
 pub mod lamp {
-    /// Whether it is on.
+    /// Returns whether the lamp is on.
     #[must_use]
     pub fn is_on() -> bool {
         false
     }
 }
 
-/// What has a method of a trait to patch.
+/// A module with a trait method to patch.
 #[patchable]
 pub mod bulb {
-    /// Says whether it gives light.
+    /// A thing that may give light.
     pub trait Lit {
-        /// Whether it does.
+        /// Returns whether it gives light.
         fn is_lit(&self) -> bool;
     }
 
@@ -33,10 +33,10 @@ pub mod bulb {
     }
 }
 
-/// What it is patched with.
+/// The replacement for `lamp`.
 #[replaces(lamp)]
 pub mod green_lamp {
-    /// It is.
+    /// Returns true.
     #[must_use]
     pub fn is_on() -> bool {
         true

@@ -1,4 +1,4 @@
-//! A library that is loaded at run time, as a plugin is, and has a greenpatch of its own in it.
+//! A library that is loaded at run time, as a plugin is, and contains its own copy of greenpatch.
 
 use std::collections::HashSet;
 use std::slice;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use greenpatch::sync::mpsc;
 use greenpatch::{PatchError, Patched, native_thread_id, patch_item, patch_point, thread};
 
-/// Calls `patch_all` of this copy; writes what came of it to `text`, and returns its length.
+/// Calls `patch_all` of this copy, writes the outcome to `text`, and returns its length.
 ///
 /// # Safety
 ///
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn second_copy_patches(text: *mut u8, capacity: usize) -> 
     length
 }
 
-/// What a patch call came to, in a line.
+/// Describes the outcome of a patch call in one line.
 pub fn describe(outcome: Result<Patched, PatchError>) -> String {
     match outcome {
         Ok(Patched::Done(_)) => "done".to_owned(),
@@ -31,7 +31,7 @@ pub fn describe(outcome: Result<Patched, PatchError>) -> String {
     }
 }
 
-/// Starts threads of this copy, which sleep and send; returns on how many OS threads they ran.
+/// Starts threads of this copy, which sleep and send, and returns the number of OS threads that they ran on.
 #[unsafe(no_mangle)]
 pub extern "C" fn second_copy_spawns(count: u32) -> u32 {
     let (sender, receiver) = mpsc::channel();
@@ -49,7 +49,7 @@ pub extern "C" fn second_copy_spawns(count: u32) -> u32 {
     ids.len() as u32
 }
 
-/// Replaces a function of this library's own; returns what it says before and after.
+/// Replaces a function of this library, and returns its results before and after as one number.
 #[unsafe(no_mangle)]
 pub extern "C" fn second_copy_replaces() -> u32 {
     let before = tens();

@@ -111,8 +111,8 @@ impl Example {
     }
 }
 
-/// All examples of a source file. It is read by lines, not parsed: std's own syntax is often newer
-/// than what parsers know.
+/// All examples of a source file. The file is read by lines and not parsed, since std's own syntax is often newer than
+/// what parsers support.
 fn collect(text: &str) -> Vec<Example> {
     let mut examples = Vec::new();
     let mut counts: HashMap<String, usize> = HashMap::new();

@@ -1,4 +1,4 @@
-//! In what world a test runs.
+//! The modes in which a test runs.
 
 /// What `std` is, whether the process is patched, and where the test's body runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -161,7 +161,7 @@ impl Package {
         ]);
         cargo.arg(&self.target).current_dir(&self.folder);
         if let Some(triple) = &self.triple {
-            // The sanitizer is there in every toolchain, but asked for by an unstable option.
+            // Every toolchain has the sanitizer, behind an unstable option.
             cargo.args(["--target", triple]);
             cargo.env("RUSTC_BOOTSTRAP", "1");
             cargo.env("RUSTFLAGS", "-Zsanitizer=address --cfg greenpatch_sanitize");

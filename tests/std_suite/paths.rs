@@ -1,4 +1,4 @@
-//! What paths in std's own tests mean outside std.
+//! Rewrites paths in std's own tests for use outside std.
 
 use crate::edit::{self, Edit};
 use proc_macro2::{TokenStream, TokenTree};

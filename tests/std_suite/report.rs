@@ -1,4 +1,4 @@
-//! What is printed in the end: a table of files and modes, and what to do about each failure.
+//! The printed report: a table of files and modes, and how to run each failure again.
 
 use crate::modes::Mode;
 use crate::run::{Job, Limits, Outcome};

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the runner looks whether a test has ended.
+/// The interval at which the runner checks whether a test has ended.
 const POLL: Duration = Duration::from_millis(1);
 
 /// One test in one mode.
@@ -21,7 +21,7 @@ pub(crate) struct Job {
     pub(crate) mode: Mode,
 }
 
-/// What became of a job over all its runs.
+/// The outcome of a job over all its runs.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) passed: usize,

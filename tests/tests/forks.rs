@@ -52,7 +52,7 @@ fn patch() {
 
 /// Forks; the child runs `body` and ends with what that returns.
 fn fork(body: impl FnOnce() -> i32) -> libc::pid_t {
-    // SAFETY: what the child does is what is tested; the threads of this process are green, or wait.
+    // SAFETY: the behaviour of the child is under test; the other threads of this process are green, or wait.
     match unsafe { libc::fork() } {
         0 => {
             // The parent's alarm is not inherited.

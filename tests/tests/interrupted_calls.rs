@@ -32,7 +32,7 @@ fn main() {
 extern "C" fn handler(_: libc::c_int) {}
 
 fn install(signal: libc::c_int, flags: libc::c_int) {
-    // SAFETY: an action of nothing is valid.
+    // SAFETY: an action of zeros is valid: the default, no flags, an empty mask.
     let mut action: libc::sigaction = unsafe { mem::zeroed() };
     action.sa_sigaction = handler as *const () as libc::sighandler_t;
     action.sa_flags = flags;
@@ -50,7 +50,7 @@ struct Signals {
 impl Signals {
     /// Sends to the calling OS thread.
     fn here(signal: libc::c_int) -> Signals {
-        // SAFETY: it only asks.
+        // SAFETY: pthread_self has no preconditions.
         Signals::to(unsafe { libc::pthread_self() }, signal)
     }
 
@@ -363,7 +363,7 @@ fn on_another_hub() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let natively = std::thread::spawn(move || {
         let reader = thread::spawn(move || {
-            // SAFETY: it only asks.
+            // SAFETY: pthread_self has no preconditions.
             sender.send(unsafe { libc::pthread_self() }).unwrap();
             let error = ours.read(&mut [0; 8]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Interrupted);

@@ -32,12 +32,12 @@ fn main() {
 extern "C" fn ignore(_signal: libc::c_int) {}
 
 fn signals() {
-    // SAFETY: nothing is a valid action: the default, no flags, an empty mask.
+    // SAFETY: an action of zeros is valid: the default, no flags, an empty mask.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = ignore as extern "C" fn(libc::c_int) as usize;
     // SAFETY: the handler does nothing; without SA_RESTART, calls that wait fail with EINTR.
     unsafe { libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut()) };
-    // SAFETY: it has no preconditions.
+    // SAFETY: pthread_self has no preconditions.
     let main = unsafe { libc::pthread_self() };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

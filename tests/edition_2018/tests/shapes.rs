@@ -1,4 +1,4 @@
-//! What expansions must not disturb, in a crate of edition 2018.
+//! Code that expansions must not disturb, in a crate of edition 2018.
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 #![allow(unreachable_pub, missing_docs)]

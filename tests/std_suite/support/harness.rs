@@ -57,7 +57,7 @@ pub mod common {
         XorShift((address ^ (nanos << 20)) | 1)
     }
 
-    /// A folder that goes with the value.
+    /// A folder that is removed with the value.
     pub struct TempDir(PathBuf);
 
     impl TempDir {
@@ -233,7 +233,7 @@ fn run(test: Test, mode: &str, patch: fn(Option<usize>)) -> ExitCode {
     }
 }
 
-/// Runs the test as libtest does: in a thread that bears its name.
+/// Runs the test as libtest does: in a thread with its name.
 fn spawn(test: Test, place: impl FnOnce() + Send + 'static) -> thread::Result<()> {
     thread::Builder::new()
         .name(test.name.to_string())

@@ -427,7 +427,7 @@ fn another_descriptor() {
             after_many_waits();
         }
         let (other, mut its_peer) = UnixStream::pair().unwrap();
-        // SAFETY: both are open, and the one that is closed by it belongs to `ours`, which goes on with the other.
+        // SAFETY: both are open; the descriptor that it closes belongs to `ours`, which then owns the duplicate.
         let result = unsafe { libc::dup2(other.as_raw_fd(), ours.as_raw_fd()) };
         assert_eq!(result, ours.as_raw_fd());
         drop(other);

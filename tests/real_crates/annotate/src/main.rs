@@ -2,7 +2,7 @@
 //!
 //! `annotate items SRC` puts it on each function, impl, trait and inline module of each file, with the
 //! dispatch alone. `annotate whole SRC` writes the crate as one file, each of its modules in braces, and
-//! puts it on the modules, with the `std` shadow; what is outside of a module gets the dispatch.
+//! puts it on the modules, with the `std` shadow; items outside of a module get the dispatch.
 //! Prints how many functions with a body the crate has.
 #![forbid(unsafe_code)]
 
@@ -257,7 +257,7 @@ fn binds_std(item: &Item) -> bool {
     matches!(item, Item::ExternCrate(item) if item.ident == "std" && item.rename.is_none())
 }
 
-/// Whether other modules may use macros of this one, which an attribute on it would expand too late for.
+/// Whether other modules may use macros of this one, which would be expanded too late under an attribute.
 fn brings_macros(module: &syn::ItemMod, file: &Path) -> bool {
     let exports = |items: &[Item]| {
         items.iter().any(|item| match item {
