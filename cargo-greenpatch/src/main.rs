@@ -19,6 +19,7 @@ mod command;
 mod command_line;
 mod compiler;
 mod copy;
+mod crossing;
 mod error;
 mod files;
 mod install;

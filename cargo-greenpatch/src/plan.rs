@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) aborting_entry: PathBuf,
     /// Packages that keep std.
     pub(crate) native: Vec<String>,
+    /// The folders of the packages that are compiled for the target, by their names.
+    pub(crate) folders: BTreeMap<String, PathBuf>,
     /// The program that stands before rustc by the user's own configuration.
     pub(crate) wrapper: Option<String>,
     /// rustdoc.

@@ -102,6 +102,26 @@ impl<'a> Program<'a> {
     }
 }
 
+impl Program<'_> {
+    /// The folders of the packages that are compiled for the target, by their names.
+    pub(crate) fn folders(&self) -> BTreeMap<String, PathBuf> {
+        let compiled =
+            |part: &&Part<'_>| matches!(part.treatment, Treatment::Green | Treatment::Native);
+        let folder = |part: &Part<'_>| {
+            let folder = part.package.manifest_path.parent()?;
+            Some((
+                part.package.name.to_string(),
+                folder.as_std_path().to_owned(),
+            ))
+        };
+        self.parts
+            .iter()
+            .filter(compiled)
+            .filter_map(folder)
+            .collect()
+    }
+}
+
 fn treatment(package: &Package, native: &BTreeSet<String>) -> Treatment {
     if package.name == "greenpatch" {
         Treatment::Copy

@@ -155,6 +155,7 @@ impl Built {
             entry,
             aborting_entry,
             native: program.native.iter().cloned().collect(),
+            folders: program.folders(),
             wrapper: compiler
                 .wrapper
                 .as_ref()

@@ -11,6 +11,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+use crate::crossing::{self, Crossing};
 use crate::error::{Context, Failure};
 use crate::files;
 use crate::plan::Plan;
@@ -55,13 +56,15 @@ pub(crate) fn rustc(called_as: &Path) -> Result<u8, Failure> {
     command.args(own.iter().map(|argument| with_the_copy(argument, &plan)));
     command.args(plan.dependencies.iter().map(|folder| search_path(folder)));
     if plan.native.contains(&name) {
-        return become_it(&mut command);
+        let (status, errors) = watched_run(&mut command)?;
+        errors.explain(&name, &unit, &plan);
+        return Ok(code(status));
     }
     let launch = plan.launch.get(&package).filter(|_| unit.launched());
     let library = launch.map_or(&plan.greenpatch, |launch| &launch.library);
     command.arg("--extern").arg(external("std", library));
     if unit.harness
-        && !unit.names_test
+        && !unit.crates.iter().any(|name| name == "test")
         && let Some(bodies) = launch.and_then(|launch| launch.bodies.as_ref())
     {
         command.arg("--extern").arg(external("test", bodies));
@@ -74,24 +77,22 @@ pub(crate) fn rustc(called_as: &Path) -> Result<u8, Failure> {
         };
         command.args(begin_in(object));
     }
-    let (status, concerns_greenpatch) = watched_run(&mut command)?;
-    if let Some(signal) = status.signal() {
-        return Ok(u8::try_from(128 + signal).unwrap_or(u8::MAX));
+    let (status, errors) = watched_run(&mut command)?;
+    match (status.success(), launch, unit.dep_info()) {
+        (true, Some(launch), Some(info)) => watch(&info, &launch.watched)?,
+        (true, ..) => {}
+        (false, ..) => errors.explain(&name, &unit, &plan),
     }
-    let code = status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1);
-    match (code, launch, unit.dep_info()) {
-        (0, Some(launch), Some(info)) => watch(&info, &launch.watched)?,
-        (0, ..) => {}
-        _ if concerns_greenpatch => eprintln!(
-            "note: `{name}` was compiled with greenpatch in place of std; if it compiles with plain cargo, \
-             `--native {name}` keeps it on std, where its types do not meet those of other crates"
-        ),
-        _ => {}
-    }
-    Ok(code)
+    Ok(code(status))
+}
+
+/// The status to end with; that of a signal as a shell has it.
+fn code(status: ExitStatus) -> u8 {
+    let code = match status.signal() {
+        Some(signal) => Some(128 + signal),
+        None => status.code(),
+    };
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
 /// Called by cargo as `greenpatch-rustdoc …`: examples in documentation are programs too.
@@ -123,29 +124,65 @@ pub(crate) fn rustdoc(called_as: &Path) -> Result<u8, Failure> {
     become_it(&mut command)
 }
 
-/// Runs rustc, and hands on what it prints; says whether an error of its speaks of greenpatch.
-fn watched_run(command: &mut Command) -> Result<(ExitStatus, bool), Failure> {
+/// What errors of rustc have to do with greenpatch.
+#[derive(Debug, Default)]
+struct Errors {
+    concern_greenpatch: bool,
+    crossings: Vec<Crossing>,
+}
+
+impl Errors {
+    fn note(&mut self, line: &str) {
+        if line.contains("greenpatch") && line.contains("error") {
+            self.concern_greenpatch = true;
+            self.crossings.extend(Crossing::of(line));
+        }
+    }
+
+    /// Says after them what to do.
+    fn explain(&self, package: &str, unit: &Unit, plan: &Plan) {
+        let lines = crossing::explain(
+            &self.crossings,
+            &crossing::Unit {
+                package,
+                crates: &unit.crates,
+                native: &plan.native,
+                folders: &plan.folders,
+            },
+        );
+        if !lines.is_empty() {
+            eprintln!("{}", lines.join("\n"));
+        } else if self.concern_greenpatch && !plan.native.iter().any(|name| name == package) {
+            eprintln!(
+                "note: `{package}` was compiled with greenpatch in place of std; if it compiles with plain cargo, \
+                 `--native {package}` keeps it on std, where its types do not meet those of other crates"
+            );
+        }
+    }
+}
+
+/// Runs rustc and passes on what it prints.
+fn watched_run(command: &mut Command) -> Result<(ExitStatus, Errors), Failure> {
     let doing = format!("could not run `{}`", command.get_program().display());
     let mut child = command
         .stderr(Stdio::piped())
         .spawn()
         .context(|| doing.clone())?;
     let mut output = BufReader::new(child.stderr.take().expect("the child's errors are piped"));
-    let mut concerns_greenpatch = false;
+    let mut errors = Errors::default();
     let mut line = Vec::new();
     while output
         .read_until(b'\n', &mut line)
         .context(|| doing.clone())?
         > 0
     {
-        let text = String::from_utf8_lossy(&line);
-        concerns_greenpatch |= text.contains("greenpatch") && text.contains("error");
+        errors.note(&String::from_utf8_lossy(&line));
         // If cargo no longer listens it has ended, and is told nothing more.
         let _ = io::stderr().write_all(&line);
         line.clear();
     }
     let status = child.wait().context(|| doing.clone())?;
-    Ok((status, concerns_greenpatch))
+    Ok((status, errors))
 }
 
 fn by_cargo_alone(name: &str) -> Failure {
@@ -215,8 +252,8 @@ struct Unit {
     crate_name: String,
     crate_types: Vec<String>,
     harness: bool,
-    /// It depends on a crate that it calls `test`.
-    names_test: bool,
+    /// The crates that it depends on, by the names that it has for them.
+    crates: Vec<String>,
     emits_dep_info: bool,
     panics_abort: bool,
     folder: Option<PathBuf>,
@@ -243,7 +280,7 @@ impl Unit {
                 "--crate-name" => unit.crate_name = value(),
                 "--crate-type" => unit.crate_types.push(value()),
                 "--test" => unit.harness = true,
-                "--extern" => unit.names_test |= value().starts_with("test="),
+                "--extern" => unit.external(&value()),
                 "--emit" => unit.emits_dep_info = value().split(',').any(|kind| kind == "dep-info"),
                 "--out-dir" => unit.folder = Some(value().into()),
                 "-C" | "--codegen" => unit.codegen(&value()),
@@ -257,6 +294,13 @@ impl Unit {
         }
         unit.question |= unit.crate_name == "___";
         unit
+    }
+
+    /// `NAME=PATH`, or options and a colon before it.
+    fn external(&mut self, value: &str) {
+        let name = value.split('=').next().unwrap_or(value);
+        let name = name.rsplit(':').next().unwrap_or(name);
+        self.crates.push(name.to_owned());
     }
 
     fn codegen(&mut self, option: &str) {
