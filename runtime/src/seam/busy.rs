@@ -1,26 +1,25 @@
-//! Waiting by asking again and again.
+//! Busy waiting: threads that poll instead of blocking.
 
 #[cfg(not(loom))]
 use std::cell::Cell;
 
 use crate::patchable;
 
-/// Takes note that this thread has asked for something in vain and will likely ask again. Once
-/// patched, a thread that does so a few times in a row lets others run, or what it asks for could
-/// never come about.
+/// Notes that the current thread has polled without success and is likely to poll again. Once patched, a thread that does
+/// so a few times in a row yields: otherwise the condition might never become true.
 #[patchable]
 #[inline]
 pub(crate) fn busy() {}
 
-/// Takes note that this thread has made work for another one without ever having to wait for it. Once
-/// patched, a thread that does so very often in a row lets others run.
+/// Notes that the current thread has produced work for another thread without having to wait. Once patched, a thread that
+/// does so very often in a row yields.
 #[patchable]
 #[inline]
 pub(crate) fn produced() {}
 
-/// Takes note that this thread is about to take a lock, which it may do again and again to look at what the
-/// lock protects. Once patched, a thread that takes very many in a row lets others run now and then, or no
-/// other could ever change it. To be called while the caller holds nothing yet of what it takes.
+/// Notes that the current thread is about to acquire a lock, which may be a way to poll the data that the lock protects.
+/// Once patched, a thread that acquires very many in a row yields now and then: otherwise no other thread could change
+/// the data. To be called before the lock is held.
 // One instruction on a word of the OS thread, and a branch: the fast path of a lock calls this.
 #[inline]
 pub(crate) fn acquires() {
@@ -34,13 +33,13 @@ pub(crate) fn acquires() {
     }
 }
 
-/// How many locks are taken between two calls of [`polls`].
+/// The number of locks acquired between two calls of [`polls`].
 #[cfg(not(loom))]
 const ROUND: u32 = 256;
 
 #[cfg(not(loom))]
 thread_local! {
-    /// How many locks the OS thread is still to take in this round. At least one.
+    /// The number of locks that remain in this round of the OS thread. At least one.
     static LEFT: Cell<u32> = const { Cell::new(ROUND) };
 }
 
@@ -48,11 +47,11 @@ thread_local! {
 #[cold]
 #[inline(never)]
 fn begin_a_round() {
-    // First, since others may run in what follows.
+    // First: other green threads may run below.
     LEFT.set(ROUND);
     polls();
 }
 
-/// Takes note that this thread has taken a round of locks.
+/// Notes that the current thread has acquired a round of locks.
 #[patchable]
 pub(crate) fn polls() {}

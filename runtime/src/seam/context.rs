@@ -1,4 +1,4 @@
-//! What belongs to one thread, native or green: who it is, and where its own values are kept.
+//! The state that belongs to one thread, native or green: its identity and its thread-local values.
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -13,29 +13,30 @@ use crate::thread_state::identity::{Identity, MAIN, Who, next_id};
 use crate::thread_state::os_thread;
 use crate::thread_state::shared::Runner;
 
-/// What a green thread has of its own, on its stack, while it runs.
+/// The state of a green thread, which lies on its stack while it runs.
 ///
 /// Invariant:
-/// 1. A context is made by [`live`] alone, and what [`green`] returns is one that `live` has told of and not
-///    yet taken back. While it is told of, `who` is there.
+/// 1. A context is made by [`live`] alone. [`green`] returns one that `live` has published and not yet withdrawn. While
+///    it is published, `who` is valid.
 pub(crate) struct Context {
     number: NonZeroU64,
     who: NonNull<Who>,
     pub(crate) locals: Locals,
-    /// The scope of overrides that it is in.
+    /// The scope of overrides that the thread is in.
     pub(crate) scope: RefCell<ScopeHandle>,
 }
 
 impl Context {
-    /// The name that the green thread was given. Async-signal-safe.
+    /// Returns the name of the green thread, if it was given one. Async-signal-safe.
     pub(crate) fn name(&self) -> Option<&str> {
         // SAFETY: by invariant 1.
         unsafe { self.who.as_ref() }.name()
     }
 }
 
-/// Lives the life of a green thread, on its own stack. `tell` is told where its context is, and then that
-/// there is none any more; `retire` is called before anybody can know that it has ended.
+/// Runs a green thread from start to end, on its own stack.
+///
+/// `tell` publishes the context, and withdraws it at the end. `retire` is called before the end can be observed.
 pub(crate) fn live(runner: Runner, tell: impl Fn(Option<NonNull<Context>>), retire: impl FnOnce()) {
     let who = runner.who();
     let context = Context {
@@ -53,14 +54,14 @@ pub(crate) fn live(runner: Runner, tell: impl Fn(Option<NonNull<Context>>), reti
         if users {
             tell(Some(pointer));
         } else {
-            // Again, since a result that was dropped here may have made values.
+            // Again: the drop of a result may have initialized thread-local values.
             context.locals.destroy();
             tell(None);
         }
     });
 }
 
-/// The context of the green thread that runs, if one does. It stays where it is until that green
+/// Returns the context of the current green thread; none on an OS thread's own stack. It stays valid until that green
 /// thread has ended.
 #[patchable]
 #[inline]
@@ -70,14 +71,14 @@ pub(crate) fn green() -> Option<NonNull<Context>> {
 
 thread_local! {
     static NATIVE: OnceCell<Arc<Identity>> = const { OnceCell::new() };
-    // Outlives `NATIVE`, so that an OS thread keeps its number while it is torn down.
+    // Outlives `NATIVE`, so that an OS thread keeps its number while its thread-locals are destroyed.
     static NATIVE_ID: Cell<Option<NonZeroU64>> = const { Cell::new(None) };
 }
 
-/// Who runs.
+/// Returns the identity of the current thread.
 pub(crate) fn identity() -> Arc<Identity> {
     if let Some(context) = green() {
-        // SAFETY: it is the context of the green thread that runs this, so that has not ended.
+        // SAFETY: it is the context of the green thread that runs this code, which therefore has not ended.
         let context = unsafe { context.as_ref() };
         // SAFETY: by invariant 1 of `Context`.
         return unsafe { context.who.as_ref() }.identity().clone();
@@ -87,16 +88,16 @@ pub(crate) fn identity() -> Arc<Identity> {
         .unwrap_or_else(|_| new_native())
 }
 
-/// The number of the thread that runs.
+/// Returns the number of the current thread.
 pub(crate) fn number() -> NonZeroU64 {
     if let Some(context) = green() {
-        // SAFETY: it is the context of the green thread that runs this, so that has not ended.
+        // SAFETY: it is the context of the green thread that runs this code, which therefore has not ended.
         return unsafe { context.as_ref() }.number;
     }
     NATIVE_ID.get().unwrap_or_else(|| identity().id)
 }
 
-/// Who an OS thread is, that greenpatch has just started. On that thread, before anything else.
+/// Sets the identity of an OS thread that greenpatch has just started. To be called on that thread before any other code.
 pub(crate) fn adopt(identity: Arc<Identity>) {
     NATIVE_ID.set(Some(identity.id));
     NATIVE.with(|native| {
@@ -106,7 +107,7 @@ pub(crate) fn adopt(identity: Arc<Identity>) {
     });
 }
 
-/// The identity of an OS thread that greenpatch has not started.
+/// Creates the identity of an OS thread that greenpatch has not started.
 fn new_native() -> Arc<Identity> {
     let id = NATIVE_ID.get().unwrap_or_else(|| {
         if os_thread::is_main_thread() {

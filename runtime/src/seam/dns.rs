@@ -1,11 +1,11 @@
-//! Waiting for somebody else's look-up of a name. The look-up itself is [`super::offload`]'s.
+//! Waiting for a DNS look-up that another thread makes. The look-up itself goes through [`super::offload`].
 #![forbid(unsafe_code)]
 
 use crate::patchable;
 use crate::wait::native::Native;
 use crate::wait::park::{self, Outcome, Wait};
 
-/// Waits for the look-up of a name that another thread makes.
+/// Blocks until another thread has looked up a name.
 #[patchable]
 pub(crate) fn wait(wait: &Wait<'_>) -> Outcome {
     park::wait(&Native::current(), wait)

@@ -1,4 +1,4 @@
-//! Where the `thread_local!` values of a green thread are kept.
+//! Storage of the `thread_local!` values of a green thread.
 #![allow(unsafe_code)]
 
 use std::any::Any;
@@ -13,25 +13,24 @@ use std::rc::Rc;
 use crate::patchable;
 use crate::wait::address_hasher::AddressHasher;
 
-/// The values of one green thread. One that uses none has no tables.
+/// The values of one green thread. The tables are allocated at the first use.
 #[derive(Debug, Default)]
 pub(crate) struct Locals(OnceCell<Box<Tables>>);
 
 /// The values, by the address of their key.
 ///
-/// No borrow of the tables is held while a value is made, used or dropped, for each of these may come
-/// back here.
+/// No borrow of the tables is held while a value is initialized, used or dropped: each of these may be re-entrant.
 #[derive(Debug, Default)]
 struct Tables {
     values: RefCell<HashMap<usize, Value, BuildHasherDefault<AddressHasher>>>,
-    /// The keys whose values have destructors, in the order in which they were made.
+    /// The keys of values that have destructors, in order of initialization.
     to_drop: RefCell<Vec<usize>>,
 }
 
 #[derive(Debug)]
 enum Value {
     Alive(Rc<dyn Any>),
-    /// Its destructor runs or has run.
+    /// Its destructor is running or has run.
     Destroyed,
 }
 
@@ -40,7 +39,7 @@ enum Value {
 pub(crate) struct Destroyed;
 
 impl Locals {
-    /// The value of the key at `address`; `make` makes it if there is none yet.
+    /// Returns the value of the key at `address`, which `make` initializes at the first use.
     #[inline]
     pub(crate) fn get<T: 'static>(
         &self,
@@ -50,8 +49,8 @@ impl Locals {
         self.0.get_or_init(Box::default).get(address, make)
     }
 
-    /// Runs the destructors, the newest value's first, as std does; also of values that these make. If
-    /// one panics the process ends, as std has it.
+    /// Runs the destructors, the newest value's first, as std does, including those of values that destructors
+    /// initialize. Aborts if one panics, as std does.
     #[inline]
     pub(crate) fn destroy(&self) {
         if let Some(tables) = self.0.get() {
@@ -76,7 +75,7 @@ impl Tables {
         Ok(value)
     }
 
-    /// Gives the key at `address` its value. One that making the value has made itself is replaced.
+    /// Sets the value of the key at `address`. A value that a re-entrant initialization has set is replaced.
     fn put<T: 'static>(&self, address: usize, value: Rc<T>) -> Result<(), Destroyed> {
         let old = {
             let mut values = self.values.borrow_mut();
@@ -106,25 +105,25 @@ impl Tables {
     }
 }
 
-/// The key's address names the type: a key is a static that belongs to one `LocalKey<T>`.
+/// Downcasts a value. Its type follows from the key's address: a key is a static that belongs to one `LocalKey<T>`.
 fn downcast<T: 'static>(value: Rc<dyn Any>) -> Rc<T> {
     value.downcast().expect("a key has values of one type")
 }
 
-/// The values of the green thread that runs, if one does. They stay where they are until it has ended.
+/// Returns the values of the current green thread; none on an OS thread's own stack. They stay valid until it has ended.
 #[patchable]
 #[inline]
 pub(crate) fn green() -> Option<NonNull<Locals>> {
     None
 }
 
-/// Whether green threads run on this OS thread, so that its own values may be in use on several stacks.
+/// Returns whether green threads run on this OS thread, so that its own values may be in use on several stacks.
 #[patchable]
 pub(crate) fn is_shared() -> bool {
     false
 }
 
-/// Calls `found` with the values of the green thread that runs, or `native` on an OS thread's stack.
+/// Calls `found` with the values of the current green thread, or `native` on an OS thread's own stack.
 #[inline]
 pub(crate) fn with<A, R>(
     argument: A,
@@ -133,8 +132,7 @@ pub(crate) fn with<A, R>(
 ) -> R {
     match green() {
         None => native(argument),
-        // SAFETY: they belong to the green thread that runs this, so it has not ended, and does not
-        // end before `found` returns.
+        // SAFETY: they belong to the green thread that runs this code, which does not end before `found` returns.
         Some(locals) => found(unsafe { locals.as_ref() }, argument),
     }
 }

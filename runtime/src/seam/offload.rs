@@ -1,8 +1,7 @@
-//! Calls that block the OS thread and have no other form: looking up a name, reading a file.
+//! Calls that block the OS thread and have no non-blocking form: looking up a name, reading a file.
 //!
-//! In its native form the call is simply made. Once patched it is made on a helper thread while the
-//! green thread that wants it waits. What is called is therefore std and the OS alone, never a user's
-//! code: that has thread-local values, and the right to find them.
+//! The native original makes the call in place. Once patched it is made on a helper thread while the green thread waits.
+//! The call is therefore one to std or the OS, never to user code, which would find the helper's thread-local values.
 //!
 //! A facade calls [`run`] with the patch point of its feature:
 //!
@@ -15,12 +14,12 @@ use std::os::fd::BorrowedFd;
 
 use crate::patchable;
 
-/// A call that is to be made, once, on this or another OS thread. It may borrow from its caller, who
-/// does not go on before it has been made.
+/// A call to be made once, on this or another OS thread. It may borrow from its caller, which does not continue before
+/// the call has been made.
 pub(crate) struct Call<'a>(&'a mut (dyn FnMut() + Send + 'a));
 
 impl<'a> Call<'a> {
-    /// A call of `f`, which ignores all but the first.
+    /// Creates a call of `f`, which does nothing but the first time.
     pub(crate) fn new(f: &'a mut (dyn FnMut() + Send + 'a)) -> Call<'a> {
         Call(f)
     }
@@ -31,12 +30,11 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Calls `f` through `seam`, the patch point of one feature, and passes on what it returns, or its
-/// panic.
+/// Calls `f` through `seam`, the patch point of one feature. Returns its result; a panic is propagated.
 ///
 /// # Errors
 ///
-/// What `f` returns; and if the OS has no thread that could make the call.
+/// The error of `f`, or the OS's if it has no thread to make the call.
 #[inline]
 pub(crate) fn run<R: Send>(
     seam: impl FnOnce(Call<'_>) -> io::Result<()>,
@@ -60,28 +58,28 @@ pub(crate) fn name_lookup(call: Call<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Does something with a file.
+/// Makes a call that operates on a file.
 #[patchable]
 pub(crate) fn file(call: Call<'_>) -> io::Result<()> {
     call.make();
     Ok(())
 }
 
-/// Waits for a child process, where the kernel cannot tell of its end in another way.
+/// Waits for a child process where the kernel has no descriptor for that.
 #[patchable]
 pub(crate) fn child(call: Call<'_>) -> io::Result<()> {
     call.make();
     Ok(())
 }
 
-/// Connects a socket whose connecting no event tells of.
+/// Connects a socket for which the OS reports no event when that is done.
 #[patchable]
 pub(crate) fn socket(call: Call<'_>) -> io::Result<()> {
     call.make();
     Ok(())
 }
 
-/// Waits for the lock of a file, to share it or not.
+/// Acquires the lock of a file, shared or exclusive.
 #[patchable]
 pub(crate) fn file_lock(file: BorrowedFd<'_>, shared: bool, call: Call<'_>) -> io::Result<()> {
     let _ = (file, shared);

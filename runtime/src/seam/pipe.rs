@@ -1,8 +1,8 @@
-//! Pipes: reading and writing without blocking the others, and reading two of them together.
+//! Pipes: reading and writing.
 //!
-//! The other end of a pipe, and duplicates of this one, may belong to other processes, which expect
-//! that a call blocks. So a green thread asks Linux not to block for one call (`RWF_NOWAIT`). Only where
-//! the kernel cannot do that is the descriptor itself made non-blocking.
+//! The other end of a pipe, and duplicates of this one, may belong to other processes, which expect calls to block. So a
+//! green thread asks Linux not to block for one call (`RWF_NOWAIT`). The descriptor itself is made non-blocking only where
+//! the kernel does not support that.
 #![allow(unsafe_code)]
 
 use std::io::{self, IoSlice, IoSliceMut};
@@ -20,7 +20,7 @@ pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
     descriptor::perform::perform(operation)
 }
 
-/// Reads from a pipe. Without room for anything there is nothing to wait for.
+/// Reads from a pipe. Does not wait if `buf` is empty.
 pub(crate) fn read<T: AsFd>(pipe: &Watched<T>, buf: &mut [u8]) -> io::Result<usize> {
     if buf.is_empty() {
         return Ok(0);
@@ -32,7 +32,7 @@ pub(crate) fn read<T: AsFd>(pipe: &Watched<T>, buf: &mut [u8]) -> io::Result<usi
     perform(&mut operation.of_kind(Kind::Transfer))
 }
 
-/// Reads from a pipe into several places.
+/// Reads from a pipe into several buffers.
 pub(crate) fn read_vectored<T: AsFd>(
     pipe: &Watched<T>,
     bufs: &mut [IoSliceMut<'_>],
@@ -46,7 +46,7 @@ pub(crate) fn read_vectored<T: AsFd>(
     perform(&mut operation.of_kind(Kind::Transfer))
 }
 
-/// Writes to a pipe; all of it, unless something goes wrong, as a call that blocks does.
+/// Writes to a pipe: all of `buf` unless an error occurs, as a call that blocks does.
 pub(crate) fn write<T: AsFd>(pipe: &Watched<T>, buf: &[u8]) -> io::Result<usize> {
     let (fd, watch) = (pipe.as_fd(), pipe.watch());
     let size = Size::All(buf.len());
@@ -55,7 +55,7 @@ pub(crate) fn write<T: AsFd>(pipe: &Watched<T>, buf: &[u8]) -> io::Result<usize>
     perform(&mut operation.of_kind(Kind::Transfer))
 }
 
-/// Writes to a pipe from several places; once patched perhaps not all of it.
+/// Writes to a pipe from several buffers; once patched, possibly not all of them.
 pub(crate) fn write_vectored<T: AsFd>(
     pipe: &Watched<T>,
     bufs: &[IoSlice<'_>],
@@ -67,7 +67,7 @@ pub(crate) fn write_vectored<T: AsFd>(
     perform(&mut operation.of_kind(Kind::Transfer))
 }
 
-/// The most places that the OS takes at a time.
+/// The most buffers that the OS accepts in one call.
 const MOST: usize = 1024;
 
 fn read_once(
@@ -110,7 +110,7 @@ fn write_once(
     )
 }
 
-/// Makes one attempt: with `blocking` where it may block, else with `no_wait` if the kernel can.
+/// Makes one attempt: by `blocking` where it may block, otherwise by `no_wait` if the kernel supports it.
 fn once(
     fd: BorrowedFd<'_>,
     watch: &Watch,
@@ -131,12 +131,12 @@ fn once(
     }
 }
 
-/// Calls that do not wait although the descriptor does: Linux has them.
+/// Calls that do not block although the descriptor does, which Linux has.
 #[cfg(target_os = "linux")]
 mod no_wait {
     pub(super) use libc::{RWF_NOWAIT as FLAG, preadv2, pwritev2};
 
-    /// Whether it says that this kernel does not know how, for this descriptor.
+    /// Returns whether the error means that this kernel does not support it for this descriptor.
     pub(super) fn is_unknown(error: &std::io::Error) -> bool {
         matches!(
             error.raw_os_error(),
@@ -145,7 +145,7 @@ mod no_wait {
     }
 }
 
-/// Elsewhere the same calls fail.
+/// On other systems these calls fail.
 #[cfg(not(target_os = "linux"))]
 mod no_wait {
     pub(super) const FLAG: libc::c_int = 0;

@@ -14,8 +14,7 @@ pub(crate) fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     child.wait()
 }
 
-/// Waits until one of two descriptors can be read, or has come to its end; says for each whether it
-/// has.
+/// Blocks until one of two descriptors can be read or is at its end. Returns for each whether it is.
 #[patchable]
 pub(crate) fn wait_either(either: [BorrowedFd<'_>; 2]) -> io::Result<[bool; 2]> {
     poll::readable(either, true)

@@ -1,7 +1,7 @@
 //! The standard streams: reading, writing and printing.
 //!
-//! Their descriptors belong to other processes, too, so nothing is changed about them. What would
-//! block is found out by asking, and is then done by a helper thread.
+//! Their descriptors are shared with other processes, so their mode is not changed. Once patched, a call that would block,
+//! which `poll` tells, is made by a helper thread.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -10,7 +10,7 @@ use std::{fmt, io};
 use super::offload::Call;
 use crate::patchable;
 
-/// A stream that is written.
+/// An output stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Output {
     Stdout,
@@ -24,7 +24,7 @@ pub(crate) fn input(call: Call<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a call that may write `length` bytes to that stream, and what it holds back.
+/// Makes a call that may write `length` bytes to the stream, and the bytes that it buffers.
 #[patchable]
 pub(crate) fn output(stream: Output, length: usize, call: Call<'_>) -> io::Result<()> {
     let _ = (stream, length);
@@ -32,7 +32,7 @@ pub(crate) fn output(stream: Output, length: usize, call: Call<'_>) -> io::Resul
     Ok(())
 }
 
-/// Prints, to wherever std's own macros do on this OS thread.
+/// Prints to where std's macros print on this OS thread.
 #[patchable]
 pub(crate) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
     match stream {
@@ -41,8 +41,8 @@ pub(crate) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
     }
 }
 
-/// Prints one piece of a text with one call of std's macro, to wherever that prints on this OS thread,
-/// and returns the error that the macro would have panicked for.
+/// Prints one piece of a text by one call of std's macro, to where that prints on this OS thread. Returns the error for
+/// which the macro would have panicked.
 pub(crate) fn print_piece(stream: Output, text: &str) -> io::Result<()> {
     let piece = Piece {
         text,
@@ -55,7 +55,7 @@ pub(crate) fn print_piece(stream: Output, text: &str) -> io::Result<()> {
     piece.error.take().map_or(Ok(()), Err)
 }
 
-/// What std's macro is given: it takes note of an error, and claims that there was none.
+/// The argument of std's macro: it keeps an error and reports none.
 struct Piece<'a> {
     text: &'a str,
     error: Cell<Option<io::Error>>,
@@ -64,16 +64,16 @@ struct Piece<'a> {
 impl fmt::Display for Piece<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.write_str(self.text).is_err() {
-            // The macro keeps the error itself. It came from a write that the OS refused, and
-            // nothing has called the OS since.
+            // std's macro keeps the error to itself. It comes from a write that the OS refused, and no system call
+            // has been made since.
             self.error.set(Some(io::Error::last_os_error()));
         }
         Ok(())
     }
 }
 
-/// Whether this thread may wait for another to let go of a stream. Not so in the panic hook, where that
-/// other could not run.
+/// Returns whether this thread may wait for another to unlock a stream. In the panic hook it may not: the other could not
+/// run.
 #[patchable]
 pub(crate) fn may_wait() -> bool {
     true

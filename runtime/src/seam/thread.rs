@@ -1,4 +1,4 @@
-//! Starting a thread, leaving the processor to others, parking, and waiting for a thread's end.
+//! Spawning, yielding, parking and joining.
 
 use std::io;
 use std::os::unix::thread::RawPthread;
@@ -9,20 +9,21 @@ use crate::thread_state::shared::Runner;
 use crate::wait::native::Native;
 use crate::wait::park::{self, Outcome, Wait};
 
-/// What a new thread is to be.
+/// The request to start a thread.
 pub(crate) struct Start {
-    /// Bytes of stack; none is the default.
+    /// The size of the stack in bytes; the default if `None`.
     pub(crate) stack_size: Option<usize>,
-    /// What it runs, and who it is. Dropped without having run if the thread cannot be started.
+    /// The thread's side of the state that it shares with its handle. Dropped without having run if the thread cannot be
+    /// started.
     pub(crate) runner: Runner,
 }
 
-/// What a thread was started as.
+/// A thread that was started.
 #[derive(Debug)]
 pub(crate) enum Started {
-    /// In a box, so that the handles of green threads, which have no such thing, are small.
+    /// An OS thread. Boxed, so that the handles of green threads are small.
     Native(Box<std::thread::JoinHandle<()>>),
-    /// On this OS thread, for good.
+    /// A green thread, on this OS thread until it ends.
     Green(RawPthread),
 }
 
@@ -46,34 +47,34 @@ pub(crate) fn start(start: Start) -> io::Result<Started> {
         .map(|native| Started::Native(Box::new(native)))
 }
 
-/// Lets other threads run.
+/// Yields to other threads.
 #[patchable]
 pub(crate) fn yield_now() {
     #[expect(clippy::disallowed_methods, reason = "the native original of the seam")]
     std::thread::yield_now();
 }
 
-/// Makes this OS thread run the green threads that are started on it, and returns how many it has that have not
-/// ended. It has to live as long as the process. Returns none where green threads run elsewhere, or there are none.
+/// Makes the current OS thread, which must live as long as the process, run the green threads that are spawned on it.
+/// Returns how many of these are alive; none where green threads run on other OS threads, or there are no green threads.
 #[patchable]
 pub(crate) fn host() -> io::Result<Option<usize>> {
     Ok(None)
 }
 
-/// Waits for the token of this thread.
+/// Blocks until the token of the current thread is available.
 #[patchable]
 pub(crate) fn park(wait: &Wait<'_>) -> Outcome {
     park::wait(&Native::current(), wait)
 }
 
-/// Waits for a thread to end.
+/// Blocks until a thread has ended.
 #[patchable]
 pub(crate) fn join(wait: &Wait<'_>) -> Outcome {
     park::wait(&Native::current(), wait)
 }
 
-/// Waits for the very end of an OS thread whose body has returned: it has its thread-locals left to destroy, and
-/// std, too, joins only after that.
+/// Blocks until an OS thread whose body has returned has also destroyed its thread-locals. std, too, joins only after
+/// that.
 #[patchable]
 pub(crate) fn join_native(native: std::thread::JoinHandle<()>) {
     #[expect(clippy::disallowed_methods, reason = "the native original of the seam")]

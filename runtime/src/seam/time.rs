@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::patchable;
 
-/// Blocks this thread for at least `duration`.
+/// Blocks the current thread for at least `duration`.
 #[patchable]
 pub(crate) fn sleep(duration: Duration) {
     #[expect(clippy::disallowed_methods, reason = "the native original of the seam")]

@@ -1,4 +1,4 @@
-//! Whether this thread, native or green, unwinds. std counts panics by OS thread.
+//! Whether the current thread, native or green, is unwinding. std counts panics by OS thread.
 
 use std::panic::{self, PanicHookInfo};
 
@@ -7,34 +7,34 @@ use crate::patchable;
 /// A panic hook.
 pub(crate) type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
 
-/// Whether this thread unwinds.
+/// Returns whether the current thread is unwinding.
 #[inline]
 pub(crate) fn is_panicking() -> bool {
-    // If nothing unwinds on this OS thread, no green thread of it does. This is std's fast path.
+    // If std counts no panic on this OS thread, none of its green threads is unwinding. This is std's fast path.
     std::thread::panicking() && panicking()
 }
 
-/// Whether this thread is the one that unwinds, where its OS thread has something that does.
+/// Returns whether the current thread is the one that is unwinding, given that its OS thread counts a panic.
 #[patchable]
 pub(crate) fn panicking() -> bool {
     true
 }
 
-/// Takes note that this thread has begun to unwind without the panic hook's knowledge.
+/// Notes that the current thread has begun to unwind without a call of the panic hook.
 #[patchable]
 pub(crate) fn panicked() {}
 
-/// Takes note that this thread has caught a panic.
+/// Notes that the current thread has caught a panic.
 #[patchable]
 pub(crate) fn caught() {}
 
-/// Makes `hook` the one that is called when any thread panics.
+/// Sets the panic hook.
 #[patchable]
 pub(crate) fn set_hook(hook: Hook) {
     panic::set_hook(hook);
 }
 
-/// Takes the hook out and leaves the default one.
+/// Takes the panic hook and restores the default one.
 #[patchable]
 pub(crate) fn take_hook() -> Hook {
     panic::take_hook()
