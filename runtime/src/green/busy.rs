@@ -1,11 +1,11 @@
-//! Letting others run while a thread waits busily.
+//! Yielding while a thread is busy waiting.
 #![forbid(unsafe_code)]
 
 use crate::hub;
 
-/// How many vain questions in a row are a wait.
+/// The number of unsuccessful polls in a row after which a thread yields.
 const A_FEW: u16 = 8;
-/// How many batches of work in a row are enough for others to begin on.
+/// The number of batches of work in a row after which a producer yields.
 const ENOUGH: u16 = 16;
 
 pub(super) fn busy() {

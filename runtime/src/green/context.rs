@@ -1,4 +1,4 @@
-//! Finding what belongs to the green thread that runs.
+//! Access to the state of the current green thread.
 #![allow(unsafe_code)]
 
 use std::ptr::NonNull;
@@ -7,26 +7,26 @@ use crate::hub;
 use crate::patch::{ScopeHandle, scope};
 use crate::seam::context::Context;
 
-/// What a hub keeps for a green thread is its [`Context`], set by `thread::start` alone; the root of a
+/// The pointer that a hub stores for a green thread is to its [`Context`], set by `thread::start` alone; the root of a
 /// hub has none.
 pub(super) fn green() -> Option<NonNull<Context>> {
     hub::current()?.context().map(NonNull::cast)
 }
 
-/// Calls `f` with the context of the green thread that runs, or `native` where none does.
-/// Calls `f` with the name of the green thread that runs, if it has one. Async-signal-safe.
+/// Calls `f` with the name of the current green thread, if it has one. Async-signal-safe.
 pub(super) fn name(f: &mut dyn FnMut(&str)) {
     if let Some(context) = green() {
-        // SAFETY: it belongs to the green thread that runs this, so it does not end before this does.
+        // SAFETY: it belongs to the green thread that runs this code, which does not end before this function does.
         if let Some(name) = unsafe { context.as_ref() }.name() {
             f(name);
         }
     }
 }
 
+/// Calls `f` with the context of the current green thread, or `native` on an OS thread's own stack.
 fn with<A, R>(argument: A, f: impl FnOnce(&Context, A) -> R, native: fn(A) -> R) -> R {
     match green() {
-        // SAFETY: it belongs to the green thread that runs this, so it does not end before `f` does.
+        // SAFETY: it belongs to the green thread that runs this code, which does not end before `f` does.
         Some(context) => f(unsafe { context.as_ref() }, argument),
         None => native(argument),
     }

@@ -1,4 +1,4 @@
-//! Waiting for somebody else's look-up of a name.
+//! Waiting for a DNS look-up that another thread makes.
 #![forbid(unsafe_code)]
 
 use super::parker::block;

@@ -1,7 +1,7 @@
-//! Ending the process from a green thread, and what a hub does when its OS thread ends.
+//! Ending the process from a green thread, and the end of a hub's OS thread.
 //!
-//! The process ends on an OS thread of its own: the one that runs the green thread has thread-local values that
-//! are not the green thread's to destroy, and others may be inside of them. It blocks for ever instead.
+//! The process is ended by a separate OS thread. The one that runs the green thread would destroy its own thread-local
+//! values, which other green threads may be using; it blocks forever instead.
 #![allow(unsafe_code)]
 
 use std::convert::Infallible;
@@ -21,7 +21,7 @@ pub(super) fn exit(code: i32) -> Infallible {
         if hub::current().is_none() {
             return seam::exit__original(code);
         }
-        // The root of a hub: what it destroys is its own. Its others run until the hub's mark is reached.
+        // The root of a hub destroys only its own values. Its green threads run until the hub's mark is reached.
         if seam::claim() == Claim::Late {
             wait_for_the_end();
         }
@@ -36,14 +36,14 @@ pub(super) fn exit(code: i32) -> Infallible {
         }
         Claim::Late => wait_for_the_end(),
     }
-    // As with std's threads, the others run meanwhile.
-    // SAFETY: it is the context of the green thread that runs this, so that has not ended.
+    // As with std's threads, other threads run in the meantime.
+    // SAFETY: it is the context of the green thread that runs this code, which therefore has not ended.
     unsafe { context.as_ref() }.locals.destroy();
     publish(code);
     end(code)
 }
 
-/// Says that there is nothing left to do but to end the process. Returns unless another thread does so instead.
+/// Publishes the status: there is nothing left to do but to end the process. Does not return if another thread does that.
 fn publish(code: i32) {
     if let Some(instead) = seam::publish(code) {
         instead.wake();
@@ -51,7 +51,7 @@ fn publish(code: i32) {
     }
 }
 
-/// Ends the process with its last green thread, in a child that a fork made.
+/// Ends the process at the end of its last green thread, in the child of a fork.
 pub(super) fn last_ends() {
     if seam::claim() == Claim::Late {
         wait_for_the_end();
@@ -60,7 +60,7 @@ pub(super) fn last_ends() {
     end(0)
 }
 
-/// Ends the process on another OS thread than this one.
+/// Ends the process on another OS thread.
 fn end(code: i32) -> ! {
     hub::stop();
     let ending = thread::Builder::new()
@@ -70,21 +70,20 @@ fn end(code: i32) -> ! {
             process::exit(code)
         });
     if ending.is_err() {
-        // Here, then: more is destroyed than should be, but nothing runs any more that could use it.
+        // On this one, then. It destroys values of other green threads, too, but none of these runs any more.
         process::exit(code);
     }
     seam::wait_for_the_end();
 }
 
-/// What a hub's OS thread does when it ends, `main` having returned, or code that knows nothing of greenpatch
-/// having called `exit`.
+/// Called at the end of a hub's OS thread: `main` has returned, or code outside of greenpatch has called `exit`.
 pub(super) fn thread_ends() {
     if hub::is_stopped() {
         return;
     }
     if seam::claim() == Claim::Late {
-        // A thread of ours was first to ask for the end, but std lets none of them end the process any more, since
-        // this one was before it there. So it ends with that one's status from here.
+        // A green thread was the first to exit, but std lets no other thread end the process, since this one was before it
+        // there. So this one ends the process with the green thread's status.
         let code = match Parker::current() {
             Some(parker) => status(&parker),
             None => status(&Native::current()),
@@ -96,7 +95,7 @@ pub(super) fn thread_ends() {
     hub::stop();
 }
 
-/// Waits until the thread that ends the process has nothing left to do, for the status.
+/// Blocks until the thread that ends the process has published the status, and returns it.
 fn status(parker: &impl Park) -> i32 {
     loop {
         match seam::status_or_wake(parker.waker()) {
@@ -106,7 +105,7 @@ fn status(parker: &impl Park) -> i32 {
     }
 }
 
-/// Blocks the thread that runs until another one has ended the process.
+/// Blocks the current thread until another one has ended the process.
 fn wait_for_the_end() -> ! {
     loop {
         match hub::switching() {

@@ -1,12 +1,12 @@
-//! Which of the green threads that wait for the lock of one file waits for it at the OS.
+//! The queue of green threads that wait for the lock of the same file.
 //!
-//! That takes an OS thread, so one does for all that want the same: if it cannot have the lock, neither can they.
-//! Those that want to share a lock and those that do not have a queue each, as the former may get it when the
-//! latter do not.
+//! Waiting for the OS to grant a lock occupies a helper thread, so only the first waiter does so: while it cannot have
+//! the lock, neither can the others. Shared and exclusive requests have a queue each, as a shared lock may be granted
+//! when an exclusive one is not.
 //!
 //! Invariant:
-//! 1. A [`Place`] is linked from `enlist` on until `waits` is false; `park::wait`, the only caller, keeps it in
-//!    place for that time.
+//! 1. A [`Place`] is linked from `enlist` until `waits` is false; `park::wait`, the only caller, does not move it in
+//!    between.
 #![allow(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -21,29 +21,29 @@ use crate::hub;
 use crate::wait::park::{self, Enlist, Wait};
 use crate::wait::queue::{Fifo, Node, Verdict};
 
-/// A file, by device and number, and whether its lock is to be shared.
+/// A file, by device and inode number, and whether the lock is shared.
 type Key = (libc::dev_t, libc::ino_t, bool);
 
-/// Those that wait behind one that has the turn. Without one there is no queue.
+/// The waiters behind each turn that is taken. Without a turn there is no queue.
 static QUEUES: Mutex<Queues> = Mutex::new(Queues {
     process: 0,
     of: BTreeMap::new(),
 });
 
 struct Queues {
-    /// The process that they are of, by the number of forks.
+    /// The process that the queues belong to, by the number of forks.
     process: u32,
     of: BTreeMap<Key, Fifo<()>>,
 }
 
-/// The turn to wait at the OS. It goes to the next one when dropped.
+/// The turn to wait for the OS. Handed to the next waiter when dropped.
 pub(super) struct Turn(Key);
 
-/// Takes the turn, and waits until that is possible.
+/// Takes the turn; blocks while another thread has it.
 ///
 /// # Errors
 ///
-/// What the OS says of the file.
+/// The error of `fstat`.
 pub(super) fn take(parker: &Parker, file: BorrowedFd<'_>, shared: bool) -> io::Result<Turn> {
     let (device, number) = identify(file)?;
     let key = (device, number, shared);
@@ -87,7 +87,7 @@ impl Enlist for Place {
                 false
             }
             Some(queue) => {
-                // SAFETY: by invariant 1 it stays in place, and it is not linked yet.
+                // SAFETY: by invariant 1 the node is not moved while it is linked, and it is not linked yet.
                 unsafe { queue.push(&self.node, waker, 0, false) };
                 true
             }
@@ -99,18 +99,18 @@ impl Enlist for Place {
     }
 
     fn withdraw(&self) -> bool {
-        // It has no deadline.
+        // The wait has no deadline.
         false
     }
 }
 
 fn identify(file: BorrowedFd<'_>) -> io::Result<(libc::dev_t, libc::ino_t)> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: there is room for what it writes.
+    // SAFETY: `stat` is valid for the write.
     if unsafe { libc::fstat(file.as_raw_fd(), stat.as_mut_ptr()) } != 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: it was written, since the call has not failed.
+    // SAFETY: the call has succeeded, so it has initialized `stat`.
     let stat = unsafe { stat.assume_init_ref() };
     Ok((stat.st_dev, stat.st_ino))
 }
@@ -118,7 +118,7 @@ fn identify(file: BorrowedFd<'_>) -> io::Result<(libc::dev_t, libc::ino_t)> {
 fn queues() -> MutexGuard<'static, Queues> {
     let mut queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
     if queues.process != hub::forks() {
-        // Those of the parent have no thread here.
+        // The waiters of the parent process do not exist in its child.
         queues.process = hub::forks();
         queues.of.clear();
     }

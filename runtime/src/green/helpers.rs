@@ -1,22 +1,19 @@
-//! OS threads that make calls for green threads, and go away when there are none to make.
+//! A pool of OS threads, called helpers, that make blocking calls for green threads.
 //!
-//! A call is made by one helper while the green thread that wants it is parked. An idle helper takes it at once;
-//! else one more is started while there are [`FEW`]. Beyond that calls queue, and the keeper, which is there as
-//! long as they do, starts more: one if a call has not begun for [`PATIENCE`], and twice as many as there are if
-//! none has. So short calls share a few helpers, and calls that block for long get one each: none waits behind
-//! another that waits for what it does. Nothing about it takes longer the more calls there are.
+//! A helper makes one call at a time while the green thread that asked for it is parked. An idle helper takes a call at
+//! once; otherwise a further helper is started while there are fewer than [`FEW`]. Beyond that calls queue. While any do,
+//! a keeper thread starts more helpers: one if a call has not begun for [`PATIENCE`], and as many as there are if
+//! none has begun. So short calls share a few helpers, and calls that block for long get one each: no call waits behind
+//! one that depends on it. The cost of a call does not grow with the number of calls.
 //!
-//! If the OS has no more threads, calls queue until a helper is free. If none becomes free either, it is not known
-//! that one ever will, and the call is refused with the OS's error. Where there is no helper at all, or no keeper to
-//! see to that, most calls are made in place.
+//! If the OS has no more threads, calls queue until a helper is free. If none becomes free, which may be forever, a call
+//! is refused with the OS's error. Where there is no helper at all, or no keeper, most calls are made in place.
 //!
 //! Invariants:
-//! 1. A [`Job`] lies in the frame of the green thread that wants it, which does not leave that frame
-//!    before the job is `DONE`: `park::wait` does not unwind, and a suspended stack is never unwound from
-//!    outside.
-//! 2. A pointer to a job is in the queue from `enlist` until one helper, or the keeper, takes it out under the
-//!    lock. Whichever has it alone reaches `call`, `end` and `waker`, until it stores `DONE`, which is the last that
-//!    it does to the job.
+//! 1. A [`Job`] lies in a frame of the green thread that asked for it, which does not leave that frame before the job is
+//!    `DONE`: `park::wait` does not unwind, and a suspended stack is never unwound from outside.
+//! 2. A pointer to a job is in the queue from `enlist` until one helper, or the keeper, removes it under the lock. That
+//!    thread alone accesses `call`, `end` and `waker`, until it stores `DONE`, its last access to the job.
 #![allow(unsafe_code)]
 
 use std::any::Any;
@@ -37,16 +34,17 @@ use crate::seam::offload::Call;
 use crate::seam::unwind;
 use crate::wait::park::{self, Enlist, Wait};
 
-/// Helpers that are started without waiting for one to become free.
+/// The number of helpers that are started without waiting for one to become free.
 const FEW: usize = 4;
 
-/// How long a call waits for a helper before more are started.
+/// The time that a call waits for a helper before more are started.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// How often in a row the OS refuses a thread, and no call begins for [`PATIENCE`] either, before one is refused.
+/// The number of consecutive periods of [`PATIENCE`] in which the OS refuses a thread and no call begins, before a call is
+/// refused.
 const REFUSALS: u32 = 100;
 
-/// How long a helper that has nothing to do stays.
+/// The time that an idle helper waits for work before it exits.
 const IDLE: Duration = Duration::from_secs(5);
 
 /// The helpers of one kind of call.
@@ -59,13 +57,13 @@ pub(super) struct Helpers {
 
 struct State {
     queue: VecDeque<Pending>,
-    /// Helpers that live, or are being started.
+    /// Helpers that are alive or being started.
     alive: usize,
-    /// Those of them that wait for work.
+    /// Helpers that wait for work.
     idle: usize,
-    /// The process that this is about, by the number of forks. A child has no helpers.
+    /// The process that the state belongs to, by the number of forks. The child of a fork has no helpers.
     process: u32,
-    /// How many calls have begun; it wraps around.
+    /// The number of calls that have begun, modulo 2^BITS.
     begun: usize,
     /// Whether there is a keeper.
     is_kept: bool,
@@ -75,16 +73,16 @@ struct State {
 #[derive(Clone, Copy)]
 struct Pending(NonNull<()>);
 
-// SAFETY: by invariant 2 the job is reached by one thread at a time; a call is `Send`.
+// SAFETY: by invariant 2 one thread at a time accesses the job, and a call is `Send`.
 unsafe impl Send for Pending {}
 
 impl Helpers {
-    /// Helpers as many as it takes: for calls that may wait for each other.
+    /// Creates a pool without a limit, for calls that may depend on each other.
     pub(super) const fn new(name: &'static str) -> Helpers {
         Helpers::limited(name, usize::MAX)
     }
 
-    /// So many at most: for calls that end by themselves.
+    /// Creates a pool of at most `limit` helpers, for calls that end without the help of others.
     pub(super) const fn limited(name: &'static str, limit: usize) -> Helpers {
         Helpers {
             name,
@@ -94,12 +92,12 @@ impl Helpers {
         }
     }
 
-    /// Has a helper make `call` while the green thread of `parker` waits; where there is no helper, and none can be
-    /// started, makes it here. Passes a panic on.
+    /// Has a helper make `call` while the current green thread waits. Makes the call in place if there is no helper and none
+    /// can be started. A panic of the call is propagated.
     ///
     /// # Errors
     ///
-    /// When all helpers there are make other calls for long, and the OS has no thread for it. Then it was not made.
+    /// If all helpers are busy for long and the OS has no more threads. The call was not made then.
     pub(super) fn make(&'static self, parker: &Parker, call: Call<'_>) -> io::Result<()> {
         let job = Job::new(self, call);
         match (job.wait(parker), job.call.take()) {
@@ -111,16 +109,16 @@ impl Helpers {
         }
     }
 
-    /// The same for a call that is known to wait, and never is made here.
+    /// The same for a call that is known to wait, which is never made in place.
     ///
     /// # Errors
     ///
-    /// When the OS has no thread for it. Then it was not made.
+    /// If the OS has no thread for it. The call was not made then.
     pub(super) fn make_elsewhere(&'static self, parker: &Parker, call: Call<'_>) -> io::Result<()> {
         Job::new(self, call).wait(parker)
     }
 
-    /// Puts a job into the queue, and sees to it that it is taken out.
+    /// Queues a job, and makes sure that a thread will remove it.
     fn push(&'static self, job: Pending) -> io::Result<()> {
         let mut state = self.lock();
         if state.process != hub::forks() {
@@ -140,9 +138,9 @@ impl Helpers {
                 }
             }
         }
-        // Also after a helper was started: another call may have been faster.
+        // Also after a helper was started: it may have taken another call.
         if state.queue.len() >= state.idle && state.alive < self.limit && !state.is_kept {
-            // Under the lock: without a keeper nothing is queued that may need one.
+            // Under the lock: no call that may need a keeper is queued without one.
             self.spawn(|| self.keep())?;
             state.is_kept = true;
         }
@@ -164,7 +162,7 @@ impl Helpers {
         thread::Builder::new().name(name).spawn(body).map(drop)
     }
 
-    /// What a helper does until there is nothing to do.
+    /// The body of a helper.
     fn help(&self) {
         let mut state = self.lock();
         loop {
@@ -176,10 +174,7 @@ impl Helpers {
                 continue;
             }
             state.idle += 1;
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "an OS thread that makes calls for others"
-            )]
+            #[expect(clippy::disallowed_methods, reason = "an OS thread of the pool")]
             let (woken, timeout) = self
                 .work
                 .wait_timeout(state, IDLE)
@@ -193,14 +188,14 @@ impl Helpers {
         }
     }
 
-    /// What the keeper does until no call is left that waits for a helper.
+    /// The body of the keeper, which ends when no call waits for a helper.
     fn keep(&'static self) {
         let mut refusals = 0;
         let mut state = self.lock();
         loop {
             let (begun, waiting) = (state.begun, state.queue.len());
             drop(state);
-            #[expect(clippy::disallowed_methods, reason = "an OS thread of its own")]
+            #[expect(clippy::disallowed_methods, reason = "an OS thread of the pool")]
             thread::sleep(PATIENCE);
             state = self.lock();
             if state.queue.is_empty() || state.alive >= self.limit {
@@ -209,7 +204,7 @@ impl Helpers {
             }
             let taken = state.begun.wrapping_sub(begun);
             if taken >= waiting {
-                // What waited before has begun.
+                // All calls that waited before have begun.
                 continue;
             }
             let more = if taken > 0 { 1 } else { state.alive.max(1) };
@@ -260,10 +255,10 @@ impl State {
 
 /// The call has not been made yet.
 const WAITING: u32 = 0;
-/// It has, or never will be, and only the green thread will touch the job again.
+/// The call has been made or refused, and only the green thread will access the job again.
 const DONE: u32 = 1;
 
-/// One call, in the frame of the green thread that wants it.
+/// One call, in a frame of the green thread that asked for it.
 struct Job<'a> {
     call: Cell<Option<Call<'a>>>,
     helpers: &'static Helpers,
@@ -272,7 +267,7 @@ struct Job<'a> {
     mark: AtomicU32,
 }
 
-/// How a job has ended, if it has not returned.
+/// The end of a job whose call has not returned.
 enum End {
     Panicked(Box<dyn Any + Send>),
     Refused(io::Error),
@@ -302,7 +297,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Tells the green thread that the job is done. `self` is not used after that.
+    /// Marks the job as done and wakes the green thread. `self` must not be used after that.
     fn finish(&self) {
         let waker = self.waker.take();
         // Release: the green thread sees what the call did.
@@ -325,7 +320,7 @@ impl Pending {
         job.finish();
     }
 
-    /// Ends the wait without the call.
+    /// Ends the wait without making the call.
     fn refuse(self, error: io::Error) {
         let job = self.job();
         job.call.set(None);
@@ -334,8 +329,8 @@ impl Pending {
     }
 
     fn job<'a>(self) -> &'a Job<'a> {
-        // SAFETY: by invariants 1 and 2 it is alive until `finish`, and this thread's. The lifetime does not leave
-        // `make` and `refuse`, which do nothing more after that.
+        // SAFETY: by invariants 1 and 2 the job is alive until `finish`, and accessed by this thread alone. The reference
+        // does not leave `make` and `refuse`, which end with `finish`.
         unsafe { self.0.cast::<Job<'a>>().as_ref() }
     }
 }
@@ -359,7 +354,7 @@ impl Enlist for Job<'_> {
     }
 
     fn withdraw(&self) -> bool {
-        // It has no deadline. If it had one it would wait on: a call that has begun cannot be taken back.
+        // A job has no deadline, and a call that has begun could not be withdrawn.
         false
     }
 }

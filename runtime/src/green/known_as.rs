@@ -1,8 +1,8 @@
-//! The names in std by which users know the seams.
+//! The names of std's functions for the seams that they wait by.
 //!
-//! Several functions of std wait by one seam and are patched, or left out, together. Those that come to mind are
-//! listed wherever items are; the others are found by their names, too. A name is that of an item of the
-//! source's target module, or it begins with `std::`.
+//! Several functions of std wait by one seam and are patched, or left out, together. The most prominent ones are listed
+//! wherever items are; the others can be given by name, too. A name is that of an item of the source's target module, or
+//! begins with `std::`.
 #![forbid(unsafe_code)]
 
 use crate::patch::replacement::Known;
@@ -22,7 +22,7 @@ pub(super) const JOIN: Known = known(&["JoinHandle::join"], &["ScopedJoinHandle:
 pub(super) const SLEEP: Known = known(&["sleep"], &["sleep_ms"]);
 pub(super) const LOCAL: Known = known(&["LocalKey::with"], &["std::thread::LocalKey::with"]);
 
-// What a green thread needs so as to be one: never left out.
+// Needed for every green thread: never left out.
 pub(super) const INTERNAL: Known = known(&[], &[]);
 pub(super) const PANICKING: Known = known(&[], &["panicking"]);
 pub(super) const CAUGHT: Known = known(&[], &["std::panic::catch_unwind"]);

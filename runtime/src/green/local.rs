@@ -1,4 +1,4 @@
-//! Finding the thread-local values of the green thread that runs.
+//! Access to the thread-local values of the current green thread.
 #![allow(unsafe_code)]
 
 use std::ptr::NonNull;
@@ -9,8 +9,8 @@ use crate::seam::local::Locals;
 
 pub(super) fn green() -> Option<NonNull<Locals>> {
     let context: NonNull<Context> = hub::current()?.context()?.cast();
-    // SAFETY: what a hub keeps is a `Context`, which lives until its green thread, the one that
-    // runs this, has ended.
+    // SAFETY: the pointer that a hub stores is to a `Context`, which is alive until its green thread, the one that runs
+    // this code, has ended.
     Some(NonNull::from(&unsafe { context.as_ref() }.locals))
 }
 

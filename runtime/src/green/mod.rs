@@ -1,12 +1,12 @@
-//! What the seams do once patched, and the built-in source modules that put it there.
+//! The green replacements of the seams, and the built-in source modules that register them.
 //!
 //! Layer: green, on top.
 //! Called by: the patch table, through stored function pointers, and by nothing else.
 //! Calls: `hub`, `coroutine`, `seam`, `wait`, `descriptor`, `thread_state`, `patch`, `panic_strategy`.
 //! Never: is imported by a std-shaped module.
 //!
-//! Every replacement first asks which hub it is on. An OS thread without one goes the native way,
-//! always, and so does a thread that is held: in the panic hook no green thread gives way.
+//! Every replacement first looks up the current hub. Without one it calls the native original, and so it does in the
+//! panic hook, where no green thread may yield.
 
 mod busy;
 mod context;

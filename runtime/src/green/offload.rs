@@ -1,4 +1,4 @@
-//! Calls that block, on helper threads. Each feature has helpers of its own.
+//! Blocking calls on helper threads. Each feature has its own pool.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -10,17 +10,17 @@ use super::parker::Parker;
 use crate::seam::offload as seam;
 use crate::seam::offload::Call;
 
-/// More look-ups than this at a time wait for each other: a resolver is not to be flooded, and gives up by itself.
+/// Look-ups beyond this number queue: a resolver should not be flooded, and a look-up ends by its own time-out.
 static NAMES: Helpers = Helpers::limited("greenpatch-name", 32);
-/// Named pipes block until another call ends that.
+/// Opening a named pipe blocks until another call opens its other end.
 static FILES: Helpers = Helpers::new("greenpatch-file");
-/// So do the locks of files.
+/// Locking a file blocks until another call unlocks it.
 static LOCKS: Helpers = Helpers::new("greenpatch-lock");
-/// Each holds its helper until the child ends.
+/// Each call occupies its helper until the child ends.
 static CHILDREN: Helpers = Helpers::new("greenpatch-wait");
-/// Each holds its helper until a server of the Unix domain, whose queue is full, accepts.
+/// Each call occupies its helper until a Unix-domain server whose queue is full accepts.
 static SOCKETS: Helpers = Helpers::new("greenpatch-sock");
-/// Each holds its helper until an OS thread has ended.
+/// Each call occupies its helper until an OS thread has ended.
 static JOINS: Helpers = Helpers::new("greenpatch-join");
 
 pub(super) fn name_lookup(call: Call<'_>) -> io::Result<()> {
@@ -31,7 +31,7 @@ pub(super) fn file(call: Call<'_>) -> io::Result<()> {
     make(&FILES, call, seam::file__original)
 }
 
-/// One of those that wait for the same does so on a helper, and the others for it.
+/// Of the threads that wait for the same lock, one does so on a helper, and the others queue for its turn.
 pub(super) fn file_lock(file: BorrowedFd<'_>, shared: bool, call: Call<'_>) -> io::Result<()> {
     match Parker::current() {
         Some(parker) => {

@@ -1,4 +1,4 @@
-//! The panic hook that knows green threads: it counts their panics and reports them by their names.
+//! greenpatch's panic hook: counts the panics of green threads and reports them under the green thread's name.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -16,7 +16,7 @@ static CHAINED: Once = Once::new();
 /// std's default hook.
 static DEFAULT: OnceLock<Hook> = OnceLock::new();
 
-/// Chains the hook, before whatever hook there is, once in the life of the process.
+/// Installs the hook in front of the existing one, once per process.
 #[inline]
 pub(super) fn chain() {
     if !CHAINED.is_completed() {
@@ -26,7 +26,7 @@ pub(super) fn chain() {
 
 #[cold]
 fn chain_first() {
-    // A thread that unwinds cannot change the hook; a later one will.
+    // A thread that is unwinding cannot change the hook. The next green thread that is started does.
     if !thread::panicking() {
         CHAINED.call_once(|| {
             let previous = panic::take_hook();
@@ -40,8 +40,8 @@ fn chain_first() {
     }
 }
 
-/// Learns how std calls a panic hook, by two panics that are not reported. Once in the life of the process; not
-/// while this thread panics, when it cannot.
+/// Learns the address of the function of std that calls the panic hook, by two panics that are not reported. Once per
+/// process; does nothing if the current thread is panicking, which cannot do it.
 pub(super) fn learn() {
     static LEARNED: Once = Once::new();
 
@@ -71,7 +71,7 @@ pub(super) fn learn() {
         let other = trace_of(|| panic::panic_any(()));
         OURS.set(false);
         drop(panic::take_hook());
-        // Without a hook of a user's, std's own is in place again.
+        // `take_hook` has restored std's default hook, in case there was no other.
         if !was_default && let Some(previous) = Arc::into_inner(previous) {
             panic::set_hook(previous);
         }
@@ -81,15 +81,15 @@ pub(super) fn learn() {
     });
 }
 
-/// A hook that counts, and leaves the report to `user`, or to us if there is none. In that case std's default
-/// hook is in place when this is called.
+/// Creates a hook that counts the panic, and leaves the report to `user`, or to this module if there is none. In the
+/// latter case std's default hook is installed when this is called.
 pub(super) fn wrap(user: Option<Hook>) -> Hook {
     if user.is_none() {
         DEFAULT.get_or_init(panic::take_hook);
     }
     Box::new(move |info| {
-        // A green thread that gave way in here would leave std's mark "in the panic hook" on its OS
-        // thread, and the panic of any neighbour would abort. The hub would find out, but at a cost.
+        // If a green thread yielded in here, std's flag "in the panic hook" would stay set on the OS thread, and a panic
+        // of any other green thread of it would abort. The hub would detect it, but at a cost.
         hub::hold(|nested| {
             if !nested && let Some(hub) = hub::current() {
                 hub.panicked();
@@ -102,16 +102,16 @@ pub(super) fn wrap(user: Option<Hook>) -> Hook {
     })
 }
 
-/// Whether a hook is the one that std has when no other was set.
+/// Returns whether a hook is std's default one.
 fn is_default(hook: &Hook) -> bool {
-    // `take_hook` has just been called, so std's own is in place, and each call that takes that one
-    // makes the same closure of it: no data, and a method table that has no name outside of std. Should
-    // tables ever be copied, the report falls to std's hook and bears the OS thread's name.
+    // `take_hook` has just been called, so std's own hook is installed. Each call that takes it returns a box of the same
+    // closure: no data, and a vtable that cannot be named outside of std. If vtables are ever duplicated, std's hook makes
+    // the report, under the OS thread's name.
     let default = panic::take_hook();
     std::ptr::eq(&raw const **hook, &raw const *default)
 }
 
-/// Reports a panic: std's default hook does, but of a green thread, whose name it does not know.
+/// Reports a panic: by std's default hook, except for a green thread, whose name that does not know.
 fn report(info: &PanicHookInfo<'_>) {
     match DEFAULT.get() {
         Some(default) if context::green().is_none() => {

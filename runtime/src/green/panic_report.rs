@@ -12,40 +12,40 @@ use crate::seam::context;
 use crate::seam::stdio::{self, Output};
 use crate::thread_state::os_thread;
 
-/// What `RUST_BACKTRACE` asks for.
+/// The backtrace that `RUST_BACKTRACE` asks for.
 #[derive(Clone, Copy)]
 enum Wanted {
     Nothing,
-    /// The frames between std's two marks.
+    /// The frames between std's two marker functions.
     Short,
     /// All frames, with their addresses.
     Full,
 }
 
-/// How many frames a short backtrace goes down.
+/// The number of frames that a short backtrace inspects.
 const MOST_FRAMES: usize = 100;
 
-/// The name of the function below which the handling of a panic begins.
+/// The marker function that separates the panic machinery from the code that panicked.
 const END: &str = "__rust_end_short_backtrace";
-/// The name of the function above which a user's code begins.
+/// The marker function that separates user code from the code that calls it.
 const BEGIN: &str = "__rust_begin_short_backtrace";
 
-/// Whether it has not been said yet how to ask for a backtrace.
+/// Whether no report has explained yet how to ask for a backtrace.
 static FIRST: AtomicBool = AtomicBool::new(true);
 
-/// Takes note that std's hook has reported a panic, which says the first time how to ask for a backtrace.
-/// It does so once more if this module was first.
+/// Notes that std's hook has reported a panic, whose first report explains how to ask for a backtrace. std's hook explains
+/// it once more if this module was first.
 pub(super) fn std_has_reported() {
     FIRST.store(false, Ordering::Relaxed);
 }
 
-/// Reports a panic under the name of the thread that runs.
+/// Reports a panic under the name of the current thread.
 pub(super) fn report(info: &PanicHookInfo<'_>) {
     let identity = context::identity();
     let name = identity.name.as_deref().unwrap_or("<unnamed>");
     let id = os_thread::native_thread_id();
     let message = info.payload_as_str().unwrap_or("Box<dyn Any>");
-    // So that the reports of two threads do not mix.
+    // So that the reports of two threads do not interleave.
     let _lock = io::stderr().lock();
     print(&match info.location() {
         Some(location) => {
@@ -56,13 +56,13 @@ pub(super) fn report(info: &PanicHookInfo<'_>) {
     report_backtrace();
 }
 
-/// Prints in one piece, to where the print macros do: a test harness may capture that. What cannot be
-/// written is lost, as with std; to panic for it would abort.
+/// Prints in one piece, to where the print macros print, which a test harness may capture. Errors are ignored, as by std: a
+/// panic here would abort.
 fn print(text: &str) {
     let _ = stdio::print_piece(Output::Stderr, text);
 }
 
-/// Prints the backtrace that is asked for, or the first time how to ask for one.
+/// Prints the backtrace that was asked for, or, the first time, how to ask for one.
 fn report_backtrace() {
     match wanted() {
         Wanted::Full => print(&format!(
@@ -83,7 +83,7 @@ fn report_backtrace() {
     }
 }
 
-/// As std, which asks the environment once.
+/// Reads the environment once, as std does.
 fn wanted() -> Wanted {
     static WANTED: OnceLock<Wanted> = OnceLock::new();
     *WANTED.get_or_init(|| match env::var_os("RUST_BACKTRACE") {
@@ -93,8 +93,8 @@ fn wanted() -> Wanted {
     })
 }
 
-/// The frames of a printed backtrace that are above [`BEGIN`] and below [`END`], numbered anew. Each is a
-/// line with its number and its name, and lines that say where it is.
+/// Returns the frames of a printed backtrace between [`END`] and [`BEGIN`], renumbered. Each is a line with its number
+/// and name, and lines with its location.
 fn between_the_marks(backtrace: &str) -> String {
     let mut shown = String::new();
     let (mut shows, mut begun, mut frames, mut number, mut omitted) = (false, false, 0, 0, 0);
@@ -130,7 +130,7 @@ fn between_the_marks(backtrace: &str) -> String {
     shown
 }
 
-/// The name of the frame that a line begins, if it does.
+/// Returns the name of the frame that a line begins, if it begins one.
 fn name_of_a_frame(line: &str) -> Option<&str> {
     let (number, name) = line.split_once(": ")?;
     number.trim_start().parse::<usize>().ok()?;

@@ -29,7 +29,7 @@ pub(super) fn wait(child: &mut Child) -> io::Result<ExitStatus> {
             };
             wait_on(hub, &descriptor, attempt)
         }
-        // The kernel cannot, or has no descriptor left.
+        // The kernel does not support it, or has no descriptor left.
         Err(_) => offload::run(offload::child, || child.wait()),
     }
 }
@@ -54,7 +54,7 @@ pub(super) fn wait_either(either: [BorrowedFd<'_>; 2]) -> io::Result<[bool; 2]> 
     }
 }
 
-/// Waits on `descriptor` until `attempt` gets through, and returns what it found.
+/// Waits on `descriptor` until `attempt` succeeds, and returns its result.
 fn wait_on<R>(
     hub: &'static Hub,
     descriptor: &Watched<impl AsFd>,
@@ -85,15 +85,15 @@ mod os {
 
     use crate::descriptor::watch::Watched;
 
-    /// A descriptor that can be read once the process has ended. The process is a child that has not
-    /// been waited for, so the number is its own.
+    /// Returns a descriptor that can be read once the process has ended. The process is a child that has not been waited
+    /// for, so its number has not been reused.
     pub(super) fn of_process(id: u32) -> io::Result<Watched<OwnedFd>> {
         // SAFETY: pidfd_open takes a number and flags.
         let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, id, 0) };
         own(fd as RawFd)
     }
 
-    /// A descriptor that can be read when one of two can.
+    /// Returns a descriptor that can be read when one of two can.
     pub(super) fn of_either(either: [BorrowedFd<'_>; 2]) -> io::Result<Watched<OwnedFd>> {
         // SAFETY: epoll_create1 takes flags.
         let epoll = own(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
@@ -122,7 +122,7 @@ mod os {
         if fd == -1 {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the OS has just made it for us.
+        // SAFETY: the OS has just created the descriptor, and no other value owns it.
         Ok(Watched::fresh(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 }

@@ -1,13 +1,13 @@
-//! Which signals end a call that waits.
+//! Whether a signal ends a blocking call with `Interrupted`.
 //!
-//! A signal with a handler that was installed without `SA_RESTART` ends calls that read or write with `Interrupted`, with it the
-//! OS makes them anew. What a hub sleeps in is ended by both, and does not say by which signal. So once it was ended, all
-//! handlers are looked at: a program that has any without the flag has to expect `Interrupted` at any time.
+//! A handler that was installed without `SA_RESTART` ends reads and writes with `Interrupted`; with the flag the OS
+//! restarts them. The call in which a hub sleeps is ended in both cases, and does not tell by which signal. So all handlers
+//! are inspected then: a program that has any without the flag has to expect `Interrupted` at any time.
 #![allow(unsafe_code)]
 
 use std::mem;
 
-/// Signals that tell of a fault of the thread itself; std has handlers for some of them, without the flag.
+/// Signals raised by a fault of the thread itself. std has handlers for some of them, without the flag.
 const FAULTS: [libc::c_int; 6] = [
     libc::SIGSEGV,
     libc::SIGBUS,
@@ -17,10 +17,10 @@ const FAULTS: [libc::c_int; 6] = [
     libc::SIGSYS,
 ];
 
-/// The number of the last one. There may be fewer, which the OS says.
+/// The highest signal number. The OS reports an error for those that it does not have.
 const LAST: libc::c_int = 64;
 
-/// Whether any handler is there that ends calls.
+/// Returns whether there is a handler that ends calls.
 #[cold]
 pub(super) fn end_calls() -> bool {
     (1..=LAST)
@@ -29,9 +29,9 @@ pub(super) fn end_calls() -> bool {
 }
 
 fn ends_calls(signal: libc::c_int) -> bool {
-    // SAFETY: an action of nothing is valid.
+    // SAFETY: `sigaction` is plain data, for which zeroes are valid.
     let mut action: libc::sigaction = unsafe { mem::zeroed() };
-    // SAFETY: it is valid for a write, and nothing is changed.
+    // SAFETY: `action` is valid for a write; without a new action none is changed.
     let result = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
     result == 0
         && action.sa_sigaction != libc::SIG_DFL
@@ -46,7 +46,7 @@ mod tests {
     extern "C" fn nothing(_: libc::c_int) {}
 
     fn install(signal: libc::c_int, handler: libc::sighandler_t, flags: libc::c_int) {
-        // SAFETY: an action of nothing is valid.
+        // SAFETY: `sigaction` is plain data, for which zeroes are valid.
         let mut action: libc::sigaction = unsafe { mem::zeroed() };
         action.sa_sigaction = handler;
         action.sa_flags = flags;

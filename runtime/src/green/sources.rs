@@ -1,5 +1,5 @@
-//! The built-in source modules: which replacements belong to which module of std, to which feature and
-//! option, and what has to be ready before they are put in place.
+//! The built-in source modules: the replacements of each module of std, their features and options, and what is set up
+//! before they are put in place.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -52,8 +52,8 @@ static SYNC: Source = Source::builtin(
     &[
         replacement!(sync::wait_lock, wait_lock__PATCH, WAIT_LOCK).under(ThreadOption::Threading),
         replacement!(sync::wait_signal, wait_signal__PATCH, WAIT_SIGNAL).under(ThreadOption::Event),
-        // The lock of a file is a lock, and no matter of `patch_fs`: in place it would hold up the
-        // very green thread that is to let go of it.
+        // The lock of a file belongs to the locks, not to `patch_fs`: made in place, the call would block the very green
+        // thread that is to release it.
         replacement!(offload::file_lock, file_lock__PATCH, FILE_LOCK)
             .under(ThreadOption::Threading),
     ],

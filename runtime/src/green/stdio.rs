@@ -16,15 +16,14 @@ use crate::seam::stdio as seam;
 use crate::seam::stdio::Output;
 use crate::wait::park::{self, Enlist, Wait};
 
-/// One for each stream, as its lock lets one thread at a time through.
+/// In effect one helper for each stream, whose lock admits one thread at a time.
 static STREAMS: Helpers = Helpers::new("greenpatch-std");
 
-/// What a stream surely takes when it says that it is ready: with what std holds back, up to 1,024 bytes, it is a page,
-/// for which a pipe has room then.
+/// The number of bytes that a stream accepts without blocking when it is ready. Together with what std buffers, up to
+/// 1,024 bytes, it is a page, for which a pipe that is ready has room.
 const SMALL: usize = 3 << 10;
 
-/// What a pipe may lose of its room to pages that the writes at the ends of what it holds do not fill, and to what std
-/// holds back.
+/// The room in a pipe that may be lost to partly filled pages at both ends of its content, and to what std buffers.
 const MARGIN: usize = 16 << 10;
 
 pub(super) fn input(call: Call<'_>) -> io::Result<()> {
@@ -44,8 +43,8 @@ pub(super) fn output(stream: Output, length: usize, call: Call<'_>) -> io::Resul
     }
 }
 
-/// How often something was written to each stream. Relaxed throughout: it is compared by the thread that holds the
-/// stream, with what that has read itself.
+/// The number of writes to each stream. Relaxed throughout: the thread that holds the stream compares it with a value that
+/// it has read itself.
 static WRITES: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
 
 fn writes(stream: Output) -> &'static AtomicU32 {
@@ -55,16 +54,15 @@ fn writes(stream: Output) -> &'static AtomicU32 {
     }
 }
 
-/// Counts a write, and returns how many there were with it.
+/// Counts a write, and returns the number of writes including it.
 fn note_a_write(stream: Output) -> u32 {
     writes(stream)
         .fetch_add(1, Ordering::Relaxed)
         .wrapping_add(1)
 }
 
-/// Prints piece by piece, as std does: each is handed to the stream before the next one is formatted,
-/// which runs the user's code. Meanwhile std's lock, which other green threads of this OS thread do
-/// not respect, is not held.
+/// Prints piece by piece, as std does: each is written to the stream before the next one is formatted, which runs user
+/// code. std's lock is not held in between: it does not exclude other green threads of the same OS thread.
 pub(super) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
     if Parker::current().is_none() {
         return seam::print__original(stream, arguments);
@@ -89,12 +87,12 @@ pub(super) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
     }
 }
 
-/// Prints what is formatted into it, and keeps the last error, as std does.
+/// A writer that prints, and keeps the last error, as std does.
 struct Pieces {
     stream: Output,
-    /// How many bytes the stream still takes after what was found by asking, if nothing else has been written since.
+    /// The number of bytes that the stream still accepts, unless there was another write since it was polled.
     room: usize,
-    /// The number of the last write of this.
+    /// The number of this writer's last write.
     last: u32,
     error: Option<io::Error>,
 }
@@ -117,7 +115,7 @@ impl Pieces {
         };
         let fd = descriptor(self.stream);
         if writes(self.stream).load(Ordering::Relaxed) != self.last {
-            // What is printed prints itself.
+            // Formatting the arguments has printed, too.
             self.room = 0;
         }
         if text.len() > self.room && !takes(fd, text.len()) {
@@ -125,7 +123,7 @@ impl Pieces {
                 self.room = 0;
                 return print_elsewhere(&parker, self.stream, text);
             }
-            // Without a helper the call that follows waits itself.
+            // Without a helper the call below waits itself.
             let _ = STREAMS.make(
                 &parker,
                 Call::new(&mut || poll::wait_for(fd, libc::POLLOUT)),
@@ -139,8 +137,8 @@ impl Pieces {
     }
 }
 
-/// Prints on an OS thread that is started for it. Such a thread inherits from this one where std's
-/// macros print to, which a test harness may have changed and a helper does not know.
+/// Prints on an OS thread that is started for it. It inherits from this one where std's macros print to, which a test
+/// harness may have changed; a helper does not.
 fn print_elsewhere(parker: &Parker, stream: Output, text: &str) -> io::Result<()> {
     let printed = Arc::new(Printed(Mutex::new(State::Printing(None))));
     let started = thread::Builder::new().name("greenpatch-std".into()).spawn({
@@ -157,13 +155,13 @@ fn print_elsewhere(parker: &Parker, stream: Output, text: &str) -> io::Result<()
     }
 }
 
-/// What a thread that prints, and the green thread that waits for it, share.
+/// The state shared by the thread that prints and the green thread that waits for it.
 struct Printed(Mutex<State>);
 
 enum State {
-    /// It is being printed; with what wakes the green thread, once that waits.
+    /// The text is being printed. Holds the waker of the green thread once that waits.
     Printing(Option<Waker>),
-    /// It has been printed, with this result.
+    /// The text has been printed, with this result.
     Printed(io::Result<()>),
 }
 
@@ -196,7 +194,7 @@ impl Enlist for Printed {
     }
 
     fn withdraw(&self) -> bool {
-        // There is no deadline.
+        // The wait has no deadline.
         false
     }
 }
@@ -212,20 +210,20 @@ fn descriptor(stream: Output) -> libc::c_int {
     }
 }
 
-/// Whether the stream takes so many bytes, and what std holds back of it, without blocking.
+/// Returns whether the stream accepts `length` bytes, and what std buffers, without blocking.
 fn takes(fd: libc::c_int, length: usize) -> bool {
     poll::is_ready(fd, libc::POLLOUT)
         && (length <= SMALL || is_never_full(fd) || length + MARGIN <= room(fd))
 }
 
-/// Whether writing to a descriptor never waits for a reader: a file, or the like of `/dev/null`.
+/// Returns whether writing to a descriptor never waits for a reader: a file, or a device such as `/dev/null`.
 fn is_never_full(fd: libc::c_int) -> bool {
     let mut status = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: `status` is valid for the write.
     if unsafe { libc::fstat(fd, status.as_mut_ptr()) } != 0 {
         return false;
     }
-    // SAFETY: fstat has succeeded, so it has filled `status` in.
+    // SAFETY: `fstat` has succeeded, so it has initialized `status`.
     let status = unsafe { status.assume_init() };
     match status.st_mode & libc::S_IFMT {
         libc::S_IFREG | libc::S_IFBLK => true,
@@ -235,8 +233,8 @@ fn is_never_full(fd: libc::c_int) -> bool {
     }
 }
 
-/// How many bytes a pipe surely takes, but for [`MARGIN`]. What it holds may take twice as many: a write goes on in the
-/// page that the one before has begun only where it fits there.
+/// Returns the number of bytes, plus [`MARGIN`], that a pipe accepts without blocking. Its content may occupy up to twice
+/// its size: a write continues in the page of the previous one only if it fits.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn room(fd: libc::c_int) -> usize {
     let mut unread: libc::c_int = 0;
@@ -244,14 +242,14 @@ fn room(fd: libc::c_int) -> usize {
     if unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut unread) } != 0 {
         return 0;
     }
-    // SAFETY: F_GETPIPE_SZ takes no argument; what is no pipe is refused.
+    // SAFETY: F_GETPIPE_SZ takes no argument; it fails for descriptors other than pipes'.
     let size = unsafe { libc::fcntl(fd, libc::F_GETPIPE_SZ) };
     size.saturating_sub(unread.saturating_mul(2))
         .try_into()
         .unwrap_or(0)
 }
 
-/// How many bytes a pipe surely takes; the system does not tell.
+/// Returns zero: this system does not tell the room in a pipe.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn room(_fd: libc::c_int) -> usize {
     0

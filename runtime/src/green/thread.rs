@@ -1,4 +1,4 @@
-//! Starting a green thread, yielding, parking and joining.
+//! Spawning green threads, yielding, parking and joining.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -18,7 +18,7 @@ use crate::seam::thread as seam;
 use crate::seam::thread::{Start, Started};
 use crate::wait::park::{Outcome, Wait};
 
-/// std's default, too. Only what is touched of it is memory.
+/// The default size of a stack, as in std. Only pages that are touched take memory.
 const STACK_SIZE: usize = 2 << 20;
 
 pub(super) fn start(start: Start) -> io::Result<Started> {
@@ -38,13 +38,13 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
 
 pub(super) fn yield_now() {
     match hub::not_held() {
-        // With nothing else to run here, another OS thread may.
+        // If no other green thread is runnable here, yield to other OS threads.
         Some(hub) if hub.yield_now() => {}
         _ => seam::yield_now__original(),
     }
 }
 
-/// With workers, green threads run on those.
+/// Makes the current OS thread a hub, unless green threads run on workers.
 pub(super) fn host() -> io::Result<Option<usize>> {
     if hub::has_workers() {
         return Ok(None);
@@ -68,8 +68,8 @@ pub(super) fn join(wait: &Wait<'_>) -> Outcome {
     block(wait, seam::join__original)
 }
 
-/// Looks a few times whether the OS thread has ended, for what it has left to do is little most often; then has a
-/// helper wait for it. What it does may need a green thread of this hub.
+/// Polls a few times whether the OS thread has ended, since it mostly has little left to do; then has a helper wait for
+/// it. The hub is not blocked: the OS thread may depend on a green thread of this hub.
 pub(super) fn join_native(native: std::thread::JoinHandle<()>) {
     let Some(parker) = Parker::current() else {
         return seam::join_native__original(native);
@@ -82,7 +82,7 @@ pub(super) fn join_native(native: std::thread::JoinHandle<()>) {
         time::sleep(FIRST_PAUSE * (1 << look));
     }
     let mut join = || {
-        // SAFETY: it is the thread of a handle that was given up for it, and has not been joined.
+        // SAFETY: the thread's handle was consumed for this, and the thread has not been joined.
         unsafe { libc::pthread_join(native, ptr::null_mut()) };
     };
     if offload::join(&parker, Call::new(&mut join)).is_err() {
@@ -96,12 +96,12 @@ const FIRST_PAUSE: Duration = Duration::from_micros(30);
 /// Joins an OS thread if it has ended.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn has_joined(native: libc::pthread_t) -> bool {
-    // SAFETY: it is the thread of a handle that was given up for it, and has not been joined: once it has been, the
-    // caller does nothing more with it.
+    // SAFETY: the thread's handle was consumed for this, and the thread has not been joined: after a successful join the
+    // caller does not use it again.
     unsafe { libc::pthread_tryjoin_np(native, ptr::null_mut()) == 0 }
 }
 
-/// Not every system can tell.
+/// This system has no such call.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn has_joined(_: libc::pthread_t) -> bool {
     false
@@ -112,7 +112,7 @@ pub(super) fn set_stack_size(bytes: usize) {
     CONFIGURED.store(bytes, Ordering::Relaxed);
 }
 
-/// What the `Patcher` was told; zero if nothing.
+/// The size set by the `Patcher`; zero if none.
 static CONFIGURED: AtomicUsize = AtomicUsize::new(0);
 
 fn default_stack_size() -> usize {

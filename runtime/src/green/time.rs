@@ -10,7 +10,7 @@ pub(super) fn sleep(duration: Duration) {
     let Some(hub) = hub::switching() else {
         return seam::sleep__original(duration);
     };
-    // A deadline beyond what the clock can say is never.
+    // A deadline that the clock cannot represent is never reached.
     let deadline = Instant::now().checked_add(duration);
     loop {
         hub.park(deadline);

@@ -1,4 +1,4 @@
-//! Who unwinds.
+//! Which green thread is unwinding.
 #![forbid(unsafe_code)]
 
 use std::panic;
@@ -27,7 +27,7 @@ pub(super) fn set_hook(hook: Hook) {
     panic::set_hook(panic_hook::wrap(Some(hook)));
 }
 
-/// Leaves the default hook, which is ours: it knows the names of green threads.
+/// Installs the default hook, which is greenpatch's: it knows the names of green threads.
 pub(super) fn take_hook() -> Hook {
     let taken = panic::take_hook();
     panic::set_hook(panic_hook::wrap(None));
