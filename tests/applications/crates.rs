@@ -28,12 +28,7 @@ struct Wanted {
 }
 
 /// Tests the crates of these names, or all that are listed.
-pub(crate) fn run(
-    folders: &Folders,
-    tool: &Path,
-    names: &[String],
-    records: &mut Records,
-) -> Result<(), String> {
+pub(crate) fn run(folders: &Folders, tool: &Path, names: &[String]) -> Result<(), String> {
     for wanted in list(&folders.crates())? {
         if !names.is_empty() && !names.contains(&wanted.name) {
             continue;
@@ -63,8 +58,9 @@ pub(crate) fn run(
                 Variant::Greenpatch => published.greenpatch = outcome,
             }
         }
-        records.crates.insert(wanted.name, published);
-        records.write(&folders.records())?;
+        Records::update(&folders.records(), |records| {
+            records.crates.insert(wanted.name, published);
+        })?;
         // What was built is of no use to the next crate but for common dependencies, and takes gigabytes in all.
         fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }

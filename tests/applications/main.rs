@@ -43,17 +43,17 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<bool, String> {
         }
     }
     let folders = Folders::new();
-    let mut records = Records::read(&folders.records())?;
     if !table_alone {
         let tool = folders.tool()?;
         let all = programs == crates;
         if programs || all {
-            programs::run(&folders, &tool, &names, &mut records)?;
+            programs::run(&folders, &tool, &names)?;
         }
         if crates || all {
-            crates::run(&folders, &tool, &names, &mut records)?;
+            crates::run(&folders, &tool, &names)?;
         }
     }
+    let records = Records::read(&folders.records())?;
     let explanations = explanations::read(&folders.explanations())?;
     fs::write(folders.table(), table::write(&records, &explanations))
         .map_err(|error| format!("cannot write the table: {error}"))?;

@@ -18,12 +18,7 @@ const RUN_LIMIT: Duration = Duration::from_secs(120);
 const TIMES: usize = 3;
 
 /// Runs the programs of these names, or all.
-pub(crate) fn run(
-    folders: &Folders,
-    tool: &Path,
-    names: &[String],
-    records: &mut Records,
-) -> Result<(), String> {
+pub(crate) fn run(folders: &Folders, tool: &Path, names: &[String]) -> Result<(), String> {
     let entries = fs::read_dir(folders.programs()).map_err(|error| error.to_string())?;
     let mut found: Vec<String> = entries
         .filter_map(Result::ok)
@@ -35,8 +30,9 @@ pub(crate) fn run(
         if names.is_empty() || names.contains(&name) {
             let program = one(folders, tool, &name)?;
             eprintln!("{name}: {program:?}");
-            records.programs.insert(name, program);
-            records.write(&folders.records())?;
+            Records::update(&folders.records(), |records| {
+                records.programs.insert(name, program);
+            })?;
         }
     }
     Ok(())

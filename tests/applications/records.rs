@@ -88,8 +88,11 @@ impl Records {
         serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    pub(crate) fn write(&self, path: &Path) -> Result<(), String> {
-        let mut text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
+    /// Changes what is recorded; other runs may have recorded something since this one began.
+    pub(crate) fn update(path: &Path, change: impl FnOnce(&mut Records)) -> Result<(), String> {
+        let mut records = Records::read(path)?;
+        change(&mut records);
+        let mut text = serde_json::to_string_pretty(&records).map_err(|error| error.to_string())?;
         text.push('\n');
         fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
     }
