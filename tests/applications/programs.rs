@@ -42,7 +42,9 @@ fn one(folders: &Folders, tool: &Path, name: &str) -> Result<Program, String> {
     let cargo = |variant: Variant, what: &str, argument: Option<&str>| -> Result<Output, String> {
         let mut command = variant.command(folders, tool, &folders.programs());
         command.args([what, "--quiet", "--package", name]);
-        command.arg("--target-dir").arg(folders.work("programs-target"));
+        command
+            .arg("--target-dir")
+            .arg(folders.work("programs-target"));
         if let Some(argument) = argument {
             command.args(["--", argument]);
         }
