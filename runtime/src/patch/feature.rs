@@ -1,75 +1,78 @@
-//! The features: what is patched, or cancelled, as one.
+//! The features: each is patched, or cancelled, as a whole.
 #![forbid(unsafe_code)]
 
 use std::fmt;
 
-/// What is patched, or cancelled, as one. The built-in ones stand in the order in which
-/// [`patch_all`](crate::patch_all) goes through them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Feature {
+/// Defines [`Feature`] from the table of the built-in features, which is in the order in which `patch_all` patches them.
+/// A row has the feature's name, and whether `patch_all` patches it by default.
+macro_rules! features {
+    ($($(#[$doc:meta])* $feature:ident, $name:literal, $by_default:literal;)*) => {
+        /// A set of source modules that is patched, or cancelled, as a whole. The built-in features are ordered as
+        /// [`patch_all`](crate::patch_all) patches them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Feature {
+            $($(#[$doc])* $feature,)*
+            /// Source modules of users: those that share this name, or the one of this name.
+            User(&'static str),
+        }
+
+        impl Feature {
+            /// The built-in features, in order.
+            pub(crate) const BUILTIN: &[Feature] = &[$(Feature::$feature),*];
+
+            /// Returns whether `patch_all` patches the feature by default.
+            pub(crate) fn is_on_by_default(self) -> bool {
+                match self {
+                    $(Feature::$feature => $by_default,)*
+                    Feature::User(_) => false,
+                }
+            }
+        }
+
+        impl fmt::Display for Feature {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Feature::$feature => $name,)*
+                    Feature::User(name) => name,
+                })
+            }
+        }
+    };
+}
+
+features! {
     /// `std::thread`, `std::sync` and `thread_local!`.
-    Thread,
-    /// `thread::sleep`. After threads, as in gevent.
-    Time,
+    Thread, "thread", true;
+    /// `thread::sleep`. Patched after threads, as in gevent.
+    Time, "time", true;
     /// The standard streams: `stdin`, `stdout`, `stderr` and the print macros.
-    Stdio,
+    Stdio, "stdio", true;
     /// Sockets: `std::net` and `std::os::unix::net`.
-    Net,
-    /// Looking up names: `ToSocketAddrs`.
-    Dns,
+    Net, "net", true;
+    /// Name resolution: `ToSocketAddrs`.
+    Dns, "dns", true;
     /// `std::process`, and pipes.
-    Process,
+    Process, "process", true;
+    // Off, because a local file is read faster in place: see `patch_fs`.
     /// `std::fs`.
-    Fs,
-    /// Source modules of users: under the name that they share, or one alone under its own.
-    User(&'static str),
+    Fs, "fs", false;
 }
 
 impl Feature {
-    pub(crate) const BUILTIN: [Feature; 7] = [
-        Feature::Thread,
-        Feature::Time,
-        Feature::Stdio,
-        Feature::Net,
-        Feature::Dns,
-        Feature::Process,
-        Feature::Fs,
-    ];
-
+    /// Returns whether the feature is built in.
     pub(crate) fn is_builtin(self) -> bool {
         !matches!(self, Feature::User(_))
-    }
-
-    /// Whether `patch_all` patches it unless told otherwise.
-    pub(crate) fn is_on_by_default(self) -> bool {
-        // A local file is read faster in place: see `fs`.
-        self.is_builtin() && self != Feature::Fs
-    }
-}
-
-impl fmt::Display for Feature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Feature::Thread => "thread",
-            Feature::Time => "time",
-            Feature::Stdio => "stdio",
-            Feature::Net => "net",
-            Feature::Dns => "dns",
-            Feature::Process => "process",
-            Feature::Fs => "fs",
-            Feature::User(name) => name,
-        })
     }
 }
 
 /// An option of `patch_thread` that selects items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ThreadOption {
-    /// Waiting for a lock.
+    /// Waits for a lock.
     Threading,
     /// Values of `thread_local!`.
     ThreadLocal,
-    /// Waiting for a signal.
+    /// Waits for a signal.
     Event,
 }

@@ -6,11 +6,11 @@
 //! Never: knows a thread, a hub or a lock of this crate.
 //!
 //! ```text
-//!  protocol   patch_all and its like: plans, asks, replaces, tells
+//!  protocol   patch_all and the like: plans, asks, replaces, notifies
 //!     │
 //!  lookup     from names to patch points and source modules
 //!     │
-//!  events     what hooks, subscribers and plugins are told and asked
+//!  events     what hooks, subscribers and plugins are called with
 //!     │
 //!  table      slots, replacements, and which of them are in force
 //! ```
@@ -47,10 +47,11 @@ pub use lookup::query::{
 };
 pub use lookup::resolve::Named;
 pub use lookup::source::{DidHook, Source, WillHook, sources};
-pub use protocol::patcher::{
-    Patcher, ThreadChoice, patch_all, patch_dns, patch_fs, patch_item, patch_module,
-    patch_module_items, patch_net, patch_process, patch_stdio, patch_thread, patch_time,
+pub use protocol::patch_feature::{
+    patch_dns, patch_fs, patch_net, patch_process, patch_stdio, patch_thread, patch_time,
 };
+pub use protocol::patch_module::{patch_item, patch_module, patch_module_items};
+pub use protocol::patcher::{Patcher, ThreadChoice, patch_all};
 pub use protocol::restore::{restore, restore_item, restore_module};
 pub use slot::{Site, Slot};
 pub use table::scope::{Overrides, native, override_item};

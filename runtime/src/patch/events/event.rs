@@ -1,4 +1,4 @@
-//! The five events of a patch call.
+//! The five events of a patch call, and the table of them.
 #![forbid(unsafe_code)]
 
 use std::panic::Location;
@@ -12,7 +12,45 @@ use crate::patch::table::entries;
 use crate::patch::table::replacement::Replacement;
 use crate::patch::table::slot::Slot;
 
-/// A module is about to be patched. Its items may be edited; [`DoNotPatch`] cancels its feature.
+/// Passes the table of events to the macro `$define`. A row has the function that subscribes to the event, with its
+/// documentation, the method of [`Plugin`](super::plugin::Plugin), how the event is borrowed, and the event's type.
+macro_rules! for_each_event {
+    ($define:ident) => {
+        $define! {
+            /// Calls `subscriber` before `patch_all` patches anything.
+            on_will_patch_all, will_patch_all, [&], WillPatchAll;
+
+            /// Calls `subscriber` before each module that is patched.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use greenpatch::events;
+            ///
+            /// let subscription = events::on_will_patch_module(|event| {
+            ///     if event.module() == "std::thread" {
+            ///         event.remove("sleep");
+            ///     }
+            ///     Ok(())
+            /// });
+            /// subscription.unsubscribe();
+            /// ```
+            on_will_patch_module, will_patch_module, [&mut], WillPatchModule;
+
+            /// Calls `subscriber` after each module that was patched.
+            on_did_patch_module, did_patch_module, [&], DidPatchModule;
+
+            /// Calls `subscriber` when `patch_all` has gone through the built-in modules.
+            on_did_patch_builtin_modules, did_patch_builtin_modules, [&], DidPatchBuiltinModules;
+
+            /// Calls `subscriber` when `patch_all` is done.
+            on_did_patch_all, did_patch_all, [&], DidPatchAll;
+        }
+    };
+}
+pub(crate) use for_each_event;
+
+/// A module is about to be patched. Its items can be edited; [`DoNotPatch`](crate::DoNotPatch) cancels its feature.
 #[derive(Debug)]
 pub struct WillPatchModule {
     pub(crate) feature: Feature,
@@ -32,7 +70,7 @@ pub struct DidPatchModule {
     pub(crate) settings: Arc<Settings>,
 }
 
-/// `patch_all` is about to begin. [`DoNotPatch`] cancels all of it.
+/// `patch_all` is about to begin. [`DoNotPatch`](crate::DoNotPatch) cancels all of it.
 #[derive(Debug)]
 pub struct WillPatchAll {
     pub(crate) features: Vec<Feature>,
@@ -40,7 +78,7 @@ pub struct WillPatchAll {
     pub(crate) settings: Arc<Settings>,
 }
 
-/// `patch_all` has gone through the built-in modules. The place to patch those of third parties.
+/// `patch_all` has gone through the built-in modules. Third-party modules are patched here.
 #[derive(Debug)]
 pub struct DidPatchBuiltinModules {
     pub(crate) report: Report,
@@ -55,39 +93,38 @@ pub struct DidPatchAll {
 }
 
 impl WillPatchModule {
-    /// The feature that the module belongs to.
+    /// Returns the feature that the module belongs to.
     pub fn feature(&self) -> Feature {
         self.feature
     }
 
-    /// The target module.
+    /// Returns the target module.
     pub fn module(&self) -> &'static str {
         self.module
     }
 
-    /// The source module.
+    /// Returns the source module.
     pub fn source(&self) -> &'static str {
         self.source
     }
 
-    /// The names of the items that will be replaced, and of those that a call asks for again which are replaced
-    /// already. The list is this call's own.
+    /// Returns the names of the items that will be replaced. Items that the call asks for again, and that are
+    /// replaced already, are included. Editing the list affects this call only.
     pub fn items(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.items.iter().flat_map(Replacement::names)
     }
 
-    /// Leaves an item out; whether it was in the list. What is replaced already stays so. What is left out
-    /// now is asked about again by a later call.
+    /// Leaves an item out, and returns whether it was in the list. An item that is replaced already stays replaced. A
+    /// later call includes an item that was left out again.
     ///
-    /// Functions of std that wait by the same means, as `Mutex::lock` and `RwLock::read`, go together: with one of them the
-    /// others are left out.
+    /// Functions of std that block by the same means, such as `Mutex::lock` and `RwLock::read`, are left out together.
     pub fn remove(&mut self, item: &str) -> bool {
         let before = self.items.len();
         self.items.retain(|other| !other.is_choice(item));
         self.items.len() < before
     }
 
-    /// Leaves out the items whose names `keep` refuses, and what goes together with one of them.
+    /// Leaves out each item for which `keep` returns false, and the items that are left out together with it.
     pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
         self.items.retain(|item| item.names().all(&mut keep));
     }
@@ -102,107 +139,75 @@ impl WillPatchModule {
             .retain(|other| entries::Id::of(other.raw()) != id);
         self.items.push(item);
     }
-
-    /// What the call asked for.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Queues a warning, written once when the call is over.
-    pub fn warn(&self, text: impl Into<String>) {
-        warnings::queue(text.into());
-    }
 }
 
 impl DidPatchModule {
-    /// The feature that the module belongs to.
+    /// Returns the feature that the module belongs to.
     pub fn feature(&self) -> Feature {
         self.feature
     }
 
-    /// The target module, by the same name that [`WillPatchModule::module`] gave.
+    /// Returns the target module, by the name that [`WillPatchModule::module`] returned.
     pub fn module(&self) -> &'static str {
         self.module
     }
 
-    /// The source module.
+    /// Returns the source module.
     pub fn source(&self) -> &'static str {
         self.source
     }
 
-    /// The names of the items that are replaced: by this call, or by an earlier one that asked for a part.
+    /// Returns the names of the items that are replaced: by this call, or by an earlier call that asked for some of them.
     pub fn items(&self) -> &[&'static str] {
         &self.items
-    }
-
-    /// What the call asked for.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Queues a warning, written once when the call is over.
-    pub fn warn(&self, text: impl Into<String>) {
-        warnings::queue(text.into());
     }
 }
 
 impl WillPatchAll {
-    /// The features with something left to patch, in the order in which they will be patched.
+    /// Returns the features that are not fully patched, in the order in which they will be patched.
     pub fn features(&self) -> &[Feature] {
         &self.features
     }
 
-    /// Whether a feature has something left to patch.
+    /// Returns whether a feature is not fully patched.
     pub fn will_patch(&self, feature: Feature) -> bool {
         self.features.contains(&feature)
     }
 
-    /// Whether a target module has something left to patch.
+    /// Returns whether a target module is not fully patched.
     pub fn will_patch_module(&self, module: &str) -> bool {
         self.modules.contains(&module)
-    }
-
-    /// What the call asked for.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Queues a warning, written once when the call is over.
-    pub fn warn(&self, text: impl Into<String>) {
-        warnings::queue(text.into());
     }
 }
 
 impl DidPatchBuiltinModules {
-    /// What became of the built-in features.
+    /// Returns the result for each built-in feature.
     pub fn report(&self) -> &Report {
         &self.report
-    }
-
-    /// What the call asked for.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Queues a warning, written once when the call is over.
-    pub fn warn(&self, text: impl Into<String>) {
-        warnings::queue(text.into());
     }
 }
 
 impl DidPatchAll {
-    /// What became of every feature.
+    /// Returns the result for each feature.
     pub fn report(&self) -> &Report {
         &self.report
     }
-
-    /// What the call asked for.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Queues a warning, written once when the call is over.
-    pub fn warn(&self, text: impl Into<String>) {
-        warnings::queue(text.into());
-    }
 }
+
+/// Implements the methods that every event has.
+macro_rules! common_methods {
+    ($($(#[$doc:meta])* $subscribe:ident, $method:ident, [$($borrow:tt)+], $event:ident;)*) => {$(
+        impl $event {
+            /// Returns what the call asked for.
+            pub fn settings(&self) -> &Settings {
+                &self.settings
+            }
+
+            /// Queues a warning, which is written once when the call is over.
+            pub fn warn(&self, text: impl Into<String>) {
+                warnings::queue(text.into());
+            }
+        }
+    )*};
+}
+for_each_event!(common_methods);

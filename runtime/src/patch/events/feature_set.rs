@@ -1,34 +1,34 @@
-//! Which built-in features a call asks for, beside threads.
+//! The set of built-in features that a call asks for.
 #![forbid(unsafe_code)]
 
 use crate::patch::feature::Feature;
 
-/// A choice for each built-in feature, one bit each: on or off, and whether the caller made it in so
-/// many words.
+/// One bit per built-in feature for whether it is on, and one for whether the caller chose it explicitly.
+/// What is asked of [`Feature::Thread`] is in the settings.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FeatureSet {
+pub(super) struct FeatureSet {
     on: u32,
-    named: u32,
+    chosen: u32,
 }
 
 impl FeatureSet {
-    /// What `patch_all()` asks for.
-    pub(crate) fn all() -> Self {
-        let mut choices = FeatureSet::default();
+    /// Returns the features that are on by default.
+    pub(super) fn defaults() -> Self {
+        let mut features = FeatureSet::default();
         for feature in Feature::BUILTIN {
-            choices.put(feature, feature.is_on_by_default());
+            features.put(*feature, feature.is_on_by_default());
         }
-        choices
+        features
     }
 
-    /// Takes the caller's choice.
-    pub(crate) fn set(&mut self, feature: Feature, on: bool) {
-        self.named |= bit(feature);
+    /// Turns the feature on or off, by the caller's explicit choice.
+    pub(super) fn choose(&mut self, feature: Feature, on: bool) {
+        self.chosen |= bit(feature);
         self.put(feature, on);
     }
 
-    /// Turns it on or off, by nobody's choice.
-    pub(crate) fn put(&mut self, feature: Feature, on: bool) {
+    /// Turns the feature on or off without an explicit choice.
+    pub(super) fn put(&mut self, feature: Feature, on: bool) {
         if on {
             self.on |= bit(feature);
         } else {
@@ -36,29 +36,31 @@ impl FeatureSet {
         }
     }
 
-    /// Whether it was asked for.
-    pub(crate) fn asks(self, feature: Feature) -> bool {
+    /// Returns whether the feature is on.
+    pub(super) fn asks(self, feature: Feature) -> bool {
         self.on & bit(feature) != 0
     }
 
-    /// The caller's choice, if it made one.
-    pub(crate) fn named(self, feature: Feature) -> Option<bool> {
-        (self.named & bit(feature) != 0).then(|| self.asks(feature))
+    /// Returns the caller's explicit choice, if it made one.
+    pub(super) fn chosen(self, feature: Feature) -> Option<bool> {
+        (self.chosen & bit(feature) != 0).then(|| self.asks(feature))
     }
 
-    /// What both ask for together; whose choice it was is said by `self`.
-    pub(crate) fn union(self, earlier: FeatureSet) -> FeatureSet {
+    /// Returns the union of both sets, with the explicit choices of `self`.
+    pub(super) fn union(self, earlier: FeatureSet) -> FeatureSet {
         FeatureSet {
             on: self.on | earlier.on,
-            named: self.named,
+            chosen: self.chosen,
         }
     }
 }
 
-/// The bit of a built-in feature; one of a user has none.
+/// Returns the bit of a built-in feature, or zero for a feature of a user.
 fn bit(feature: Feature) -> u32 {
-    Feature::BUILTIN
-        .iter()
-        .position(|builtin| *builtin == feature)
-        .map_or(0, |index| 1 << index)
+    const { assert!(Feature::BUILTIN.len() <= u32::BITS as usize) };
+    let mut builtin = Feature::BUILTIN.iter();
+    match builtin.position(|builtin| *builtin == feature) {
+        Some(index) => 1 << index,
+        None => 0,
+    }
 }

@@ -1,130 +1,82 @@
-//! Plugins: subscribers that a crate brings along by being linked.
+//! Plugins: functions for events that a crate registers by being linked.
 #![forbid(unsafe_code)]
 
 use super::event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
+    for_each_event,
 };
 use super::veto::DoNotPatch;
 
-/// Subscribers that a crate brings along by being linked; what entry points are to gevent.
-///
-/// They are asked after all subscribers, in the order of their names. A crate that the program never
-/// names is not linked, and its plugin with it: `use that_crate as _;` brings it back;
-/// [`plugins`] lists those that are there.
-///
-/// # Examples
-///
-/// ```standalone_crate
-/// greenpatch::plugin! {
-///     greenpatch::Plugin::new("audit").did_patch_module(|event| {
-///         println!("patched {} with {}", event.module(), event.source());
-///         Ok(())
-///     })
-/// }
-/// # fn main() { assert_eq!(greenpatch::plugins(), ["audit"]); }
-/// ```
-#[derive(Clone, Copy, Debug)]
-#[must_use = "a plugin is registered by `greenpatch::plugin!`"]
-pub struct Plugin {
-    name: &'static str,
-    will_patch_all: Option<fn(&WillPatchAll) -> Answer>,
-    will_patch_module: Option<fn(&mut WillPatchModule) -> Answer>,
-    did_patch_module: Option<fn(&DidPatchModule) -> Answer>,
-    did_patch_builtin_modules: Option<fn(&DidPatchBuiltinModules) -> Answer>,
-    did_patch_all: Option<fn(&DidPatchAll) -> Answer>,
-}
+/// Defines [`Plugin`] with a function per event.
+macro_rules! plugin_with_events {
+    ($($(#[$doc:meta])* $subscribe:ident, $method:ident, [$($borrow:tt)+], $event:ident;)*) => {
+        /// Functions for events that a crate registers by being linked, as entry points do in gevent.
+        ///
+        /// Plugins are called after all subscribers, in the order of their names. A crate that the program never
+        /// names is not linked, and neither is its plugin: `use that_crate as _;` links it.
+        /// [`plugins`] lists the plugins that are linked.
+        ///
+        /// # Examples
+        ///
+        /// ```standalone_crate
+        /// greenpatch::plugin! {
+        ///     greenpatch::Plugin::new("audit").did_patch_module(|event| {
+        ///         println!("patched {} with {}", event.module(), event.source());
+        ///         Ok(())
+        ///     })
+        /// }
+        /// # fn main() { assert_eq!(greenpatch::plugins(), ["audit"]); }
+        /// ```
+        #[derive(Clone, Copy, Debug)]
+        #[must_use = "a plugin is registered by `greenpatch::plugin!`"]
+        pub struct Plugin {
+            name: &'static str,
+            $(pub(crate) $method: Option<fn($($borrow)+ $event) -> Result<(), DoNotPatch>>,)*
+        }
 
-type Answer = Result<(), DoNotPatch>;
+        impl Plugin {
+            /// Creates a plugin without functions.
+            pub const fn new(name: &'static str) -> Self {
+                Plugin { name, $($method: None,)* }
+            }
+
+            $(
+                #[doc = concat!("Sets the function that is called for [`", stringify!($event), "`].")]
+                pub const fn $method(
+                    mut self,
+                    hook: fn($($borrow)+ $event) -> Result<(), DoNotPatch>,
+                ) -> Self {
+                    self.$method = Some(hook);
+                    self
+                }
+            )*
+        }
+    };
+}
+for_each_event!(plugin_with_events);
 
 impl Plugin {
-    /// A plugin that listens to nothing yet.
-    pub const fn new(name: &'static str) -> Self {
-        Plugin {
-            name,
-            will_patch_all: None,
-            will_patch_module: None,
-            did_patch_module: None,
-            did_patch_builtin_modules: None,
-            did_patch_all: None,
-        }
-    }
-
-    /// The name that it is listed under.
+    /// Returns the name that the plugin is listed under.
     pub const fn name(&self) -> &'static str {
         self.name
-    }
-
-    /// Listens to [`WillPatchAll`].
-    pub const fn will_patch_all(mut self, hook: fn(&WillPatchAll) -> Answer) -> Self {
-        self.will_patch_all = Some(hook);
-        self
-    }
-
-    /// Listens to [`WillPatchModule`].
-    pub const fn will_patch_module(mut self, hook: fn(&mut WillPatchModule) -> Answer) -> Self {
-        self.will_patch_module = Some(hook);
-        self
-    }
-
-    /// Listens to [`DidPatchModule`].
-    pub const fn did_patch_module(mut self, hook: fn(&DidPatchModule) -> Answer) -> Self {
-        self.did_patch_module = Some(hook);
-        self
-    }
-
-    /// Listens to [`DidPatchBuiltinModules`], where modules of third parties are patched.
-    pub const fn did_patch_builtin_modules(
-        mut self,
-        hook: fn(&DidPatchBuiltinModules) -> Answer,
-    ) -> Self {
-        self.did_patch_builtin_modules = Some(hook);
-        self
-    }
-
-    /// Listens to [`DidPatchAll`].
-    pub const fn did_patch_all(mut self, hook: fn(&DidPatchAll) -> Answer) -> Self {
-        self.did_patch_all = Some(hook);
-        self
-    }
-
-    pub(crate) const fn on_will_patch_all(&self) -> Option<fn(&WillPatchAll) -> Answer> {
-        self.will_patch_all
-    }
-
-    pub(crate) const fn on_will_patch_module(&self) -> Option<fn(&mut WillPatchModule) -> Answer> {
-        self.will_patch_module
-    }
-
-    pub(crate) const fn on_did_patch_module(&self) -> Option<fn(&DidPatchModule) -> Answer> {
-        self.did_patch_module
-    }
-
-    pub(crate) const fn on_did_patch_builtin_modules(
-        &self,
-    ) -> Option<fn(&DidPatchBuiltinModules) -> Answer> {
-        self.did_patch_builtin_modules
-    }
-
-    pub(crate) const fn on_did_patch_all(&self) -> Option<fn(&DidPatchAll) -> Answer> {
-        self.did_patch_all
     }
 }
 
 inventory::collect!(Plugin);
 
-/// The plugins linked into this program, in the order in which they are asked.
+/// Returns the linked plugins, in the order in which they are called.
 pub(crate) fn linked() -> Vec<&'static Plugin> {
     let mut plugins: Vec<_> = inventory::iter::<Plugin>.into_iter().collect();
     plugins.sort_by_key(|plugin| plugin.name);
     plugins
 }
 
-/// The names of the plugins linked into this program, in the order in which they are asked.
+/// Returns the names of the plugins that are linked into the program, in the order in which they are called.
 pub fn plugins() -> Vec<&'static str> {
     linked().into_iter().map(Plugin::name).collect()
 }
 
-/// Registers a [`Plugin`] of the crate that it stands in.
+/// Registers a [`Plugin`] of the crate that contains the macro call.
 #[macro_export]
 macro_rules! plugin {
     ($plugin:expr) => {

@@ -14,7 +14,7 @@ pub struct Settings {
     thread: Option<ThreadOptions>,
     thread_named: bool,
     /// All built-in features but thread.
-    choices: FeatureSet,
+    features: FeatureSet,
     auto: bool,
     stack_size: Option<usize>,
     workers: Option<usize>,
@@ -27,7 +27,7 @@ impl Settings {
         Settings {
             thread: Some(ThreadOptions::new()),
             thread_named: false,
-            choices: FeatureSet::all(),
+            features: FeatureSet::defaults(),
             auto: true,
             stack_size: None,
             workers: None,
@@ -39,7 +39,7 @@ impl Settings {
     pub(crate) fn nothing() -> Self {
         Settings {
             thread: None,
-            choices: FeatureSet::default(),
+            features: FeatureSet::default(),
             auto: false,
             ..Settings::all()
         }
@@ -51,7 +51,7 @@ impl Settings {
     }
 
     pub(crate) fn set(&mut self, feature: Feature, on: bool) {
-        self.choices.set(feature, on);
+        self.features.choose(feature, on);
     }
 
     pub(crate) fn set_auto(&mut self, auto: bool) {
@@ -77,7 +77,7 @@ impl Settings {
 
     /// Whether `thread::sleep` was asked for.
     pub fn time(&self) -> bool {
-        self.choices.asks(Feature::Time) && self.thread.is_none_or(|options| options.has_time())
+        self.features.asks(Feature::Time) && self.thread.is_none_or(|options| options.has_time())
     }
 
     /// Whether that feature was asked for; of the features of users, whether all that are `auto` were.
@@ -86,7 +86,7 @@ impl Settings {
             Feature::Thread => self.thread.is_some(),
             Feature::Time => self.time(),
             Feature::User(_) => self.auto,
-            other => self.choices.asks(other),
+            other => self.features.asks(other),
         }
     }
 
@@ -101,7 +101,7 @@ impl Settings {
         match feature {
             Feature::Thread => self.thread_named.then_some(self.thread.is_some()),
             Feature::User(_) => None,
-            other => self.choices.named(other),
+            other => self.features.chosen(other),
         }
     }
 
@@ -156,8 +156,8 @@ impl Settings {
             (now, then) => now.or(then),
         };
         self.thread = self.thread.map(|options| options.time(time));
-        self.choices = self.choices.union(earlier.choices);
-        self.choices.put(Feature::Time, time);
+        self.features = self.features.union(earlier.features);
+        self.features.put(Feature::Time, time);
         self.auto |= earlier.auto;
         self.stack_size = earlier.stack_size.or(self.stack_size);
         self.workers = earlier.workers.or(self.workers);

@@ -3,14 +3,14 @@
 
 use crate::patch::feature::ThreadOption;
 
-/// The options of [`patch_thread`](crate::patch_thread), all on unless turned off.
+/// The options of [`patch_thread`](crate::patch_thread). Every option is on by default.
 ///
 /// # Examples
 ///
 /// ```no_run
 /// use greenpatch::ThreadOptions;
 ///
-/// // What gevent's `patch_thread()` does without `patch_time()`: a sleep still holds the OS thread.
+/// // The effect of gevent's `patch_thread()` without `patch_time()`: a sleep blocks the OS thread.
 /// ThreadOptions::new().time(false).apply()?;
 /// # Ok::<(), greenpatch::PatchError>(())
 /// ```
@@ -25,7 +25,7 @@ pub struct ThreadOptions {
 }
 
 impl ThreadOptions {
-    /// Every option on.
+    /// Creates options that are all on.
     pub const fn new() -> Self {
         ThreadOptions {
             threading: true,
@@ -37,51 +37,51 @@ impl ThreadOptions {
         }
     }
 
-    /// Whether a wait for a lock (`Mutex`, `RwLock`, `Once`, `OnceLock`, `LazyLock`) lets other green
-    /// threads run. Off, such a wait holds the OS thread.
+    /// Sets whether a wait for a lock (`Mutex`, `RwLock`, `Once`, `OnceLock`, `LazyLock`) lets other green
+    /// threads run. If off, such a wait blocks the OS thread.
     #[must_use]
     pub const fn threading(mut self, on: bool) -> Self {
         self.threading = on;
         self
     }
 
-    /// Whether each green thread has values of its own in a [`thread_local!`](crate::thread_local). Off,
-    /// all green threads of one OS thread share them. If the expression that makes a value waits, several
-    /// green threads may run it: the value that is finished first stays, the others are dropped.
+    /// Sets whether each green thread has its own values of a [`thread_local!`](crate::thread_local). If off,
+    /// all green threads of one OS thread share them. If the initializer of a value blocks, several
+    /// green threads may run it: the first value that is complete is kept, and the others are dropped.
     #[must_use]
     pub const fn thread_local(mut self, on: bool) -> Self {
         self.thread_local = on;
         self
     }
 
-    /// Whether a wait for a signal (`Condvar`, `Barrier`, channels) lets other green threads run.
-    /// Off, such a wait holds the OS thread.
+    /// Sets whether a wait for a signal (`Condvar`, `Barrier`, channels) lets other green threads run.
+    /// If off, such a wait blocks the OS thread.
     #[must_use]
     pub const fn event(mut self, on: bool) -> Self {
         self.event = on;
         self
     }
 
-    /// Accepted for gevent's sake, and without effect either way: gevent replaces the lock objects
-    /// inside Python's loggers, while a lock of a Rust logger that was annotated works in every mode,
-    /// and one that was not is out of reach.
+    /// Has no effect, and exists for compatibility with gevent. gevent replaces the lock objects
+    /// inside Python's loggers. The locks of a Rust logger that is annotated work in every mode,
+    /// and those of one that is not cannot be reached.
     #[must_use]
     pub const fn logging(mut self, on: bool) -> Self {
         self.logging = on;
         self
     }
 
-    /// Accepted for gevent's sake, and without effect either way: gevent searches the heap for locks
-    /// made before it patched, while here a lock decides at each wait how to block, so that those made
-    /// or held before always work after.
+    /// Has no effect, and exists for compatibility with gevent. gevent searches the heap for locks
+    /// that were created before it patched. In greenpatch a lock decides at each wait how to block, so locks that were
+    /// created or locked before the patch work after it.
     #[must_use]
     pub const fn existing_locks(mut self, on: bool) -> Self {
         self.existing_locks = on;
         self
     }
 
-    /// Whether `thread::sleep` lets other green threads run. It lives in `std::thread`, so it is on
-    /// unless turned off; gevent has it in `patch_time` alone.
+    /// Sets whether `thread::sleep` lets other green threads run. It is part of `std::thread`, so it is on
+    /// by default; in gevent it belongs to `patch_time` alone.
     #[must_use]
     pub const fn time(mut self, on: bool) -> Self {
         self.time = on;
@@ -100,13 +100,14 @@ impl ThreadOptions {
         }
     }
 
-    /// Whether this asks for something that `other` does not.
+    /// Returns whether this selects items that `other` does not.
     pub(super) fn exceeds(&self, other: &ThreadOptions) -> bool {
         (self.threading && !other.threading)
             || (self.thread_local && !other.thread_local)
             || (self.event && !other.event)
     }
 
+    /// Returns options that are on where they are on in either.
     pub(super) fn union(self, other: ThreadOptions) -> ThreadOptions {
         ThreadOptions {
             threading: self.threading || other.threading,

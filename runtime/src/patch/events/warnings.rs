@@ -1,5 +1,5 @@
-//! Warnings are queued while a call patches and come out once, when it is over: what writes them may
-//! itself lock, or be patched.
+//! The warnings of a patch call. They are queued while it patches and written when it is over, because writing them
+//! may lock, and may run functions that are being patched.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 static QUEUE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Adds a warning to those of the patch call that this OS thread is in. One text comes out once.
+/// Adds a warning to the patch call that is running. The same text is written once.
 pub(crate) fn queue(text: String) {
     let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
     if !queue.contains(&text) {
@@ -16,18 +16,18 @@ pub(crate) fn queue(text: String) {
     }
 }
 
-/// Empties the queue.
+/// Empties the queue and returns its warnings.
 pub(crate) fn take() -> Vec<String> {
     mem::take(&mut *QUEUE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Writes the warnings to the logger that is set, or else to the standard error.
+/// Writes the warnings to the logger, or to standard error if no logger is set.
 ///
-/// `log` does not tell whether a logger is set. Its level does: it is off until one sets it.
+/// `log` has no query for whether a logger is set. The maximum level serves as one: it is off until a logger sets it.
 pub(crate) fn emit(warnings: Vec<String>) {
     for warning in warnings {
         if log::max_level() == log::LevelFilter::Off {
-            // Whether the standard error is closed or not, the program goes on.
+            // A failure to write, such as a closed standard error, must not stop the program.
             let _ = writeln!(io::stderr(), "greenpatch: warning: {warning}");
         } else {
             log::warn!(target: "greenpatch", "{warning}");

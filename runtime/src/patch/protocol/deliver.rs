@@ -1,4 +1,4 @@
-//! Announcing an event: to the source module's hook, to subscribers in order, then to plugins.
+//! Announces an event to the subscribers in order, then to the plugins.
 #![forbid(unsafe_code)]
 
 use std::any::Any;
@@ -7,6 +7,7 @@ use super::panics;
 use crate::patch::error::{Kind, PatchError};
 use crate::patch::events::event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
+    for_each_event,
 };
 use crate::patch::events::plugin::Plugin;
 use crate::patch::events::subscribers::Listener;
@@ -15,14 +16,14 @@ use crate::patch::events::{plugin, subscribers};
 
 type Answer = Result<(), DoNotPatch>;
 
-/// An event that can be announced: `None` from those who do not listen to it.
+/// An event that can be announced. The methods return `None` for a listener or a plugin that has no function for it.
 pub(super) trait Event {
     fn ask(&mut self, listener: &Listener) -> Option<Answer>;
     fn ask_plugin(&mut self, plugin: &Plugin) -> Option<Answer>;
 }
 
-macro_rules! event {
-    ($event:ident, $plugin:ident) => {
+macro_rules! events {
+    ($($(#[$doc:meta])* $subscribe:ident, $method:ident, [$($borrow:tt)+], $event:ident;)*) => {$(
         impl Event for $event {
             fn ask(&mut self, listener: &Listener) -> Option<Answer> {
                 match listener {
@@ -32,19 +33,14 @@ macro_rules! event {
             }
 
             fn ask_plugin(&mut self, plugin: &Plugin) -> Option<Answer> {
-                plugin.$plugin().map(|ask| ask(self))
+                plugin.$method.map(|ask| ask(self))
             }
         }
-    };
+    )*};
 }
+for_each_event!(events);
 
-event!(WillPatchAll, on_will_patch_all);
-event!(WillPatchModule, on_will_patch_module);
-event!(DidPatchModule, on_did_patch_module);
-event!(DidPatchBuiltinModules, on_did_patch_builtin_modules);
-event!(DidPatchAll, on_did_patch_all);
-
-/// Asks everybody until one cancels.
+/// Calls every subscriber and plugin until one cancels.
 pub(super) fn will(event: &mut impl Event) -> Result<(), CancelledBy> {
     for subscriber in subscribers::subscribers() {
         if let Some(Err(why)) = event.ask(&subscriber.listener) {
@@ -59,7 +55,7 @@ pub(super) fn will(event: &mut impl Event) -> Result<(), CancelledBy> {
     Ok(())
 }
 
-/// What went wrong at did stages. It is passed on when all of them have run; the first one counts.
+/// The first error and the first panic of the did stages. They are passed on when all did stages have run.
 #[derive(Default)]
 pub(super) struct Aftermath {
     panic: Option<Box<dyn Any + Send>>,
@@ -67,7 +63,7 @@ pub(super) struct Aftermath {
 }
 
 impl Aftermath {
-    /// Tells everybody.
+    /// Calls every subscriber and plugin.
     pub(super) fn did(&mut self, event: &mut impl Event) {
         for subscriber in subscribers::subscribers() {
             self.run(Who::Subscriber(subscriber.at), || {
@@ -79,7 +75,7 @@ impl Aftermath {
         }
     }
 
-    /// Runs one did stage, and keeps what goes wrong in it.
+    /// Runs one did stage, and keeps its error or panic.
     pub(super) fn run(&mut self, who: Who, stage: impl FnOnce() -> Option<Answer>) {
         match panics::catch(stage) {
             Ok(None | Some(Ok(()))) => {}
@@ -93,14 +89,14 @@ impl Aftermath {
         }
     }
 
-    /// Passes on what went wrong, a panic before an error.
+    /// Resumes the panic, or else returns the error.
     pub(super) fn pass_on(mut self) -> Result<(), PatchError> {
         let error = self.error.take();
         self.pass_on_panic();
         error.map_or(Ok(()), Err)
     }
 
-    /// Passes on a panic, where there is another error to return.
+    /// Resumes the panic, where another error is to be returned.
     pub(super) fn pass_on_panic(self) {
         if let Some(payload) = self.panic {
             panics::resume(payload);

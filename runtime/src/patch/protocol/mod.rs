@@ -15,6 +15,8 @@
 mod apply;
 mod deliver;
 mod panics;
+pub(crate) mod patch_feature;
+pub(crate) mod patch_module;
 pub(crate) mod patcher;
 mod plan;
 mod progress;

@@ -134,7 +134,7 @@ impl Plan {
     /// The plans for `patch_all` with these settings: for built-in features, and for `auto` ones.
     pub(super) fn all(settings: &Settings) -> Result<(Vec<Plan>, Vec<Plan>), PatchError> {
         let mut builtin = Vec::new();
-        for feature in Feature::BUILTIN {
+        for &feature in Feature::BUILTIN {
             match feature {
                 // Sleep follows as a feature by itself.
                 Feature::Thread => {
