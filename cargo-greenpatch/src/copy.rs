@@ -206,8 +206,8 @@ fn artifact(message: &Value) -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// The user's flags without those that concern lints, panics and `cfg`: the copy is compiled like std, which has
-/// none of the user's.
+/// The user's flags without those that concern lints, panics, coverage and `cfg`: the copy is compiled like std, which
+/// has none of the user's.
 pub(crate) fn flags_for_copy(flags: &[String]) -> Vec<String> {
     const LEFT_OUT: [&str; 10] = [
         "-A",
@@ -229,16 +229,21 @@ pub(crate) fn flags_for_copy(flags: &[String]) -> Vec<String> {
         } else if LEFT_OUT
             .iter()
             .any(|name| flag.strip_prefix(name).is_some_and(attached))
-            || flag.starts_with("-Cpanic")
+            || flag.strip_prefix("-C").is_some_and(concerns_the_program)
             || flag == "-Awarnings"
         {
-        } else if flag == "-C" && flags.peek().is_some_and(|next| next.starts_with("panic")) {
+        } else if flag == "-C" && flags.peek().is_some_and(|next| concerns_the_program(next)) {
             flags.next();
         } else {
             kept.push(flag.to_owned());
         }
     }
     kept
+}
+
+/// Whether an option of code generation is one that std, too, is compiled without.
+fn concerns_the_program(option: &str) -> bool {
+    option.starts_with("panic=") || option.starts_with("instrument-coverage")
 }
 
 /// Whether what follows the name of an option is its value.
@@ -252,7 +257,7 @@ mod tests {
 
     #[test]
     fn lints_panics_and_cfg_are_no_matter_of_the_copys() {
-        let flags = "-D warnings -Wunused --cfg x -Cpanic=abort -C panic=abort -C target-cpu=native --deny=a -Awarnings --forbid b";
+        let flags = "-D warnings -Wunused --cfg x -Cpanic=abort -C panic=abort -C target-cpu=native -C instrument-coverage -Cinstrument-coverage=on --deny=a -Awarnings --forbid b";
         let flags: Vec<String> = flags.split(' ').map(str::to_owned).collect();
         assert_eq!(flags_for_copy(&flags), ["-C", "target-cpu=native"]);
     }

@@ -13,7 +13,7 @@ use crate::files;
 const NAME: &str = "plan.json";
 
 /// Goes up with each change of what wrappers do: a build of before is not one of now.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// How crates are compiled.
 #[derive(Debug, Serialize, Deserialize)]

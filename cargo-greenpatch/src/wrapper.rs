@@ -312,9 +312,10 @@ impl Unit {
         }
     }
 
-    /// Whether it is a program, which is patched before `main`.
+    /// Whether it is a program, which is patched before `main`. A test or bench without a harness is given no type.
     fn launched(&self) -> bool {
-        self.harness || self.crate_types.iter().any(|kind| kind == "bin")
+        let kinds = &self.crate_types;
+        self.harness || kinds.is_empty() || kinds.iter().any(|kind| kind == "bin")
     }
 
     /// The file in which rustc lists what it has read.
@@ -344,6 +345,8 @@ mod tests {
         assert_eq!(program.dep_info(), Some(PathBuf::from("/o/a-2.d")));
         let test = unit("rustc --crate-name a --test --target t");
         assert!(test.launched());
+        let without_harness = unit("rustc --crate-name a benches/a.rs --cfg test --target t");
+        assert!(without_harness.launched() && !without_harness.harness);
         for (options, panics_abort) in [
             ("-C panic=abort", true),
             ("-Cpanic=abort", true),

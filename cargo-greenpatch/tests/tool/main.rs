@@ -1,6 +1,7 @@
 //! Runs the tool on small programs that are made up here, offline, in folders of their own.
 
 mod behaviour;
+mod configuration;
 mod native;
 mod programs;
 mod refusals;

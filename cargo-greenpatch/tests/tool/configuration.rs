@@ -1,0 +1,116 @@
+//! cargo's configuration, vendored sources, coverage, benches.
+
+use std::fs;
+
+use crate::support::{Folder, THREADS, manifest};
+
+/// The target that this test runs on.
+fn host(folder: &Folder) -> String {
+    let version = folder.program("rustc").arg("-vV").success().stdout;
+    let line = version.lines().find_map(|line| line.strip_prefix("host: "));
+    line.unwrap().to_owned()
+}
+
+#[test]
+fn the_target_and_its_flags_come_from_the_configuration() {
+    let source = format!(
+        "{THREADS}\nfn main() {{ println!(\"{{}} {{}}\", os_threads(2), cfg!(of_the_target)); }}"
+    );
+    let folder = Folder::new(
+        "configured",
+        &[
+            ("Cargo.toml", &manifest("configured", "2021")),
+            ("src/main.rs", &source),
+        ],
+    );
+    let host = host(&folder);
+    let flags = "rustflags = [\"--cfg\", \"of_the_target\", \"-Aunexpected_cfgs\"]";
+    folder.write(
+        ".cargo/config.toml",
+        &format!("[build]\ntarget = {host:?}\n\n[target.{host}]\n{flags}\n"),
+    );
+    assert_eq!(folder.tool("run -q").success().stdout, "1 true\n");
+    fs::remove_file(folder.path(".cargo/config.toml")).unwrap();
+    assert_eq!(folder.tool("run -q").success().stdout, "1 false\n");
+    let named = folder.tool("run -q").env("CARGO_BUILD_TARGET", &host);
+    assert_eq!(named.success().stdout, "1 false\n");
+    let other = folder
+        .tool("run -q")
+        .env("CARGO_BUILD_TARGET", "wasm32-wasip1");
+    assert_eq!(
+        other.refusal(),
+        "the target wasm32-wasip1: programs are built for Linux alone"
+    );
+}
+
+#[test]
+fn vendored_sources_are_built_offline() {
+    let root = manifest("vendored", "2024") + "[dependencies]\ndep = \"1\"\n";
+    let dependency = format!("{THREADS}\npub fn threads() -> usize {{ os_threads(3) }}");
+    let folder = Folder::new(
+        "vendored",
+        &[
+            ("Cargo.toml", &root),
+            (
+                "src/main.rs",
+                "fn main() { println!(\"{}\", dep::threads()) }",
+            ),
+            (
+                "vendor/dep/Cargo.toml",
+                "[package]\nname = \"dep\"\nversion = \"1.0.0\"\nedition = \"2018\"\n",
+            ),
+            ("vendor/dep/src/lib.rs", &dependency),
+            ("vendor/dep/.cargo-checksum.json", "{\"files\": {}}"),
+            (
+                ".cargo/config.toml",
+                "[source.crates-io]\nreplace-with = \"here\"\n\n[source.here]\ndirectory = \"vendor\"\n",
+            ),
+        ],
+    );
+    assert_eq!(folder.tool("run -q --offline").success().stdout, "1\n");
+    assert_eq!(folder.tool("run -q --frozen").success().stdout, "1\n");
+}
+
+#[test]
+fn coverage_and_backtraces_are_of_the_users_sources() {
+    let source = "fn fails() {\n    panic!(\"on purpose\")\n}\nfn main() {\n    \
+                  std::thread::spawn(fails).join().unwrap_err();\n}\n";
+    let folder = Folder::new(
+        "coverage",
+        &[
+            ("Cargo.toml", &manifest("covered", "2024")),
+            ("src/main.rs", source),
+        ],
+    );
+    let output = folder
+        .tool("run -q")
+        .env("RUST_BACKTRACE", "1")
+        .env("RUSTFLAGS", "-Cinstrument-coverage")
+        .env("LLVM_PROFILE_FILE", folder.path("profile"))
+        .success();
+    for line in [
+        "panicked at src/main.rs:2:5:",
+        "covered::fails",
+        "at ./src/main.rs:2:5",
+    ] {
+        assert!(output.stderr.contains(line), "{line}: {output:?}");
+    }
+    let profile = fs::metadata(folder.path("profile")).unwrap();
+    assert!(profile.len() > 0, "the counts are written at the end");
+}
+
+#[test]
+fn benches_run_green() {
+    let root = manifest("benched", "2024") + "[[bench]]\nname = \"own\"\nharness = false\n";
+    let bench = format!("{THREADS}\nfn main() {{ println!(\"{{}}\", os_threads(3)); }}");
+    let folder = Folder::new(
+        "benches",
+        &[
+            ("Cargo.toml", &root),
+            ("src/lib.rs", ""),
+            ("benches/own.rs", &bench),
+        ],
+    );
+    let output = folder.tool("bench -q --bench own").success();
+    assert_eq!(output.stdout, "1\n");
+}
