@@ -1,9 +1,9 @@
-//! Hints, with busy waiting that lets green threads run: the shape of `std::hint`.
-//!
-//! Layer: facade, std-shaped.
-//! Called by: users.
-//! Calls: `seam`.
-//! Never: names a hub.
+// Layer: facade, std-shaped.
+// Called by: users.
+// Calls: `seam`.
+// Never: names a hub.
+
+//! Hints to the processor and the scheduler, with the API of [`std::hint`].
 
 #[doc(no_inline)]
 pub use ::std::hint::*;

@@ -1,18 +1,17 @@
-//! Panics, counted by thread, native or green: the shape of `std::panic`.
+// Layer: facade, std-shaped.
+// Called by: users.
+// Calls: `seam`.
+// Never: names a hub.
+
+//! Panics, counted by thread, native or green, with the API of [`std::panic`](mod@std::panic).
 //!
-//! Layer: facade, std-shaped.
-//! Called by: users.
-//! Calls: `seam`.
-//! Never: names a hub.
+//! std counts panics by OS thread. These functions do what std's do, and count for the green thread as well:
+//! [`thread::panicking`](crate::thread::panicking) and the poisoning of locks use that count where several green threads
+//! of one OS thread unwind at the same time.
 //!
-//! std counts panics by OS thread. These functions do what std's do and keep the count of the green
-//! thread as well, by which [`thread::panicking`](crate::thread::panicking) and the poisoning of locks
-//! go where several green threads of one OS thread unwind at a time.
-//!
-//! No green thread gives way to another while a hook runs, however that was set. One that code which knows
-//! nothing of greenpatch has given to std after the first spawn is not seen to count: of several green threads
-//! that unwind at a time under it, those after the first do not seem to unwind, and the locks that they hold
-//! are not poisoned.
+//! No green thread yields while a panic hook runs, however it was set. A hook that was set through std itself after the
+//! first spawn bypasses the count: if several green threads unwind at the same time under it, those after the first do not
+//! seem to unwind, and the locks that they hold are not poisoned.
 
 use std::any::Any;
 
@@ -22,10 +21,6 @@ pub use ::std::panic::*;
 use crate::seam::unwind as seam;
 
 /// Calls `f` and catches a panic that unwinds out of it.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Errors
 ///
@@ -49,10 +44,6 @@ where
 }
 
 /// Panics with `payload`, without calling the panic hook.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Panics
 ///

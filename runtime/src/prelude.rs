@@ -1,7 +1,7 @@
+// Layer: facade. Called by: user code, and the compiler for a crate whose `std` is greenpatch. Calls:
+// nothing; it re-exports the macros of `io` and `thread`. Never: holds items of its own.
+
 //! The preludes of the language's editions, with greenpatch's own macros.
-//!
-//! Layer: facade. Called by: user code, and the compiler for a crate whose `std` is greenpatch. Calls:
-//! nothing; it re-exports the macros of `io` and `thread`. Never: holds items of its own.
 //!
 //! The compiler brings one of these into every module of a crate. In a crate that is compiled with
 //! `--extern std=…/libgreenpatch.rlib` it is one of greenpatch's; in an annotated module,
@@ -10,7 +10,7 @@
 //! # Differences from std
 //!
 //! [`thread_local!`](crate::thread_local), [`print!`](crate::print), [`println!`](crate::println),
-//! [`eprint!`](crate::eprint), [`eprintln!`](crate::eprintln) and [`dbg!`](crate::dbg) are greenpatch's.
+//! [`eprint!`](crate::eprint), [`eprintln!`](crate::eprintln) and [`dbg!`](crate::dbg) are those of greenpatch.
 //!
 //! # Examples
 //!

@@ -28,10 +28,6 @@ pub struct DirBuilder(std::fs::DirBuilder);
 
 impl DirBuilder {
     /// One directory, in one that is there, open to all that the process's mask lets in.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[expect(clippy::new_without_default, reason = "std has none")]
     #[must_use]
     pub fn new() -> DirBuilder {
@@ -39,20 +35,12 @@ impl DirBuilder {
     }
 
     /// Whether directories above it are made as well, and one that is there is no error.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn recursive(&mut self, recursive: bool) -> &mut Self {
         self.0.recursive(recursive);
         self
     }
 
     /// Makes the directory.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///

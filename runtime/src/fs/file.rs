@@ -42,10 +42,6 @@ pub struct File(std::fs::File);
 impl File {
     /// Opens a file to read it.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// What the system says.
@@ -55,10 +51,6 @@ impl File {
     }
 
     /// Opens a file to write it, which is made, or emptied first.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -70,10 +62,6 @@ impl File {
 
     /// Makes a file, which must not be there, to read and write it.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// What the system says.
@@ -83,20 +71,12 @@ impl File {
     }
 
     /// The ways to open a file.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn options() -> OpenOptions {
         OpenOptions::new()
     }
 
     /// Waits until what was written, and what is known of it, is on the disk.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -107,10 +87,6 @@ impl File {
 
     /// Waits until what was written is on the disk.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// What the system says.
@@ -119,10 +95,6 @@ impl File {
     }
 
     /// Cuts the file, or fills it up with zeros.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -133,10 +105,6 @@ impl File {
 
     /// What the system knows of the file.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// What the system says.
@@ -145,10 +113,6 @@ impl File {
     }
 
     /// Changes who may do what with the file.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -159,10 +123,6 @@ impl File {
 
     /// Changes the times of the file.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// What the system says.
@@ -172,10 +132,6 @@ impl File {
 
     /// Changes when the file was modified.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// What the system says.
@@ -184,10 +140,6 @@ impl File {
     }
 
     /// Lets go of the locks that were taken through this handle, or through one cloned from it.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -216,10 +168,6 @@ impl File {
 
     /// Takes the file's lock for itself alone, if that is possible now.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// If another has it; and what the system says.
@@ -246,10 +194,6 @@ impl File {
 
     /// Takes the file's lock to share it, if that is possible now.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// If another has it; and what the system says.
@@ -267,10 +211,6 @@ impl File {
     }
 
     /// Another handle to the same open file, with the same position in it.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///

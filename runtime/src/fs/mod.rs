@@ -1,25 +1,23 @@
-//! Files, read and written in place, or on helper threads once patched: the shape of `std::fs`.
+// Layer: facade, std-shaped.
+// Called by: users; `io`, for `IsTerminal` of a file.
+// Calls: `seam`, `descriptor`.
+// Never: names a hub, or asks whether it is green.
+
+//! Files, accessed in place, or on helper threads once patched, with the API of [`std::fs`].
 //!
-//! Layer: facade, std-shaped.
-//! Called by: users; `io`, for `IsTerminal` of a file.
-//! Calls: `seam`, `descriptor`.
-//! Never: names a hub, or asks whether it is green.
-//!
-//! What std has and is not listed here is std's own. An entry of a directory is read in place always.
+//! Items that are not listed here are re-exported from std. Every item behaves as std's, unless a section *Differences
+//! from std* says otherwise. The entries of a directory are always read in place.
 //!
 //! # In place, or on another thread
 //!
-//! A file has no form of reading that does not block: the system always says that it is ready. Once
-//! [`patch_fs`](crate::patch_fs) has been called, each operation is made by a helper thread while the
-//! green thread that wants it waits.
+//! Files have no non-blocking form of reading: the OS always reports them as ready. Once
+//! [`patch_fs`](crate::patch_fs) has been called, each operation is made by a helper thread while the green thread waits.
 //!
-//! [`patch_all`](crate::patch_all) leaves that out unless asked for by
-//! [`Patcher::fs`](crate::Patcher::fs). What a program reads mostly lies in the page cache, and then the
-//! way to a helper and back costs more than the reading: a piece of 4 KiB of an open file took 1.2 µs in
-//! place and 13.7 µs on a helper, opening and reading a file of 4 KiB 13 µs and 23 µs
-//! (`benches/files.rs`, two busy cores). Eight threads that read at once gained nothing by helpers,
-//! either. Turn it on for disks and network file systems on which a read takes milliseconds, in which
-//! other green threads could run.
+//! [`patch_all`](crate::patch_all) leaves that out unless [`Patcher::fs`](crate::Patcher::fs) asks for it. Most of what
+//! programs read is in the page cache, and then the way to a helper and back costs more than the read: 4 KiB of an open
+//! file took 1.2 µs in place and 13.7 µs on a helper, opening and reading a file of 4 KiB 13 µs and 23 µs
+//! (`benches/files.rs`, two busy cores). Eight threads that read at once gained nothing by helpers, either. Turn it on
+//! for disks and network file systems on which a read takes milliseconds, in which other green threads could run.
 
 #[doc(no_inline)]
 pub use ::std::fs::*;

@@ -33,10 +33,6 @@ pub struct OpenOptions(std::fs::OpenOptions);
 
 impl OpenOptions {
     /// Nothing is asked for yet.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[expect(clippy::new_without_default, reason = "std has none")]
     #[must_use]
     pub fn new() -> Self {
@@ -44,70 +40,42 @@ impl OpenOptions {
     }
 
     /// Whether the file is to be read.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn read(&mut self, read: bool) -> &mut Self {
         self.0.read(read);
         self
     }
 
     /// Whether the file is to be written.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn write(&mut self, write: bool) -> &mut Self {
         self.0.write(write);
         self
     }
 
     /// Whether what is written goes to the end, wherever that is by then.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn append(&mut self, append: bool) -> &mut Self {
         self.0.append(append);
         self
     }
 
     /// Whether the file is emptied.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn truncate(&mut self, truncate: bool) -> &mut Self {
         self.0.truncate(truncate);
         self
     }
 
     /// Whether the file is made if it is not there.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn create(&mut self, create: bool) -> &mut Self {
         self.0.create(create);
         self
     }
 
     /// Whether the file is made, and one that is there is an error.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn create_new(&mut self, create_new: bool) -> &mut Self {
         self.0.create_new(create_new);
         self
     }
 
     /// Opens the file.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///

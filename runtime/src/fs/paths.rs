@@ -9,10 +9,6 @@ use super::call;
 
 /// Reads a whole file.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// What the system says.
@@ -22,10 +18,6 @@ pub fn read<P: AsRef<Path>>(path: P) -> io::Result<Vec<u8>> {
 }
 
 /// Reads a whole file, which must be UTF-8.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Errors
 ///
@@ -37,10 +29,6 @@ pub fn read_to_string<P: AsRef<Path>>(path: P) -> io::Result<String> {
 
 /// Removes a file.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// What the system says.
@@ -50,10 +38,6 @@ pub fn remove_file<P: AsRef<Path>>(path: P) -> io::Result<()> {
 }
 
 /// What the system knows of a file, or of what a symbolic link leads to.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Errors
 ///
@@ -65,10 +49,6 @@ pub fn metadata<P: AsRef<Path>>(path: P) -> io::Result<Metadata> {
 
 /// What the system knows of a file, or of a symbolic link itself.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// What the system says.
@@ -78,10 +58,6 @@ pub fn symlink_metadata<P: AsRef<Path>>(path: P) -> io::Result<Metadata> {
 }
 
 /// Reads where a symbolic link leads.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Errors
 ///
@@ -93,10 +69,6 @@ pub fn read_link<P: AsRef<Path>>(path: P) -> io::Result<PathBuf> {
 
 /// The absolute path, without symbolic links.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// What the system says.
@@ -106,10 +78,6 @@ pub fn canonicalize<P: AsRef<Path>>(path: P) -> io::Result<PathBuf> {
 }
 
 /// Makes a directory.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Errors
 ///
@@ -121,10 +89,6 @@ pub fn create_dir<P: AsRef<Path>>(path: P) -> io::Result<()> {
 
 /// Makes a directory, and those above it that are not there.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// What the system says.
@@ -134,10 +98,6 @@ pub fn create_dir_all<P: AsRef<Path>>(path: P) -> io::Result<()> {
 }
 
 /// Removes an empty directory.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Errors
 ///
@@ -149,10 +109,6 @@ pub fn remove_dir<P: AsRef<Path>>(path: P) -> io::Result<()> {
 
 /// Removes a directory and all that is in it.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// What the system says.
@@ -162,10 +118,6 @@ pub fn remove_dir_all<P: AsRef<Path>>(path: P) -> io::Result<()> {
 }
 
 /// Opens a directory. Its entries are then read in place, a few hundred with each call to the system.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Errors
 ///
@@ -177,10 +129,6 @@ pub fn read_dir<P: AsRef<Path>>(path: P) -> io::Result<ReadDir> {
 
 /// Whether something is there; a symbolic link must lead to something.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// What the system says.
@@ -190,10 +138,6 @@ pub fn exists<P: AsRef<Path>>(path: P) -> io::Result<bool> {
 }
 
 /// Gives a file another name; what has it is replaced.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Errors
 ///
@@ -205,10 +149,6 @@ pub fn rename<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<()> 
 
 /// Copies the content and the permissions of a file; says how many bytes.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// What the system says.
@@ -219,10 +159,6 @@ pub fn copy<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<u64> {
 
 /// Gives a file another name, which counts as much.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// What the system says.
@@ -232,10 +168,6 @@ pub fn hard_link<P: AsRef<Path>, Q: AsRef<Path>>(original: P, link: Q) -> io::Re
 }
 
 /// Makes a symbolic link.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Errors
 ///
@@ -251,10 +183,6 @@ pub fn soft_link<P: AsRef<Path>, Q: AsRef<Path>>(original: P, link: Q) -> io::Re
 
 /// Writes a whole file, which is made, or emptied first.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// What the system says.
@@ -264,10 +192,6 @@ pub fn write<P: AsRef<Path>, C: AsRef<[u8]>>(path: P, contents: C) -> io::Result
 }
 
 /// Changes who may do what with a file.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Errors
 ///

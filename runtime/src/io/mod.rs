@@ -1,11 +1,12 @@
-//! Streams and pipes: the shape of `std::io`.
+// Layer: facade, std-shaped.
+// Called by: users; `process`, for what all pipes have; `prelude`.
+// Calls: `seam`, `descriptor`; `sync` for the locks of the streams; `fs` for `IsTerminal` of a file.
+// Never: names a hub, or asks whether it is green.
+
+//! Streams and pipes, with the API of [`std::io`].
 //!
-//! Layer: facade, std-shaped.
-//! Called by: users; `process`, for what all pipes have; `prelude`.
-//! Calls: `seam`, `descriptor`; `sync` for the locks of the streams; `fs` for `IsTerminal` of a file.
-//! Never: names a hub, or asks whether it is green.
-//!
-//! What std has and is not listed here is std's own.
+//! Items that are not listed here are re-exported from std. Every item behaves as std's, unless a section *Differences
+//! from std* says otherwise.
 
 #[doc(no_inline)]
 pub use ::std::io::*;

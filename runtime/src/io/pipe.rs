@@ -10,10 +10,6 @@ use crate::descriptor::watch::Watched;
 
 /// Makes a pipe: what is written to the one end is read at the other.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Errors
 ///
 /// When no descriptor is left.
@@ -55,10 +51,6 @@ pub struct PipeWriter(Watched<io::PipeWriter>);
 impl PipeReader {
     /// Another handle to the same end.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// When no descriptor is left.
@@ -69,10 +61,6 @@ impl PipeReader {
 
 impl PipeWriter {
     /// Another handle to the same end.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///

@@ -68,10 +68,6 @@ impl Stdin {
 
     /// Appends a line to `buf`, with its end.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// What the system says, and that the line is not UTF-8.
@@ -80,10 +76,6 @@ impl Stdin {
     }
 
     /// The lines, without their ends.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn lines(self) -> Lines<StdinLock<'static>> {
         self.lock().lines()
     }

@@ -24,10 +24,6 @@ use crate::fs::File;
 /// ```
 pub trait IsTerminal: sealed::Sealed {
     /// Whether it is a terminal.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     fn is_terminal(&self) -> bool;
 }
 

@@ -1,28 +1,27 @@
-//! Networking that lets green threads run while a socket is not ready: the shape of `std::net`.
+// Layer: facade, std-shaped.
+// Called by: users, and `os`.
+// Calls: `seam`, `wait`, `descriptor`, and the OS through std and socket2.
+// Never: names a hub, or knows whether its caller is green.
+//
+// Each type holds std's own and its `Watch`, as a `Watched`. What cannot block is std's; what can is an `Operation`,
+// passed to the seam with one attempt in both manners:
+//
+//   TcpStream::read ─▶ transfer::read ─▶ seam::net::perform ─┬▶ Block: recv
+//                                                            └▶ Try: recv, MSG_DONTWAIT
+
+//! Networking that lets other green threads run while a socket is not ready, with the API of [`std::net`].
 //!
-//! Layer: facade, std-shaped.
-//! Called by: users, and `os`.
-//! Calls: `seam`, `wait`, `descriptor`, and the OS through std and socket2.
-//! Never: names a hub, or knows whether its caller is green.
+//! Items that are not listed here are re-exported from std. Every item behaves as std's, unless a section *Differences
+//! from std* says otherwise.
 //!
-//! Each type holds std's own and what is kept beside a descriptor, a `Watched`. What cannot block is
-//! std's; what can is an operation, given to the seam with one attempt in both manners:
+//! # Sockets of other crates
 //!
-//! ```text
-//!   TcpStream::read ─▶ transfer::read ─▶ seam::net::perform ─┬▶ Block: recv
-//!                                                            └▶ Try: recv, MSG_DONTWAIT
-//! ```
-//!
-//! # Sockets of crates that know nothing of greenpatch
-//!
-//! Each type can be made of std's and turned into it (`From`, `Into`), and of an `OwnedFd`. What it is
-//! turned into blocks as its user has set it, and is std's in every way: an operation on it blocks the
-//! OS thread.
+//! Each type converts from and to std's (`From`, `Into`), and from an `OwnedFd`. A socket that was converted to std's type
+//! blocks as its user has set it, and is std's in every way: an operation on it blocks the OS thread.
 //!
 //! # Fairness
 //!
-//! A socket that is always ready does not hold a hub for itself: after some transfers in a row others
-//! run.
+//! A socket that is always ready does not monopolize a hub: after a number of transfers in a row a green thread yields.
 
 #[doc(no_inline)]
 pub use ::std::net::*;

@@ -41,10 +41,6 @@ pub struct TcpListener(Watched<StdTcpListener>);
 conversions!(TcpListener, StdTcpListener);
 
 /// The connections that a listener accepts, one after the other and without end.
-///
-/// # Differences from std
-///
-/// None.
 #[derive(Debug)]
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct Incoming<'a> {
@@ -54,10 +50,6 @@ pub struct Incoming<'a> {
 impl TcpListener {
     /// Makes a listener that is bound to an address; to the first that can be had of those that a name
     /// stands for. Port 0 is one that the system chooses.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -69,19 +61,11 @@ impl TcpListener {
     }
 
     /// Returns the address of this side.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
 
     /// Returns another handle to the same socket. What is set on one holds for both.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -91,10 +75,6 @@ impl TcpListener {
     }
 
     /// Accepts a connection, and says whom it is from.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -110,37 +90,21 @@ impl TcpListener {
     }
 
     /// Returns the connections that are accepted from now on.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn incoming(&self) -> Incoming<'_> {
         Incoming { listener: self }
     }
 
     /// Sets over how many routers a packet of this socket may go.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.0.inner().set_ttl(ttl)
     }
 
     /// Returns over how many routers a packet of this socket may go.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn ttl(&self) -> io::Result<u32> {
         self.0.inner().ttl()
     }
 
     /// Does what it did in std, where it is deprecated: it cannot be changed after binding.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[deprecated(
         since = "1.16.0",
         note = "this option can only be set before the socket is bound"
@@ -151,10 +115,6 @@ impl TcpListener {
     }
 
     /// Returns what can only be set before the socket is bound.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[deprecated(
         since = "1.16.0",
         note = "this option can only be set before the socket is bound"
@@ -165,10 +125,6 @@ impl TcpListener {
     }
 
     /// Takes the error that the socket has kept, if there is one.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdTcpListener::take_error)
     }

@@ -53,10 +53,6 @@ conversions!(TcpStream, StdTcpStream);
 impl TcpStream {
     /// Connects to an address; to each in turn that a name stands for, until one answers.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// The error of the last address, if none answers.
@@ -65,10 +61,6 @@ impl TcpStream {
     }
 
     /// Connects to an address, for at most `timeout`.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -83,37 +75,21 @@ impl TcpStream {
     }
 
     /// Returns the address of the other side.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().peer_addr()
     }
 
     /// Returns the address of this side.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
 
     /// Ends reading, writing, or both, for every handle to the socket; also for one that waits.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.0.inner().shutdown(how)
     }
 
     /// Returns another handle to the same socket. What is set on one holds for both.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -124,10 +100,6 @@ impl TcpStream {
 
     /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
     /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -141,10 +113,6 @@ impl TcpStream {
     /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
     /// [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// A timeout of zero.
@@ -155,73 +123,41 @@ impl TcpStream {
     }
 
     /// Returns how long a read may wait.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
         self.0.inner().read_timeout()
     }
 
     /// Returns how long a write may wait.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
         self.0.inner().write_timeout()
     }
 
     /// Copies what can be read into `buf`, and leaves it there to be read again. Waits as a read does.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         transfer::receive(&self.0, buf, Take::Peek, |inner, buf| inner.peek(buf))
     }
 
     /// Sets whether what is written is sent at once, instead of being gathered (Nagle's algorithm).
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.0.inner().set_nodelay(nodelay)
     }
 
     /// Returns whether what is written is sent at once.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn nodelay(&self) -> io::Result<bool> {
         self.0.inner().nodelay()
     }
 
     /// Sets over how many routers a packet of this socket may go.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.0.inner().set_ttl(ttl)
     }
 
     /// Returns over how many routers a packet of this socket may go.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn ttl(&self) -> io::Result<u32> {
         self.0.inner().ttl()
     }
 
     /// Takes the error that the socket has kept, if there is one.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdTcpStream::take_error)
     }

@@ -42,10 +42,6 @@ impl UdpSocket {
     /// Makes a socket that is bound to an address; to the first that can be had of those that a name
     /// stands for. Port 0 is one that the system chooses.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// The error of the last address, if none can be had.
@@ -57,10 +53,6 @@ impl UdpSocket {
 
     /// Receives a message, and says how long it is and whom it is from. What does not fit into `buf`
     /// is lost.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let block = |inner: &StdUdpSocket, buf: &mut [u8]| inner.recv_from(buf);
         transfer::receive_from(&self.0, buf, Take::All, block, address)
@@ -68,20 +60,12 @@ impl UdpSocket {
 
     /// Does what [`recv_from`](UdpSocket::recv_from) does, and leaves the message there to be received
     /// again.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let block = |inner: &StdUdpSocket, buf: &mut [u8]| inner.peek_from(buf);
         transfer::receive_from(&self.0, buf, Take::Peek, block, address)
     }
 
     /// Sends a message to the first of the addresses.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], addr: A) -> io::Result<usize> {
         let Some(address) = addr.to_socket_addrs()?.next() else {
             // The error is std's own, which it has before it sends.
@@ -94,28 +78,16 @@ impl UdpSocket {
     }
 
     /// Returns the address that the socket is connected to.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().peer_addr()
     }
 
     /// Returns the address that the socket is bound to.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
 
     /// Returns another handle to the same socket. What is set on one holds for both.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -126,10 +98,6 @@ impl UdpSocket {
 
     /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
     /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -143,10 +111,6 @@ impl UdpSocket {
     /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
     /// [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// A timeout of zero.
@@ -157,164 +121,92 @@ impl UdpSocket {
     }
 
     /// Returns how long a read may wait.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
         self.0.inner().read_timeout()
     }
 
     /// Returns how long a write may wait.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
         self.0.inner().write_timeout()
     }
 
     /// Sets whether packets may be sent to a broadcast address.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn set_broadcast(&self, broadcast: bool) -> io::Result<()> {
         self.0.inner().set_broadcast(broadcast)
     }
 
     /// Returns whether packets may be sent to a broadcast address.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn broadcast(&self) -> io::Result<bool> {
         self.0.inner().broadcast()
     }
 
     /// Sets whether multicast packets by IPv4 come back to this host.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn set_multicast_loop_v4(&self, multicast_loop_v4: bool) -> io::Result<()> {
         self.0.inner().set_multicast_loop_v4(multicast_loop_v4)
     }
 
     /// Returns whether multicast packets by IPv4 come back to this host.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn multicast_loop_v4(&self) -> io::Result<bool> {
         self.0.inner().multicast_loop_v4()
     }
 
     /// Sets over how many routers a multicast packet by IPv4 may go.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn set_multicast_ttl_v4(&self, multicast_ttl_v4: u32) -> io::Result<()> {
         self.0.inner().set_multicast_ttl_v4(multicast_ttl_v4)
     }
 
     /// Returns over how many routers a multicast packet by IPv4 may go.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
         self.0.inner().multicast_ttl_v4()
     }
 
     /// Sets whether multicast packets by IPv6 come back to this host.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn set_multicast_loop_v6(&self, multicast_loop_v6: bool) -> io::Result<()> {
         self.0.inner().set_multicast_loop_v6(multicast_loop_v6)
     }
 
     /// Returns whether multicast packets by IPv6 come back to this host.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn multicast_loop_v6(&self) -> io::Result<bool> {
         self.0.inner().multicast_loop_v6()
     }
 
     /// Sets over how many routers a packet of this socket may go.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.0.inner().set_ttl(ttl)
     }
 
     /// Returns over how many routers a packet of this socket may go.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn ttl(&self) -> io::Result<u32> {
         self.0.inner().ttl()
     }
 
     /// Joins a multicast group by IPv4, on the interface of that address.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn join_multicast_v4(&self, multiaddr: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
         self.0.inner().join_multicast_v4(multiaddr, interface)
     }
 
     /// Joins a multicast group by IPv6, on the interface of that number.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn join_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.0.inner().join_multicast_v6(multiaddr, interface)
     }
 
     /// Leaves a multicast group by IPv4.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn leave_multicast_v4(&self, multiaddr: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
         self.0.inner().leave_multicast_v4(multiaddr, interface)
     }
 
     /// Leaves a multicast group by IPv6.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn leave_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.0.inner().leave_multicast_v6(multiaddr, interface)
     }
 
     /// Takes the error that the socket has kept, if there is one.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdUdpSocket::take_error)
     }
 
     /// Sets whom [`send`](UdpSocket::send) sends to, and from whom alone is received. Nothing is sent
     /// for it.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -324,28 +216,16 @@ impl UdpSocket {
     }
 
     /// Sends a message to whom the socket is connected to.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
         transfer::send(&self.0, buf, |inner, buf| inner.send(buf))
     }
 
     /// Receives a message, and says how long it is. What does not fit into `buf` is lost.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         transfer::receive(&self.0, buf, Take::All, |inner, buf| inner.recv(buf))
     }
 
     /// Does what [`recv`](UdpSocket::recv) does, and leaves the message there to be received again.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         transfer::receive(&self.0, buf, Take::Peek, |inner, buf| inner.peek(buf))
     }

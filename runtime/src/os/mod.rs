@@ -1,9 +1,9 @@
-//! What only some systems have: the shape of `std::os`.
-//!
-//! Layer: facade, std-shaped.
-//! Called by: users.
-//! Calls: `seam`, `descriptor`, `net`, `process`.
-//! Never: names a hub.
+// Layer: facade, std-shaped.
+// Called by: users.
+// Calls: `seam`, `descriptor`, `net`, `process`.
+// Never: names a hub.
+
+//! Functionality of single operating systems, with the API of [`std::os`].
 
 #[doc(no_inline)]
 pub use ::std::os::*;

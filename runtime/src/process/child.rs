@@ -40,10 +40,6 @@ pub struct Child {
 impl Child {
     /// Ends the process by force.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// What the system says. That it has ended already is no error.
@@ -52,10 +48,6 @@ impl Child {
     }
 
     /// The number that the system knows the process by.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.inner.id()
@@ -95,10 +87,6 @@ impl Child {
 
     /// Closes the pipe to its standard input, reads all that comes through the others, and waits for
     /// the process to end.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///

@@ -36,10 +36,6 @@ pub struct Command {
 
 impl Command {
     /// A command that runs `program`.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn new<S: AsRef<OsStr>>(program: S) -> Command {
         Command {
             inner: process::Command::new(program),
@@ -48,20 +44,12 @@ impl Command {
     }
 
     /// Adds an argument.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn arg<S: AsRef<OsStr>>(&mut self, arg: S) -> &mut Command {
         self.inner.arg(arg);
         self
     }
 
     /// Adds several arguments.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn args<I, S>(&mut self, args: I) -> &mut Command
     where
         I: IntoIterator<Item = S>,
@@ -72,10 +60,6 @@ impl Command {
     }
 
     /// Sets a variable of the environment.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn env<K, V>(&mut self, key: K, val: V) -> &mut Command
     where
         K: AsRef<OsStr>,
@@ -86,10 +70,6 @@ impl Command {
     }
 
     /// Sets several variables of the environment.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn envs<I, K, V>(&mut self, vars: I) -> &mut Command
     where
         I: IntoIterator<Item = (K, V)>,
@@ -101,40 +81,24 @@ impl Command {
     }
 
     /// Leaves a variable out of the environment.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn env_remove<K: AsRef<OsStr>>(&mut self, key: K) -> &mut Command {
         self.inner.env_remove(key);
         self
     }
 
     /// Leaves all variables out of the environment but those that are set after.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn env_clear(&mut self) -> &mut Command {
         self.inner.env_clear();
         self
     }
 
     /// Sets the directory that the child process begins in.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn current_dir<P: AsRef<Path>>(&mut self, dir: P) -> &mut Command {
         self.inner.current_dir(dir);
         self
     }
 
     /// Sets what the child process reads as its standard input.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn stdin<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
         self.inner.stdin(cfg);
         self.set[0] = true;
@@ -142,10 +106,6 @@ impl Command {
     }
 
     /// Sets where the standard output of the child process goes.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn stdout<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
         self.inner.stdout(cfg);
         self.set[1] = true;
@@ -153,10 +113,6 @@ impl Command {
     }
 
     /// Sets where the standard error of the child process goes.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn stderr<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
         self.inner.stderr(cfg);
         self.set[2] = true;
@@ -164,10 +120,6 @@ impl Command {
     }
 
     /// Starts the child process. Standard streams that were not set are shared with it.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -177,10 +129,6 @@ impl Command {
     }
 
     /// Runs the child process and takes what it puts out. A standard input that was not set is empty.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -214,10 +162,6 @@ impl Command {
     /// Runs the child process and says how it ended. Standard streams that were not set are shared with
     /// it.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// As [`spawn`](Command::spawn) and [`Child::wait`].
@@ -226,38 +170,22 @@ impl Command {
     }
 
     /// The program.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn get_program(&self) -> &OsStr {
         self.inner.get_program()
     }
 
     /// The arguments, without the name of the program.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn get_args(&self) -> CommandArgs<'_> {
         self.inner.get_args()
     }
 
     /// The variables of the environment that are set, or left out.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn get_envs(&self) -> CommandEnvs<'_> {
         self.inner.get_envs()
     }
 
     /// The directory that the child process begins in, if it was set.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn get_current_dir(&self) -> Option<&Path> {
         self.inner.get_current_dir()

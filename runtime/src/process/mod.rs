@@ -1,13 +1,15 @@
-//! Child processes, waited for by native threads or by green ones: the shape of `std::process`.
+// Layer: facade, std-shaped.
+// Called by: users, and `os`.
+// Calls: `seam`, `descriptor`; `io` for what its pipes have in common with these.
+// Never: names a hub, or asks whether it is green.
+
+//! Child processes that native or green threads can wait for, with the API of [`std::process`].
 //!
-//! Layer: facade, std-shaped.
-//! Called by: users, and `os`.
-//! Calls: `seam`, `descriptor`; `io` for what its pipes have in common with these.
-//! Never: names a hub, or asks whether it is green.
+//! Items that are not listed here are re-exported from std. Every item behaves as std's, unless a section *Differences
+//! from std* says otherwise.
 //!
-//! What std has and is not listed here is std's own. Once [`patch_process`](crate::patch_process) has
-//! been called, a green thread that waits for a child process, or on a pipe to or from it, lets others
-//! run. Starting one takes place at once, as it does not wait for anything but the kernel.
+//! Once [`patch_process`](crate::patch_process) has been called, a green thread that waits for a child process, or on a
+//! pipe to or from it, lets others run. Spawning a process is done in place: it waits for the kernel only.
 
 #[doc(no_inline)]
 pub use ::std::process::*;

@@ -9,10 +9,6 @@ use crate::wait::atomic::const_unless_loom;
 
 /// Lets a number of threads wait for each other.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Examples
 ///
 /// ```
@@ -42,10 +38,6 @@ struct State {
 impl Barrier {
     const_unless_loom! {
         /// Makes a barrier that lets threads through by `n` at a time.
-        ///
-        /// # Differences from std
-        ///
-        /// None.
         #[inline]
         #[must_use]
         pub fn new(n: usize) -> Barrier {
@@ -59,10 +51,6 @@ impl Barrier {
 
     /// Blocks until as many threads have come as the barrier is for. The one that came last is told
     /// that it leads. The barrier may be used again then.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn wait(&self) -> BarrierWaitResult {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.count += 1;
@@ -96,10 +84,6 @@ pub struct BarrierWaitResult(bool);
 
 impl BarrierWaitResult {
     /// Whether this thread leads: of those that pass together one does.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn is_leader(&self) -> bool {
         self.0

@@ -51,10 +51,6 @@ pub struct Condvar {
 impl Condvar {
     const_unless_loom! {
         /// Makes a condition variable that nobody waits on.
-        ///
-        /// # Differences from std
-        ///
-        /// None.
         #[inline]
         pub fn new() -> Condvar {
             Condvar {
@@ -82,10 +78,6 @@ impl Condvar {
     /// # Errors
     ///
     /// If the mutex is poisoned when it is taken again. The error holds the guard.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn wait_while<'a, T, F>(
         &self,
         mut guard: MutexGuard<'a, T>,
@@ -106,10 +98,6 @@ impl Condvar {
     /// # Errors
     ///
     /// If the mutex is poisoned when it is taken again. The error holds the guard.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[deprecated(since = "1.6.0", note = "replaced by `Condvar::wait_timeout`")]
     pub fn wait_timeout_ms<'a, T>(
         &self,
@@ -164,10 +152,6 @@ impl Condvar {
     /// # Errors
     ///
     /// If the mutex is poisoned when it is taken again. The error holds the guard and the result.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn wait_timeout_while<'a, T, F>(
         &self,
         mut guard: MutexGuard<'a, T>,
@@ -190,10 +174,6 @@ impl Condvar {
     }
 
     /// Wakes the thread that has waited longest, if any waits.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn notify_one(&self) {
         // Relaxed: a thread that is to be woken set `QUEUED` before it let go of the mutex under which
@@ -204,10 +184,6 @@ impl Condvar {
     }
 
     /// Wakes all threads that wait.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn notify_all(&self) {
         // Relaxed: as in `notify_one`.
@@ -296,10 +272,6 @@ pub struct WaitTimeoutResult(bool);
 
 impl WaitTimeoutResult {
     /// Whether time ran out.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn timed_out(&self) -> bool {
         self.0

@@ -19,10 +19,6 @@ use crate::wait::atomic::const_unless_loom;
 ///
 /// If what makes the value panics, the value can never be had.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Examples
 ///
 /// ```
@@ -57,10 +53,6 @@ impl<T: UnwindSafe, F: UnwindSafe> UnwindSafe for LazyLock<T, F> {}
 impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     const_unless_loom! {
         /// Makes one whose value `f` will make.
-        ///
-        /// # Differences from std
-        ///
-        /// None.
         #[inline]
         pub fn new(f: F) -> LazyLock<T, F> {
             LazyLock {
@@ -75,10 +67,6 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     /// # Panics
     ///
     /// If what makes the value panics, or has panicked.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     #[track_caller]
     pub fn force(this: &LazyLock<T, F>) -> &T {
@@ -97,10 +85,6 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     /// # Panics
     ///
     /// If what makes the value panics, or has panicked.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     #[track_caller]
     pub fn force_mut(this: &mut LazyLock<T, F>) -> &mut T {
@@ -130,10 +114,6 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
 
 impl<T, F> LazyLock<T, F> {
     /// The value, if it has been made. Does not block.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Examples
     ///
@@ -167,10 +147,6 @@ impl<T, F> LazyLock<T, F> {
     }
 
     /// The value, if it has been made.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn get_mut(this: &mut LazyLock<T, F>) -> Option<&mut T> {
         match this.value.get_mut() {

@@ -1,38 +1,36 @@
-//! `std::sync` for native and green threads alike.
+// Layer: facade, above `seam`.
+// Called by: users, and `io`.
+// Calls: `wait`; `seam` where something blocks, `seam::unwind` among it, for poisoning.
+// Never: enters a seam where nothing blocks; asks what kind of thread the caller is.
+
+//! Synchronization between native and green threads, with the API of [`std::sync`].
 //!
-//! Layer: facade, above `seam`.
-//! Called by: users, and `io`.
-//! Calls: `wait`; `seam` where something blocks, `seam::unwind` among it, for poisoning.
-//! Never: enters a seam where nothing blocks; asks what kind of thread the caller is.
-//!
-//! Every type here is one type in every mode. A lock made, held or waited for before patching goes
-//! on working after it, and native and green threads share one queue of waiters.
+//! Each type is the same in every mode. A lock that was created, held or waited for before patching keeps working after
+//! it, and native and green threads share one queue of waiters.
 //!
 //! # Differences from std
 //!
-//! What is here has std's stable interface. `Arc`, `Weak`, `atomic`, the poisoning errors and the
-//! channels' errors are std's own. Unstable items are not replaced.
+//! The stable interface is std's; `Arc`, `Weak`, `atomic` and the error types are std's own. Unstable items are not
+//! replaced. Every item behaves as std's, unless a section *Differences from std* says otherwise.
 //!
-//! A thread that has to wait may allocate. So a global allocator must not lock with what is here, but
-//! with `::std::sync`.
+//! A thread that has to wait may allocate. So a global allocator must not use these locks, but those of `::std::sync`.
 //!
-//! A look in vain — a failed `try_lock` or `try_recv`, an empty [`OnceLock::get`] — counts as busy
-//! waiting: a green thread that looks in vain a few times in a row lets others run. A green thread that
-//! sends into a [`channel`](mpsc::channel), or receives from one, very often without ever blocking
-//! lets others run, too.
+//! An unsuccessful poll (a failed `try_lock` or `try_recv`, an empty [`OnceLock::get`]) counts as busy waiting: a green
+//! thread that polls a few times in a row without success yields. A green thread that sends into a
+//! [`channel`](mpsc::channel), or receives from one, very often without ever blocking yields, too.
 //!
 //! # Fairness
 //!
-//! Where std promises nothing, these do, since a green thread is not interrupted: one that unlocks
-//! and locks again at once would otherwise keep all others out for ever.
+//! Where std makes no guarantee, these types are fair: a green thread is not preempted, so one that unlocks and locks
+//! again at once would otherwise starve all others.
 //!
-//! | type | who comes next |
+//! | type | order |
 //! | --- | --- |
-//! | [`Mutex`] | The thread that has waited longest is woken first. A thread that comes just then may be faster; but one that was woken in vain once (a native thread: sixteen times) gets the lock handed to it. |
-//! | [`RwLock`] | In order of arrival, a run of readers at once. While anybody waits, new readers queue, so writers do not starve; waiting readers are handed the lock when the one before them lets go, so readers do not either. Writers as with [`Mutex`]. |
-//! | [`Condvar`] | `notify_one` wakes the thread that has waited longest. |
-//! | [`mpsc`] | Messages in the order of sending. Senders that wait for room are served in order, and none that comes later takes it from them. |
-//! | [`Barrier`], [`Once`], [`OnceLock`], [`LazyLock`] | All at once. |
+//! | [`Mutex`] | The longest waiter is woken first. A thread that arrives at that moment may barge; but a waiter that was woken without success once (a native thread: sixteen times) has the lock handed to it. |
+//! | [`RwLock`] | In order of arrival, a run of readers at once. While a thread waits, new readers queue, so writers do not starve; waiting readers are handed the lock when the previous holder releases it, so readers do not starve either. Writers as with [`Mutex`]. |
+//! | [`Condvar`] | `notify_one` wakes the longest waiter. |
+//! | [`mpsc`] | Messages in the order of sending. Senders that wait for capacity are served in order, and a later sender cannot overtake them. |
+//! | [`Barrier`], [`Once`], [`OnceLock`], [`LazyLock`] | All waiters at once. |
 
 pub use ::std::sync::*;
 

@@ -61,10 +61,6 @@ impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
 impl<T> Mutex<T> {
     const_unless_loom! {
         /// Makes a mutex that is free.
-        ///
-        /// # Differences from std
-        ///
-        /// None.
         #[inline]
         pub fn new(t: T) -> Mutex<T> {
             Mutex {
@@ -98,10 +94,6 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// If another thread holds it, or if a thread panicked while it held it.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Examples
     ///
     /// ```
@@ -120,10 +112,6 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// Whether a thread panicked while it held the mutex.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn is_poisoned(&self) -> bool {
         acquires();
@@ -131,10 +119,6 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// Forgets that a thread panicked while it held the mutex.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Examples
     ///
@@ -165,10 +149,6 @@ impl<T: ?Sized> Mutex<T> {
     /// # Errors
     ///
     /// If a thread panicked while it held the mutex. The error holds the data.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn into_inner(self) -> LockResult<T>
     where
         T: Sized,
@@ -182,10 +162,6 @@ impl<T: ?Sized> Mutex<T> {
     /// # Errors
     ///
     /// If a thread panicked while it held the mutex. The error holds the reference.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         let data = self.data.get_mut();
         self.poison.result(data)

@@ -30,10 +30,6 @@ const QUEUED: u32 = 4;
 
 /// Runs an initialisation once.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Examples
 ///
 /// ```
@@ -67,10 +63,6 @@ impl RefUnwindSafe for Once {}
 impl Once {
     const_unless_loom! {
         /// Makes one that has not run.
-        ///
-        /// # Differences from std
-        ///
-        /// None.
         #[inline]
         #[must_use]
         pub fn new() -> Once {
@@ -115,10 +107,6 @@ impl Once {
     ///
     /// If `f` panics.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Examples
     ///
     /// ```
@@ -149,10 +137,6 @@ impl Once {
     }
 
     /// Whether something has been run here, to the end.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn is_completed(&self) -> bool {
         let done = self.is_done();
@@ -174,20 +158,12 @@ impl Once {
     /// # Panics
     ///
     /// If who ran it panicked.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[track_caller]
     pub fn wait(&self) {
         self.wait_done(false);
     }
 
     /// Blocks until something has been run here to the end, by another thread, whoever panicked before.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn wait_force(&self) {
         self.wait_done(true);
     }
@@ -278,10 +254,6 @@ pub struct OnceState {
 
 impl OnceState {
     /// Whether who tried before panicked.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn is_poisoned(&self) -> bool {
         self.poisoned

@@ -17,10 +17,6 @@ use crate::wait::atomic::const_unless_loom;
 
 /// A value that is written once, by whichever thread comes first.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Examples
 ///
 /// ```
@@ -49,10 +45,6 @@ impl<T: UnwindSafe> UnwindSafe for OnceLock<T> {}
 impl<T> OnceLock<T> {
     const_unless_loom! {
         /// Makes one without a value.
-        ///
-        /// # Differences from std
-        ///
-        /// None.
         #[inline]
         #[must_use]
         pub fn new() -> OnceLock<T> {
@@ -64,10 +56,6 @@ impl<T> OnceLock<T> {
     }
 
     /// The value, if it has been written. Does not block.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn get(&self) -> Option<&T> {
         let value = self.peek();
@@ -89,20 +77,12 @@ impl<T> OnceLock<T> {
     }
 
     /// The value, if it has been written.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn get_mut(&mut self) -> Option<&mut T> {
         self.value.get_mut().as_mut()
     }
 
     /// Blocks until the value has been written.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn wait(&self) -> &T {
         self.once.wait_force();
@@ -115,10 +95,6 @@ impl<T> OnceLock<T> {
     /// # Errors
     ///
     /// If a value has been written already. The error is the given one.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn set(&self, value: T) -> Result<(), T> {
         let mut value = Some(value);
@@ -152,20 +128,12 @@ impl<T> OnceLock<T> {
     }
 
     /// Unwraps the value, if it has been written.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn into_inner(self) -> Option<T> {
         self.value.into_inner()
     }
 
     /// Takes the value out, and leaves none.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Examples
     ///

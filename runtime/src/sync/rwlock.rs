@@ -56,10 +56,6 @@ impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
 impl<T> RwLock<T> {
     const_unless_loom! {
         /// Makes a lock that is free.
-        ///
-        /// # Differences from std
-        ///
-        /// None.
         #[inline]
         pub fn new(t: T) -> RwLock<T> {
             RwLock {
@@ -101,10 +97,6 @@ impl<T: ?Sized> RwLock<T> {
     /// # Panics
     ///
     /// If there are more than a thousand million readers.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
@@ -132,10 +124,6 @@ impl<T: ?Sized> RwLock<T> {
     /// # Errors
     ///
     /// If another thread holds it, or if a thread panicked while it wrote.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
         let guard = self.inner.try_write().then(|| self.write_guard());
@@ -143,10 +131,6 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     /// Whether a thread panicked while it wrote.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn is_poisoned(&self) -> bool {
         acquires();
@@ -154,10 +138,6 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     /// Forgets that a thread panicked while it wrote.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn clear_poison(&self) {
         self.poison.clear();
@@ -168,10 +148,6 @@ impl<T: ?Sized> RwLock<T> {
     /// # Errors
     ///
     /// If a thread panicked while it wrote. The error holds the data.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn into_inner(self) -> LockResult<T>
     where
         T: Sized,
@@ -185,10 +161,6 @@ impl<T: ?Sized> RwLock<T> {
     /// # Errors
     ///
     /// If a thread panicked while it wrote. The error holds the reference.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         let data = self.data.get_mut();
         self.poison.result(data)
@@ -322,10 +294,6 @@ unsafe impl<T: ?Sized + Sync> Sync for RwLockWriteGuard<'_, T> {}
 
 impl<'rwlock, T: ?Sized> RwLockWriteGuard<'rwlock, T> {
     /// Goes on with reading alone. No other writer comes in between.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Examples
     ///

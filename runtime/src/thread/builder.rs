@@ -42,10 +42,6 @@ pub struct Builder {
 #[expect(clippy::new_without_default, reason = "std has none")]
 impl Builder {
     /// Makes a builder with neither a name nor a stack size set.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn new() -> Builder {
         Builder {
             name: None,
@@ -54,10 +50,6 @@ impl Builder {
     }
 
     /// Names the thread-to-be.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn name(mut self, name: String) -> Builder {
         self.name = Some(name);
         self
@@ -74,10 +66,6 @@ impl Builder {
     }
 
     /// Starts the thread.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -98,10 +86,6 @@ impl Builder {
     }
 
     /// Starts the thread without checking that it outlives what it borrows.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Safety
     ///
@@ -125,10 +109,6 @@ impl Builder {
     }
 
     /// Starts a thread that borrows from `scope`'s surroundings.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///

@@ -51,10 +51,6 @@ pub struct ThreadId(NonZeroU64);
 
 /// Returns a handle to the thread, native or green, that calls it.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Examples
 ///
 /// ```
@@ -77,10 +73,6 @@ impl Thread {
 
     /// Lets the thread's next [`park()`](super::park()), or the one it is in, return.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Examples
     ///
     /// ```
@@ -96,20 +88,12 @@ impl Thread {
     }
 
     /// Returns the thread's number.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn id(&self) -> ThreadId {
         ThreadId(self.identity.id)
     }
 
     /// Returns the thread's name, if it was given one; the main thread is called `main`.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.identity.name.as_deref()

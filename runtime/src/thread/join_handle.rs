@@ -45,10 +45,6 @@ impl<T> JoinHandle<T> {
     }
 
     /// Returns the handle to the thread.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn thread(&self) -> &Thread {
         self.0.thread()
@@ -77,10 +73,6 @@ impl<T> JoinHandle<T> {
     }
 
     /// Says whether the thread has run to its end.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.0.is_finished()

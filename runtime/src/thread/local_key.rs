@@ -66,10 +66,6 @@ impl<T: 'static> LocalKey<T> {
 
     /// Calls `f` with this thread's value, which is made first if there is none yet.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Panics
     ///
     /// Panics if the value is being destroyed or has been.
@@ -86,10 +82,6 @@ impl<T: 'static> LocalKey<T> {
     }
 
     /// Calls `f` with this thread's value, unless that is being destroyed or has been.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -144,10 +136,6 @@ impl<T: 'static> LocalKey<T> {
 impl<T: 'static> LocalKey<Cell<T>> {
     /// Sets this thread's value; one that was not there yet is not made first.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Panics
     ///
     /// Panics if the value is being destroyed or has been.
@@ -160,10 +148,6 @@ impl<T: 'static> LocalKey<Cell<T>> {
     }
 
     /// Returns a copy of this thread's value.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Panics
     ///
@@ -179,10 +163,6 @@ impl<T: 'static> LocalKey<Cell<T>> {
 
     /// Takes this thread's value and leaves the default.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Panics
     ///
     /// Panics if the value is being destroyed or has been.
@@ -197,10 +177,6 @@ impl<T: 'static> LocalKey<Cell<T>> {
 
     /// Replaces this thread's value and returns the one before.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Panics
     ///
     /// Panics if the value is being destroyed or has been.
@@ -213,10 +189,6 @@ impl<T: 'static> LocalKey<Cell<T>> {
 
 impl<T: 'static> LocalKey<RefCell<T>> {
     /// Calls `f` with this thread's value, borrowed.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Panics
     ///
@@ -232,10 +204,6 @@ impl<T: 'static> LocalKey<RefCell<T>> {
 
     /// Calls `f` with this thread's value, mutably borrowed.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Panics
     ///
     /// Panics if the value is borrowed, is being destroyed or has been.
@@ -250,10 +218,6 @@ impl<T: 'static> LocalKey<RefCell<T>> {
 
     /// Sets this thread's value; one that was not there yet is not made first.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Panics
     ///
     /// Panics if the value is borrowed, is being destroyed or has been.
@@ -266,10 +230,6 @@ impl<T: 'static> LocalKey<RefCell<T>> {
     }
 
     /// Takes this thread's value and leaves the default.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Panics
     ///
@@ -284,10 +244,6 @@ impl<T: 'static> LocalKey<RefCell<T>> {
     }
 
     /// Replaces this thread's value and returns the one before.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Panics
     ///

@@ -1,11 +1,12 @@
-//! Native threads, or green ones once patched: the shape of `std::thread`.
+// Layer: facade, std-shaped.
+// Called by: users, and `prelude`.
+// Calls: `seam`, `wait`, `thread_state`, `patch`.
+// Never: names a hub, or asks whether it is green.
+
+//! Native threads, or green threads once patched, with the API of [`std::thread`].
 //!
-//! Layer: facade, std-shaped.
-//! Called by: users, and `prelude`.
-//! Calls: `seam`, `wait`, `thread_state`, `patch`.
-//! Never: names a hub, or asks whether it is green.
-//!
-//! What std has and is not listed here is std's own.
+//! Items that are not listed here are re-exported from std. Every item behaves as std's, unless a section *Differences
+//! from std* says otherwise.
 
 #[doc(no_inline)]
 pub use ::std::thread::*;

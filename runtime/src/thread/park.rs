@@ -43,10 +43,6 @@ pub fn park() {
 
 /// Blocks as [`park`] does, but for no longer than about `duration`.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Examples
 ///
 /// ```
@@ -60,10 +56,6 @@ pub fn park_timeout(duration: Duration) {
 }
 
 /// Blocks as [`park_timeout`] does, for a number of milliseconds.
-///
-/// # Differences from std
-///
-/// None.
 #[deprecated(note = "replaced by `thread::park_timeout`")]
 pub fn park_timeout_ms(milliseconds: u32) {
     park_timeout(Duration::from_millis(milliseconds.into()));

@@ -13,10 +13,6 @@ use crate::seam::unwind;
 use crate::wait::wait_while::{wait_while, wake_all};
 
 /// A scope in which threads, native or green, can borrow what outlives it.
-///
-/// # Differences from std
-///
-/// None.
 pub struct Scope<'scope, 'env: 'scope> {
     pub(super) data: Arc<ScopeData>,
     // As in std: invariance in both, so that neither can be made to outlive what it stands for.
@@ -25,10 +21,6 @@ pub struct Scope<'scope, 'env: 'scope> {
 }
 
 /// A handle that joins a scoped thread. The scope joins what was not joined by hand.
-///
-/// # Differences from std
-///
-/// None.
 pub struct ScopedJoinHandle<'scope, T> {
     joined: Joined<T>,
     scope: PhantomData<&'scope ()>,
@@ -64,10 +56,6 @@ impl ScopeData {
 }
 
 /// Calls `f` with a scope, and returns when all threads that were started in it have ended.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Panics
 ///
@@ -120,10 +108,6 @@ where
 impl<'scope, 'env> Scope<'scope, 'env> {
     /// Starts a thread in this scope.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Panics
     ///
     /// Panics as [`spawn()`](super::spawn()) does.
@@ -148,20 +132,12 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
     }
 
     /// Returns the handle to the thread.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn thread(&self) -> &Thread {
         self.joined.thread()
     }
 
     /// Waits for the thread to end and returns its result; if it panicked, the panic's payload.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -171,10 +147,6 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
     }
 
     /// Says whether the thread has run to its end.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.joined.is_finished()

@@ -25,10 +25,6 @@ pub fn sleep(duration: Duration) {
 }
 
 /// Blocks as [`sleep`] does, for a number of milliseconds.
-///
-/// # Differences from std
-///
-/// None.
 #[deprecated(note = "replaced by `thread::sleep`")]
 pub fn sleep_ms(milliseconds: u32) {
     sleep(Duration::from_millis(milliseconds.into()));

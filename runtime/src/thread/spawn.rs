@@ -33,10 +33,6 @@ where
 
 /// Lets other threads run: native ones, or the green ones of this OS thread once patched.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Examples
 ///
 /// ```

@@ -6,10 +6,12 @@ use crate::{none, root_modules, runtime};
 
 pub(crate) const LABELS: &[&str] = &["Layer:", "Called by:", "Calls:", "Never:"];
 
-/// The documentation at the head of a file.
+/// The comment at the head of a file: its documentation, or in a module that users see a comment before that.
 fn head(text: &str) -> Vec<&str> {
-    let lines = text.lines().map_while(|line| line.strip_prefix("//!"));
-    lines.map(str::trim).collect()
+    let lines = text.lines().map_while(|line| line.strip_prefix("//"));
+    lines
+        .map(|line| line.trim_start_matches('!').trim())
+        .collect()
 }
 
 /// What the head of a file says after a label, up to the next label or an empty line.

@@ -28,17 +28,9 @@ use crate::process::Command;
 /// ```
 pub trait CommandExt: Sealed {
     /// Sets the user of the child process.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     fn uid(&mut self, id: u32) -> &mut Command;
 
     /// Sets the group of the child process.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     fn gid(&mut self, id: u32) -> &mut Command;
 
     /// Has the child process call `f` before it becomes the program.
@@ -56,10 +48,6 @@ pub trait CommandExt: Sealed {
         F: FnMut() -> io::Result<()> + Send + Sync + 'static;
 
     /// As [`pre_exec`](CommandExt::pre_exec), from before `unsafe` was asked for.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Safety
     ///
@@ -81,19 +69,11 @@ pub trait CommandExt: Sealed {
     fn exec(&mut self) -> io::Error;
 
     /// Sets what the program is told that it is called.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     fn arg0<S>(&mut self, arg: S) -> &mut Command
     where
         S: AsRef<OsStr>;
 
     /// Sets the process group of the child process; 0 makes one of its own.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     fn process_group(&mut self, pgroup: i32) -> &mut Command;
 }
 

@@ -3,10 +3,6 @@
 use super::Receiver;
 
 /// Receives until there is no sender any more; [`Receiver::iter`] makes it.
-///
-/// # Differences from std
-///
-/// None.
 #[derive(Debug)]
 #[expect(
     explicit_outlives_requirements,
@@ -17,10 +13,6 @@ pub struct Iter<'a, T: 'a> {
 }
 
 /// Receives what is there; [`Receiver::try_iter`] makes it.
-///
-/// # Differences from std
-///
-/// None.
 #[derive(Debug)]
 #[expect(
     explicit_outlives_requirements,
@@ -31,10 +23,6 @@ pub struct TryIter<'a, T: 'a> {
 }
 
 /// Owns a receiver, and receives until there is no sender any more.
-///
-/// # Differences from std
-///
-/// None.
 #[derive(Debug)]
 pub struct IntoIter<T> {
     pub(super) rx: Receiver<T>,

@@ -32,10 +32,6 @@ use crate::wait::atomic::{AtomicUsize, Ordering};
 
 /// Makes a channel that takes any number of messages: sending never blocks.
 ///
-/// # Differences from std
-///
-/// None.
-///
 /// # Examples
 ///
 /// ```
@@ -61,10 +57,6 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
 
 /// Makes a channel that takes `bound` messages: sending blocks while it is full. With a bound of 0 each
 /// send waits until its message is received.
-///
-/// # Differences from std
-///
-/// None.
 ///
 /// # Examples
 ///
@@ -113,10 +105,6 @@ impl<C> Shared<C> {
 }
 
 /// Sends into a [`channel`]; may be cloned.
-///
-/// # Differences from std
-///
-/// None.
 pub struct Sender<T> {
     shared: Arc<Shared<unbounded::Unbounded<T>>>,
 }
@@ -131,10 +119,6 @@ impl<T> Sender<T> {
     ///
     /// If there is no receiver any more. The error holds the message. That the message was taken does not
     /// mean that it will be received.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     #[inline]
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
         self.shared.channel.send(t).map_err(SendError)
@@ -165,10 +149,6 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 /// Sends into a [`sync_channel`]; may be cloned.
-///
-/// # Differences from std
-///
-/// None.
 pub struct SyncSender<T> {
     shared: Arc<Shared<bounded::Bounded<T>>>,
 }
@@ -183,10 +163,6 @@ impl<T> SyncSender<T> {
     /// # Errors
     ///
     /// If there is no receiver, or none any more. The error holds the message.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
         self.shared.channel.send(t).map_err(SendError)
     }
@@ -196,10 +172,6 @@ impl<T> SyncSender<T> {
     /// # Errors
     ///
     /// If there is no room, or no receiver any more. The error holds the message.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn try_send(&self, t: T) -> Result<(), TrySendError<T>> {
         let result = self.shared.channel.try_send(t);
         if let Err(TrySendError::Full(_)) = result {
@@ -270,10 +242,6 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// If there is none; the error says whether there can be one later.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         let result = self.take();
         if let Err(TryRecvError::Empty) = result {
@@ -287,10 +255,6 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// If there is none, and no sender any more.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn recv(&self) -> Result<T, RecvError> {
         self.recv_until(None).map_err(|_| RecvError)
     }
@@ -300,10 +264,6 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// If there is none in that time, or none and no sender any more.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Examples
     ///
@@ -329,19 +289,11 @@ impl<T> Receiver<T> {
     }
 
     /// Iterates over messages, and blocks for each, until there is no sender any more.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn iter(&self) -> Iter<'_, T> {
         Iter { rx: self }
     }
 
     /// Iterates over the messages that are there. Never blocks.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Examples
     ///

@@ -42,38 +42,22 @@ conversions!(UnixDatagram, StdUnixDatagram);
 
 impl UnixDatagram {
     /// Makes a socket of that name in the file system, where it must not exist yet.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixDatagram> {
         Ok(UnixDatagram(Watched::fresh(StdUnixDatagram::bind(path)?)))
     }
 
     /// Makes a socket of that address.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixDatagram> {
         let inner = StdUnixDatagram::bind_addr(socket_addr)?;
         Ok(UnixDatagram(Watched::fresh(inner)))
     }
 
     /// Makes a socket that has no name.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn unbound() -> io::Result<UnixDatagram> {
         Ok(UnixDatagram(Watched::fresh(StdUnixDatagram::unbound()?)))
     }
 
     /// Makes two sockets that are connected to each other.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
         let (one, other) = StdUnixDatagram::pair()?;
         Ok((
@@ -83,28 +67,16 @@ impl UnixDatagram {
     }
 
     /// Sets whom [`send`](UnixDatagram::send) sends to, and from whom alone is received.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
         self.0.inner().connect(path)
     }
 
     /// Sets whom [`send`](UnixDatagram::send) sends to, and from whom alone is received.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn connect_addr(&self, socket_addr: &SocketAddr) -> io::Result<()> {
         self.0.inner().connect_addr(socket_addr)
     }
 
     /// Returns another handle to the same socket. What is set on one holds for both.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -114,57 +86,33 @@ impl UnixDatagram {
     }
 
     /// Returns the address of this side.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
 
     /// Returns the address of the other side.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().peer_addr()
     }
 
     /// Receives a message, and says how long it is and whom it is from. What does not fit into `buf`
     /// is lost.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let block = |inner: &StdUnixDatagram, buf: &mut [u8]| inner.recv_from(buf);
         transfer::receive_from(&self.0, buf, Take::All, block, address::from_os)
     }
 
     /// Receives a message, and says how long it is. What does not fit into `buf` is lost.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         transfer::receive(&self.0, buf, Take::All, |inner, buf| inner.recv(buf))
     }
 
     /// Sends a message to the socket of that name in the file system.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
         self.send_to_addr(buf, &SocketAddr::from_pathname(path)?)
     }
 
     /// Sends a message to the socket of that address.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn send_to_addr(&self, buf: &[u8], socket_addr: &SocketAddr) -> io::Result<usize> {
         let address: SockAddr = address::to_os(socket_addr)?;
         room::send_to(&self.0, buf, &address, |inner, buf| {
@@ -173,20 +121,12 @@ impl UnixDatagram {
     }
 
     /// Sends a message to whom the socket is connected to.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
         transfer::send(&self.0, buf, |inner, buf| inner.send(buf))
     }
 
     /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
     /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -200,10 +140,6 @@ impl UnixDatagram {
     /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
     /// [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// A timeout of zero.
@@ -214,19 +150,11 @@ impl UnixDatagram {
     }
 
     /// Returns how long a read may wait.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
         self.0.inner().read_timeout()
     }
 
     /// Returns how long a write may wait.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
         self.0.inner().write_timeout()
     }
@@ -241,19 +169,11 @@ impl UnixDatagram {
     }
 
     /// Takes the error that the socket has kept, if there is one.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdUnixDatagram::take_error)
     }
 
     /// Ends reading, writing, or both, for every handle to the socket; also for one that waits.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.0.inner().shutdown(how)
     }

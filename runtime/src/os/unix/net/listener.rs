@@ -37,10 +37,6 @@ pub struct UnixListener(Watched<StdUnixListener>);
 conversions!(UnixListener, StdUnixListener);
 
 /// The connections that a listener accepts, one after the other and without end.
-///
-/// # Differences from std
-///
-/// None.
 #[derive(Debug)]
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct Incoming<'a> {
@@ -49,29 +45,17 @@ pub struct Incoming<'a> {
 
 impl UnixListener {
     /// Makes a listener of that name in the file system, where it must not exist yet.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
         Ok(UnixListener(Watched::fresh(StdUnixListener::bind(path)?)))
     }
 
     /// Makes a listener of that address.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixListener> {
         let inner = StdUnixListener::bind_addr(socket_addr)?;
         Ok(UnixListener(Watched::fresh(inner)))
     }
 
     /// Accepts a connection, and says whom it is from.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -87,10 +71,6 @@ impl UnixListener {
 
     /// Returns another handle to the same socket. What is set on one holds for both.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// When the process has no file descriptor left.
@@ -99,10 +79,6 @@ impl UnixListener {
     }
 
     /// Returns the address of this side.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
@@ -117,19 +93,11 @@ impl UnixListener {
     }
 
     /// Takes the error that the socket has kept, if there is one.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdUnixListener::take_error)
     }
 
     /// Returns the connections that are accepted from now on.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn incoming(&self) -> Incoming<'_> {
         Incoming { listener: self }
     }

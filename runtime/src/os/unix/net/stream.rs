@@ -45,28 +45,16 @@ conversions!(UnixStream, StdUnixStream);
 
 impl UnixStream {
     /// Connects to the socket of that name in the file system.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn connect<P: AsRef<Path>>(path: P) -> io::Result<UnixStream> {
         UnixStream::connect_addr(&SocketAddr::from_pathname(path)?)
     }
 
     /// Connects to the socket of that address.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn connect_addr(socket_addr: &SocketAddr) -> io::Result<UnixStream> {
         Ok(UnixStream(connect::connect(socket_addr)?))
     }
 
     /// Makes two sockets that are connected to each other.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -81,10 +69,6 @@ impl UnixStream {
 
     /// Returns another handle to the same socket. What is set on one holds for both.
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// When the process has no file descriptor left.
@@ -93,29 +77,17 @@ impl UnixStream {
     }
 
     /// Returns the address of this side.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
 
     /// Returns the address of the other side.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().peer_addr()
     }
 
     /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
     /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     ///
     /// # Errors
     ///
@@ -129,10 +101,6 @@ impl UnixStream {
     /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
     /// [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
-    /// # Differences from std
-    ///
-    /// None.
-    ///
     /// # Errors
     ///
     /// A timeout of zero.
@@ -143,19 +111,11 @@ impl UnixStream {
     }
 
     /// Returns how long a read may wait.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
         self.0.inner().read_timeout()
     }
 
     /// Returns how long a write may wait.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
         self.0.inner().write_timeout()
     }
@@ -170,19 +130,11 @@ impl UnixStream {
     }
 
     /// Takes the error that the socket has kept, if there is one.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdUnixStream::take_error)
     }
 
     /// Ends reading, writing, or both, for every handle to the socket; also for one that waits.
-    ///
-    /// # Differences from std
-    ///
-    /// None.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.0.inner().shutdown(how)
     }
