@@ -84,8 +84,8 @@ pub mod __greenpatch_launch {
             Ok(())
         }
 
-        /// `off`, `on`, or names with commas between: those alone; or each with `+` or `-` before it, which
-        /// adds to what is patched otherwise, or takes from it.
+        /// `off`, `on`, or a comma-separated list: plain names replace the set of features; names with `+` or `-` add to it
+        /// or remove from it.
         fn features(&mut self, list: &str) -> Result<(), String> {
             match list {
                 "" | "on" => return Ok(()),

@@ -1,5 +1,5 @@
-//! Takes the command line apart: what is the tool's own, what it has to know of cargo's, and what it
-//! passes on as it is.
+//! Parses the command line into the tool's own options, those of cargo's options that it reads, and the arguments that
+//! it passes to cargo.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -99,7 +99,7 @@ const WITH_VALUE: &[&str] = &[
     "--index",
 ];
 
-/// Those whose value may be missing; cargo then lists what there is.
+/// Options whose value is optional; without one, cargo lists the candidates.
 const MAY_STAND_ALONE: &[&str] = &["-p", "--package", "--bin", "--example", "--test", "--bench"];
 
 /// cargo's options with a value that `cargo metadata` knows too.
@@ -180,7 +180,7 @@ impl Request {
         Ok(request)
     }
 
-    /// The packages that are built for their own sake; by name alone, which is enough for a report.
+    /// The packages that are built as roots of the graph, by name only, which suffices for a report.
     pub(crate) fn roots<'a>(&self, metadata: &'a Metadata) -> Vec<&'a PackageId> {
         let members = || self.members(metadata).into_iter();
         if self.workspace || self.command == Command::Install {
@@ -210,8 +210,8 @@ impl Request {
         }
     }
 
-    /// Where cargo looks for its configuration, if not in the current folder and those above: what is installed from
-    /// elsewhere goes by the user's own alone.
+    /// The folder from which cargo's configuration is read, if it is not the current one: an installed crate that is not
+    /// local uses only the user's configuration.
     pub(crate) fn configured_in(&self, cache: &Path) -> Result<Option<PathBuf>, Failure> {
         if self.command != Command::Install {
             return Ok(None);

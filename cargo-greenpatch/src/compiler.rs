@@ -142,7 +142,7 @@ fn output(command: &mut Command) -> Result<Output, Failure> {
 struct Configuration(String);
 
 /// Asks cargo, so that all its rules for files, `include`s and `--config` hold. The subcommand is not
-/// stable; without it the environment alone is asked.
+/// stable; without it only the environment is read.
 fn configuration(
     cargo: &OsString,
     request: &Request,

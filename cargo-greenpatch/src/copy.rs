@@ -241,7 +241,7 @@ pub(crate) fn flags_for_copy(flags: &[String]) -> Vec<String> {
     kept
 }
 
-/// Whether an option of code generation is one that std, too, is compiled without.
+/// Whether an option of code generation is one that std is not compiled with.
 fn concerns_the_program(option: &str) -> bool {
     option.starts_with("panic=") || option.starts_with("instrument-coverage")
 }

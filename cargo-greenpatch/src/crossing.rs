@@ -131,7 +131,7 @@ impl Crossing {
     }
 }
 
-/// What is said after the errors of a unit: who passes which type to whom, and what to do.
+/// The lines that follow the errors of a unit: which crate passes which type to which other, and what to do.
 pub(crate) fn explain(crossings: &[Crossing], unit: &Unit<'_>) -> Vec<String> {
     let is_native = |name: &str| unit.native.iter().any(|native| native == name);
     let here = unit.package;

@@ -1,4 +1,4 @@
-//! What ends the tool: a message of one line, or the exit status of a program that has said its own.
+//! The errors that end the tool: a message of one line, or the exit status of a program that has printed its message.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// A failure with a message of its own.
+    /// Returns a failure with this message.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Failure::Message(message.into())
     }
@@ -27,7 +27,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Says what was being done when something failed.
+/// Adds to an error what was being done.
 pub(crate) trait Context<T> {
     /// Puts `doing` before the error: lower case, no full stop.
     fn context(self, doing: impl FnOnce() -> String) -> Result<T, Failure>;

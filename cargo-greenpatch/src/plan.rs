@@ -1,4 +1,4 @@
-//! What the subcommand tells the wrappers, which find it beside the links that they are called by.
+//! The file that the subcommand writes for the wrappers, in the folder of the links by which they are called.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::files;
 /// The file's name.
 const NAME: &str = "plan.json";
 
-/// Goes up with each change of what wrappers do: a build of before is not one of now.
+/// Incremented with each change of what wrappers do, so that earlier builds are not reused.
 pub(crate) const FORMAT: u32 = 3;
 
 /// How crates are compiled.

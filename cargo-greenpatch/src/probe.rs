@@ -63,7 +63,7 @@ pub(crate) struct Answer {
     pub(crate) flags: Vec<String>,
 }
 
-/// Runs `cargo metadata`, whose errors are the user's to read.
+/// Runs `cargo metadata`, with its standard error inherited.
 pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Result<Answer, Failure> {
     let place = Place(cache.join(format!("probe-{}", process::id())));
     let probe = place.0.join(NAME);

@@ -21,7 +21,7 @@ use crate::shell::Shell;
 use crate::source::quoted;
 use crate::wrapper;
 
-/// Carries out the request: this process becomes cargo, so that signals and the exit status are its own.
+/// Carries out the request. The process is replaced by cargo, so signals and the exit status are cargo's.
 pub(crate) fn run(request: &Request) -> Result<u8, Failure> {
     let shell = Shell::new(request.quiet, request.color.as_deref());
     let cache = copy::cache()?;

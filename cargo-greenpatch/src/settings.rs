@@ -28,7 +28,7 @@ impl Bodies {
     }
 }
 
-/// What one manifest says; what it does not say is as its workspace says.
+/// The settings of one manifest. Those that are missing come from the workspace.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     features: Option<Vec<String>>,
@@ -36,7 +36,7 @@ pub(crate) struct Settings {
     stack_size: Option<u64>,
     /// Where the bodies of tests run.
     pub(crate) bodies: Option<Bodies>,
-    /// Crates that keep std.
+    /// Crates that are left on std.
     pub(crate) native: Vec<String>,
 }
 

@@ -51,7 +51,7 @@ impl Shell {
         }
     }
 
-    /// Prints a line like those of cargo: a verb in a column of its own.
+    /// Prints a status line in cargo's form, with the verb in the first column.
     pub(crate) fn status(self, verb: &str, message: &str) {
         if self.quiet {
             return;

@@ -11,7 +11,7 @@ use crate::files;
 /// The sources that the tool carries: paths, and what the files hold.
 static CARRIED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/carried.rs"));
 
-/// The version of greenpatch whose sources the tool carries.
+/// The version of the sources that the tool carries.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Where the sources come from.
@@ -141,7 +141,7 @@ pub(crate) fn lay_out(source: &Source, folder: &Path) -> Result<PathBuf, Failure
     Ok(package.join("Cargo.toml"))
 }
 
-/// The workspace's manifest with those members alone that are carried.
+/// The workspace's manifest, reduced to the members that are carried.
 fn members(manifest: &[u8]) -> String {
     let text = String::from_utf8_lossy(manifest);
     let shared = text

@@ -139,7 +139,7 @@ impl Errors {
         }
     }
 
-    /// Says after them what to do.
+    /// Prints what to do after the errors.
     fn explain(&self, package: &str, unit: &Unit, plan: &Plan) {
         let lines = crossing::explain(
             &self.crossings,
@@ -189,7 +189,7 @@ fn by_cargo_alone(name: &str) -> Failure {
     Failure::new(format!("{name} is called by cargo alone"))
 }
 
-/// Replaces this process, so that signals and the exit status are the program's.
+/// Replaces the process, so signals and the exit status are the program's.
 fn become_it(command: &mut Command) -> Result<u8, Failure> {
     let error = command.exec();
     let program = command.get_program().display();

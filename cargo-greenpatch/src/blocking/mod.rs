@@ -19,7 +19,7 @@ mod source;
 
 pub(crate) use cause::Cause;
 
-/// Goes up with each change of the search.
+/// Incremented with each change of the search.
 const FORMAT: u32 = 2;
 
 /// Packages that wait by a futex, whatever they call it by.

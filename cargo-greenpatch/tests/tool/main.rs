@@ -1,4 +1,4 @@
-//! Runs the tool on small programs that are made up here, offline, in folders of their own.
+//! Runs the tool offline on small programs that the tests write, each in a separate folder.
 
 mod behaviour;
 mod configuration;

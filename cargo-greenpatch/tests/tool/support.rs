@@ -15,7 +15,7 @@ use std::{env, process};
 /// How long one run may take: the first has greenpatch itself built, on a machine that may be busy.
 const LIMIT: Duration = Duration::from_secs(900);
 
-/// Says which OS thread runs, and what `std` is.
+/// Functions that report the current OS thread and whether `std` is greenpatch.
 pub(crate) const THREADS: &str = r#"
     pub fn os_thread() -> std::path::PathBuf {
         std::fs::read_link("/proc/thread-self").unwrap()

@@ -51,7 +51,7 @@ fn tests_and_examples_in_documentation_run_with_greenpatch() {
     );
 }
 
-/// Tests of each kind, with what they print on threads of their own.
+/// Tests of each kind, with output from threads that they start.
 const KINDS: &str = r#"
     fn say(text: &'static str) {
         println!("{text} here");
