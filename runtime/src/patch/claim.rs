@@ -1,26 +1,26 @@
-//! Which copy of greenpatch patches this process.
+//! The claim of one copy of greenpatch on the process.
 //!
-//! Two copies in one process — a program, and a library that it loads at run time, each linked with its own — know
-//! nothing of each other. If both patched, each would make the main thread its own hub, on stacks that the other
-//! knows nothing of. So the copy that first patches a built-in feature claims the process, and another's attempt is
-//! an error; what it has stays native. Two versions in one program are refused by cargo, for the `links` in
-//! the manifest.
+//! A process can contain two copies: a program, and a library that it loads at run time, each linked with its own. They
+//! do not know of each other. If both patched, each would make the main thread its own hub, on stacks that are unknown
+//! to the other. Therefore the copy that first patches a built-in feature claims the process. An attempt of another copy is
+//! an error, and its built-in features stay native. Two versions in one program are rejected by cargo, because of `links`
+//! in the manifest.
 //!
-//! A claim is a page of memory at an address that all copies agree on. The kernel decides which of them comes
-//! first (`MAP_FIXED_NOREPLACE`), and the page is there with its contents or not at all, since it is of a
-//! file (`memfd`) that was written before. A forked child inherits it together with the statics of the copy that
-//! made it; `exec` drops both. Other means fall short: an executable does not export symbols to what it loads; an
-//! environment variable survives `exec`, and setting one is a race with every reader; a descriptor is closed
-//! by programs that become daemons; a file or a socket that bears the number of the process is not a forked child's.
+//! A claim is a page of memory at an address that all copies agree on. The kernel decides which copy is
+//! first (`MAP_FIXED_NOREPLACE`). The page appears together with its contents, because it maps a
+//! file (`memfd`) that was written before. A forked child inherits the page together with the statics of the copy that
+//! created it; `exec` drops both. Other means do not work: an executable does not export symbols to the libraries that it
+//! loads; an environment variable survives `exec`, and setting one races with every reader; a descriptor is closed
+//! by programs that become daemons; a file or a socket named after the process ID does not belong to a forked child.
 //!
-//! Something else may be mapped at that address. So there are several, and the kernel reads them, which
-//! reports an error for what is not to be read.
+//! Something else may be mapped at that address. Therefore there are several addresses, and they are read by the kernel,
+//! which reports an error for memory that is not readable.
 //!
-//! Elsewhere than on Linux nothing is claimed, and a second copy is not noticed.
+//! On platforms other than Linux nothing is claimed, and a second copy is not detected.
 //!
 //! Invariants:
 //! 1. `MAGIC`, `PLACES` and the layout of `Page` are the same in all versions of greenpatch.
-//! 2. One OS thread at a time calls this, the one whose turn it is to patch.
+//! 2. One OS thread at a time calls these functions: the one that holds the turn to patch.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -28,11 +28,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::refused::Refused;
 
-/// Another copy of greenpatch, which has claimed the process.
+/// The other copy of greenpatch that has claimed the process.
 #[derive(Debug)]
 pub(crate) struct Other {
     version: String,
-    /// The file that it was loaded from, if the dynamic linker knows.
+    /// The file that the copy was loaded from, if the dynamic linker knows it.
     file: Option<String>,
 }
 
@@ -46,10 +46,10 @@ impl fmt::Display for Other {
     }
 }
 
-/// Whether the process is this copy's. Relaxed is enough, by invariant 2.
+/// Whether this copy has claimed the process. Relaxed suffices by invariant 2.
 static OURS: AtomicBool = AtomicBool::new(false);
 
-/// The copy that has claimed the process, if it is another one.
+/// Returns the copy that has claimed the process, if it is another one.
 pub(crate) fn other() -> Result<Option<Other>, Refused> {
     if OURS.load(Ordering::Relaxed) {
         return Ok(None);
@@ -57,7 +57,7 @@ pub(crate) fn other() -> Result<Option<Other>, Refused> {
     page::find()
 }
 
-/// Claims the process for good, unless another copy has, which is then returned.
+/// Claims the process permanently, or returns the other copy that has claimed it.
 pub(crate) fn take() -> Result<Option<Other>, Refused> {
     if let Some(other) = other()? {
         return Ok(Some(other));
@@ -97,8 +97,8 @@ mod page {
 
     const MAGIC: [u8; 16] = *b"greenpatch claim";
 
-    /// Where a claim may be, in the order in which they are tried: what x86-64 and AArch64 leave free at the
-    /// far end of what they have, what valgrind leaves, and two for smaller address spaces.
+    /// The addresses of a claim, in the order in which they are tried: one near the end of the address space of x86-64 and
+    /// AArch64, one that is free under valgrind, and two for smaller address spaces.
     #[cfg(target_pointer_width = "64")]
     const PLACES: [usize; 4] = [
         0x2067_7265_0000,
@@ -109,7 +109,7 @@ mod page {
     #[cfg(not(target_pointer_width = "64"))]
     const PLACES: [usize; 3] = [0x2772_0000, 0x3772_0000, 0x6772_0000];
 
-    /// What a claim says. The file has zeros after it.
+    /// The contents of a claim. In the file, zeros follow.
     #[repr(C)]
     #[derive(Clone, Copy)]
     struct Page {
@@ -122,7 +122,7 @@ mod page {
 
     const LENGTH: usize = mem::size_of::<Page>();
 
-    /// The claim of another copy.
+    /// Returns the copy that has made a claim.
     pub(crate) fn find() -> Result<Option<Other>, Refused> {
         for place in PLACES {
             if let Some(page) = read(place)? {
@@ -132,7 +132,7 @@ mod page {
         Ok(None)
     }
 
-    /// Puts this copy's claim in the first place that is free, unless another's turns up on the way.
+    /// Maps this copy's claim at the first free address, or returns the copy that has a claim at an earlier one.
     pub(crate) fn put() -> Result<Option<Other>, Refused> {
         let file = file()?;
         let mut refused = None;
@@ -152,7 +152,7 @@ mod page {
         Err(Refused::by("mmap")(error))
     }
 
-    /// A file with this copy's claim.
+    /// Creates a file with this copy's claim.
     fn file() -> Result<File, Refused> {
         static MARK: u8 = 0;
         let mut version = [0; 40];
@@ -164,12 +164,12 @@ mod page {
             version,
             mark: ptr::from_ref(&MARK).addr() as u64,
         };
-        // SAFETY: a string with an end.
+        // SAFETY: the name is a string that ends in NUL.
         let fd = unsafe { libc::memfd_create(c"greenpatch".as_ptr(), libc::MFD_CLOEXEC) };
         if fd == -1 {
             return Err(Refused::by("memfd_create")(io::Error::last_os_error()));
         }
-        // SAFETY: it was made just now, and belongs to nothing else.
+        // SAFETY: the descriptor was created above and has no other owner.
         let mut file = unsafe { File::from_raw_fd(fd) };
         // SAFETY: a `Page` has no padding: 16, 40 and 8 bytes, the last at a multiple of 8.
         let bytes = unsafe { mem::transmute::<Page, [u8; LENGTH]>(page) };
@@ -177,12 +177,12 @@ mod page {
         Ok(file)
     }
 
-    /// Maps the file there; false if something is mapped there already.
+    /// Maps the file at an address. Returns false if something is mapped there already.
     fn map(file: &File, place: usize) -> io::Result<bool> {
         let wanted = ptr::without_provenance_mut::<c_void>(place);
         let flags = libc::MAP_PRIVATE | libc::MAP_FIXED_NOREPLACE;
         let fd = file.as_raw_fd();
-        // SAFETY: a new mapping, which replaces none: a kernel older than the flag takes the address for a hint.
+        // SAFETY: this creates a mapping and replaces none. A kernel older than the flag takes the address as a hint.
         let got = unsafe { libc::mmap(wanted, LENGTH, libc::PROT_READ, flags, fd, 0) };
         if got == wanted {
             return Ok(true);
@@ -194,26 +194,26 @@ mod page {
                 _ => Err(error),
             };
         }
-        // SAFETY: it was mapped just now, and nothing knows of it.
+        // SAFETY: it was mapped above, and there is no reference into it.
         unsafe { libc::munmap(got, LENGTH) };
         Ok(false)
     }
 
-    /// The claim at that address, if there is one.
+    /// Returns the claim at an address, if there is one.
     fn read(place: usize) -> Result<Option<Page>, Refused> {
         let from = ptr::without_provenance_mut::<c_void>(place);
         let mut resident = [0; 1];
-        // SAFETY: a claim lies in one page, and of one page there is one byte.
+        // SAFETY: a claim lies in one page, for which `mincore` writes one byte.
         if unsafe { libc::mincore(from, LENGTH, resident.as_mut_ptr()) } == -1 {
-            // Nothing is mapped there; were there something else to complain of, the write would find it.
+            // Nothing is mapped there. Other errors are found by the write below.
             if io::Error::last_os_error().raw_os_error() == Some(libc::ENOMEM) {
                 return Ok(None);
             }
         }
         let (mut reader, writer) = io::pipe().map_err(Refused::by("pipe"))?;
-        // Past libc's `write`, for which a sanitizer reads the bytes itself.
+        // Not libc's `write`, because a sanitizer would read the bytes itself.
         let fd = writer.as_raw_fd();
-        // SAFETY: the kernel reads, and says so if it cannot. The bytes fit into an empty pipe.
+        // SAFETY: the kernel reads the memory, and returns an error if it cannot. The bytes fit into an empty pipe.
         let written = unsafe { libc::syscall(libc::SYS_write, fd, from, LENGTH) };
         let Ok(written) = usize::try_from(written) else {
             return match io::Error::last_os_error() {
@@ -224,13 +224,13 @@ mod page {
         let mut bytes = [0; LENGTH];
         let read = reader.read_exact(&mut bytes[..written]);
         read.map_err(Refused::by("read"))?;
-        // SAFETY: a `Page` is bytes and a number, of which every value is one.
+        // SAFETY: a `Page` consists of bytes and a number, for which every bit pattern is valid.
         let page = unsafe { mem::transmute::<[u8; LENGTH], Page>(bytes) };
         Ok((page.magic == MAGIC).then_some(page))
     }
 
     impl Page {
-        /// The copy that made the claim.
+        /// Returns the copy that made the claim.
         fn copy(&self) -> Other {
             let version = CStr::from_bytes_until_nul(&self.version).map(CStr::to_bytes);
             Other {
@@ -240,18 +240,18 @@ mod page {
         }
     }
 
-    /// The file that an address was loaded from.
+    /// Returns the file that the code or data at an address was loaded from.
     fn file_of(address: u64) -> Option<String> {
         let address = ptr::without_provenance::<c_void>(usize::try_from(address).ok()?);
         let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-        // SAFETY: the linker compares the address, and writes an information of its own.
+        // SAFETY: the linker compares the address and does not read through it; `info` is writable.
         let found = unsafe { libc::dladdr(address, info.as_mut_ptr()) };
-        // SAFETY: all zeros are one, too.
+        // SAFETY: all zeros are a valid `Dl_info`.
         let name = unsafe { info.assume_init() }.dli_fname;
         if found == 0 || name.is_null() {
             return None;
         }
-        // SAFETY: a string of the linker's, for as long as the file is loaded.
+        // SAFETY: the string belongs to the linker and is valid while the file is loaded.
         let name = unsafe { CStr::from_ptr(name) };
         Some(name.to_string_lossy().into_owned())
     }

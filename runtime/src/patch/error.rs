@@ -1,32 +1,32 @@
-//! The one error of the patch protocol.
+//! The error of patch calls and queries.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
 use std::fmt;
 
 use crate::patch::claim::Other;
-use crate::patch::events::veto::{DoNotPatch, Who};
+use crate::patch::events::veto::{DoNotPatch, Origin};
 use crate::patch::feature::Feature;
 use crate::patch::table::slot::Site;
 
-/// Why a patch call, or a query, failed. Nothing was changed by a call that failed, except where
-/// [`is_too_late`](PatchError::is_too_late) says otherwise.
+/// The error of a patch call or a query. A call that failed changed nothing, except as described at
+/// [`is_too_late`](PatchError::is_too_late).
 pub struct PatchError {
     kind: Kind,
 }
 
 #[derive(Debug)]
 pub(crate) enum Kind {
-    /// No module of that name holds a patch point, or is a source module.
+    /// No module of that name contains a patch point or is a source module.
     UnknownModule(String),
     /// No patch point has that name.
     UnknownItem {
         name: String,
         module: Option<&'static str>,
     },
-    /// Several have that name.
+    /// Several items or modules have that name.
     Ambiguous { name: String, candidates: Vec<Site> },
-    /// The type asked for is not the patch point's.
+    /// The requested type is not that of the patch point.
     WrongType {
         name: String,
         expected: &'static str,
@@ -34,19 +34,19 @@ pub(crate) enum Kind {
     },
     /// The source module implements nothing.
     NothingToReplace(&'static str),
-    /// Two replacements for one item in one call.
+    /// A call has two replacements for one item.
     Conflict { item: Site, replacements: Vec<Site> },
-    /// A did stage said not to patch.
-    TooLate { who: Who, why: DoNotPatch },
-    /// A hook asked for what it is being asked about.
+    /// A did stage returned `DoNotPatch`.
+    TooLate { origin: Origin, why: DoNotPatch },
+    /// A hook tried to patch the feature that it is deciding on.
     InProgress(String),
-    /// Originals were to be put back while patching goes on.
+    /// A stage that decides whether to patch tried to restore originals.
     RestoreInProgress,
-    /// Green threads live, and their ways of waiting were to be taken away.
+    /// Green threads are alive, and the replacements by which they block were to be restored.
     GreenThreads(usize),
     /// Another copy of greenpatch has claimed the process.
     SecondCopy(Other),
-    /// What a built-in feature needs could not be had.
+    /// A resource that a built-in feature needs is unavailable.
     NotReady {
         feature: Feature,
         cause: Box<dyn Error + Send + Sync>,
@@ -58,67 +58,67 @@ impl PatchError {
         PatchError { kind }
     }
 
-    /// Whether a name is that of no patch point, no module that holds one, and no source module.
+    /// Returns whether a name is unknown: no patch point, no module that contains one, and no source module has it.
     ///
-    /// A crate that the program never names is not linked, and what it declares is not there:
-    /// `use that_crate as _;` brings it back.
+    /// A crate that the program never names is not linked, and neither is what it declares:
+    /// `use that_crate as _;` links it.
     pub fn is_unknown(&self) -> bool {
         matches!(self.kind, Kind::UnknownModule(_) | Kind::UnknownItem { .. })
     }
 
-    /// Whether a name has several meanings; [`candidates`](PatchError::candidates) lists them.
+    /// Returns whether a name has several meanings, which [`candidates`](PatchError::candidates) returns.
     pub fn is_ambiguous(&self) -> bool {
         matches!(self.kind, Kind::Ambiguous { .. })
     }
 
-    /// Whether the type of a function is not the patch point's.
+    /// Returns whether the type of a function is not that of the patch point.
     pub fn is_wrong_type(&self) -> bool {
         matches!(self.kind, Kind::WrongType { .. })
     }
 
-    /// Whether a source module implements nothing of its target.
+    /// Returns whether a source module implements no item of its target.
     pub fn is_nothing_to_replace(&self) -> bool {
         matches!(self.kind, Kind::NothingToReplace(_))
     }
 
-    /// Whether two replacements were given for one item; [`candidates`](PatchError::candidates)
-    /// lists them.
+    /// Returns whether an item has two replacements, which [`candidates`](PatchError::candidates)
+    /// returns.
     pub fn is_conflict(&self) -> bool {
         matches!(self.kind, Kind::Conflict { .. })
     }
 
-    /// Whether a hook or a subscriber said [`DoNotPatch`] at a did stage. What it speaks of stays
+    /// Returns whether a hook or a subscriber returned [`DoNotPatch`] at a did stage. Its module stays
     /// patched.
     pub fn is_too_late(&self) -> bool {
         matches!(self.kind, Kind::TooLate { .. })
     }
 
-    /// Whether a hook or a subscriber, asked whether to patch, itself asked to patch the same; or a
-    /// green thread did that ran while such a hook waited for something. Or whether one asked to restore.
+    /// Returns whether a hook or a subscriber that decides on a feature tried to patch the same feature, or to restore.
+    /// The call may also come from a green thread that ran while such a hook was blocked.
     pub fn is_in_progress(&self) -> bool {
         matches!(self.kind, Kind::InProgress(_) | Kind::RestoreInProgress)
     }
 
-    /// Whether green threads are alive that [`restore`](crate::restore) would leave stranded.
+    /// Returns whether green threads are alive, which [`restore`](crate::restore) would make unable to block.
     pub fn is_green_threads_alive(&self) -> bool {
         matches!(self.kind, Kind::GreenThreads(_))
     }
 
-    /// Whether a built-in feature could not get what it needs from the system. The error says which call
-    /// failed and why, and is caused by that call's [`io::Error`](std::io::Error). Nothing is kept of the
-    /// attempt, so that one which needs less may succeed.
+    /// Returns whether a built-in feature could not get a resource from the system. The message names the system call that
+    /// failed, and the source of the error is that call's [`io::Error`](std::io::Error). The attempt leaves nothing
+    /// behind, so a call that needs less may succeed.
     pub fn is_not_ready(&self) -> bool {
         matches!(self.kind, Kind::NotReady { .. })
     }
 
-    /// Whether another copy of greenpatch has patched this process: one that a library brought along which was
-    /// loaded at run time, or which brings this one along. What this copy has stays native. On Linux alone: elsewhere
-    /// a second copy is not noticed.
+    /// Returns whether another copy of greenpatch has patched this process. There are two copies if a library that is
+    /// loaded at run time contains its own. The built-in features of this copy stay native. On platforms other than Linux
+    /// a second copy is not detected.
     pub fn is_second_copy(&self) -> bool {
         matches!(self.kind, Kind::SecondCopy(_))
     }
 
-    /// Where each meaning of an ambiguous name, or each of the conflicting replacements, is written.
+    /// Returns the places where the meanings of an ambiguous name, or the conflicting replacements, are written.
     pub fn candidates(&self) -> &[Site] {
         match &self.kind {
             Kind::Ambiguous { candidates, .. } => candidates,
@@ -163,8 +163,8 @@ impl fmt::Display for PatchError {
                 write!(f, "more than one replacement for {item}: ")?;
                 list(f, replacements)
             }
-            Kind::TooLate { who, why } => {
-                write!(f, "{who} said not to patch what is patched already: {why}")
+            Kind::TooLate { origin, why } => {
+                write!(f, "{origin} said not to patch what is patched already: {why}")
             }
             Kind::InProgress(what) => write!(
                 f,

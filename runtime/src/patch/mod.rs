@@ -8,14 +8,14 @@
 //! ```text
 //!  protocol   patch_all and the like: plans, asks, replaces, notifies
 //!     │
-//!  lookup     from names to patch points and source modules
+//!  lookup     resolves names to patch points and source modules
 //!     │
-//!  events     what hooks, subscribers and plugins are called with
+//!  events     the events, subscribers and plugins; settings and reports
 //!     │
-//!  table      slots, replacements, and which of them are in force
+//!  table      slots, replacements, and what is replaced now
 //! ```
 //!
-//! Imports go downwards only. `feature`, `claim` and `error` stand between them.
+//! Imports go downwards only. `feature` is below `table`, `error` above `events`; `claim` imports none of them.
 
 mod claim;
 mod error;

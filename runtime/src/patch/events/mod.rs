@@ -1,4 +1,4 @@
-//! What is announced while patching, and how to listen.
+//! The events that patching announces, and how to subscribe to them.
 //!
 //! For each feature, in this order:
 //!
@@ -10,17 +10,17 @@
 //! `patch_all` announces [`WillPatchAll`] before the first feature, [`DidPatchBuiltinModules`] after
 //! the built-in ones, and [`DidPatchAll`] at the end.
 //!
-//! [`DoNotPatch`] at a will stage cancels, and no further stage is asked. At a did stage it comes too late: the
-//! others are told all the same, `patch_all` goes on with the next feature, and at its end the call
-//! fails. A panic of a did stage is passed on at the end, likewise.
+//! [`DoNotPatch`](crate::DoNotPatch) at a will stage cancels, and no further stage is called. At a did stage it is too
+//! late: the other did stages are still called, `patch_all` continues with the next feature, and finally the call
+//! fails. A panic of a did stage is likewise resumed at the end.
 //!
 //! A did stage may patch. `patch_all` in a did stage of `patch_all` patches what it asks for beyond the outer call;
-//! where that is nothing, it returns [`AlreadyPatched`](crate::Patched::AlreadyPatched).
-//!
-//! Layer: patch, above `table`.
-//! Called by: `lookup`, `protocol`.
-//! Calls: `table`, `log`.
-//! Never: patches anything.
+//! if that is nothing, it returns [`AlreadyPatched`](crate::Patched::AlreadyPatched).
+
+// Layer: patch, above `table`.
+// Called by: `error`, `lookup`, `protocol`.
+// Calls: `table`, `feature`, `inventory`, `log`.
+// Never: patches anything.
 
 pub(crate) mod event;
 pub(crate) mod feature_set;

@@ -1,4 +1,4 @@
-//! What a patch call comes to: done, nothing left to do, or cancelled.
+//! The result of a patch call: done, nothing left to do, or cancelled.
 #![forbid(unsafe_code)]
 
 use std::env;
@@ -8,24 +8,24 @@ use super::veto::CancelledBy;
 use crate::patch::feature::Feature;
 use crate::patch::table::slot::Site;
 
-/// What a patch call came to. None of these is an error.
+/// The result of a patch call that did not fail.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Patched {
-    /// Something was patched, or asked and cancelled: a line for each feature.
+    /// Something was patched, or a feature was cancelled. The report has an entry for each feature.
     Done(Report),
-    /// Nothing was left to patch. No hook and no event ran, unless for what hooks had left out: they were asked about
-    /// it again, and left it out again.
+    /// Nothing was left to patch. No hook was called and no event was announced, except for items that hooks had left
+    /// out: for these the hooks were called again, and left them out again.
     AlreadyPatched,
     /// Nothing was patched.
     Cancelled {
-        /// Who cancelled it, and why.
+        /// What cancelled the call, and why.
         by: CancelledBy,
     },
 }
 
 impl Patched {
-    /// Returns what a call comes to if the environment forbids to patch: `GREENPATCH=off`.
+    /// Returns the result of every call if the environment switches patching off with `GREENPATCH=off`.
     pub(crate) fn forbidden() -> Option<Patched> {
         env::var_os("GREENPATCH")
             .is_some_and(|value| value == "off")
@@ -34,22 +34,22 @@ impl Patched {
             })
     }
 
-    /// Whether something was patched by this call.
+    /// Returns whether the call patched something.
     pub fn is_done(&self) -> bool {
         matches!(self, Patched::Done(_))
     }
 
-    /// Whether all had been patched before.
+    /// Returns whether everything was patched before the call.
     pub fn is_already_patched(&self) -> bool {
         matches!(self, Patched::AlreadyPatched)
     }
 
-    /// Whether the call was cancelled.
+    /// Returns whether the call was cancelled.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Patched::Cancelled { .. })
     }
 
-    /// The report of a call that patched something.
+    /// Returns the report, if the call patched something.
     pub fn report(&self) -> Option<&Report> {
         match self {
             Patched::Done(report) => Some(report),
@@ -58,26 +58,26 @@ impl Patched {
     }
 }
 
-/// What became of each feature that a call asked for, in the order in which they were patched.
+/// The result for each feature that a call asked for, in the order in which they were patched.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     features: Vec<FeatureReport>,
 }
 
 impl Report {
-    /// A report for each feature.
+    /// Returns the reports of all features.
     pub fn features(&self) -> &[FeatureReport] {
         &self.features
     }
 
-    /// The report for that feature, if the call asked for it.
+    /// Returns the report of a feature, if the call asked for it.
     pub fn feature(&self, feature: Feature) -> Option<&FeatureReport> {
         self.features
             .iter()
             .find(|report| report.feature == feature)
     }
 
-    /// The report of a single item that was replaced.
+    /// Creates the report of a call that replaced a single item.
     pub(crate) fn of_item(site: Site) -> Report {
         let Site { module, name, .. } = site;
         let modules = vec![ModuleReport {
@@ -87,7 +87,7 @@ impl Report {
         }];
         let feature = Feature::User(module);
         Report {
-            features: vec![FeatureReport::new(feature, Outcome::Done(modules))],
+            features: vec![FeatureReport::new(feature, FeatureOutcome::Done(modules))],
         }
     }
 
@@ -97,13 +97,17 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// Writes one line for each module patched, and for each feature cancelled.
+    /// Writes a line for each module that was patched, and for each feature that was cancelled.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for feature in &self.features {
             match &feature.outcome {
-                Outcome::AlreadyPatched => writeln!(f, "{}: already patched", feature.feature)?,
-                Outcome::Cancelled(by) => writeln!(f, "{}: cancelled by {by}", feature.feature)?,
-                Outcome::Done(modules) => {
+                FeatureOutcome::AlreadyPatched => {
+                    writeln!(f, "{}: already patched", feature.feature)?
+                }
+                FeatureOutcome::Cancelled(by) => {
+                    writeln!(f, "{}: cancelled by {by}", feature.feature)?
+                }
+                FeatureOutcome::Done(modules) => {
                     for module in modules {
                         let items = module.items.join(", ");
                         writeln!(f, "{}: {}: {items}", feature.feature, module.module)?;
@@ -115,55 +119,55 @@ impl fmt::Display for Report {
     }
 }
 
-/// What became of one feature.
+/// The result for one feature.
 #[derive(Clone, Debug)]
 pub struct FeatureReport {
     feature: Feature,
-    outcome: Outcome,
+    outcome: FeatureOutcome,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Outcome {
-    /// Its items were replaced.
+pub(crate) enum FeatureOutcome {
+    /// The items of the feature were replaced.
     Done(Vec<ModuleReport>),
-    /// There was nothing left to replace.
+    /// Nothing was left to replace.
     AlreadyPatched,
     /// A will stage cancelled it.
     Cancelled(CancelledBy),
 }
 
 impl FeatureReport {
-    pub(crate) fn new(feature: Feature, outcome: Outcome) -> Self {
+    pub(crate) fn new(feature: Feature, outcome: FeatureOutcome) -> Self {
         FeatureReport { feature, outcome }
     }
 
-    /// Which feature.
+    /// Returns the feature.
     pub fn feature(&self) -> Feature {
         self.feature
     }
 
-    /// Whether this call patched it.
+    /// Returns whether the call patched the feature.
     pub fn is_done(&self) -> bool {
-        matches!(self.outcome, Outcome::Done(_))
+        matches!(self.outcome, FeatureOutcome::Done(_))
     }
 
-    /// Whether it had been patched before.
+    /// Returns whether the feature was patched before the call.
     pub fn is_already_patched(&self) -> bool {
-        matches!(self.outcome, Outcome::AlreadyPatched)
+        matches!(self.outcome, FeatureOutcome::AlreadyPatched)
     }
 
-    /// Who cancelled it.
+    /// Returns what cancelled the feature, if it was cancelled.
     pub fn cancelled_by(&self) -> Option<&CancelledBy> {
         match &self.outcome {
-            Outcome::Cancelled(by) => Some(by),
+            FeatureOutcome::Cancelled(by) => Some(by),
             _ => None,
         }
     }
 
-    /// The modules that this call patched items of.
+    /// Returns the modules of which the call patched items.
     pub fn modules(&self) -> &[ModuleReport] {
         match &self.outcome {
-            Outcome::Done(modules) => modules,
+            FeatureOutcome::Done(modules) => modules,
             _ => &[],
         }
     }
@@ -178,17 +182,17 @@ pub struct ModuleReport {
 }
 
 impl ModuleReport {
-    /// The target module.
+    /// Returns the target module.
     pub fn module(&self) -> &'static str {
         self.module
     }
 
-    /// The source module.
+    /// Returns the source module.
     pub fn source(&self) -> &'static str {
         self.source
     }
 
-    /// The names of the items that were replaced.
+    /// Returns the names of the items that were replaced.
     pub fn items(&self) -> &[&'static str] {
         &self.items
     }

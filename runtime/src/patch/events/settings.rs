@@ -1,4 +1,4 @@
-//! What one patch call asks for.
+//! The settings of a patch call.
 #![forbid(unsafe_code)]
 
 use std::any::Any;
@@ -8,12 +8,12 @@ use super::feature_set::FeatureSet;
 use super::thread_options::ThreadOptions;
 use crate::patch::feature::Feature;
 
-/// What one patch call asks for, as events and hooks see it.
+/// The settings of one patch call, which events and hooks can read.
 #[derive(Clone, Debug)]
 pub struct Settings {
     thread: Option<ThreadOptions>,
     thread_named: bool,
-    /// All built-in features but thread.
+    /// All built-in features except threads.
     features: FeatureSet,
     auto: bool,
     stack_size: Option<usize>,
@@ -22,7 +22,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What `patch_all()` asks for.
+    /// Returns the settings of `patch_all()`.
     pub(crate) fn all() -> Self {
         Settings {
             thread: Some(ThreadOptions::new()),
@@ -35,7 +35,7 @@ impl Settings {
         }
     }
 
-    /// What a call for one feature asks for.
+    /// Returns settings that ask for no feature.
     pub(crate) fn nothing() -> Self {
         Settings {
             thread: None,
@@ -70,17 +70,18 @@ impl Settings {
         self.arguments.push(Arc::new(argument));
     }
 
-    /// The options of the thread feature, if it was asked for.
+    /// Returns the options of the thread feature, if the call asks for it.
     pub fn thread(&self) -> Option<ThreadOptions> {
         self.thread
     }
 
-    /// Whether `thread::sleep` was asked for.
+    /// Returns whether the call asks for `thread::sleep`.
     pub fn time(&self) -> bool {
         self.features.asks(Feature::Time) && self.thread.is_none_or(|options| options.has_time())
     }
 
-    /// Whether that feature was asked for; of the features of users, whether all that are `auto` were.
+    /// Returns whether the call asks for the feature. For a feature of a user, returns whether the call asks for those marked
+    /// `auto`.
     pub fn asks(&self, feature: Feature) -> bool {
         match feature {
             Feature::Thread => self.thread.is_some(),
@@ -90,13 +91,12 @@ impl Settings {
         }
     }
 
-    /// Whether source modules marked `auto` were asked for.
+    /// Returns whether the call asks for source modules marked `auto`.
     pub fn auto(&self) -> bool {
         self.auto
     }
 
-    /// Whether the caller chose this feature, on or off, in so many words; `None` if it left the
-    /// feature as it is by default.
+    /// Returns whether the caller explicitly turned the feature on or off, or `None` if the feature has its default.
     pub fn named(&self, feature: Feature) -> Option<bool> {
         match feature {
             Feature::Thread => self.thread_named.then_some(self.thread.is_some()),
@@ -105,17 +105,17 @@ impl Settings {
         }
     }
 
-    /// The size asked for the stacks of green threads, in bytes.
+    /// Returns the requested size of the stacks of green threads, in bytes.
     pub fn stack_size(&self) -> Option<usize> {
         self.stack_size
     }
 
-    /// The number of OS threads asked for to run green threads.
+    /// Returns the requested number of OS threads that run green threads.
     pub fn workers(&self) -> Option<usize> {
         self.workers
     }
 
-    /// What the caller passed along for plugins, by its type; the last one given.
+    /// Returns the argument of this type that the caller passed for plugins. If there are several, returns the last one.
     pub fn argument<T: Any>(&self) -> Option<&T> {
         self.arguments
             .iter()
@@ -123,7 +123,7 @@ impl Settings {
             .find_map(|argument| argument.downcast_ref())
     }
 
-    /// Whether this asks for more than `earlier` did.
+    /// Returns whether this asks for features or options that `earlier` did not ask for.
     pub(crate) fn exceeds(&self, earlier: &Settings) -> bool {
         let threads = match (&self.thread, &earlier.thread) {
             (Some(now), Some(then)) => now.exceeds(then),
@@ -137,7 +137,7 @@ impl Settings {
         threads || others || (self.auto && !earlier.auto)
     }
 
-    /// Whether this passes along an argument of a type that `earlier` did not.
+    /// Returns whether this has an argument of a type that `earlier` does not have.
     pub(crate) fn has_new_argument(&self, earlier: &Settings) -> bool {
         let passed = |argument: &Arc<dyn Any + Send + Sync>| {
             earlier
@@ -148,7 +148,7 @@ impl Settings {
         !self.arguments.iter().all(passed)
     }
 
-    /// What both ask for together.
+    /// Returns settings that ask for what either asks for.
     pub(crate) fn union(mut self, earlier: Settings) -> Settings {
         let time = self.time() || earlier.time();
         self.thread = match (self.thread, earlier.thread) {

@@ -1,4 +1,4 @@
-//! The answer that cancels a patch call, and where it came from.
+//! The error that cancels a patch call, and its origin.
 #![forbid(unsafe_code)]
 
 use std::borrow::Cow;
@@ -6,23 +6,23 @@ use std::error::Error;
 use std::fmt;
 use std::panic::Location;
 
-/// What a will hook or a subscriber returns to cancel.
+/// The error that a hook or a subscriber returns to cancel patching.
 ///
-/// From the hook of a source module or a [`WillPatchModule`](crate::events::WillPatchModule)
-/// subscriber it cancels the feature; from a [`WillPatchAll`](crate::events::WillPatchAll)
-/// subscriber, everything. From a did stage it comes too late and is an error.
+/// Returned from the hook of a source module or a [`WillPatchModule`](crate::events::WillPatchModule)
+/// subscriber, it cancels the feature. Returned from a [`WillPatchAll`](crate::events::WillPatchAll)
+/// subscriber, it cancels the call. Returned from a did stage, it is too late, and the call fails.
 #[derive(Clone, Debug, Default)]
 pub struct DoNotPatch {
     reason: Option<Cow<'static, str>>,
 }
 
 impl DoNotPatch {
-    /// Cancels without a word.
+    /// Cancels without a reason.
     pub const fn new() -> Self {
         DoNotPatch { reason: None }
     }
 
-    /// Cancels and says why.
+    /// Cancels with a reason.
     pub fn because(reason: impl Into<Cow<'static, str>>) -> Self {
         DoNotPatch {
             reason: Some(reason.into()),
@@ -38,62 +38,62 @@ impl fmt::Display for DoNotPatch {
 
 impl Error for DoNotPatch {}
 
-/// Who cancelled, and why.
+/// What cancelled a call or a feature, and why.
 #[derive(Clone, Debug)]
 pub struct CancelledBy {
-    who: Who,
+    origin: Origin,
     reason: Option<Cow<'static, str>>,
 }
 
-/// One who is asked, or told, about patching.
+/// What cancelled, or was notified.
 #[derive(Clone, Debug)]
-pub(crate) enum Who {
+pub(crate) enum Origin {
     /// `GREENPATCH=off` in the environment.
     Environment,
-    /// The hook of a source module.
+    /// The hook of the source module of this name.
     Hook(&'static str),
-    /// A subscriber, by where it subscribed.
+    /// The subscriber that was added at this place.
     Subscriber(&'static Location<'static>),
-    /// A plugin, by its name.
+    /// The plugin of this name.
     Plugin(&'static str),
 }
 
 impl CancelledBy {
-    pub(crate) fn new(who: Who, why: DoNotPatch) -> Self {
+    pub(crate) fn new(origin: Origin, why: DoNotPatch) -> Self {
         CancelledBy {
-            who,
+            origin,
             reason: why.reason,
         }
     }
 
     pub(crate) fn environment() -> Self {
         CancelledBy {
-            who: Who::Environment,
+            origin: Origin::Environment,
             reason: None,
         }
     }
 
-    /// Whether it was `GREENPATCH=off` in the environment.
+    /// Returns whether `GREENPATCH=off` in the environment cancelled.
     pub fn is_environment(&self) -> bool {
-        matches!(self.who, Who::Environment)
+        matches!(self.origin, Origin::Environment)
     }
 
-    /// Whether it was the hook of a source module.
+    /// Returns whether the hook of a source module cancelled.
     pub fn is_hook(&self) -> bool {
-        matches!(self.who, Who::Hook(_))
+        matches!(self.origin, Origin::Hook(_))
     }
 
-    /// Whether it was a subscriber.
+    /// Returns whether a subscriber cancelled.
     pub fn is_subscriber(&self) -> bool {
-        matches!(self.who, Who::Subscriber(_))
+        matches!(self.origin, Origin::Subscriber(_))
     }
 
-    /// Whether it was a plugin.
+    /// Returns whether a plugin cancelled.
     pub fn is_plugin(&self) -> bool {
-        matches!(self.who, Who::Plugin(_))
+        matches!(self.origin, Origin::Plugin(_))
     }
 
-    /// The reason given, if any.
+    /// Returns the reason, if one was given.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
@@ -101,7 +101,7 @@ impl CancelledBy {
 
 impl fmt::Display for CancelledBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.who)?;
+        write!(f, "{}", self.origin)?;
         match &self.reason {
             Some(reason) => write!(f, ": {reason}"),
             None => Ok(()),
@@ -109,13 +109,13 @@ impl fmt::Display for CancelledBy {
     }
 }
 
-impl fmt::Display for Who {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Who::Environment => f.write_str("GREENPATCH=off in the environment"),
-            Who::Hook(source) => write!(f, "the hook of {source}"),
-            Who::Subscriber(at) => write!(f, "the subscriber added at {at}"),
-            Who::Plugin(name) => write!(f, "the plugin {name}"),
+            Origin::Environment => f.write_str("GREENPATCH=off in the environment"),
+            Origin::Hook(source) => write!(f, "the hook of {source}"),
+            Origin::Subscriber(at) => write!(f, "the subscriber added at {at}"),
+            Origin::Plugin(name) => write!(f, "the plugin {name}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From names to patch points and source modules, and what is known of them.
+//! Resolves names to patch points and source modules, and answers queries.
 //!
 //! Layer: patch, above `table` and `events`.
 //! Called by: `protocol`.

@@ -1,7 +1,7 @@
-//! A patch point found by its name at run time, with its type checked then.
+//! A patch point that is looked up by its name at run time, when its type is checked.
 //!
-//! Invariant 1: the `F` of a [`Point`] is that of its slot: their `TypeId`s are equal, which tells
-//! apart types that differ in a bound lifetime only.
+//! Invariant 1: the `F` of a [`Point`] is that of its slot. Their `TypeId`s are equal, which distinguishes
+//! types that differ only in a bound lifetime.
 #![allow(unsafe_code)]
 
 use std::any;
@@ -18,7 +18,7 @@ use crate::patch::table::replacement::Replacement;
 use crate::patch::table::slot::RawSlot;
 use crate::patch::table::{entries, slot};
 
-/// A typed handle of a patch point that was looked up by its name.
+/// A typed handle to a patch point that was looked up by its name.
 ///
 /// # Examples
 ///
@@ -43,18 +43,18 @@ use crate::patch::table::{entries, slot};
 /// ```
 pub struct Point<F> {
     raw: &'static RawSlot,
-    /// Invariant in `F`, as [`Slot`](super::slot::Slot) is and for the same reason: invariant 1 holds of
-    /// the very `F` that was compared, and of none that it could be coerced to.
+    /// Invariant in `F`, as `Slot` is and for the same reason: invariant 1 holds for
+    /// the `F` that was compared, and not for a type that it could be coerced to.
     of: PhantomData<fn(F) -> F>,
 }
 
 impl<F: Copy + 'static> Point<F> {
-    /// Looks a patch point up by its name: the path of its module followed by `f`, `Type::go` or
-    /// `<Type as Trait>::go`; leading segments may be left out.
+    /// Looks up a patch point by its name: the path of its module followed by `f`, `Type::go` or
+    /// `<Type as Trait>::go`. Leading segments can be omitted.
     ///
     /// # Errors
     ///
-    /// Nothing of that name, or more than one; `F` is not its type.
+    /// Returns an error if the name is unknown or ambiguous, or if `F` is not the type of the patch point.
     pub fn named(item: &str) -> Result<Self, PatchError> {
         let raw = resolve::item(item)?.raw;
         if raw.type_id() != TypeId::of::<F>() {
@@ -72,25 +72,25 @@ impl<F: Copy + 'static> Point<F> {
         })
     }
 
-    /// The function as its author wrote it.
+    /// Returns the original function.
     pub fn original(self) -> F {
-        // SAFETY: by invariant 1 `F` is the slot's, which its original was made from.
+        // SAFETY: by invariant 1 `F` is the slot's type, from which its original was erased.
         unsafe { slot::restore(self.raw.original()) }
     }
 
-    /// Whether it is patched.
+    /// Returns whether the function is patched.
     pub fn is_patched(self) -> bool {
         self.raw.global().is_some()
     }
 
-    /// Replaces it, with no hook and no event.
+    /// Replaces the function, without calling hooks or announcing events.
     #[track_caller]
     pub fn patch(self, function: F) -> Patched {
         if let Some(forbidden) = Patched::forbidden() {
             return forbidden;
         }
         let site = entries::calling_site("Point::patch", Location::caller());
-        // SAFETY: by invariant 1 `F` is the slot's.
+        // SAFETY: by invariant 1 `F` is the slot's type.
         let item = unsafe { Replacement::of_raw(self.raw, function, site) };
         entries::replace_all([(item, By { source: None, site })]);
         Patched::Done(Report::of_item(self.raw.site()))

@@ -1,4 +1,4 @@
-//! The listing of every patch point, and of every function that was passed over.
+//! The listing of all patch points, and of all functions that were passed over.
 #![forbid(unsafe_code)]
 
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use crate::patch::table::entries;
 use crate::patch::table::registry::PassedOver;
 use crate::patch::table::slot::Site;
 
-/// One line of the listing.
+/// An entry of the listing that [`patch_points`] returns.
 #[derive(Clone, Debug)]
 pub struct PatchPointInfo {
     module: &'static str,
@@ -20,38 +20,38 @@ pub struct PatchPointInfo {
     overrides: usize,
 }
 
-/// What a patch point runs.
+/// The state of a patch point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PatchState {
-    /// The function as its author wrote it.
+    /// The original function runs.
     Original,
-    /// A replacement.
+    /// A replacement runs.
     Replaced {
-        /// The source module that replaced it, unless it was replaced by itself.
+        /// The source module that replaced it, or `None` if a call replaced only this item.
         source: Option<&'static str>,
         /// The replacement, or the call that replaced it.
         by: Site,
     },
-    /// It is no patch point.
+    /// The function is not a patch point.
     PassedOver {
-        /// Why not.
+        /// Why it is not a patch point.
         reason: &'static str,
     },
 }
 
-/// Every patch point of the program, and every function of an annotated item that is none.
+/// All patch points of the program, and all functions of annotated items that are not patch points.
 #[derive(Clone, Debug)]
 pub struct PatchPoints {
     points: Vec<PatchPointInfo>,
 }
 
-/// Lists every patch point of the program, and every function of an annotated item that is none, in
+/// Lists all patch points of the program, and all functions of annotated items that are not patch points, in
 /// the order of their modules and lines.
 ///
 /// A crate that the program never names is not linked, and what it declares is not listed:
-/// `use that_crate as _;` brings it back. Of a generic function, those instances are listed that have
-/// a replacement. What is built in is listed by the functions of std that wait by it.
+/// `use that_crate as _;` links it. Of a generic function, the instantiations that have
+/// a replacement are listed. A built-in patch point is listed as the functions of std that block by it.
 ///
 /// # Examples
 ///
@@ -75,8 +75,8 @@ pub fn patch_points() -> PatchPoints {
 }
 
 impl PatchPointInfo {
-    /// A line for each name that it is listed under.
-    fn of(point: resolve::Point) -> Vec<Self> {
+    /// Returns an entry for each name of a patch point.
+    fn of(point: resolve::NamedSlot) -> Vec<Self> {
         let raw = point.raw;
         let state = match entries::replaced_by(raw) {
             None => PatchState::Original,
@@ -85,7 +85,7 @@ impl PatchPointInfo {
                 by: by.site,
             },
         };
-        // One that names what is private is of no use.
+        // A type that names private items is not useful.
         let private = |name: &&str| point.is_builtin() && name.contains("greenpatch::");
         let type_name = Some(raw.type_name()).filter(|name| !private(name));
         let line = |name: &'static str| {
@@ -117,44 +117,44 @@ impl PatchPointInfo {
         }
     }
 
-    /// The module that it is known in; for a built-in one, the name in `std`.
+    /// Returns the module of the function. For a built-in patch point this is a module of `std`.
     pub fn module(&self) -> &'static str {
         self.module
     }
 
-    /// `f`, `Type::go` or `<Type as Trait>::go`. Of what is built in, a function of std that waits by it.
+    /// Returns `f`, `Type::go` or `<Type as Trait>::go`. For a built-in patch point this is a function of std that blocks by it.
     pub fn item(&self) -> &'static str {
         self.item
     }
 
-    /// The source file.
+    /// Returns the source file.
     pub fn file(&self) -> &'static str {
         self.site.file
     }
 
-    /// The line, counted from 1.
+    /// Returns the line, counted from 1.
     pub fn line(&self) -> u32 {
         self.site.line
     }
 
-    /// The type of the function pointer; empty for what is no patch point, and where greenpatch keeps it to
-    /// itself.
+    /// Returns the type of the function pointer. It is empty for a function that is not a patch point, and if the type is private to
+    /// greenpatch.
     pub fn type_name(&self) -> &'static str {
         self.type_name
     }
 
-    /// What it runs where no scope overrides it.
+    /// Returns the state of the function where no scope overrides it.
     pub fn state(&self) -> &PatchState {
         &self.state
     }
 
-    /// How many scopes override it now.
+    /// Returns the number of scopes that override the function.
     pub fn overrides(&self) -> usize {
         self.overrides
     }
 }
 
-/// The module and the item of a path in std: types begin with capital letters.
+/// Splits a path in std into the module and the item, given that types begin with capital letters.
 fn split(path: &'static str) -> Option<(&'static str, &'static str)> {
     let is_type = |at: &usize| path[at + 2..].starts_with(char::is_uppercase);
     let mut ends = path.match_indices("::").map(|(at, _)| at);
@@ -164,17 +164,17 @@ fn split(path: &'static str) -> Option<(&'static str, &'static str)> {
 }
 
 impl PatchPoints {
-    /// The lines of the listing.
+    /// Returns an iterator over the entries.
     pub fn iter(&self) -> std::slice::Iter<'_, PatchPointInfo> {
         self.points.iter()
     }
 
-    /// How many lines there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.points.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.points.is_empty()
     }
@@ -199,7 +199,7 @@ impl<'a> IntoIterator for &'a PatchPoints {
 }
 
 impl fmt::Display for PatchPoints {
-    /// Writes a table with a line for each.
+    /// Writes a table with a line for each entry.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = ["module", "item", "state", "where", "type"].map(Cow::Borrowed);
         let rows: Vec<[Cow<'_, str>; 5]> = [head]

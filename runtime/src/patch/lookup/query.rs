@@ -7,25 +7,25 @@ use crate::patch::error::PatchError;
 use crate::patch::table::entries;
 use crate::patch::table::slot::{RawSlot, Site};
 
-/// How much of a module is patched.
+/// The part of a module that is patched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
-    /// Every patch point in it; of generic functions, the instantiations that have a replacement.
+    /// Every patch point. Of a generic function, the instantiations that have a replacement count.
     All,
-    /// At least one, and not every one.
+    /// At least one patch point, but not all.
     Some,
-    /// None of them.
+    /// No patch point.
     None,
 }
 
-/// How much of a module is patched. Overrides that are limited to a scope do not count.
+/// Returns how much of a module is patched. Overrides that are limited to a scope do not count.
 ///
-/// The name is a module's path, or a source module's, for what that implements; leading segments may
-/// be left out. Built-in modules go by their names in `std`.
+/// The name is the path of a module, or the path of a source module for the items that it implements. Leading segments can
+/// be omitted. Built-in modules have their names in `std`.
 ///
 /// # Errors
 ///
-/// Nothing of that name, or more than one.
+/// Returns an error if the name is unknown or ambiguous.
 pub fn is_module_patched(module: &str) -> Result<Coverage, PatchError> {
     let members = resolve::module(module)?;
     let patched = |raw: &&RawSlot| raw.global().is_some();
@@ -38,16 +38,16 @@ pub fn is_module_patched(module: &str) -> Result<Coverage, PatchError> {
     )
 }
 
-/// Whether an item is patched; a generic function, whether an instantiation of it is. Overrides that
+/// Returns whether an item is patched. A generic function is patched if one of its instantiations is. Overrides that
 /// are limited to a scope do not count.
 ///
-/// The name is the path of its module followed by `f`, `Type::go` or `<Type as Trait>::go`; leading
-/// segments may be left out. Functions of std that block go by their names, as `std::thread::spawn` and
-/// `std::sync::Mutex::lock`; a function of the program's own that is called so goes before.
+/// The name is the path of its module followed by `f`, `Type::go` or `<Type as Trait>::go`. Leading
+/// segments can be omitted. Functions of std that block have their names in std, such as `std::thread::spawn` and
+/// `std::sync::Mutex::lock`; a function of the program with the same name takes precedence.
 ///
 /// # Errors
 ///
-/// Nothing of that name, or more than one.
+/// Returns an error if the name is unknown or ambiguous.
 pub fn is_item_patched(item: &str) -> Result<bool, PatchError> {
     let raw = resolve::item(item)?.raw;
     if !raw.is_generic() {
@@ -61,16 +61,16 @@ pub fn is_item_patched(item: &str) -> Result<bool, PatchError> {
         .any(|raw| is_instance(raw.site())))
 }
 
-/// Whether anything is patched now.
+/// Returns whether anything is patched.
 pub fn is_anything_patched() -> bool {
     !entries::replaced().is_empty()
 }
 
-/// The function as its author wrote it, whether it is patched or not.
+/// Returns the original function, whether it is patched or not.
 ///
 /// # Errors
 ///
-/// Nothing of that name, or more than one; `F` is not the type of the patch point.
+/// Returns an error if the name is unknown or ambiguous, or if `F` is not the type of the patch point.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! What a name means: of a module, a source module, or an item. Leading segments may be left out.
+//! Resolves the name of a module, a source module, or an item. Leading segments can be omitted.
 #![forbid(unsafe_code)]
 
 use std::collections::HashSet;
@@ -34,21 +34,21 @@ impl From<&str> for Named {
     }
 }
 
-/// What a name was found to mean.
+/// The meaning of the name of a module.
 pub(crate) enum Found {
     /// A source module.
     Source(&'static Source),
-    /// All that is built in for a module of std.
+    /// The built-in features for a module of std.
     Builtin {
         target: &'static str,
         features: Vec<Feature>,
     },
-    /// The loose replacements for a module, and those that are written in it.
+    /// The replacements outside source modules that are for a module, or are written in it.
     Loose(&'static str),
 }
 
 impl Found {
-    /// The name to call it by.
+    /// Returns the name for messages.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Found::Loose(target) | Found::Builtin { target, .. } => target,
@@ -57,23 +57,23 @@ impl Found {
     }
 }
 
-/// A patch point, under the names that it goes by.
+/// A patch point and its names.
 #[derive(Clone, Copy)]
-pub(crate) struct Point {
+pub(crate) struct NamedSlot {
     pub(crate) raw: &'static RawSlot,
-    /// The module that users know it in: for a built-in one that of `std`.
+    /// Its module. For a built-in patch point this is a module of `std`.
     pub(crate) module: &'static str,
-    /// The names that users know it by, if it is built in.
+    /// Its names, if it is built in.
     known: Option<Known>,
 }
 
-impl Point {
-    /// Whether it is one of greenpatch's own.
+impl NamedSlot {
+    /// Returns whether it is built in.
     pub(crate) fn is_builtin(&self) -> bool {
         self.known.is_some()
     }
 
-    /// The names that it is listed under.
+    /// Returns the names under which it is listed.
     pub(crate) fn shown(&self) -> Vec<&'static str> {
         match self.known {
             Some(known) => known.shown.to_vec(),
@@ -81,7 +81,7 @@ impl Point {
         }
     }
 
-    /// The names that it is found by.
+    /// Returns the names by which it is found.
     fn full_names(&self) -> Vec<String> {
         let Some(known) = self.known else {
             let site = self.raw.site();
@@ -95,7 +95,7 @@ impl Point {
     }
 }
 
-/// Finds the source module, or the loose replacements, that are meant.
+/// Resolves a source module, or the name of a module.
 pub(crate) fn source(named: Named) -> Result<Found, PatchError> {
     let name = match named {
         Named::Source(source) => return Ok(Found::Source(source)),
@@ -137,11 +137,11 @@ pub(crate) fn source(named: Named) -> Result<Found, PatchError> {
     }
 }
 
-/// Finds the patch point that is meant.
-pub(crate) fn item(name: &str) -> Result<Point, PatchError> {
+/// Resolves the name of an item.
+pub(crate) fn item(name: &str) -> Result<NamedSlot, PatchError> {
     let points = points();
     let find = |builtin: bool| {
-        let named: Vec<(String, Point)> = points
+        let named: Vec<(String, NamedSlot)> = points
             .iter()
             .filter(|point| point.is_builtin() == builtin)
             .flat_map(|point| point.full_names().into_iter().map(|full| (full, *point)))
@@ -160,7 +160,7 @@ pub(crate) fn item(name: &str) -> Result<Point, PatchError> {
     if let Some(point) = one(name, found, |point| point.raw.site())? {
         return Ok(point);
     }
-    // An instantiation that has no slot yet goes by its function.
+    // An instantiation without a slot is represented by its generic function.
     let generic = name.find("::<").map(|end| item(&name[..end]));
     match generic {
         Some(Ok(point)) if point.raw.is_generic() => Ok(point),
@@ -174,7 +174,7 @@ pub(crate) fn item(name: &str) -> Result<Point, PatchError> {
 /// The patch points of a module.
 pub(crate) struct Members {
     pub(crate) slots: Vec<&'static RawSlot>,
-    /// How many instantiations of generic functions have no slot yet.
+    /// The number of instantiations of generic functions that have no slot.
     pub(crate) unmade: usize,
 }
 
@@ -197,7 +197,7 @@ impl Members {
     }
 }
 
-/// Finds the patch points of the module that is meant, or those that a source module implements.
+/// Returns the patch points of the module of that name, or those that the source module of that name implements.
 pub(crate) fn module(name: &str) -> Result<Members, PatchError> {
     let points = points();
     let modules = points.iter().map(|point| (point.module, point.raw));
@@ -223,13 +223,13 @@ pub(crate) fn module(name: &str) -> Result<Members, PatchError> {
     Ok(Members::new(found.into_iter().map(|(_, raw)| Some(raw))))
 }
 
-/// Every patch point that is known: declared, replaced, or with a replacement. In the order of their
+/// Returns all patch points that are declared, replaced, or have a replacement, in the order of their
 /// modules and lines.
-pub(crate) fn points() -> Vec<Point> {
+pub(crate) fn points() -> Vec<NamedSlot> {
     let sources = source::sources();
     let implemented = || sources.iter().flat_map(|source| source.items());
     let mut seen = HashSet::new();
-    let mut points: Vec<Point> = inventory::iter::<PatchPoint>
+    let mut points: Vec<NamedSlot> = inventory::iter::<PatchPoint>
         .into_iter()
         .map(PatchPoint::raw)
         .chain(entries::replaced())
@@ -241,7 +241,7 @@ pub(crate) fn points() -> Vec<Point> {
         .filter(|raw| seen.insert(Id::of(raw)))
         .map(|raw| {
             let (module, known) = known(raw, &sources).unzip();
-            Point {
+            NamedSlot {
                 raw,
                 module: module.unwrap_or(raw.site().module),
                 known,
@@ -252,7 +252,7 @@ pub(crate) fn points() -> Vec<Point> {
     points
 }
 
-/// The module and the names by which users know a patch point that is built in.
+/// Returns the module and the names of a patch point, if it is built in.
 fn known(raw: &RawSlot, sources: &[&'static Source]) -> Option<(&'static str, Known)> {
     sources
         .iter()
@@ -275,7 +275,7 @@ fn source_site(source: &&'static Source) -> Site {
     }
 }
 
-/// Those called exactly so; if there are none, those whose last segments are called so.
+/// Returns the candidates with exactly that name, or else those whose last segments have that name.
 fn best<'a, T: Copy>(name: &str, all: impl Iterator<Item = (&'a str, T)>) -> Vec<T> {
     let ends_so = |full: &str| {
         full.strip_suffix(name)

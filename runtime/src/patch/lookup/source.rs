@@ -1,5 +1,4 @@
-//! Source modules: a named set of replacements for one target module, with its hooks, and the
-//! feature that it is patched and cancelled with.
+//! Source modules: a named set of replacements for one target module, with its hooks and its feature.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -17,13 +16,13 @@ pub type WillHook = fn(&mut WillPatchModule) -> Result<(), DoNotPatch>;
 /// A hook of a source module that runs after it was patched.
 pub type DidHook = fn(&DidPatchModule) -> Result<(), DoNotPatch>;
 
-/// The last step of a built-in source module that may fail, when nobody can cancel any more and
+/// The last step of a built-in source module that may fail. It runs when patching can no longer be cancelled and
 /// nothing is replaced yet.
 pub(crate) type ReadyHook = fn(&Settings) -> Result<(), Box<dyn Error + Send + Sync>>;
 
 /// A source module: the replacements for the items of one target module, and its hooks.
 ///
-/// `#[replaces(path::to::module)]` on an inline module makes one, as the static `SOURCE` in it.
+/// `#[replaces(path::to::module)]` on an inline module defines one, as the static `SOURCE` in it.
 pub struct Source {
     name: &'static str,
     target: &'static str,
@@ -36,8 +35,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source module of the path `name`, a feature by itself, with `items` as what it implements
-    /// of `target`.
+    /// Creates a source module with the path `name` that implements `items` of `target`, and is a feature by itself.
     #[doc(hidden)]
     pub const fn new(
         name: &'static str,
@@ -56,7 +54,7 @@ impl Source {
         }
     }
 
-    /// Patches and cancels it together with the other source modules of that name.
+    /// Makes it part of the feature of that name, which is patched and cancelled as a whole.
     #[doc(hidden)]
     #[must_use]
     pub const fn feature_named(mut self, feature: &'static str) -> Self {
@@ -64,7 +62,7 @@ impl Source {
         self
     }
 
-    /// Has `patch_all` patch it, after the built-in modules.
+    /// Makes `patch_all` patch it, after the built-in modules.
     #[doc(hidden)]
     #[must_use]
     pub const fn auto(mut self) -> Self {
@@ -72,7 +70,7 @@ impl Source {
         self
     }
 
-    /// Sets the hook that runs first of all; it may edit the items, warn, or cancel.
+    /// Sets the hook that is called before all subscribers. It may edit the items, warn, or cancel.
     #[doc(hidden)]
     #[must_use]
     pub const fn will_patch(mut self, hook: WillHook) -> Self {
@@ -80,7 +78,7 @@ impl Source {
         self
     }
 
-    /// Sets the hook that runs first once the items are replaced.
+    /// Sets the hook that is called before all subscribers when the items have been replaced.
     #[doc(hidden)]
     #[must_use]
     pub const fn did_patch(mut self, hook: DidHook) -> Self {
@@ -88,7 +86,7 @@ impl Source {
         self
     }
 
-    /// A source module of greenpatch's own, for what users know as the module `target`.
+    /// Creates a built-in source module for the module `target` of std.
     pub(crate) const fn builtin(
         name: &'static str,
         target: &'static str,
@@ -100,22 +98,22 @@ impl Source {
         source
     }
 
-    /// Sets the step that runs when every will stage has agreed and nothing is replaced yet. Its
-    /// error is passed on, and nothing is replaced.
+    /// Sets the step that runs when no will stage has cancelled and nothing is replaced yet. If it fails,
+    /// nothing is replaced, and the call returns the error.
     #[must_use]
     pub(crate) const fn ready(mut self, hook: ReadyHook) -> Self {
         self.ready = Some(hook);
         self
     }
 
-    /// The path of the source module.
+    /// Returns the path of the source module.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The path of the module that it replaces items of. For a built-in one, the name in `std`.
+    /// Returns the path of the module of which it replaces items. For a built-in source module this is a module of `std`.
     pub fn target(&self) -> &'static str {
-        // As written in the source, the path may be relative; the slots know it in full.
+        // The path in the attribute may be relative; the slots have the full path.
         match self.items {
             [first, rest @ ..] if !self.feature.is_builtin() => {
                 let module = first.module();
@@ -126,17 +124,17 @@ impl Source {
         }
     }
 
-    /// What it is patched and cancelled with.
+    /// Returns the feature that it belongs to.
     pub const fn feature(&self) -> Feature {
         self.feature
     }
 
-    /// Whether [`patch_all`](crate::patch_all) patches it.
+    /// Returns whether [`patch_all`](crate::patch_all) patches it because it is marked `auto`.
     pub const fn is_auto(&self) -> bool {
         self.auto
     }
 
-    /// The names of the items that it replaces.
+    /// Returns the names of the items that it replaces.
     pub fn implements(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.items.iter().flat_map(Replacement::names)
     }
@@ -169,17 +167,17 @@ impl fmt::Debug for Source {
     }
 }
 
-/// How a source module gets into the registry.
+/// The entry of a source module in the registry.
 #[derive(Clone, Copy)]
 pub struct Linked(pub &'static Source);
 
 inventory::collect!(Linked);
 
-/// The source modules linked into this program: the built-in ones, then those of users by their
+/// Returns the source modules that are linked into the program: the built-in ones, then those of users by their
 /// features and names.
 ///
-/// A crate that the program never names is not linked, and its source modules with it:
-/// `use that_crate as _;` brings it back.
+/// A crate that the program never names is not linked, and neither are its source modules:
+/// `use that_crate as _;` links it.
 pub fn sources() -> Vec<&'static Source> {
     let mut sources: Vec<_> = inventory::iter::<Linked>.into_iter().map(|l| l.0).collect();
     sources.sort_by_key(|source| (source.feature, source.name));

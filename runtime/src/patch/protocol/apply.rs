@@ -1,4 +1,4 @@
-//! The protocol: one transaction for each feature, and the order of `patch_all`.
+//! The protocol: one transaction per feature, and the order of `patch_all`.
 #![forbid(unsafe_code)]
 
 use std::mem;
@@ -16,16 +16,16 @@ use crate::patch::error::{Kind, PatchError};
 use crate::patch::events::event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
 };
-use crate::patch::events::report::{FeatureReport, ModuleReport, Outcome, Patched, Report};
+use crate::patch::events::report::{FeatureOutcome, FeatureReport, ModuleReport, Patched, Report};
 use crate::patch::events::settings::Settings;
-use crate::patch::events::veto::{CancelledBy, Who};
+use crate::patch::events::veto::{CancelledBy, Origin};
 use crate::patch::events::warnings;
 use crate::patch::feature::Feature;
 use crate::patch::table::entries;
 use crate::patch::table::entries::{By, Id};
 use crate::patch::table::replacement::Replacement;
 
-/// Patches what `plan` finds, as one transaction.
+/// Patches the plan that `plan` returns, as one transaction.
 pub(super) fn one(
     settings: Settings,
     plan: impl FnOnce() -> Result<Plan, PatchError>,
@@ -40,9 +40,9 @@ pub(super) fn one(
         let outcome = transaction(plan, &Arc::new(settings), &mut aftermath)?;
         aftermath.pass_on()?;
         match outcome {
-            Outcome::AlreadyPatched => Ok(Patched::AlreadyPatched),
-            Outcome::Cancelled(by) => Ok(Patched::Cancelled { by }),
-            done @ Outcome::Done(_) => {
+            FeatureOutcome::AlreadyPatched => Ok(Patched::AlreadyPatched),
+            FeatureOutcome::Cancelled(by) => Ok(Patched::Cancelled { by }),
+            done @ FeatureOutcome::Done(_) => {
                 let mut report = Report::default();
                 report.push(FeatureReport::new(feature, done));
                 Ok(Patched::Done(report))
@@ -63,7 +63,7 @@ fn all_in_turn(settings: Settings) -> Result<Patched, PatchError> {
     let (mut builtin, mut auto) = Plan::all(&settings)?;
     let mut running = All::begin()?;
     let earlier = progress::all();
-    // Called from a did stage of another `patch_all`, this one leaves to it what that has announced.
+    // In a did stage of another `patch_all`, the items that the outer call has announced are left to it.
     for plans in [&mut builtin, &mut auto] {
         plans.retain(|plan| plan.goes_beyond() || !plan.is_fresh());
     }
@@ -107,7 +107,7 @@ fn all_in_turn(settings: Settings) -> Result<Patched, PatchError> {
     let mut aftermath = Aftermath::default();
     if let Err(error) = patch_each(builtin, &settings, &mut report, &mut aftermath) {
         if (report.features().iter()).all(FeatureReport::is_already_patched) {
-            // Nothing was changed, so it is as if this had not been called.
+            // Nothing was changed, so the settings of this call do not count.
             progress::set_all(earlier);
         }
         return Err(error);
@@ -143,7 +143,7 @@ fn patch_each(
         let outcome = match transaction(plan, settings, aftermath) {
             Ok(outcome) => outcome,
             Err(error) => {
-                // A panic of an earlier did stage is not to be lost.
+                // A panic of an earlier did stage must not be lost.
                 mem::take(aftermath).pass_on_panic();
                 return Err(error);
             }
@@ -153,7 +153,7 @@ fn patch_each(
     Ok(())
 }
 
-/// Warns of a `patch_all` that asks for other than the earlier ones did.
+/// Warns if a `patch_all` asks for more or less than the earlier ones did.
 fn compare(settings: &Settings, earlier: &Settings, nothing_new: bool) {
     if settings.exceeds(earlier) {
         if !nothing_new {
@@ -169,7 +169,7 @@ fn compare(settings: &Settings, earlier: &Settings, nothing_new: bool) {
     }
 }
 
-/// Warns of settings of the scheduler that come when it runs already.
+/// Warns of settings of the scheduler that are given when it is already running.
 fn warn_of_late_settings(settings: &Settings, earlier: Option<&Settings>) {
     let new = |now: Option<usize>, then: Option<usize>| now.is_some() && now != then;
     let stack_size = new(
@@ -184,17 +184,17 @@ fn warn_of_late_settings(settings: &Settings, earlier: Option<&Settings>) {
     }
 }
 
-/// Patches one feature: every will stage, then all items at once, then every did stage. What goes wrong at did
-/// stages is left to `aftermath`.
+/// Patches one feature: every will stage, then all items at once, then every did stage. Errors and panics of did
+/// stages go to `aftermath`.
 fn transaction(
     mut plan: Plan,
     settings: &Arc<Settings>,
     aftermath: &mut Aftermath,
-) -> Result<Outcome, PatchError> {
+) -> Result<FeatureOutcome, PatchError> {
     warn_of_union(&plan);
     plan.retain_fresh();
     if plan.modules.is_empty() {
-        return Ok(Outcome::AlreadyPatched);
+        return Ok(FeatureOutcome::AlreadyPatched);
     }
     let builtin = plan.builtin();
     refuse(builtin, claim::other)?;
@@ -207,11 +207,11 @@ fn transaction(
     for module in &plan.modules {
         match decide(module, settings) {
             Ok(items) => decided.push(items),
-            Err(by) => return Ok(Outcome::Cancelled(by)),
+            Err(by) => return Ok(FeatureOutcome::Cancelled(by)),
         }
     }
     if decided.iter().all(|items| items.is_as_before) {
-        return Ok(Outcome::AlreadyPatched);
+        return Ok(FeatureOutcome::AlreadyPatched);
     }
     refuse(builtin, claim::take)?;
     for module in &plan.modules {
@@ -243,20 +243,20 @@ fn transaction(
     for (module, items) in each().filter(|(_, items)| !items.is_as_before) {
         reports.push(did(module, items, settings, aftermath));
     }
-    Ok(Outcome::Done(reports))
+    Ok(FeatureOutcome::Done(reports))
 }
 
-/// What was decided on one module.
+/// The decision on one module.
 struct Decided {
-    /// What is to be in force once the call is over.
+    /// The replacements that apply when the call is over.
     all: Vec<Replacement>,
-    /// What of it is not in force yet.
+    /// Those of them that do not apply yet.
     new: Vec<Replacement>,
-    /// Whether hooks have left out the rest again, as they did before.
+    /// Whether hooks have left out all other items again, as in an earlier call.
     is_as_before: bool,
 }
 
-/// Tells the source module's hook, the subscribers and the plugins of one module.
+/// Calls the did hook of the source module, the subscribers and the plugins for one module.
 fn did(
     module: &Module,
     items: &Decided,
@@ -277,7 +277,7 @@ fn did(
         items: names(&items.all),
         settings: Arc::clone(settings),
     };
-    aftermath.run(Who::Hook(source), || module.did.map(|did| did(&event)));
+    aftermath.run(Origin::Hook(source), || module.did.map(|did| did(&event)));
     aftermath.did(&mut event);
     ModuleReport {
         module: target,
@@ -286,7 +286,7 @@ fn did(
     }
 }
 
-/// Refuses a built-in feature if another copy of greenpatch has claimed the process, as `claim` says.
+/// Returns an error for a built-in feature if `claim` finds that another copy of greenpatch has claimed the process.
 fn refuse(
     builtin: Option<Feature>,
     claim: fn() -> Result<Option<Other>, Refused>,
@@ -304,7 +304,7 @@ fn refuse(
     }
 }
 
-/// Asks the source module's hook, the subscribers and the plugins about one module, and takes over their edits.
+/// Calls the will hook of the source module, the subscribers and the plugins for one module, and applies their edits.
 fn decide(module: &Module, settings: &Arc<Settings>) -> Result<Decided, CancelledBy> {
     let mut event = WillPatchModule {
         feature: module.feature,
@@ -314,7 +314,7 @@ fn decide(module: &Module, settings: &Arc<Settings>) -> Result<Decided, Cancelle
         settings: Arc::clone(settings),
     };
     if let Some(will) = module.will {
-        will(&mut event).map_err(|why| CancelledBy::new(Who::Hook(module.source), why))?;
+        will(&mut event).map_err(|why| CancelledBy::new(Origin::Hook(module.source), why))?;
     }
     deliver::will(&mut event)?;
     let all = event.items;
@@ -333,8 +333,8 @@ fn decide(module: &Module, settings: &Arc<Settings>) -> Result<Decided, Cancelle
     })
 }
 
-/// Warns if a part of a built-in feature was patched before, or more of it than is asked for now: by other
-/// options. A choice of items is no option, and what there is to warn of was said by that call.
+/// Warns if an earlier call with other options patched a part of a built-in feature, or more of it than this call asks
+/// for. A plan for a name has no options, and does not warn.
 fn warn_of_union(plan: &Plan) {
     if plan.by_name {
         return;

@@ -11,7 +11,7 @@ use crate::patch::events::event::{
 };
 use crate::patch::events::plugin::Plugin;
 use crate::patch::events::subscribers::Listener;
-use crate::patch::events::veto::{CancelledBy, DoNotPatch, Who};
+use crate::patch::events::veto::{CancelledBy, DoNotPatch, Origin};
 use crate::patch::events::{plugin, subscribers};
 
 type Answer = Result<(), DoNotPatch>;
@@ -44,12 +44,12 @@ for_each_event!(events);
 pub(super) fn will(event: &mut impl Event) -> Result<(), CancelledBy> {
     for subscriber in subscribers::subscribers() {
         if let Some(Err(why)) = event.ask(&subscriber.listener) {
-            return Err(CancelledBy::new(Who::Subscriber(subscriber.at), why));
+            return Err(CancelledBy::new(Origin::Subscriber(subscriber.at), why));
         }
     }
     for plugin in plugin::linked() {
         if let Some(Err(why)) = event.ask_plugin(plugin) {
-            return Err(CancelledBy::new(Who::Plugin(plugin.name()), why));
+            return Err(CancelledBy::new(Origin::Plugin(plugin.name()), why));
         }
     }
     Ok(())
@@ -66,22 +66,22 @@ impl Aftermath {
     /// Calls every subscriber and plugin.
     pub(super) fn did(&mut self, event: &mut impl Event) {
         for subscriber in subscribers::subscribers() {
-            self.run(Who::Subscriber(subscriber.at), || {
+            self.run(Origin::Subscriber(subscriber.at), || {
                 event.ask(&subscriber.listener)
             });
         }
         for plugin in plugin::linked() {
-            self.run(Who::Plugin(plugin.name()), || event.ask_plugin(plugin));
+            self.run(Origin::Plugin(plugin.name()), || event.ask_plugin(plugin));
         }
     }
 
     /// Runs one did stage, and keeps its error or panic.
-    pub(super) fn run(&mut self, who: Who, stage: impl FnOnce() -> Option<Answer>) {
+    pub(super) fn run(&mut self, origin: Origin, stage: impl FnOnce() -> Option<Answer>) {
         match panics::catch(stage) {
             Ok(None | Some(Ok(()))) => {}
             Ok(Some(Err(why))) => {
                 self.error
-                    .get_or_insert_with(|| PatchError::new(Kind::TooLate { who, why }));
+                    .get_or_insert_with(|| PatchError::new(Kind::TooLate { origin, why }));
             }
             Err(payload) => {
                 self.panic.get_or_insert(payload);

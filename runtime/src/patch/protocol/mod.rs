@@ -1,4 +1,4 @@
-//! The protocol: what a call would replace, which hooks and subscribers are asked and told, and in which order.
+//! The protocol: what a call replaces, which hooks and subscribers it calls, and in which order.
 //!
 //! Layer: the highest of `patch`.
 //! Called by: users, through the root of the crate.
@@ -6,10 +6,10 @@
 //! Never: holds a lock while user code runs.
 //!
 //! ```text
-//!  patcher ─▶ apply ─▶ plan ─▶ lookup          what a call means, and may replace
-//!               │
-//!               ├───▶ deliver ─▶ events        what is asked and told
-//!               └───▶ table                    where it is replaced
+//!  patcher, patch_feature, patch_module ─▶ apply ─▶ plan ─▶ lookup     what a call would replace
+//!                                            │
+//!                                            ├────▶ deliver ─▶ events  which functions are called
+//!                                            └────▶ table              where items are replaced
 //! ```
 
 mod apply;

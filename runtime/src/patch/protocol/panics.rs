@@ -1,4 +1,4 @@
-//! Catching a panic, to pass it on later, when somebody counts panics for each green thread.
+//! Catches a panic to resume it later, and notifies the scheduler, which counts panics for each green thread.
 #![forbid(unsafe_code)]
 
 use std::any::Any;
@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use crate::patch::table::scheduler;
 
-/// Runs user code, and catches its panic.
+/// Runs user code and catches its panic.
 pub(super) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send>> {
     panic::catch_unwind(AssertUnwindSafe(code)).inspect_err(|_| {
         if let Some(scheduler) = scheduler::get() {
@@ -15,7 +15,7 @@ pub(super) fn catch<R>(code: impl FnOnce() -> R) -> Result<R, Box<dyn Any + Send
     })
 }
 
-/// Passes a panic on.
+/// Resumes a panic.
 pub(super) fn resume(payload: Box<dyn Any + Send>) -> ! {
     if let Some(scheduler) = scheduler::get() {
         (scheduler.panic_resumed)();

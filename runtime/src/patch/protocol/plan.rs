@@ -1,4 +1,4 @@
-//! What a call would replace, found out and validated before anybody is asked.
+//! The plan of a call: what it would replace, computed and validated before any hook is called.
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
@@ -15,16 +15,16 @@ use crate::patch::table::entries::Id;
 use crate::patch::table::replacement::{self, Replacement};
 use crate::patch::table::slot::Site;
 
-/// What one transaction would replace.
+/// The plan of one transaction.
 pub(super) struct Plan {
-    /// What it is reported as.
+    /// The feature that the transaction is reported as.
     pub(super) feature: Feature,
-    /// Whether it is what a name means, and not what options select.
+    /// Whether the plan comes from a name, and not from options.
     pub(super) by_name: bool,
     pub(super) modules: Vec<Module>,
 }
 
-/// What would be replaced of one module.
+/// The part of a plan for one module.
 pub(super) struct Module {
     pub(super) feature: Feature,
     pub(super) target: &'static str,
@@ -36,7 +36,7 @@ pub(super) struct Module {
 }
 
 impl Plan {
-    /// The plan for `patch_thread` with these options.
+    /// Creates the plan for `patch_thread` with these options.
     pub(super) fn thread(options: ThreadOptions) -> Result<Plan, PatchError> {
         let mut plan = Plan::feature(Feature::Thread)?;
         for module in &mut plan.modules {
@@ -51,11 +51,11 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The plan for what a name was found to mean.
+    /// Creates the plan for a resolved name.
     pub(super) fn found(found: &Found) -> Result<Plan, PatchError> {
         let mut plan = match found {
             Found::Loose(target) => Plan::loose(target),
-            // One that was not linked in by itself is patched alone.
+            // A source module that is not in the registry is patched alone.
             Found::Source(source) if !is_linked(source) => Plan::alone(source),
             Found::Source(source) => Plan::features(&[source.feature()]),
             Found::Builtin { features, .. } => Plan::features(features),
@@ -64,7 +64,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Leaves only these items of what was found by name.
+    /// Restricts the plan for a resolved name to these items.
     pub(super) fn only(&mut self, found: &Found, items: &[&str]) -> Result<(), PatchError> {
         self.modules.retain(|module| module.is_meant(found));
         for name in items {
@@ -88,12 +88,12 @@ impl Plan {
         Ok(())
     }
 
-    /// The plan for all that belongs to a feature.
+    /// Creates the plan for a feature.
     pub(super) fn feature(feature: Feature) -> Result<Plan, PatchError> {
         Plan::features(&[feature])
     }
 
-    /// The plan for all that belongs to these features, as one transaction; reported as the first.
+    /// Creates the plan for several features as one transaction, reported as the first feature.
     pub(super) fn features(features: &[Feature]) -> Result<Plan, PatchError> {
         let mut sources = source::sources();
         sources.retain(|source| features.contains(&source.feature()));
@@ -101,18 +101,18 @@ impl Plan {
         Plan::of(features[0], modules.collect::<Result<_, _>>()?)
     }
 
-    /// The plan for one source module.
+    /// Creates the plan for one source module.
     pub(super) fn alone(source: &'static Source) -> Result<Plan, PatchError> {
         Plan::of(source.feature(), vec![Module::of(source)?])
     }
 
-    /// The plan for the loose replacements for a module, and for those that are written in it.
+    /// Creates the plan for the replacements outside source modules that are for a module, or are written in it.
     pub(super) fn loose(name: &'static str) -> Result<Plan, PatchError> {
         let mut modules: Vec<Module> = Vec::new();
         let is_meant = |item: &&Replacement| item.module() == name || item.site().module == name;
         for item in replacement::loose().filter(is_meant) {
             let target = item.module();
-            // The target's own feature, by whichever name it is patched.
+            // The feature is that of the target, by whichever name it is patched.
             let feature = Feature::User(target);
             match modules.iter_mut().find(|module| module.target == target) {
                 Some(module) => module.items.push(*item),
@@ -131,12 +131,12 @@ impl Plan {
         Plan::of(Feature::User(name), modules)
     }
 
-    /// The plans for `patch_all` with these settings: for built-in features, and for `auto` ones.
+    /// Creates the plans for `patch_all` with these settings: those for built-in features, and those for `auto` features.
     pub(super) fn all(settings: &Settings) -> Result<(Vec<Plan>, Vec<Plan>), PatchError> {
         let mut builtin = Vec::new();
         for &feature in Feature::BUILTIN {
             match feature {
-                // Sleep follows as a feature by itself.
+                // `thread::sleep` follows as a separate feature.
                 Feature::Thread => {
                     if let Some(options) = settings.thread() {
                         builtin.push(Plan::thread(options.time(false))?);
@@ -174,7 +174,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Every item, with the feature that it belongs to.
+    /// Returns all items, with the features that they belong to.
     pub(super) fn ids(&self) -> impl Iterator<Item = (Feature, Id)> + '_ {
         self.modules.iter().flat_map(|module| {
             module
@@ -184,7 +184,7 @@ impl Plan {
         })
     }
 
-    /// A built-in feature of which something is to be patched.
+    /// Returns a built-in feature of the plan, if there is one.
     pub(super) fn builtin(&self) -> Option<Feature> {
         self.modules
             .iter()
@@ -192,20 +192,20 @@ impl Plan {
             .find(|feature| feature.is_builtin())
     }
 
-    /// Whether something is left to patch.
+    /// Returns whether something is left to patch.
     pub(super) fn is_fresh(&self) -> bool {
         self.ids()
             .any(|(feature, id)| !progress::is_settled(feature, id))
     }
 
-    /// Whether something is left to patch that no call of `patch_all` around this one has announced.
+    /// Returns whether something is left to patch that no enclosing call of `patch_all` has announced.
     pub(super) fn goes_beyond(&self) -> bool {
         self.ids().any(|(feature, id)| {
             !progress::is_settled(feature, id) && !progress::is_announced(feature, id)
         })
     }
 
-    /// Leaves out the modules of which everything asked for is in force.
+    /// Removes the modules of which all items are replaced.
     pub(super) fn retain_fresh(&mut self) {
         self.modules.retain(|module| {
             let ids = module.items.iter().map(|item| Id::of(item.raw()));
@@ -214,7 +214,7 @@ impl Plan {
         });
     }
 
-    /// Finds items with more than one replacement.
+    /// Returns an error if an item has more than one replacement.
     fn check(&self) -> Result<(), PatchError> {
         let mut found: HashMap<Id, Vec<&Replacement>> = HashMap::new();
         for item in self.modules.iter().flat_map(|module| &module.items) {
@@ -236,7 +236,7 @@ impl Plan {
 }
 
 impl Module {
-    /// Whether a name that was found means it.
+    /// Returns whether a resolved name stands for this module.
     fn is_meant(&self, found: &Found) -> bool {
         match found {
             Found::Loose(_) => true,

@@ -1,5 +1,5 @@
-//! How far patching has come: what every feature was asked to replace, what is being decided now, and
-//! what `patch_all` was last asked for.
+//! The progress of patching: the items that each feature has replaced or left out, the features that are being decided
+//! on, and the settings of `patch_all` so far.
 #![forbid(unsafe_code)]
 
 use std::collections::{HashMap, HashSet};
@@ -16,21 +16,21 @@ static PROGRESS: LazyLock<Mutex<Progress>> = LazyLock::new(Mutex::default);
 struct Progress {
     /// The items that were replaced.
     settled: HashMap<Feature, HashSet<Id>>,
-    /// The items that a will stage left out of what was patched. They are asked about again.
+    /// The items that a will stage left out. Later calls include them again.
     left_out: HashMap<Feature, HashSet<Id>>,
-    /// Features whose will stages run.
+    /// The features whose will stages are running.
     deciding: Vec<Feature>,
-    /// How many calls of `patch_all` go through their features, the outer ones at did stages.
+    /// The number of calls of `patch_all` that are going through their features. All but the innermost are at did stages.
     all_runs: usize,
-    /// Whether the will stages of the innermost of them run.
+    /// Whether the will stages of the innermost call are running.
     all_decides: bool,
-    /// What the calls of `patch_all` that are not over have announced, one after the other.
+    /// The items that the unfinished calls of `patch_all` have announced, outer calls first.
     announced: Vec<(Feature, Id)>,
-    /// What `patch_all` was asked for, all calls together.
+    /// The union of the settings of all calls of `patch_all`.
     all: Option<Settings>,
 }
 
-/// Whether this item of the feature was replaced before.
+/// Returns whether this item of the feature was replaced before.
 pub(super) fn is_settled(feature: Feature, item: Id) -> bool {
     lock()
         .settled
@@ -38,7 +38,7 @@ pub(super) fn is_settled(feature: Feature, item: Id) -> bool {
         .is_some_and(|items| items.contains(&item))
 }
 
-/// Whether this item of the feature was asked for before, and replaced or left out.
+/// Returns whether this item of the feature was replaced or left out before.
 pub(super) fn is_asked(feature: Feature, item: Id) -> bool {
     let progress = lock();
     let holds = |items: &HashMap<Feature, HashSet<Id>>| {
@@ -49,7 +49,7 @@ pub(super) fn is_asked(feature: Feature, item: Id) -> bool {
     holds(&progress.settled) || holds(&progress.left_out)
 }
 
-/// Whether anything of the feature was replaced before.
+/// Returns whether any item of the feature was replaced before.
 pub(super) fn is_begun(feature: Feature) -> bool {
     lock()
         .settled
@@ -57,12 +57,12 @@ pub(super) fn is_begun(feature: Feature) -> bool {
         .is_some_and(|items| !items.is_empty())
 }
 
-/// How many items of the feature were replaced before.
+/// Returns the number of items of the feature that were replaced before.
 pub(super) fn settled(feature: Feature) -> usize {
     lock().settled.get(&feature).map_or(0, HashSet::len)
 }
 
-/// Notes that `asked` was asked for, of which `settled` is replaced and the rest was left out.
+/// Records that `settled` was replaced, and the rest of `asked` was left out.
 pub(super) fn settle(
     asked: impl Iterator<Item = (Feature, Id)>,
     settled: impl Iterator<Item = (Feature, Id)>,
@@ -79,7 +79,7 @@ pub(super) fn settle(
     }
 }
 
-/// Forgets that this item was asked for, so that it can be patched again.
+/// Removes this item from the record, so that it can be patched again.
 pub(super) fn unsettle(item: Id) {
     let mut progress = lock();
     let Progress {
@@ -91,7 +91,7 @@ pub(super) fn unsettle(item: Id) {
     progress.all = None;
 }
 
-/// Forgets all that was asked for.
+/// Removes all items and settings from the record.
 pub(super) fn forget() {
     let mut progress = lock();
     progress.settled.clear();
@@ -99,34 +99,34 @@ pub(super) fn forget() {
     progress.all = None;
 }
 
-/// Whether will stages run now, or some are still to come.
+/// Returns whether will stages are running, or some are still to come.
 pub(super) fn is_deciding() -> bool {
     let progress = lock();
     progress.all_runs > 0 || !progress.deciding.is_empty()
 }
 
-/// Whether a call of `patch_all` that is not over has announced this item of the feature.
+/// Returns whether an unfinished call of `patch_all` has announced this item of the feature.
 pub(super) fn is_announced(feature: Feature, item: Id) -> bool {
     lock().announced.contains(&(feature, item))
 }
 
-/// What `patch_all` was asked for before.
+/// Returns the union of the settings of earlier calls of `patch_all`.
 pub(super) fn all() -> Option<Settings> {
     lock().all.clone()
 }
 
-/// Notes what `patch_all` was asked for, all calls together.
+/// Sets the union of the settings of all calls of `patch_all`.
 pub(super) fn set_all(settings: Option<Settings>) {
     lock().all = settings;
 }
 
-/// The will stages of some features run, until it is dropped.
+/// A guard that marks features as being decided on until it is dropped.
 pub(super) struct Deciding {
     features: Vec<Feature>,
 }
 
 impl Deciding {
-    /// Notes that the will stages of these features begin; an error if those of one run already.
+    /// Marks these features as being decided on, or returns an error if one of them already is.
     pub(super) fn begin(features: Vec<Feature>) -> Result<Self, PatchError> {
         let mut progress = lock();
         if let Some(twice) = features.iter().find(|f| progress.deciding.contains(f)) {
@@ -145,16 +145,16 @@ impl Drop for Deciding {
     }
 }
 
-/// A call of `patch_all`, which is over when this is dropped.
+/// A guard for a call of `patch_all`, which is over when the guard is dropped.
 pub(super) struct All {
-    /// How many items the calls around it have announced.
+    /// The number of items that the enclosing calls have announced.
     around: usize,
-    /// Whether it goes through its features.
+    /// Whether the call is going through its features.
     runs: bool,
 }
 
 impl All {
-    /// Notes that `patch_all` begins; an error if another call of it is at a will stage.
+    /// Records that `patch_all` begins, or returns an error if another call of it is at a will stage.
     pub(super) fn begin() -> Result<Self, PatchError> {
         let mut progress = lock();
         let deciding = progress.all_decides || !progress.deciding.is_empty();
@@ -169,7 +169,7 @@ impl All {
         })
     }
 
-    /// Notes that its will stages have agreed to these items.
+    /// Records that the will stages of the call have accepted these items.
     pub(super) fn announce(&self, items: impl Iterator<Item = (Feature, Id)>) {
         let items: Vec<_> = items.collect();
         let mut progress = lock();
@@ -177,7 +177,7 @@ impl All {
         progress.announced.extend(items);
     }
 
-    /// Notes that it has gone through its features.
+    /// Records that the call has gone through its features.
     pub(super) fn gone_through(&mut self) {
         if self.runs {
             let mut progress = lock();

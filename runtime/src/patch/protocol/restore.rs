@@ -1,4 +1,4 @@
-//! Putting originals back.
+//! The calls that restore originals.
 #![forbid(unsafe_code)]
 
 use super::plan::Plan;
@@ -13,14 +13,14 @@ use crate::patch::table::replacement::Replacement;
 use crate::patch::table::scheduler;
 use crate::patch::table::slot::{RawSlot, Slot};
 
-/// Puts every original back; returns how many items were patched. All of it can be patched again.
+/// Restores all originals, and returns the number of items that were patched. They can be patched again.
 ///
-/// Beyond gevent, which has no way back.
+/// gevent has no counterpart.
 ///
 /// # Errors
 ///
-/// Green threads live, and what they wait with would be taken away; join them first. Or a stage that
-/// decides whether to patch called this. Nothing was changed then.
+/// Returns an error if green threads are alive, which could no longer block; join them first. Also returns an error if
+/// a stage that decides whether to patch calls this. On an error nothing is changed.
 pub fn restore() -> Result<usize, PatchError> {
     turn::run(|| {
         let sources = source::sources().into_iter();
@@ -31,12 +31,12 @@ pub fn restore() -> Result<usize, PatchError> {
     })
 }
 
-/// Puts the originals of a module back, by a source module or a name, as
-/// [`patch_module`](crate::patch_module) takes it; returns how many of its items were patched.
+/// Restores the originals of a module, given as for [`patch_module`](crate::patch_module), and returns the number of its
+/// items that were patched.
 ///
 /// # Errors
 ///
-/// Nothing of that name, or more than one; and as [`restore`].
+/// Returns an error if the name is unknown or ambiguous, and in the cases of [`restore`].
 pub fn restore_module(source: impl Into<Named>) -> Result<usize, PatchError> {
     let named = source.into();
     turn::run(|| {
@@ -56,13 +56,13 @@ pub fn restore_module(source: impl Into<Named>) -> Result<usize, PatchError> {
     })
 }
 
-/// Puts the original of one function back; whether it was patched.
+/// Restores the original of one function, and returns whether it was patched.
 pub fn restore_item<F: Copy, D: ?Sized>(point: &'static Slot<F, D>) -> bool {
     progress::unsettle(Id::of(point.raw()));
     entries::put_back_all([point.raw()]) > 0
 }
 
-/// Finds what stands in the way of restoring these items of built-in features, among others.
+/// Returns an error if these items of built-in features cannot be restored now.
 fn check(mut builtin: impl Iterator<Item = &'static RawSlot>) -> Result<(), PatchError> {
     if progress::is_deciding() {
         return Err(PatchError::new(Kind::RestoreInProgress));

@@ -1,10 +1,10 @@
-//! One OS thread patches at a time. It may patch again from a hook; others wait natively.
+//! One OS thread patches at a time. It may patch again from a hook; other threads block natively.
 //!
-//! Green threads of one OS thread share its turn, should a hook let others run: what they ask for is
-//! either another feature, or an error since that one is being decided on.
+//! Green threads of one OS thread share its turn, if a hook lets them run. Their calls patch
+//! another feature, or fail because the feature is being decided on.
 //!
-//! Nothing is locked while user code runs: the turn is a note of whose it is. A hook that waits for
-//! another thread which itself wants to patch waits for ever, as it would with any other order of
+//! No lock is held while user code runs: the turn is recorded as the ID of its owner. A hook that waits for
+//! another thread which itself calls to patch deadlocks, as it would with any other order of
 //! the two.
 #![forbid(unsafe_code)]
 
@@ -26,8 +26,8 @@ struct Held {
     depth: usize,
 }
 
-/// Runs a patch call when no other OS thread patches; writes the queued warnings after the outermost
-/// one, also when it panics.
+/// Runs a patch call when no other OS thread patches. Writes the queued warnings after the outermost
+/// call, even if it panics.
 pub(super) fn run<R>(call: impl FnOnce() -> R) -> R {
     let turn = Turn::take();
     let result = panics::catch(call);
@@ -35,7 +35,7 @@ pub(super) fn run<R>(call: impl FnOnce() -> R) -> R {
     result.unwrap_or_else(|payload| panics::resume(payload))
 }
 
-/// This OS thread's turn; not to be sent to another.
+/// The turn of this OS thread. It is not `Send`.
 struct Turn(PhantomData<*const ()>);
 
 impl Turn {
@@ -52,7 +52,7 @@ impl Turn {
         Turn(PhantomData)
     }
 
-    /// Ends the turn, and returns the warnings to write if it was the outermost call.
+    /// Ends the turn, and returns the warnings to write if this was the outermost call.
     fn give_back(self) -> Vec<String> {
         let mut held = lock();
         held.depth -= 1;

@@ -1,9 +1,9 @@
-//! The patch table: what is replaced and by whom, and which slots hold their trampolines.
+//! The entries of the table: which items are replaced and by what, and which slots contain their trampolines.
 //!
 //! Invariants:
-//! 1. Slots are written under the table's lock alone, which is never held while user code runs.
-//! 2. A slot holds its trampoline while a scope overrides it, and also while a `native` scope lives and
-//!    it is replaced by something that is not steady; otherwise it holds its replacement, or null.
+//! 1. Slots are written only under the table's lock, which is never held while user code runs.
+//! 2. A slot contains its trampoline while a scope overrides it, and also while a `native` scope exists and
+//!    its replacement is not steady. Otherwise it contains its replacement, or null.
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
@@ -16,11 +16,11 @@ use super::slot::{RawSlot, Site, Slot};
 
 static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
 
-/// The identity of a patch point: its slot's address.
+/// The identity of a patch point: the address of its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Id(*const RawSlot);
 
-// SAFETY: the address is compared, never followed.
+// SAFETY: the address is compared and never dereferenced.
 unsafe impl Send for Id {}
 // SAFETY: as above.
 unsafe impl Sync for Id {}
@@ -31,12 +31,12 @@ impl Id {
     }
 }
 
-/// Who replaced an item.
+/// What replaced an item.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct By {
-    /// The source module, unless it was `patch_item`.
+    /// The source module, or `None` for `patch_item`.
     pub(crate) source: Option<&'static str>,
-    /// The replacement function, or where `patch_item` was called.
+    /// The replacement function, or the call of `patch_item`.
     pub(crate) site: Site,
 }
 
@@ -54,9 +54,9 @@ struct Table {
     native: usize,
 }
 
-/// Replaces all these items at once.
+/// Replaces all these items under one lock.
 pub(crate) fn replace_all(items: impl IntoIterator<Item = (Replacement, By)>) {
-    // Finding the slot of a replacement may run code that is not the table's: before the lock.
+    // Before taking the lock, because finding the slot of a replacement may run code outside the table.
     let items: Vec<_> = items
         .into_iter()
         .map(|(item, by)| (item.raw(), item, by))
@@ -73,21 +73,21 @@ pub(crate) fn replace_all(items: impl IntoIterator<Item = (Replacement, By)>) {
     }
 }
 
-/// Puts all these originals back at once; returns how many of them were replaced.
+/// Restores all these originals under one lock, and returns how many of them were replaced.
 pub(crate) fn put_back_all(slots: impl IntoIterator<Item = &'static RawSlot>) -> usize {
     let slots: Vec<_> = slots.into_iter().collect();
     let mut table = lock();
     let mut count = 0;
     for raw in slots {
         count += usize::from(table.replaced.remove(&Id::of(raw)).is_some());
-        // SAFETY: nothing is stored, so there is nothing to be of the wrong type.
+        // SAFETY: no function is stored, so none can have the wrong type.
         unsafe { raw.set_global(None) };
         table.place(raw);
     }
     count
 }
 
-/// Who replaced it, if it is replaced.
+/// Returns what replaced the function of a slot, if it is replaced.
 pub(crate) fn replaced_by(raw: &RawSlot) -> Option<By> {
     lock()
         .replaced
@@ -95,7 +95,7 @@ pub(crate) fn replaced_by(raw: &RawSlot) -> Option<By> {
         .map(|replaced| replaced.by)
 }
 
-/// The slots of all items that are replaced.
+/// Returns the slots of all items that are replaced.
 pub(crate) fn replaced() -> Vec<&'static RawSlot> {
     lock()
         .replaced
@@ -104,7 +104,7 @@ pub(crate) fn replaced() -> Vec<&'static RawSlot> {
         .collect()
 }
 
-/// How many scopes override it.
+/// Returns the number of scopes that override a slot.
 pub(crate) fn overrides(raw: &RawSlot) -> usize {
     lock()
         .overridden
@@ -112,7 +112,7 @@ pub(crate) fn overrides(raw: &RawSlot) -> usize {
         .map_or(0, |(_, scopes)| *scopes)
 }
 
-/// Counts one more scope that overrides these slots.
+/// Adds a scope that overrides these slots.
 pub(crate) fn begin_override(slots: impl Iterator<Item = &'static RawSlot>) {
     let mut table = lock();
     for raw in slots {
@@ -121,7 +121,7 @@ pub(crate) fn begin_override(slots: impl Iterator<Item = &'static RawSlot>) {
     }
 }
 
-/// Counts one scope less that overrides these slots.
+/// Removes a scope that overrides these slots.
 pub(crate) fn end_override(slots: impl Iterator<Item = &'static RawSlot>) {
     let mut table = lock();
     for raw in slots {
@@ -136,12 +136,12 @@ pub(crate) fn end_override(slots: impl Iterator<Item = &'static RawSlot>) {
     }
 }
 
-/// Counts one more scope in which originals run.
+/// Adds a scope in which originals run.
 pub(crate) fn begin_native() {
     lock().count_native(1);
 }
 
-/// Counts one scope less in which originals run.
+/// Removes a scope in which originals run.
 pub(crate) fn end_native() {
     lock().count_native(-1);
 }
@@ -151,7 +151,7 @@ fn lock() -> MutexGuard<'static, Table> {
 }
 
 impl Table {
-    /// Stores in the slot what invariant 2 says.
+    /// Establishes invariant 2 for a slot.
     fn place(&self, raw: &RawSlot) {
         let id = Id::of(raw);
         let turns_native = || self.native > 0 && self.replaced.get(&id).is_some_and(|r| !r.steady);
@@ -171,7 +171,7 @@ impl Table {
 }
 
 impl<F: Copy, D: ?Sized> Slot<F, D> {
-    /// Replaces the function for all threads, with no hook and no event.
+    /// Replaces the function for all threads, without calling hooks or announcing events.
     #[track_caller]
     pub(crate) fn set(&'static self, function: F) {
         let site = calling_site("patch_item", Location::caller());
@@ -180,7 +180,7 @@ impl<F: Copy, D: ?Sized> Slot<F, D> {
     }
 }
 
-/// A site for what has no item of its own: the call at that place.
+/// Returns the site of a call that replaces an item with a function for which no site is known.
 pub(crate) fn calling_site(name: &'static str, at: &'static Location<'static>) -> Site {
     Site {
         module: "",

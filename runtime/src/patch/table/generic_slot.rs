@@ -1,15 +1,15 @@
 //! The slots of a generic function: one for each instantiation that is ever replaced.
 //!
-//! A call reads one atomic pointer first: the list of instantiations that have a slot. It is null
-//! until the first one is replaced, and then a call looks for its own by key. The list only grows, so
-//! neither path takes a lock.
+//! A call first reads one atomic pointer: the list of instantiations that have a slot. It is null
+//! until the first instantiation is replaced. From then on a call looks up its own instantiation by key. The list only
+//! grows, so neither path takes a lock.
 //!
 //! Invariants:
-//! 1. The nodes of a list are leaked, never changed but for their slots, and linked by a release.
+//! 1. The nodes of a list are leaked, linked by a release store, and never change except for their slots.
 //! 2. An instantiation's key is the `TypeId` of a type that has all its type and const parameters, with
-//!    lifetimes erased. A node is made only for parameters that have no lifetime in them, so what has
-//!    its key has its very types, and therefore its `F` and its `D`.
-//! 3. `F` is a function pointer type: instances are built by expansions alone, through the unsafe
+//!    lifetimes erased. A node is created only for parameters that contain no lifetime, so an instantiation that has
+//!    the same key has the same types, and therefore the same `F` and `D`.
+//! 3. `F` is a function pointer type: instances are built only by expansions, through the unsafe
 //!    [`Instance::new`].
 #![allow(unsafe_code)]
 
@@ -24,17 +24,17 @@ use std::sync::{Mutex, PoisonError};
 use super::slot;
 use super::slot::{Erased, RawSlot, Scoped, Site, Slot};
 
-/// What a generic patch point has in the place of a slot.
+/// The counterpart of a slot for a generic patch point.
 #[derive(Debug)]
 pub struct GenericSlot {
-    /// For the listing alone: it is never set.
+    /// Used only in the listing, and never set.
     raw: RawSlot,
     head: AtomicPtr<Node>,
     growing: Mutex<()>,
 }
 
 impl GenericSlot {
-    /// Makes the list of the slots of a generic function, whose type is written `type_name`.
+    /// Creates the empty list of the slots of a generic function whose type is displayed as `type_name`.
     pub const fn new(site: Site, type_name: fn() -> &'static str) -> Self {
         GenericSlot {
             raw: RawSlot::of_generic(site, type_name),
@@ -43,22 +43,22 @@ impl GenericSlot {
         }
     }
 
-    /// What stands for the function as a whole.
+    /// Returns the representative of the function as a whole.
     pub const fn raw(&self) -> &RawSlot {
         &self.raw
     }
 
     #[inline(always)]
     fn is_empty(&self) -> bool {
-        // Nothing is read through it, so it needs no partner.
+        // Relaxed, because nothing is read through the pointer.
         self.head.load(Ordering::Relaxed).is_null()
     }
 
     fn nodes(&self) -> impl Iterator<Item = &'static Node> {
-        // Partner of the release in `slot`.
+        // Pairs with the release in `slot_of`.
         let mut next = self.head.load(Ordering::Acquire).cast_const();
         std::iter::from_fn(move || {
-            // SAFETY: by invariant 1 it is null or a node that lives for ever.
+            // SAFETY: by invariant 1 it is null or a node that is never freed.
             let node: &'static Node = unsafe { next.as_ref() }?;
             next = node.next;
             Some(node)
@@ -69,7 +69,7 @@ impl GenericSlot {
         self.nodes().find(|node| node.key == key)
     }
 
-    /// What a call of the instantiation runs that `key` names; `None` is the original.
+    /// Returns the function that a call of the instantiation with this key runs, or `None` for the original.
     #[cold]
     #[inline(never)]
     fn current(&self, key: fn() -> TypeId) -> Option<Erased> {
@@ -84,7 +84,7 @@ pub(crate) struct Node {
     raw: &'static RawSlot,
     /// The `Slot<F, D>` that `raw` is in.
     slot: *const (),
-    /// Writes what [`Slot::scoped`] says of that slot, a `Scoped<F, D>`.
+    /// Writes the result of [`Slot::scoped`] for that slot, a `Scoped<F, D>`.
     scoped: unsafe fn(slot: *const (), found: *mut ()),
     next: *const Node,
 }
@@ -107,7 +107,7 @@ pub(crate) struct ErasedInstance {
     trampoline: Erased,
 }
 
-/// An instance whose slot can be made.
+/// An instance whose slot can be created.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
     instance: ErasedInstance,
@@ -115,30 +115,30 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The slot, made when it is first asked for; see [`Instance::handle`].
+    /// Returns the slot, which the first call creates; see [`Instance::handle`].
     pub(crate) fn raw(self) -> &'static RawSlot {
-        // SAFETY: `Instance::entry` put them together, for one `F` and one `D`.
+        // SAFETY: `Instance::entry` combined them for one `F` and one `D`.
         unsafe { (self.slot)(self.instance) }.raw
     }
 
-    /// The slot, if it was ever asked for.
+    /// Returns the slot, if it was created.
     pub(crate) fn made(self) -> Option<&'static RawSlot> {
         self.instance.node().map(|node| node.raw)
     }
 
-    /// Where the generic function was written, and its name.
+    /// Returns the place where the generic function is written, and its name.
     pub(crate) fn generic_site(self) -> Site {
         self.instance.generic.raw.site()
     }
 }
 
 impl<F: Copy, D: ?Sized> Instance<F, D> {
-    /// Names the instantiation of `generic` with the parameters that `K` has.
+    /// Creates the instance of `generic` with the parameters of `K`.
     ///
     /// # Safety
     ///
-    /// `F` is a function pointer type. `K` is a type made for `generic` alone, and named
-    /// `__GREENPATCH_Key`; `F` and `D` depend on nothing but the parameters of `K`.
+    /// `F` must be a function pointer type. `K` must be a type that is used only for `generic` and is named
+    /// `__GREENPATCH_Key`. `F` and `D` must depend on nothing except the parameters of `K`.
     #[inline(always)]
     pub const unsafe fn new<K: ?Sized>(
         generic: &'static GenericSlot,
@@ -150,9 +150,9 @@ impl<F: Copy, D: ?Sized> Instance<F, D> {
                 generic,
                 key: key::<K>,
                 key_name: any::type_name::<K>,
-                // SAFETY: the caller promises that `F` is a function pointer type.
+                // SAFETY: the caller guarantees that `F` is a function pointer type.
                 original: unsafe { slot::erase(original) },
-                // SAFETY: the caller promises that `F` is a function pointer type.
+                // SAFETY: the caller guarantees that `F` is a function pointer type.
                 trampoline: unsafe { slot::erase(trampoline) },
             },
             pointer: PhantomData,
@@ -160,55 +160,55 @@ impl<F: Copy, D: ?Sized> Instance<F, D> {
         }
     }
 
-    /// The function to call instead of the original, if there is one.
+    /// Returns the function to call instead of the original, if there is one.
     #[inline(always)]
     pub fn get(&self) -> Option<F> {
         let ErasedInstance { generic, key, .. } = self.erased;
         if generic.is_empty() {
             return None;
         }
-        // In words and not by reference, so that no instance is written to memory before the test.
+        // Passed by value and not by reference, so that no instance is written to memory before the test.
         let function = generic.current(key)?;
-        // SAFETY: by invariant 2 the slot is of this `F`, and it holds what was made from one.
+        // SAFETY: by invariant 2 the slot is of this `F`, and its function was erased from one.
         Some(unsafe { slot::restore(function) })
     }
 
-    /// What to call here and now, for the trampoline.
+    /// Returns the function or closure that the trampoline calls.
     pub fn scoped(&self) -> Scoped<F, D> {
         let Some(node) = self.erased.node() else {
             return Scoped::Pointer(self.original());
         };
         let mut found = MaybeUninit::<Scoped<F, D>>::uninit();
-        // SAFETY: `node.scoped` was made for `node.slot`, and by invariant 2 for this `F` and `D`.
+        // SAFETY: `node.scoped` belongs to `node.slot`, and by invariant 2 to this `F` and `D`.
         unsafe { (node.scoped)(node.slot, found.as_mut_ptr().cast()) };
-        // SAFETY: it was written just now.
+        // SAFETY: it was initialized above.
         unsafe { found.assume_init() }
     }
 
-    /// The function as its author wrote it.
+    /// Returns the original function.
     #[inline(always)]
     pub const fn original(&self) -> F {
-        // SAFETY: by invariant 3 and `new` it was made from an `F`.
+        // SAFETY: by invariant 3 and `new` it was erased from an `F`.
         unsafe { slot::restore(self.erased.original) }
     }
 }
 
 impl<F: Copy + 'static, D: ?Sized + 'static> Instance<F, D> {
-    /// The slot of this instantiation, made when it is first asked for.
+    /// Returns the slot of this instantiation, which the first call creates.
     ///
     /// # Panics
     ///
-    /// A type parameter has a lifetime in it: a function that was replaced for `&'static str` would
+    /// Panics if a type parameter contains a lifetime: a function that was replaced for `&'static str` would
     /// be called with any `&str`.
     #[doc(hidden)]
     pub fn handle(self) -> &'static Slot<F, D> {
         // SAFETY: the instance is of this `F` and this `D`.
         let node = unsafe { slot_of::<F, D>(self.erased) };
-        // SAFETY: by invariant 2 the node of this key was made for this `F` and `D`.
+        // SAFETY: by invariant 2 the node of this key was created for this `F` and `D`.
         unsafe { &*node.slot.cast::<Slot<F, D>>() }
     }
 
-    /// Itself, its type forgotten.
+    /// Returns the instance with its type erased.
     pub(crate) const fn entry(self) -> Entry {
         Entry {
             instance: self.erased,
@@ -223,11 +223,11 @@ impl ErasedInstance {
     }
 }
 
-/// The node of an instance, made when it is first asked for.
+/// Returns the node of an instance, which the first call creates.
 ///
 /// # Safety
 ///
-/// `instance` is of an `Instance<F, D>`.
+/// `instance` must be the part of an `Instance<F, D>`.
 unsafe fn slot_of<F: Copy + 'static, D: ?Sized + 'static>(
     instance: ErasedInstance,
 ) -> &'static Node {
@@ -241,7 +241,7 @@ unsafe fn slot_of<F: Copy + 'static, D: ?Sized + 'static>(
         site.module,
         site.name,
     );
-    // A panic inside leaves the list as it was.
+    // Poisoning is ignored, because a panic under the lock leaves the list unchanged.
     let growing = generic
         .growing
         .lock()
@@ -250,7 +250,7 @@ unsafe fn slot_of<F: Copy + 'static, D: ?Sized + 'static>(
         return node;
     }
     let name = String::leak(format!("{}::{parameters}", site.name));
-    // SAFETY: the caller promises that these were made from an `F`, a function pointer type.
+    // SAFETY: the caller guarantees that both were erased from an `F`, a function pointer type.
     let original = unsafe { slot::restore::<F>(instance.original) };
     // SAFETY: as above.
     let trampoline = unsafe { slot::restore::<F>(instance.trampoline) };
@@ -265,24 +265,26 @@ unsafe fn slot_of<F: Copy + 'static, D: ?Sized + 'static>(
         next: generic.head.load(Ordering::Relaxed),
     }));
     let node = ptr::from_mut(node);
-    // Partner of the acquire in `nodes`.
+    // Pairs with the acquire in `nodes`.
     generic.head.store(node, Ordering::Release);
     drop(growing);
-    // SAFETY: by invariant 1 it lives for ever.
+    // SAFETY: by invariant 1 it is never freed.
     unsafe { &*node }
 }
 
+/// Writes the result of [`Slot::scoped`] to `found`.
+///
 /// # Safety
 ///
-/// `slot` is a `Slot<F, D>`, and a `Scoped<F, D>` can be written to `found`.
+/// `slot` must point to a `Slot<F, D>`, and `found` must be valid for writing a `Scoped<F, D>`.
 unsafe fn scoped<F: Copy + 'static, D: ?Sized + 'static>(slot: *const (), found: *mut ()) {
-    // SAFETY: the caller promises it.
+    // SAFETY: guaranteed by the caller.
     let slot = unsafe { &*slot.cast::<Slot<F, D>>() };
-    // SAFETY: the caller promises it.
+    // SAFETY: guaranteed by the caller.
     unsafe { found.cast::<Scoped<F, D>>().write(slot.scoped()) };
 }
 
-/// The `TypeId` of a type whose lifetimes are erased.
+/// Returns the `TypeId` of a type whose lifetimes are erased.
 fn key<K: ?Sized>() -> TypeId {
     trait Key {
         fn id(&self) -> TypeId
@@ -298,12 +300,12 @@ fn key<K: ?Sized>() -> TypeId {
         }
     }
     let key: &dyn Key = &PhantomData::<K>;
-    // SAFETY: only the lifetime bound of the trait object changes. `id` reads nothing that could have
-    // ended: its type is the same, lifetimes being erased when it is compiled.
+    // SAFETY: only the lifetime bound of the trait object changes. `id` reads no data whose lifetime could have
+    // ended, and the type is the same after compilation, which erases lifetimes.
     unsafe { mem::transmute::<&dyn Key, &(dyn Key + 'static)>(key) }.id()
 }
 
-/// `<u32, 4>` of `path::to::<impl T>::__GREENPATCH_Key<u32, 4>`.
+/// Returns `<u32, 4>` of `path::to::<impl T>::__GREENPATCH_Key<u32, 4>`.
 fn parameters(key_name: &'static str) -> &'static str {
     const NAME: &str = "__GREENPATCH_Key";
     key_name
@@ -311,10 +313,10 @@ fn parameters(key_name: &'static str) -> &'static str {
         .map_or(key_name, |start| &key_name[start + NAME.len()..])
 }
 
-/// Whether a lifetime may be in a type of that name, seen or not: every reference shows as `&`, every
-/// lifetime argument as `'_`; a trait object has one that does not show, and so may what a closure or
-/// an async block has captured, whose names have a part in double braces. A function item has none
-/// that matters: it holds no data.
+/// Returns whether a type of that name may contain a lifetime. Every reference is displayed as `&`, and every
+/// lifetime argument as `'_`. A trait object has a lifetime that is not displayed. So may the captures of a closure or
+/// an async block, whose names contain a part in double braces. The lifetimes of a function item do not
+/// matter, because it contains no data.
 fn has_lifetime(type_name: &str) -> bool {
     type_name.contains(['&', '\'']) || ["dyn ", "{{"].iter().any(|mark| type_name.contains(mark))
 }
@@ -334,7 +336,7 @@ impl<F, D: ?Sized> fmt::Debug for Instance<F, D> {
     }
 }
 
-// SAFETY: by invariant 1 a node does not change, and a slot is what threads share.
+// SAFETY: by invariant 1 a node does not change, and a slot may be shared between threads.
 unsafe impl Send for Node {}
 // SAFETY: as above.
 unsafe impl Sync for Node {}

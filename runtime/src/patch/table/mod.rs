@@ -1,9 +1,9 @@
-//! The table: slots, what is declared for them, and what they hold now.
+//! The table: slots, the declarations for them, and their current contents.
 //!
 //! Layer: the lowest of `patch`.
 //! Called by: the rest of `patch`, `private`, `seam`, `thread`, `green`.
 //! Calls: `inventory`, and `patch::feature`.
-//! Never: runs user code under its lock, or knows the protocol.
+//! Never: runs user code under its lock; knows the protocol.
 
 pub(crate) mod entries;
 pub(crate) mod generic_slot;

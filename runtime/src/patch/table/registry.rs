@@ -1,4 +1,4 @@
-//! What the crates linked into this program have declared: patch points, and functions that are none.
+//! The declarations of the crates that are linked into the program: patch points, and functions that were passed over.
 //! Expansions submit them through `inventory`.
 #![forbid(unsafe_code)]
 
@@ -10,35 +10,35 @@ pub struct PatchPoint {
 }
 
 impl PatchPoint {
-    /// Declares the patch point that `raw` is the slot of.
+    /// Declares the patch point whose slot is `raw`.
     pub const fn new(raw: &'static RawSlot) -> Self {
         PatchPoint { raw }
     }
 
-    /// Its slot.
+    /// Returns the slot.
     pub const fn raw(&self) -> &'static RawSlot {
         self.raw
     }
 }
 
-/// A function in an annotated item that stayed as it was written.
+/// A function in an annotated item that is not a patch point.
 pub struct PassedOver {
     site: Site,
     reason: &'static str,
 }
 
 impl PassedOver {
-    /// Declares that the function at `site` is no patch point, for `reason`.
+    /// Declares that the function at `site` is not a patch point, and why.
     pub const fn new(site: Site, reason: &'static str) -> Self {
         PassedOver { site, reason }
     }
 
-    /// Where it is, and its name.
+    /// Returns the place where the function is written, and its name.
     pub const fn site(&self) -> Site {
         self.site
     }
 
-    /// Why it is no patch point.
+    /// Returns why the function is not a patch point.
     pub const fn reason(&self) -> &'static str {
         self.reason
     }

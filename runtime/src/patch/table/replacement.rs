@@ -1,6 +1,6 @@
-//! A replacement: a function for one slot, its type checked when it was compiled.
+//! A replacement: a function for one slot, whose type was checked at compile time.
 //!
-//! Invariant 1: the function of a [`Replacement`] was made from an `F` of the slot that it is for.
+//! Invariant 1: the function of a [`Replacement`] was erased from an `F` of the slot that it is for.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -9,7 +9,7 @@ use super::generic_slot::{Entry, Instance};
 use super::slot::{self, Erased, RawSlot, Site, Slot};
 use crate::patch::feature::ThreadOption;
 
-/// A function to be stored in one slot, its type checked when it was compiled.
+/// A function to be stored in one slot, whose type was checked at compile time.
 #[derive(Clone, Copy)]
 pub struct Replacement {
     target: Target,
@@ -20,12 +20,12 @@ pub struct Replacement {
     known: Option<Known>,
 }
 
-/// The names in std by which users know a patch point of greenpatch's own.
+/// The names of a built-in patch point: the functions of std that block by it.
 #[derive(Clone, Copy)]
 pub(crate) struct Known {
-    /// Those that are listed. One that has none is internal: hooks and choices of items do not reach it.
+    /// The names that are listed. A patch point without any is internal: hooks and choices of items do not affect it.
     pub(crate) shown: &'static [&'static str],
-    /// Those that are found as well.
+    /// Further names by which it is found.
     pub(crate) also: &'static [&'static str],
 }
 
@@ -38,7 +38,7 @@ impl Known {
 #[derive(Clone, Copy)]
 enum Target {
     Slot(&'static RawSlot),
-    /// Its slot is made when it is first asked for.
+    /// An instantiation, whose slot is created when it is first needed.
     Instance(Entry),
 }
 
@@ -60,13 +60,13 @@ impl Replacement {
         }
     }
 
-    /// The same for a slot whose type was found at run time.
+    /// Declares `function` a replacement for a slot whose type was checked at run time.
     ///
     /// # Safety
     ///
-    /// `F` is the function pointer type of that slot.
+    /// `F` must be the function pointer type of that slot.
     pub(crate) unsafe fn of_raw<F: Copy>(raw: &'static RawSlot, function: F, site: Site) -> Self {
-        // SAFETY: the caller promises that `F` is a function pointer type.
+        // SAFETY: the caller guarantees that `F` is a function pointer type.
         let function = unsafe { slot::erase(function) };
         Replacement {
             target: Target::Slot(raw),
@@ -78,7 +78,7 @@ impl Replacement {
         }
     }
 
-    /// The same for an instantiation of a generic function; `function` was made from its `F`.
+    /// Declares `function`, which was erased from its `F`, a replacement for an instantiation of a generic function.
     const fn of_instance(entry: Entry, function: Erased, site: Site) -> Self {
         Replacement {
             target: Target::Instance(entry),
@@ -90,33 +90,33 @@ impl Replacement {
         }
     }
 
-    /// Leaves it out where that option of `patch_thread` is off.
+    /// Makes the replacement depend on an option of `patch_thread`.
     #[must_use]
     pub(crate) const fn under(mut self, option: ThreadOption) -> Self {
         self.option = Some(option);
         self
     }
 
-    /// Gives it the names by which users know the patch point.
+    /// Sets the names of the built-in patch point.
     #[must_use]
     pub(crate) const fn known_as(mut self, known: Known) -> Self {
         self.known = Some(known);
         self
     }
 
-    /// Keeps it in force inside `native`: it does not block, it says what belongs to the thread.
+    /// Makes the replacement apply inside `native` too: it does not block, but returns what belongs to the running thread.
     #[must_use]
     pub(crate) const fn steady(mut self) -> Self {
         self.steady = true;
         self
     }
 
-    /// Whether it is in force inside `native` too.
+    /// Returns whether the replacement applies inside `native` too.
     pub(crate) const fn is_steady(&self) -> bool {
         self.steady
     }
 
-    /// The slot that it is for.
+    /// Returns the slot that it is for.
     pub fn raw(&self) -> &'static RawSlot {
         match self.target {
             Target::Slot(raw) => raw,
@@ -124,7 +124,7 @@ impl Replacement {
         }
     }
 
-    /// The slot that it is for, unless that is of an instantiation that nobody ever asked for.
+    /// Returns the slot that it is for, unless it belongs to an instantiation and was not created.
     pub(crate) fn made_raw(&self) -> Option<&'static RawSlot> {
         match self.target {
             Target::Slot(raw) => Some(raw),
@@ -132,7 +132,7 @@ impl Replacement {
         }
     }
 
-    /// The module of the patch point.
+    /// Returns the module of the patch point.
     pub(crate) fn module(&self) -> &'static str {
         match self.target {
             Target::Slot(raw) => raw.site().module,
@@ -140,28 +140,28 @@ impl Replacement {
         }
     }
 
-    /// The function, made from an `F` of that slot.
+    /// Returns the function, erased from an `F` of that slot.
     pub(crate) const fn function(&self) -> Erased {
         self.function
     }
 
-    /// Whether it is this very replacement.
+    /// Returns whether both are the same replacement.
     pub(crate) fn is_same(&self, other: &Replacement) -> bool {
-        // Where two functions are one address, the sites tell them apart.
+        // Two functions may have one address; their sites differ.
         self.function as usize == other.function as usize && self.site == other.site
     }
 
-    /// Where the replacement was written, and its name.
+    /// Returns the place where the replacement is written, and its name.
     pub const fn site(&self) -> Site {
         self.site
     }
 
-    /// The option of `patch_thread` that selects it.
+    /// Returns the option of `patch_thread` that it depends on.
     pub(crate) const fn option(&self) -> Option<ThreadOption> {
         self.option
     }
 
-    /// The names of the patch point in its module; none if it is internal.
+    /// Returns the names of the patch point in its module, of which an internal one has none.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         let (shown, own) = match self.known {
             Some(known) => (known.shown, None),
@@ -170,12 +170,12 @@ impl Replacement {
         own.into_iter().chain(shown.iter().copied())
     }
 
-    /// The names in std by which users know the patch point, if it is one of greenpatch's own.
+    /// Returns the names of the patch point, if it is built in.
     pub(crate) const fn known(&self) -> Option<Known> {
         self.known
     }
 
-    /// Whether it is called so in its module, and may be chosen, or left out, by itself.
+    /// Returns whether the patch point has that name in its module, and can be chosen or left out by it.
     pub(crate) fn is_choice(&self, item: &str) -> bool {
         match self.known {
             Some(known) => !self.is_internal() && known.is_called(item),
@@ -183,7 +183,7 @@ impl Replacement {
         }
     }
 
-    /// Whether it is for greenpatch alone to replace, together with the rest of its module.
+    /// Returns whether only greenpatch replaces it, together with the rest of its module.
     pub(crate) const fn is_internal(&self) -> bool {
         match self.known {
             Some(known) => known.shown.is_empty(),
@@ -193,7 +193,7 @@ impl Replacement {
 }
 
 impl<F: Copy, D: ?Sized> Slot<F, D> {
-    /// Itself, where a path is to name a patch point and nothing else.
+    /// Returns the slot. Expansions call this method to require that a path names a patch point.
     #[doc(hidden)]
     pub const fn handle(&'static self) -> &'static Self {
         self
@@ -210,7 +210,7 @@ impl<F: Copy + 'static, D: ?Sized + 'static> Instance<F, D> {
     /// Declares `function`, written at `site`, a replacement for this instantiation.
     #[doc(hidden)]
     pub const fn replacement(self, function: F, site: Site) -> Replacement {
-        // SAFETY: by invariant 3 of `generic_slot` `F` is a function pointer type.
+        // SAFETY: by invariant 3 of `generic_slot`, `F` is a function pointer type.
         Replacement::of_instance(self.entry(), unsafe { slot::erase(function) }, site)
     }
 }
@@ -223,7 +223,7 @@ impl fmt::Debug for Replacement {
 
 inventory::collect!(Replacement);
 
-/// The replacements that stand in no source module.
+/// Returns the replacements that are outside source modules.
 pub(crate) fn loose() -> impl Iterator<Item = &'static Replacement> {
     inventory::iter::<Replacement>.into_iter()
 }

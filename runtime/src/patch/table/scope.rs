@@ -1,12 +1,12 @@
-//! Overrides that hold in one closure and in the threads that it starts.
+//! Overrides that apply in one closure and in the threads that it starts.
 //!
-//! While a scope overrides a patch point, the slot holds the point's trampoline, which asks
-//! [`Slot::scoped`] what to call here and now. Scopes form a list from the innermost outwards. Which
-//! one a thread is in is kept by that thread: natively here, and for a green thread by whoever runs
-//! it, through [`scheduler`].
+//! While a scope overrides a patch point, the slot contains the trampoline of the patch point, which calls the result of
+//! [`Slot::scoped`]. Scopes form a list from the innermost outwards. Each thread stores
+//! the scope that it is in: a native thread in a thread-local here, a green thread as its
+//! [`scheduler`] decides.
 //!
 //! Invariants:
-//! 1. A slot's function pointers are of the slot's own type `F`: see `slot`.
+//! 1. The function pointers of a slot are of the slot's own type `F`: see `slot`.
 #![allow(unsafe_code)]
 
 use std::cell::RefCell;
@@ -19,13 +19,13 @@ use super::scheduler;
 use super::scope_list::{Change, Override, ScopeHandle, are_there_any};
 use super::slot::{self, Scoped, Slot};
 
-/// Runs `body` with one function overridden, in this thread and in those that it starts meanwhile.
+/// Runs `body` with one function overridden, in this thread and in the threads that it starts in `body`.
 ///
-/// Beyond gevent. No other thread sees the override, so tests can run beside each other. Threads are inside that annotated
-/// code starts, by [`thread`](crate::thread); one that `std::thread::spawn` itself starts, in code that is not
-/// annotated, is outside, and so are those that it starts in turn. The closure may
-/// capture, and is called for every call of the function in the scope, also for those that it makes
-/// itself: it reaches the original by [`Slot::original`]. Scopes nest; the innermost counts.
+/// gevent has no counterpart. Other threads do not see the override, so tests can run concurrently. A thread that annotated
+/// code starts, by [`thread`](crate::thread), inherits the override. A thread that code that is not annotated starts, by
+/// `std::thread::spawn`, does not, and neither do the threads that it starts in turn. The closure may
+/// capture values. Every call of the function in the scope runs it, including calls by the closure
+/// itself, which can call the original by [`Slot::original`]. Scopes nest, and the innermost one applies.
 ///
 /// # Examples
 ///
@@ -49,7 +49,7 @@ use super::slot::{self, Scoped, Slot};
 ///
 /// # Panics
 ///
-/// Passes on a panic of `body`, when the override has ended.
+/// Resumes a panic of `body` after the override has ended.
 pub fn override_item<F: Copy, D, R>(
     point: &'static Slot<F, D>,
     closure: Box<D>,
@@ -61,21 +61,21 @@ where
     Overrides::new().item(point, closure).run(body)
 }
 
-/// Runs `body` with originals, in this thread and in those that it starts: as if nothing were
-/// patched. Overrides that `body` itself makes hold. Which threads are inside, [`override_item`] says.
+/// Runs `body` with the original functions, in this thread and in the threads that it starts, as if nothing were
+/// patched. Overrides inside `body` apply. See [`override_item`] for the threads that this affects.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// // Holds the OS thread, and all green threads on it, also where sleep is patched.
+/// // Blocks the OS thread, and all green threads on it, even if sleep is patched.
 /// greenpatch::native(|| greenpatch::thread::sleep(Duration::from_millis(1)));
 /// ```
 ///
 /// # Panics
 ///
-/// Passes on a panic of `body`, when originals no longer have to run.
+/// Resumes a panic of `body` after the scope has ended.
 pub fn native<R>(body: impl FnOnce() -> R) -> R {
     let _entered = capture().with(Change::Native).enter();
     body()
@@ -89,12 +89,12 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// None yet.
+    /// Creates an empty set of overrides.
     pub const fn new() -> Self {
         Overrides { items: Vec::new() }
     }
 
-    /// Overrides this function with that closure. The last one for a function counts.
+    /// Overrides a function with a closure. If a function is overridden twice, the last closure applies.
     pub fn item<F: Copy, D>(mut self, point: &'static Slot<F, D>, closure: Box<D>) -> Self
     where
         D: ?Sized + Send + Sync + 'static,
@@ -107,11 +107,11 @@ impl Overrides {
         self
     }
 
-    /// Runs `body` with these overrides, in this thread and in those that it starts meanwhile.
+    /// Runs `body` with these overrides, in this thread and in the threads that it starts in `body`.
     ///
     /// # Panics
     ///
-    /// Passes on a panic of `body`, when the overrides have ended.
+    /// Resumes a panic of `body` after the overrides have ended.
     pub fn run<R>(self, body: impl FnOnce() -> R) -> R {
         let _entered = capture().with(Change::Overrides(self.items)).enter();
         body()
@@ -126,14 +126,14 @@ impl fmt::Debug for Overrides {
     }
 }
 
-/// A scope is entered, until it is dropped, by the thread that entered it.
+/// A guard that leaves the scope when it is dropped by the thread that entered it.
 pub(crate) struct Entered {
-    /// The scope to go back to; none if there was nothing to enter.
+    /// The scope to return to, or `None` if there was no scope to enter.
     outer: Option<ScopeHandle>,
     not_send: PhantomData<*const ()>,
 }
 
-/// The scope that the running thread is in.
+/// Returns the scope that the running thread is in.
 #[inline]
 pub(crate) fn capture() -> ScopeHandle {
     if are_there_any() {
@@ -149,7 +149,7 @@ fn current() -> ScopeHandle {
 }
 
 impl ScopeHandle {
-    /// Enters the scope, until the guard is dropped.
+    /// Enters the scope until the guard is dropped.
     #[inline]
     pub(crate) fn enter(self) -> Entered {
         let nothing = self.innermost.is_none() && !are_there_any();
@@ -180,14 +180,14 @@ thread_local! {
     static CURRENT: RefCell<ScopeHandle> = const { RefCell::new(ScopeHandle { innermost: None }) };
 }
 
-/// The scope that this OS thread is in. At the thread's very end there is none.
+/// Returns the scope that this OS thread is in. There is none after the thread-local has been destroyed.
 pub(crate) fn native_current() -> ScopeHandle {
     CURRENT
         .try_with(|current| current.borrow().clone())
         .unwrap_or_default()
 }
 
-/// Sets the scope of this OS thread and returns the one before.
+/// Sets the scope of this OS thread and returns the previous one.
 pub(crate) fn native_replace(scope: ScopeHandle) -> ScopeHandle {
     CURRENT
         .try_with(|current| current.replace(scope))
@@ -195,7 +195,7 @@ pub(crate) fn native_replace(scope: ScopeHandle) -> ScopeHandle {
 }
 
 impl<F: Copy, D: ?Sized + 'static> Slot<F, D> {
-    /// What to call here and now, for the trampoline.
+    /// Returns the function or closure that the trampoline calls.
     pub fn scoped(&self) -> Scoped<F, D> {
         let scope = capture();
         let mut next = &scope;
@@ -213,7 +213,7 @@ impl<F: Copy, D: ?Sized + 'static> Slot<F, D> {
             }
             next = &node.outer;
         }
-        // SAFETY: by invariant 1 the slot holds what was made from an `F`.
+        // SAFETY: by invariant 1 the slot's function was erased from an `F`.
         let global = self
             .raw()
             .global()

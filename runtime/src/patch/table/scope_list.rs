@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::entries;
 use super::slot::RawSlot;
 
-/// The scope that a thread is in, to be taken along to those that it starts. Costs nothing where
-/// there is none.
+/// The scope that a thread is in. A thread that it starts inherits a clone. Without a scope, cloning and entering it cost
+/// nothing.
 #[derive(Clone, Default)]
 pub(crate) struct ScopeHandle {
     pub(super) innermost: Option<Arc<Node>>,
 }
 
 impl ScopeHandle {
-    /// The scope inside this one that makes that change.
+    /// Creates a scope inside this one.
     pub(super) fn with(self, change: Change) -> ScopeHandle {
         match &change {
             Change::Native => entries::begin_native(),
@@ -32,7 +32,7 @@ impl ScopeHandle {
     }
 }
 
-/// One scope, and those around it. It counts in the table as long as a thread may be in it.
+/// One scope, and the scopes around it. The table counts it as long as a thread may be in it.
 pub(super) struct Node {
     pub(super) change: Change,
     pub(super) outer: ScopeHandle,
@@ -41,7 +41,7 @@ pub(super) struct Node {
 pub(super) enum Change {
     /// Originals run.
     Native,
-    /// These are overridden.
+    /// These items are overridden.
     Overrides(Vec<Override>),
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Override {
 impl Drop for Node {
     fn drop(&mut self) {
         SCOPES.fetch_sub(1, Ordering::Relaxed);
-        // The closures are dropped after this, when the table's lock is free again.
+        // The closures are dropped after this function, when the table's lock has been released.
         match &self.change {
             Change::Native => entries::end_native(),
             Change::Overrides(items) => entries::end_override(items.iter().map(|item| item.raw)),
@@ -62,13 +62,13 @@ impl Drop for Node {
     }
 }
 
-/// How many scopes there are in the process.
+/// The number of scopes in the process.
 static SCOPES: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether there are any scopes, so that the running thread may be in one.
+/// Returns whether there are scopes, so that the running thread may be in one.
 #[inline]
 pub(super) fn are_there_any() -> bool {
-    // Relaxed is enough: a scope that the running thread is in was counted before this thread came into it,
-    // and is counted until after it has left it. What others count and discount cancels out.
+    // Relaxed suffices: a scope that the running thread is in was added before the thread entered it,
+    // and is removed after the thread has left it. The additions and removals of other scopes cancel out.
     SCOPES.load(Ordering::Relaxed) > 0
 }

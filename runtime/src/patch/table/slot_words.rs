@@ -1,9 +1,9 @@
-//! The two words of a slot, and in which order they are written and read.
+//! The two words of a slot, and the order in which they are written and read.
 //!
-//! Writers hold the table's lock; readers hold nothing. A caller that finds the trampoline in
-//! `current` goes on to `global`, so what `global` says is written first.
+//! Writers hold the table's lock; readers hold no lock. A caller that reads the trampoline from
+//! `current` then reads `global`, so `global` is written first.
 //!
-//! The orderings are checked by loom, with its own kind of word: see `models`.
+//! loom checks the orderings, with its own type of word: see `models`.
 #![cfg_attr(not(loom), forbid(unsafe_code))]
 
 use std::ptr;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 #[cfg(all(test, loom))]
 mod models;
 
-/// An atomic pointer: the processor's, or loom's in a model.
+/// An atomic pointer: std's, or loom's in a model.
 pub(crate) trait Word {
     fn load(&self, ordering: Ordering) -> *mut ();
     fn store(&self, pointer: *mut (), ordering: Ordering);
@@ -30,7 +30,7 @@ impl Word for AtomicPtr<()> {
     }
 }
 
-/// What a call runs, and what it runs where no scope says otherwise; null is the original.
+/// The function that a call runs, and the function that runs where no scope overrides it. Null is the original.
 #[derive(Debug)]
 pub(crate) struct Words<W = AtomicPtr<()>> {
     current: W,
@@ -38,7 +38,7 @@ pub(crate) struct Words<W = AtomicPtr<()>> {
 }
 
 impl Words {
-    /// The original is run.
+    /// Creates words that both stand for the original.
     pub(crate) const fn new() -> Self {
         Words {
             current: AtomicPtr::new(ptr::null_mut()),
@@ -50,35 +50,35 @@ impl Words {
 impl<W: Word> Words<W> {
     #[inline(always)]
     pub(crate) fn current(&self) -> *mut () {
-        // Partner of the release in `place`: what the patching thread did before is seen by every
-        // call that takes what it stored, and so is the `global` that it stored before.
+        // Pairs with the release in `place`: a call that reads the stored function also sees what the patching thread
+        // did before, including its store to `global`.
         self.current.load(Ordering::Acquire)
     }
 
-    /// Whether a call runs the original, for a caller that reads `current` if it does not.
+    /// Returns whether a call runs the original. If not, the caller reads `current` next.
     #[inline(always)]
     pub(crate) fn is_original(&self) -> bool {
-        // Nothing is read through it, so it needs no partner.
+        // Relaxed, because nothing is read through the pointer.
         self.current.load(Ordering::Relaxed).is_null()
     }
 
     #[inline(always)]
     pub(crate) fn global(&self) -> *mut () {
-        // Partner of the release in `set_global`, for a caller that comes by the trampoline which
-        // somebody else stored earlier.
+        // Pairs with the release in `set_global`, for a caller that reads this by way of a trampoline which
+        // another thread stored earlier.
         self.global.load(Ordering::Acquire)
     }
 
-    /// Sets what is run where no scope says otherwise. Followed by `place`.
+    /// Sets the function that runs where no scope overrides it. The caller calls `place` next.
     pub(crate) fn set_global(&self, function: *mut ()) {
-        // Partner of the acquire in `global`.
+        // Pairs with the acquire in `global`.
         self.global.store(function, Ordering::Release);
     }
 
-    /// Sets what a call runs: the trampoline, if there is one to be asked, else `global`.
+    /// Sets the function that a call runs: the trampoline if one is given, otherwise `global`.
     pub(crate) fn place(&self, trampoline: Option<*mut ()>) {
         let function = trampoline.unwrap_or_else(|| self.global());
-        // Partner of the acquire in `current`.
+        // Pairs with the acquire in `current`.
         self.current.store(function, Ordering::Release);
     }
 }
