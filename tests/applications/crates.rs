@@ -133,6 +133,9 @@ fn copy(folders: &Folders, wanted: &Wanted) -> Result<(String, PathBuf), String>
     copy_folder(source, &target).map_err(failed)?;
     // The newest dependencies, as a program that starts today has them.
     let _ = fs::remove_file(target.join("Cargo.lock"));
+    // And the compiler that is there.
+    let _ = fs::remove_file(target.join("rust-toolchain"));
+    let _ = fs::remove_file(target.join("rust-toolchain.toml"));
     let manifest = target.join("Cargo.toml");
     let text_of_manifest = fs::read_to_string(&manifest).map_err(failed)?;
     if !text_of_manifest
@@ -179,6 +182,10 @@ fn test(
             .arg("test")
             .arg("--target-dir")
             .arg(folders.work("target"));
+        if variant == Variant::Greenpatch {
+            // Where they run with std, so that what the crate starts is all that differs.
+            command.args(["--bodies", "native"]);
+        }
         command
     };
     let split = wanted
