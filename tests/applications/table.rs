@@ -62,7 +62,8 @@ fn programs(page: &mut String, records: &Records, explanations: &BTreeMap<String
         page,
         "\n## Applications\n\n\
          They are in `tests/applications/programs`. Throughput is the median of the runs with greenpatch over that with std, the two in turns, \
-         with the lowest and the highest ratio of the runs in brackets; built with `opt-level = 2`. OS threads are the most that were seen during the run.\n\n\
+         with the lowest and the highest ratio of the runs in brackets; built with `opt-level = 2`. \
+         The machine was busy with other work meanwhile, as the spread tells. OS threads are the most that were seen during the run.\n\n\
          | application | uses | crates | compiles | output | OS threads, std → greenpatch | throughput, std | greenpatch ÷ std | |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
