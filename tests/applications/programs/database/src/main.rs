@@ -50,6 +50,7 @@ fn number(reader: &mut impl Read) -> io::Result<usize> {
 
 /// Answers a simple query with its own text, and a prepared one with its argument.
 fn serve(stream: TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
     let length = number(&mut reader)?;
