@@ -1,36 +1,35 @@
-//! The traits of types that are made of one file descriptor, for our types that hold one of std's.
+//! The traits of types that own one file descriptor: conversions from and to descriptors and std's types.
 //!
-//! Layer: beside the facades. Called by: `fs`, `io`, `process`. Calls: std.
-//! Never: reads, writes or waits.
+//! Each macro takes `$ours`, a tuple struct, and `$std`, the type of std that it stands for.
 #![allow(unsafe_code)]
 
-/// Gives `$ours`, a tuple struct whose first field is `$std`, the conversions that `$std` has from and
-/// to descriptors, and those from and to `$std` itself.
-macro_rules! owns_a_descriptor {
+/// Implements `AsFd`, `AsRawFd`, `IntoRawFd`, the conversions from and to `OwnedFd`, and `Debug`. The first field of
+/// `$ours` has the borrowing traits; `$ours` converts from and to `$std`.
+macro_rules! descriptor_traits {
     ($ours:ident, $std:ty) => {
         impl ::std::os::fd::AsFd for $ours {
             #[inline]
             fn as_fd(&self) -> ::std::os::fd::BorrowedFd<'_> {
-                self.0.as_fd()
+                ::std::os::fd::AsFd::as_fd(&self.0)
             }
         }
 
         impl ::std::os::fd::AsRawFd for $ours {
             #[inline]
             fn as_raw_fd(&self) -> ::std::os::fd::RawFd {
-                self.0.as_raw_fd()
+                ::std::os::fd::AsRawFd::as_raw_fd(&self.0)
             }
         }
 
         impl ::std::os::fd::IntoRawFd for $ours {
             #[inline]
             fn into_raw_fd(self) -> ::std::os::fd::RawFd {
-                ::std::os::fd::OwnedFd::from(self).into_raw_fd()
+                ::std::os::fd::IntoRawFd::into_raw_fd(<$std>::from(self))
             }
         }
 
         impl From<::std::os::fd::OwnedFd> for $ours {
-            /// Takes a descriptor over.
+            /// Takes ownership of a descriptor.
             #[inline]
             fn from(fd: ::std::os::fd::OwnedFd) -> $ours {
                 $ours::from(<$std>::from(fd))
@@ -45,13 +44,6 @@ macro_rules! owns_a_descriptor {
             }
         }
 
-        impl From<$ours> for ::std::process::Stdio {
-            /// Has a child process use it as one of its standard streams.
-            fn from(ours: $ours) -> ::std::process::Stdio {
-                <$std>::from(ours).into()
-            }
-        }
-
         impl ::std::fmt::Debug for $ours {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
@@ -59,10 +51,40 @@ macro_rules! owns_a_descriptor {
         }
     };
 }
-pub(crate) use owns_a_descriptor;
 
-/// `FromRawFd` for a type that [`owns_a_descriptor`], where std's has it.
-macro_rules! made_from_a_raw_descriptor {
+/// Implements the conversions from and to `$std`, where `$ours` is a tuple struct of a `Watched<$std>`.
+macro_rules! std_conversions {
+    ($ours:ident, $std:ty) => {
+        impl From<$std> for $ours {
+            /// Takes ownership of std's, for example one made by a crate that does not use greenpatch.
+            fn from(std: $std) -> $ours {
+                $ours($crate::descriptor::watch::Watched::new(std))
+            }
+        }
+
+        impl From<$ours> for $std {
+            /// Gives std's away, for example to a crate that does not use greenpatch.
+            fn from(ours: $ours) -> $std {
+                ours.0.into_inner()
+            }
+        }
+    };
+}
+
+/// Implements the conversion into a standard stream of a child process.
+macro_rules! into_stdio {
+    ($ours:ident, $std:ty) => {
+        impl From<$ours> for ::std::process::Stdio {
+            /// Makes it a standard stream of a child process.
+            fn from(ours: $ours) -> ::std::process::Stdio {
+                <$std>::from(ours).into()
+            }
+        }
+    };
+}
+
+/// Implements `FromRawFd` for a type that has [`descriptor_traits`].
+macro_rules! from_raw_fd {
     ($ours:ident) => {
         impl ::std::os::fd::FromRawFd for $ours {
             #[inline]
@@ -74,4 +96,5 @@ macro_rules! made_from_a_raw_descriptor {
         }
     };
 }
-pub(crate) use made_from_a_raw_descriptor;
+
+pub(crate) use {descriptor_traits, from_raw_fd, into_stdio, std_conversions};

@@ -10,8 +10,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::{OpenOptions, call};
-use crate::descriptor::conversions::{made_from_a_raw_descriptor, owns_a_descriptor};
+use super::call;
+use crate::descriptor::conversions::{descriptor_traits, from_raw_fd, into_stdio};
 use crate::seam::offload::{self, Call};
 
 /// An open file.
@@ -68,12 +68,6 @@ impl File {
     pub fn create_new<P: AsRef<Path>>(path: P) -> io::Result<File> {
         let path = path.as_ref();
         call(|| std::fs::File::create_new(path)).map(File)
-    }
-
-    /// The ways to open a file.
-    #[must_use]
-    pub fn options() -> OpenOptions {
-        OpenOptions::new()
     }
 
     /// Waits until what was written, and what is known of it, is on the disk.
@@ -352,5 +346,6 @@ impl From<File> for std::fs::File {
     }
 }
 
-owns_a_descriptor!(File, std::fs::File);
-made_from_a_raw_descriptor!(File);
+descriptor_traits!(File, std::fs::File);
+into_stdio!(File, std::fs::File);
+from_raw_fd!(File);

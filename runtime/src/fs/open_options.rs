@@ -109,3 +109,11 @@ impl From<OpenOptions> for std::fs::OpenOptions {
         ours.0
     }
 }
+
+impl File {
+    /// The ways to open a file.
+    #[must_use]
+    pub fn options() -> OpenOptions {
+        OpenOptions::new()
+    }
+}

@@ -11,20 +11,18 @@
 #[doc(no_inline)]
 pub use ::std::io::*;
 
+mod output_streams;
 mod pipe;
 mod print;
-mod stderr;
+mod reentrant_lock;
 mod stdin;
-mod stdout;
 mod terminal;
-mod turn;
 
+pub use output_streams::{Stderr, StderrLock, Stdout, StdoutLock, stderr, stdout};
 pub use pipe::{PipeReader, PipeWriter, pipe};
 #[doc(hidden)]
 pub use print::{__eprint, __print};
-pub use stderr::{Stderr, StderrLock, stderr};
 pub use stdin::{Stdin, StdinLock, stdin};
-pub use stdout::{Stdout, StdoutLock, stdout};
 pub use terminal::IsTerminal;
 
-pub(crate) use pipe::{converts_from_and_to, reads_a_pipe, writes_a_pipe};
+pub(crate) use pipe::{reads_a_pipe, writes_a_pipe};

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use crate::descriptor::conversions::{made_from_a_raw_descriptor, owns_a_descriptor};
+use crate::descriptor::conversions::{descriptor_traits, from_raw_fd, into_stdio, std_conversions};
 use crate::descriptor::watch::Watched;
 
 /// Makes a pipe: what is written to the one end is read at the other.
@@ -113,31 +113,15 @@ macro_rules! writes_a_pipe {
 }
 pub(crate) use writes_a_pipe;
 
-/// The conversions of `$ours`, a tuple struct of a watched `$std`, from and to `$std`.
-macro_rules! converts_from_and_to {
-    ($ours:ident, $std:ty) => {
-        impl From<$std> for $ours {
-            fn from(std: $std) -> $ours {
-                $ours($crate::descriptor::watch::Watched::new(std))
-            }
-        }
-
-        impl From<$ours> for $std {
-            fn from(ours: $ours) -> $std {
-                ours.0.into_inner()
-            }
-        }
-    };
-}
-pub(crate) use converts_from_and_to;
-
 reads_a_pipe!(PipeReader);
 reads_a_pipe!(&PipeReader);
 writes_a_pipe!(PipeWriter);
 writes_a_pipe!(&PipeWriter);
-converts_from_and_to!(PipeReader, io::PipeReader);
-converts_from_and_to!(PipeWriter, io::PipeWriter);
-owns_a_descriptor!(PipeReader, io::PipeReader);
-owns_a_descriptor!(PipeWriter, io::PipeWriter);
-made_from_a_raw_descriptor!(PipeReader);
-made_from_a_raw_descriptor!(PipeWriter);
+std_conversions!(PipeReader, io::PipeReader);
+std_conversions!(PipeWriter, io::PipeWriter);
+descriptor_traits!(PipeReader, io::PipeReader);
+descriptor_traits!(PipeWriter, io::PipeWriter);
+into_stdio!(PipeReader, io::PipeReader);
+from_raw_fd!(PipeReader);
+into_stdio!(PipeWriter, io::PipeWriter);
+from_raw_fd!(PipeWriter);

@@ -3,20 +3,20 @@
 
 use std::fmt;
 
-use super::{stderr, stdout};
+use super::output_streams::lock_to_print;
 use crate::seam::stdio::{self as seam, Output};
 
 /// What `print!` and `println!` expand to.
 #[doc(hidden)]
 pub fn __print(arguments: fmt::Arguments<'_>) {
-    let _turn = stdout::turn_to_print();
+    let _guard = lock_to_print(Output::Stdout);
     seam::print(Output::Stdout, arguments);
 }
 
 /// What `eprint!` and `eprintln!` expand to.
 #[doc(hidden)]
 pub fn __eprint(arguments: fmt::Arguments<'_>) {
-    let _turn = stderr::turn_to_print();
+    let _guard = lock_to_print(Output::Stderr);
     seam::print(Output::Stderr, arguments);
 }
 

@@ -29,9 +29,11 @@ pub use ::std::net::*;
 mod addresses;
 mod conversions;
 mod dns;
+mod stream_traits;
 mod sys;
 mod tcp_listener;
 mod tcp_stream;
+mod timeouts;
 pub(crate) mod transfer;
 mod udp_socket;
 
@@ -40,4 +42,5 @@ pub use tcp_listener::{Incoming, TcpListener};
 pub use tcp_stream::TcpStream;
 pub use udp_socket::UdpSocket;
 
-pub(crate) use conversions::{conversions, from_raw_fd};
+pub(crate) use stream_traits::stream_traits;
+pub(crate) use timeouts::timeouts;

@@ -6,9 +6,9 @@ use std::iter::FusedIterator;
 use std::net::{SocketAddr, TcpListener as StdTcpListener};
 
 use super::addresses::{self, ToSocketAddrs};
-use super::conversions;
 use super::tcp_stream::TcpStream;
 use super::transfer;
+use crate::descriptor::conversions::{descriptor_traits, std_conversions};
 use crate::descriptor::watch::Watched;
 
 /// A socket that accepts connections by TCP.
@@ -38,7 +38,8 @@ use crate::descriptor::watch::Watched;
 /// ```
 pub struct TcpListener(Watched<StdTcpListener>);
 
-conversions!(TcpListener, StdTcpListener);
+descriptor_traits!(TcpListener, StdTcpListener);
+std_conversions!(TcpListener, StdTcpListener);
 
 /// The connections that a listener accepts, one after the other and without end.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! [`TcpStream`].
 #![forbid(unsafe_code)]
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io;
 use std::net::{Shutdown, SocketAddr, TcpStream as StdTcpStream};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use super::addresses::{self, ToSocketAddrs};
-use super::conversions;
+use super::stream_traits;
+use super::timeouts;
 use super::transfer::{self, Short, Take};
+use crate::descriptor::conversions::{descriptor_traits, std_conversions};
 use crate::descriptor::direction::{Direction, Manner};
 use crate::descriptor::operation::{Operation, Size};
 use crate::descriptor::poll::poll;
@@ -48,7 +50,9 @@ use crate::seam::net::perform;
 /// ```
 pub struct TcpStream(pub(super) Watched<StdTcpStream>);
 
-conversions!(TcpStream, StdTcpStream);
+descriptor_traits!(TcpStream, StdTcpStream);
+std_conversions!(TcpStream, StdTcpStream);
+timeouts!(TcpStream, "read", "write");
 
 impl TcpStream {
     /// Connects to an address; to each in turn that a name stands for, until one answers.
@@ -96,40 +100,6 @@ impl TcpStream {
     /// When the process has no file descriptor left.
     pub fn try_clone(&self) -> io::Result<TcpStream> {
         Ok(TcpStream(self.0.try_clone(|inner| inner.try_clone())?))
-    }
-
-    /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Errors
-    ///
-    /// A timeout of zero.
-    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.inner().set_read_timeout(timeout)?;
-        self.0.set_timeout(Direction::Read, timeout);
-        Ok(())
-    }
-
-    /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Errors
-    ///
-    /// A timeout of zero.
-    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.inner().set_write_timeout(timeout)?;
-        self.0.set_timeout(Direction::Write, timeout);
-        Ok(())
-    }
-
-    /// Returns how long a read may wait.
-    pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
-        self.0.inner().read_timeout()
-    }
-
-    /// Returns how long a write may wait.
-    pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
-        self.0.inner().write_timeout()
     }
 
     /// Copies what can be read into `buf`, and leaves it there to be read again. Waits as a read does.
@@ -264,64 +234,4 @@ fn finish(stream: &StdTcpStream) -> io::Result<usize> {
     }
 }
 
-impl Read for TcpStream {
-    #[inline]
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        transfer::read(&self.0, buffer, Short::IsDrained)
-    }
-
-    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        transfer::read_vectored(&self.0, buffers, Short::IsDrained)
-    }
-}
-
-impl Write for TcpStream {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        transfer::write(&self.0, bytes)
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        transfer::write_all(&self.0, bytes)
-    }
-
-    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        transfer::write_vectored(&self.0, slices)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Read for &TcpStream {
-    #[inline]
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        transfer::read(&self.0, buffer, Short::IsDrained)
-    }
-
-    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        transfer::read_vectored(&self.0, buffers, Short::IsDrained)
-    }
-}
-
-impl Write for &TcpStream {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        transfer::write(&self.0, bytes)
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        transfer::write_all(&self.0, bytes)
-    }
-
-    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        transfer::write_vectored(&self.0, slices)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+stream_traits!(TcpStream, Short::IsDrained);

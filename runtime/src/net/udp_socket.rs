@@ -3,14 +3,13 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket as StdUdpSocket};
-use std::time::Duration;
 
 use socket2::SockAddr;
 
 use super::addresses::{self, ToSocketAddrs};
-use super::conversions;
+use super::timeouts;
 use super::transfer::{self, Take};
-use crate::descriptor::direction::Direction;
+use crate::descriptor::conversions::{descriptor_traits, std_conversions};
 use crate::descriptor::watch::Watched;
 
 /// A socket that sends and receives messages by UDP.
@@ -36,7 +35,9 @@ use crate::descriptor::watch::Watched;
 /// ```
 pub struct UdpSocket(Watched<StdUdpSocket>);
 
-conversions!(UdpSocket, StdUdpSocket);
+descriptor_traits!(UdpSocket, StdUdpSocket);
+std_conversions!(UdpSocket, StdUdpSocket);
+timeouts!(UdpSocket, "receive", "send");
 
 impl UdpSocket {
     /// Makes a socket that is bound to an address; to the first that can be had of those that a name
@@ -94,40 +95,6 @@ impl UdpSocket {
     /// When the process has no file descriptor left.
     pub fn try_clone(&self) -> io::Result<UdpSocket> {
         Ok(UdpSocket(self.0.try_clone(|inner| inner.try_clone())?))
-    }
-
-    /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Errors
-    ///
-    /// A timeout of zero.
-    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.inner().set_read_timeout(timeout)?;
-        self.0.set_timeout(Direction::Read, timeout);
-        Ok(())
-    }
-
-    /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Errors
-    ///
-    /// A timeout of zero.
-    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.inner().set_write_timeout(timeout)?;
-        self.0.set_timeout(Direction::Write, timeout);
-        Ok(())
-    }
-
-    /// Returns how long a read may wait.
-    pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
-        self.0.inner().read_timeout()
-    }
-
-    /// Returns how long a write may wait.
-    pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
-        self.0.inner().write_timeout()
     }
 
     /// Sets whether packets may be sent to a broadcast address.

@@ -2,9 +2,9 @@
 
 use std::process;
 
-use crate::descriptor::conversions::owns_a_descriptor;
+use crate::descriptor::conversions::{descriptor_traits, into_stdio, std_conversions};
 use crate::descriptor::watch::Watched;
-use crate::io::{converts_from_and_to, reads_a_pipe, writes_a_pipe};
+use crate::io::{reads_a_pipe, writes_a_pipe};
 
 /// The pipe to a child's standard input.
 ///
@@ -31,9 +31,12 @@ writes_a_pipe!(ChildStdin);
 writes_a_pipe!(&ChildStdin);
 reads_a_pipe!(ChildStdout);
 reads_a_pipe!(ChildStderr);
-converts_from_and_to!(ChildStdin, process::ChildStdin);
-converts_from_and_to!(ChildStdout, process::ChildStdout);
-converts_from_and_to!(ChildStderr, process::ChildStderr);
-owns_a_descriptor!(ChildStdin, process::ChildStdin);
-owns_a_descriptor!(ChildStdout, process::ChildStdout);
-owns_a_descriptor!(ChildStderr, process::ChildStderr);
+std_conversions!(ChildStdin, process::ChildStdin);
+std_conversions!(ChildStdout, process::ChildStdout);
+std_conversions!(ChildStderr, process::ChildStderr);
+descriptor_traits!(ChildStdin, process::ChildStdin);
+descriptor_traits!(ChildStdout, process::ChildStdout);
+descriptor_traits!(ChildStderr, process::ChildStderr);
+into_stdio!(ChildStdin, process::ChildStdin);
+into_stdio!(ChildStdout, process::ChildStdout);
+into_stdio!(ChildStderr, process::ChildStderr);

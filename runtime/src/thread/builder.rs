@@ -5,10 +5,10 @@ use std::ffi::CString;
 use std::io;
 use std::sync::Arc;
 
+use super::JoinHandle;
 use super::join_handle::Joined;
 use super::packet::Packet;
-use super::scoped::ScopeData;
-use super::{JoinHandle, Scope, ScopedJoinHandle};
+use super::scope_data::ScopeData;
 use crate::patch::scope;
 use crate::seam::thread::{self as seam, Start};
 use crate::thread_state::shared::Shared;
@@ -108,32 +108,14 @@ impl Builder {
         unsafe { self.start(f, None) }.map(JoinHandle::new)
     }
 
-    /// Starts a thread that borrows from `scope`'s surroundings.
-    ///
-    /// # Errors
-    ///
-    /// As [`spawn`](Builder::spawn).
-    ///
-    /// # Panics
-    ///
-    /// As [`spawn`](Builder::spawn).
-    pub fn spawn_scoped<'scope, 'env, F, T>(
-        self,
-        scope: &'scope Scope<'scope, 'env>,
-        f: F,
-    ) -> io::Result<ScopedJoinHandle<'scope, T>>
-    where
-        F: FnOnce() -> T + Send + 'scope,
-        T: Send + 'scope,
-    {
-        // SAFETY: the scope does not end before the thread's packet is emptied, after its closure.
-        unsafe { self.start(f, Some(scope.data.clone())) }.map(ScopedJoinHandle::new)
-    }
-
     /// # Safety
     ///
     /// As for [`spawn_unchecked`](Builder::spawn_unchecked).
-    unsafe fn start<F, T>(self, f: F, scope: Option<Arc<ScopeData>>) -> io::Result<Joined<T>>
+    pub(super) unsafe fn start<F, T>(
+        self,
+        f: F,
+        scope: Option<Arc<ScopeData>>,
+    ) -> io::Result<Joined<T>>
     where
         F: FnOnce() -> T + Send,
         T: Send,

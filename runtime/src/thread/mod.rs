@@ -19,6 +19,7 @@ mod local_key;
 mod native_local;
 mod packet;
 mod park;
+mod scope_data;
 mod scoped;
 mod sleep;
 mod spawn;

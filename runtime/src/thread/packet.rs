@@ -8,7 +8,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use super::Result;
-use super::scoped::ScopeData;
+use super::scope_data::ScopeData;
 use crate::patch::ScopeHandle;
 use crate::thread_state::shared::{Body, Outcome};
 

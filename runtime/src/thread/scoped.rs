@@ -1,16 +1,17 @@
 //! `scope`: threads that borrow from the function that starts them.
+#![allow(unsafe_code)]
 
 use std::fmt;
+use std::io;
 use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::join_handle::Joined;
+use super::scope_data::ScopeData;
 use super::{Builder, Result, Thread};
-use crate::seam::thread as seam;
 use crate::seam::unwind;
-use crate::wait::wait_while::{wait_while, wake_all};
 
 /// A scope in which threads, native or green, can borrow what outlives it.
 pub struct Scope<'scope, 'env: 'scope> {
@@ -24,35 +25,6 @@ pub struct Scope<'scope, 'env: 'scope> {
 pub struct ScopedJoinHandle<'scope, T> {
     joined: Joined<T>,
     scope: PhantomData<&'scope ()>,
-}
-
-/// How many threads of a scope still run, and whether a panic of one went unseen.
-#[derive(Debug)]
-pub(super) struct ScopeData {
-    running: AtomicUsize,
-    panicked: AtomicBool,
-}
-
-impl ScopeData {
-    pub(super) fn thread_starts(&self) {
-        self.running.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn thread_ended(&self, panicked: bool) {
-        if panicked {
-            self.panicked.store(true, Ordering::Relaxed);
-        }
-        // Release, so that `wait`, which loads with acquire, sees all that the thread has done.
-        if self.running.fetch_sub(1, Ordering::Release) == 1 {
-            wake_all(&self.running);
-        }
-    }
-
-    fn wait(&self) {
-        wait_while(seam::join, &self.running, None, || {
-            self.running.load(Ordering::Acquire) != 0
-        });
-    }
 }
 
 /// Calls `f` with a scope, and returns when all threads that were started in it have ended.
@@ -81,10 +53,7 @@ where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
     let scope = Scope {
-        data: Arc::new(ScopeData {
-            running: AtomicUsize::new(0),
-            panicked: AtomicBool::new(false),
-        }),
+        data: Arc::new(ScopeData::new()),
         scope: PhantomData,
         env: PhantomData,
     };
@@ -120,6 +89,30 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         Builder::new()
             .spawn_scoped(self, f)
             .expect("failed to spawn thread")
+    }
+}
+
+impl Builder {
+    /// Starts a thread that borrows from `scope`'s surroundings.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Builder::spawn).
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn`](Builder::spawn).
+    pub fn spawn_scoped<'scope, 'env, F, T>(
+        self,
+        scope: &'scope Scope<'scope, 'env>,
+        f: F,
+    ) -> io::Result<ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        // SAFETY: the scope does not end before the thread's packet is emptied, after its closure.
+        unsafe { self.start(f, Some(scope.data.clone())) }.map(ScopedJoinHandle::new)
     }
 }
 

@@ -15,6 +15,7 @@
 
 mod bounded;
 mod iter;
+mod shared;
 mod unbounded;
 
 use ::std::cell::Cell;
@@ -27,8 +28,8 @@ use ::std::time::{Duration, Instant};
 pub use ::std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
 pub use self::iter::{IntoIter, Iter, TryIter};
+use self::shared::Shared;
 use crate::seam::busy::busy;
-use crate::wait::atomic::{AtomicUsize, Ordering};
 
 /// Makes a channel that takes any number of messages: sending never blocks.
 ///
@@ -73,35 +74,6 @@ pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
     let shared = Arc::new(Shared::new(bounded::Bounded::new(bound)));
     let receiver = Receiver::new(Flavor::Bounded(shared.clone()));
     (SyncSender { shared }, receiver)
-}
-
-/// A channel with the number of its senders.
-struct Shared<C> {
-    senders: AtomicUsize,
-    channel: C,
-}
-
-impl<C> Shared<C> {
-    /// A channel with one sender.
-    fn new(channel: C) -> Shared<C> {
-        Shared {
-            senders: AtomicUsize::new(1),
-            channel,
-        }
-    }
-
-    /// Counts one sender more.
-    fn enter(&self) {
-        // Relaxed: who clones a sender has one, so the count does not reach 0 here. It cannot overflow
-        // either: each sender has an `Arc`, whose own count aborts first.
-        self.senders.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Counts one sender less; true if it was the last.
-    fn leave(&self) -> bool {
-        // AcqRel: the last one comes after all that the others did.
-        self.senders.fetch_sub(1, Ordering::AcqRel) == 1
-    }
 }
 
 /// Sends into a [`channel`]; may be cloned.

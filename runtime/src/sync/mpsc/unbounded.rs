@@ -45,7 +45,7 @@ use ::std::sync::mpsc::{RecvTimeoutError, TryRecvError};
 use ::std::task::Waker;
 use ::std::time::Instant;
 
-use super::Shared;
+use super::shared::Shared;
 use crate::seam::busy::produced;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering, UnsafeCell};

@@ -5,14 +5,13 @@ use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::{SocketAddr, UnixDatagram as StdUnixDatagram};
 use std::path::Path;
-use std::time::Duration;
 
 use socket2::SockAddr;
 
 use super::{address, room};
-use crate::descriptor::direction::Direction;
+use crate::descriptor::conversions::{descriptor_traits, std_conversions};
 use crate::descriptor::watch::Watched;
-use crate::net::conversions;
+use crate::net::timeouts;
 use crate::net::transfer::{self, Take};
 
 /// A socket of the Unix domain that sends and receives messages.
@@ -38,7 +37,9 @@ use crate::net::transfer::{self, Take};
 /// ```
 pub struct UnixDatagram(Watched<StdUnixDatagram>);
 
-conversions!(UnixDatagram, StdUnixDatagram);
+descriptor_traits!(UnixDatagram, StdUnixDatagram);
+std_conversions!(UnixDatagram, StdUnixDatagram);
+timeouts!(UnixDatagram, "receive", "send");
 
 impl UnixDatagram {
     /// Makes a socket of that name in the file system, where it must not exist yet.
@@ -123,40 +124,6 @@ impl UnixDatagram {
     /// Sends a message to whom the socket is connected to.
     pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
         transfer::send(&self.0, buf, |inner, buf| inner.send(buf))
-    }
-
-    /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Errors
-    ///
-    /// A timeout of zero.
-    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.inner().set_read_timeout(timeout)?;
-        self.0.set_timeout(Direction::Read, timeout);
-        Ok(())
-    }
-
-    /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Errors
-    ///
-    /// A timeout of zero.
-    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.inner().set_write_timeout(timeout)?;
-        self.0.set_timeout(Direction::Write, timeout);
-        Ok(())
-    }
-
-    /// Returns how long a read may wait.
-    pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
-        self.0.inner().read_timeout()
-    }
-
-    /// Returns how long a write may wait.
-    pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
-        self.0.inner().write_timeout()
     }
 
     /// Sets whether operations fail with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting.

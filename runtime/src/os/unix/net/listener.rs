@@ -6,8 +6,8 @@ use std::os::unix::net::{SocketAddr, UnixListener as StdUnixListener};
 use std::path::Path;
 
 use super::stream::UnixStream;
+use crate::descriptor::conversions::{descriptor_traits, std_conversions};
 use crate::descriptor::watch::Watched;
-use crate::net::conversions;
 use crate::net::transfer;
 
 /// A socket of the Unix domain that accepts connections.
@@ -34,7 +34,8 @@ use crate::net::transfer;
 /// ```
 pub struct UnixListener(Watched<StdUnixListener>);
 
-conversions!(UnixListener, StdUnixListener);
+descriptor_traits!(UnixListener, StdUnixListener);
+std_conversions!(UnixListener, StdUnixListener);
 
 /// The connections that a listener accepts, one after the other and without end.
 #[derive(Debug)]

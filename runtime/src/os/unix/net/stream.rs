@@ -1,17 +1,16 @@
 //! [`UnixStream`].
 #![forbid(unsafe_code)]
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::{SocketAddr, UnixStream as StdUnixStream};
 use std::path::Path;
-use std::time::Duration;
 
 use super::connect;
-use crate::descriptor::direction::Direction;
+use crate::descriptor::conversions::{descriptor_traits, std_conversions};
 use crate::descriptor::watch::Watched;
-use crate::net::conversions;
-use crate::net::transfer::{self, Short};
+use crate::net::transfer::Short;
+use crate::net::{stream_traits, timeouts};
 
 /// A connection between two sockets of the Unix domain.
 ///
@@ -41,7 +40,9 @@ use crate::net::transfer::{self, Short};
 /// ```
 pub struct UnixStream(Watched<StdUnixStream>);
 
-conversions!(UnixStream, StdUnixStream);
+descriptor_traits!(UnixStream, StdUnixStream);
+std_conversions!(UnixStream, StdUnixStream);
+timeouts!(UnixStream, "read", "write");
 
 impl UnixStream {
     /// Connects to the socket of that name in the file system.
@@ -86,40 +87,6 @@ impl UnixStream {
         self.0.inner().peer_addr()
     }
 
-    /// Sets how long a read may wait; `None` is for ever. A read that has waited so long fails with
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Errors
-    ///
-    /// A timeout of zero.
-    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.inner().set_read_timeout(timeout)?;
-        self.0.set_timeout(Direction::Read, timeout);
-        Ok(())
-    }
-
-    /// Sets how long a write may wait; `None` is for ever. A write that has waited so long fails with
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
-    ///
-    /// # Errors
-    ///
-    /// A timeout of zero.
-    pub fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.inner().set_write_timeout(timeout)?;
-        self.0.set_timeout(Direction::Write, timeout);
-        Ok(())
-    }
-
-    /// Returns how long a read may wait.
-    pub fn read_timeout(&self) -> io::Result<Option<Duration>> {
-        self.0.inner().read_timeout()
-    }
-
-    /// Returns how long a write may wait.
-    pub fn write_timeout(&self) -> io::Result<Option<Duration>> {
-        self.0.inner().write_timeout()
-    }
-
     /// Sets whether operations fail with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of waiting.
     ///
     /// # Differences from std
@@ -145,64 +112,4 @@ impl UnixStream {
     }
 }
 
-impl Read for UnixStream {
-    #[inline]
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        transfer::read(&self.0, buffer, Short::IsNothing)
-    }
-
-    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        transfer::read_vectored(&self.0, buffers, Short::IsNothing)
-    }
-}
-
-impl Write for UnixStream {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        transfer::write(&self.0, bytes)
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        transfer::write_all(&self.0, bytes)
-    }
-
-    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        transfer::write_vectored(&self.0, slices)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Read for &UnixStream {
-    #[inline]
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        transfer::read(&self.0, buffer, Short::IsNothing)
-    }
-
-    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        transfer::read_vectored(&self.0, buffers, Short::IsNothing)
-    }
-}
-
-impl Write for &UnixStream {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        transfer::write(&self.0, bytes)
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        transfer::write_all(&self.0, bytes)
-    }
-
-    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        transfer::write_vectored(&self.0, slices)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+stream_traits!(UnixStream, Short::IsNothing);
