@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# What `cargo greenpatch` adds: build times against cargo's, sizes of programs, and the speed of a program that greenpatch is
+# compiled into and patches nothing of (`GREENPATCH=off`). Prints a table for each.
+#
+#     tests/servers/overhead.sh                           # everything
+#     BUILDS=5 RUNS=15 tests/servers/overhead.sh builds   # one of: copy builds sizes throughput
+#
+# Measured are examples/plain, which has no dependencies, and the clients of redis in this folder. cargo and `cargo greenpatch` take turns.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+builds=${BUILDS:-3}
+runs=${RUNS:-9}
+parts=("$@")
+[ $# -gt 0 ] || parts=(copy builds sizes throughput)
+. ./common.sh
+
+# The sources are copied, so that touching them and removing what is built concerns nothing else.
+cp -r ../../examples/plain "$folder/plain"
+mkdir "$folder/servers"
+cp -r Cargo.toml Cargo.lock src "$folder/servers"
+rm -rf "$folder/plain/target"
+unset CARGO_TARGET_DIR
+
+# The features that each of the two is built with.
+declare -A features=([plain]= [servers]=redis)
+
+cargo_build() { cargo build --quiet "$@"; }
+greenpatch_build() { "$CARGO_GREENPATCH" greenpatch build "$@" >/dev/null 2>"$folder/build.log" || { cat "$folder/build.log" >&2; exit 1; }; }
+
+# Times a command in milliseconds, and appends the time to a file of the folder.
+timed() {
+    local file=$folder/$1 begin end
+    shift
+    begin=$(date +%s%N)
+    "$@"
+    end=$(date +%s%N)
+    echo $(((end - begin) / 1000000)) >>"$file"
+}
+
+# One build each: from nothing, after a change of the program, after none.
+build_once() {
+    local program=$1 which=$2 file
+    file=$folder/$program/src/main.rs
+    [ -e "$file" ] || file=$folder/$program/src/bin/redis_clients.rs
+    cd "$folder/$program"
+    if [ "$which" = greenpatch ]; then
+        rm -rf target/greenpatch
+    else
+        rm -rf target/debug
+    fi
+    timed "$program.$which.cold" "${which}_build" --features "${features[$program]}"
+    sleep 1.1
+    touch "$file"
+    timed "$program.$which.warm" "${which}_build" --features "${features[$program]}"
+    timed "$program.$which.nothing" "${which}_build" --features "${features[$program]}"
+    cd - >/dev/null
+}
+
+# A median and its quartiles, in seconds.
+seconds() { quartiles <"$folder/$1" | awk '{ printf "%.2f (%.2f–%.2f) s", $1 / 1000, $2 / 1000, $3 / 1000 }'; }
+
+# The first build of all, once: greenpatch itself is built for it.
+measure_copy() {
+    cd "$folder/plain"
+    CARGO_GREENPATCH_CACHE=$folder/cache timed first greenpatch_build
+    cd - >/dev/null
+    printf '\nThe first build of plain, greenpatch with it: %s s\n' "$(awk '{ print $1 / 1000 }' "$folder/first")"
+}
+
+measure_builds() {
+    local run program what
+    # What is fetched, and the copy of greenpatch, are there before the first build that is timed.
+    for program in plain servers; do
+        (cd "$folder/$program" && cargo fetch --quiet && greenpatch_build --features "${features[$program]}")
+    done
+    for ((run = 0; run < builds; run++)); do
+        for program in plain servers; do
+            build_once "$program" cargo
+            build_once "$program" greenpatch
+        done
+    done
+    printf '\n| build | of | cargo | cargo greenpatch | ratio of medians |\n| --- | --- | --- | --- | --- |\n'
+    for program in plain servers; do
+        for what in "cold:from nothing" "warm:a source file is touched" "nothing:nothing has changed"; do
+            printf '| %s | %s | %s | %s | %s |\n' "${what#*:}" "$program" "$(seconds "$program.cargo.${what%%:*}")" \
+                "$(seconds "$program.greenpatch.${what%%:*}")" \
+                "$(ratio "$(quartiles <"$folder/$program.greenpatch.${what%%:*}")" "$(quartiles <"$folder/$program.cargo.${what%%:*}")")"
+        done
+    done
+}
+
+# The bytes of a program and of the stripped program.
+size() { strip -o "$folder/stripped" "$1"; printf '%s %s' "$(stat -c %s "$1")" "$(stat -c %s "$folder/stripped")"; }
+
+measure_sizes() {
+    local program binary options profile plain plain_stripped green green_stripped
+    printf '\n| program | profile | cargo | cargo greenpatch | stripped, cargo | cargo greenpatch |\n| --- | --- | --- | --- | --- | --- |\n'
+    for program in plain:plain:dev plain:plain:release servers:redis_clients:dev; do
+        IFS=: read -r program binary profile <<<"$program"
+        cd "$folder/$program"
+        cargo_build --profile "$profile" --features "${features[$program]}"
+        greenpatch_build --profile "$profile" --features "${features[$program]}"
+        options=${profile/dev/debug}
+        read -r plain plain_stripped < <(size "target/$options/$binary")
+        read -r green green_stripped < <(size "target/greenpatch/$host/$options/$binary")
+        cd - >/dev/null
+        awk -v name="$binary" -v profile="$profile" -v a="$plain" -v b="$green" -v c="$plain_stripped" -v d="$green_stripped" 'BEGIN {
+            printf "| %s | %s | %.2f MB | %.2f MB | %.2f MB | %.2f MB |\n", name, profile, a / 1e6, b / 1e6, c / 1e6, d / 1e6 }'
+    done
+}
+
+# Runs the clients of redis once, and records the wall time of their requests and the process's CPU time, in milliseconds.
+clients_once() {
+    local which=$1 program=$2 mode=$3
+    { TIMEFORMAT='%U %S'; time GREENPATCH=$mode timeout --foreground 300 "$program" "127.0.0.1:$port" 50 400 \
+        >"$folder/output" 2>"$folder/figures"; } 2>"$folder/times"
+    [ -e "$folder/expected" ] || cp "$folder/output" "$folder/expected"
+    diff "$folder/expected" "$folder/output" >&2
+    awk '{ for (i = 1; i < NF; i += 2) if ($i == "requesting") print 40000 / $(i + 1) * 1000 }' "$folder/figures" >>"$folder/rate.$which"
+    awk '{ print ($1 + $2) * 1000 }' "$folder/times" >>"$folder/cpu.$which"
+}
+
+measure_throughput() {
+    local run which port order std green
+    has redis-server redis-server || { echo "left out: redis"; return; }
+    cd "$folder/servers"
+    cargo_build --features redis
+    greenpatch_build --features redis
+    cd - >/dev/null
+    std=$folder/servers/target/debug/redis_clients
+    green=$folder/servers/target/greenpatch/$host/debug/redis_clients
+    port=$(free_port)
+    start_redis "$port"
+    for ((run = 0; run < runs; run++)); do
+        # Each comes first, second and third equally often.
+        order=(std off on std off on)
+        for which in "${order[@]:run % 3:3}"; do
+            case $which in
+            std) clients_once std "$std" on ;;
+            *) clients_once "$which" "$green" "$which" ;;
+            esac
+        done
+    done
+    stop
+    printf '\n| redis_clients, 50 threads | requests a second | ÷ std | CPU time | ÷ std |\n| --- | --- | --- | --- | --- |\n'
+    for which in "std:cargo" "off:cargo greenpatch, GREENPATCH=off" "on:cargo greenpatch"; do
+        read -r middle low high < <(quartiles <"$folder/rate.${which%%:*}")
+        printf '| %s | %.0f (%.0f–%.0f) | %s |' "${which#*:}" "$middle" "$low" "$high" \
+            "$(ratio "$middle" "$(quartiles <"$folder/rate.std")")"
+        read -r middle low high < <(quartiles <"$folder/cpu.${which%%:*}")
+        printf ' %.0f (%.0f–%.0f) ms | %s |\n' "$middle" "$low" "$high" "$(ratio "$middle" "$(quartiles <"$folder/cpu.std")")"
+    done
+}
+
+for part in "${parts[@]}"; do
+    case $part in
+    copy | builds | sizes | throughput) "measure_$part" ;;
+    *) echo "no such part: $part" >&2; exit 2 ;;
+    esac
+done
