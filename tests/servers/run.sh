@@ -2,7 +2,7 @@
 # A thousand clients at once of real servers, each client on a thread: built and run by cargo and by `cargo greenpatch`, in
 # turns. Fails if an output differs, or if greenpatch uses more than a few OS threads. Prints a table.
 #
-#     tests/servers/run.sh                       # redis, nginx, PostgreSQL and MariaDB, five runs with each
+#     tests/servers/run.sh                       # redis, nginx and PostgreSQL, five runs with each
 #     RUNS=1 tests/servers/run.sh redis nginx    # these, once
 #
 # The servers listen on loopback, have their data in a temporary folder, and end with the script. Root installs those that
@@ -14,7 +14,7 @@ runs=${RUNS:-5}
 clients=${CLIENTS:-1000}
 rounds=${ROUNDS:-20}
 servers=("$@")
-[ $# -gt 0 ] || servers=(redis nginx postgres mariadb)
+[ $# -gt 0 ] || servers=(redis nginx postgres)
 . ./common.sh
 
 start_nginx() {
@@ -44,23 +44,6 @@ start_postgres() {
     "${as[@]}" "$programs/initdb" -D "$data" -U postgres --auth trust --no-sync >"$folder/initdb.log" 2>&1
     start postgres "$port" "${as[@]}" "$programs/postgres" -D "$data" -p "$port" -h 127.0.0.1 -k "$data" \
         -c max_connections=$((clients + 20)) -c fsync=off -c shared_buffers=32MB
-}
-
-start_mariadb() {
-    local data=$folder/mariadb user
-    install -d "$data"
-    user=$(id -un)
-    [ "$user" != root ] || { user=mysql; chown mysql: "$data"; }
-    mariadb-install-db --no-defaults --user="$user" --datadir="$data" --auth-root-authentication-method=normal \
-        --skip-test-db >"$folder/mariadb-install.log" 2>&1
-    cat >"$folder/mariadb.sql" <<EOF
-CREATE DATABASE crowd;
-CREATE USER crowd@'127.0.0.1';
-GRANT ALL ON crowd.* TO crowd@'127.0.0.1';
-EOF
-    start mariadb "$1" mariadbd --no-defaults --user="$user" --datadir="$data" \
-        --bind-address=127.0.0.1 --port="$1" --socket="$data/socket" --pid-file="$data/pid" --skip-name-resolve \
-        --max-connections=$((clients + 20)) --back-log=4000 --init-file="$folder/mariadb.sql"
 }
 
 # Builds both and sets `std` and `green` to the folders of the programs.
@@ -110,10 +93,6 @@ for name in "${servers[@]}"; do
         }
         programs=$(compgen -G '/usr/lib/postgresql/*/bin' | tail -n 1)
         start_postgres "$programs" "$port"
-        ;;
-    mariadb)
-        has mariadbd mariadb-server || { echo "left out: MariaDB"; continue; }
-        start_mariadb "$port"
         ;;
     *) echo "no such server: $name" >&2; exit 2 ;;
     esac
