@@ -12,7 +12,7 @@
 //!   ├──────────────┤                          ├──────────────┤
 //!   │ goes on at   │                          │ begin        │
 //!   │ rbx          │                          │ rbx: entry   │
-//!   │ rbp          │ ◀── Context              │ rbp: 0       │ ◀── Context
+//!   │ rbp          │ ◀── SavedContext              │ rbp: 0       │ ◀── SavedContext
 //!   └──────────────┘                          └──────────────┘
 //! ```
 //!
@@ -32,16 +32,16 @@ use super::stack::Stack;
 
 /// Where a flow was left, while it is.
 #[derive(Debug)]
-pub(crate) struct Context {
+pub(crate) struct SavedContext {
     stack_pointer: Cell<*mut usize>,
     #[cfg(feature = "sanitizer")]
     bounds: Cell<Bounds>,
 }
 
-impl Context {
+impl SavedContext {
     /// Of a flow that was not left yet.
     pub(crate) const fn new() -> Self {
-        Context {
+        SavedContext {
             stack_pointer: Cell::new(ptr::null_mut()),
             #[cfg(feature = "sanitizer")]
             bounds: Cell::new(Bounds::none()),
@@ -50,14 +50,14 @@ impl Context {
 
     /// Of the flow that runs on the OS thread's own stack.
     pub(crate) fn of_this_thread() -> Self {
-        let context = Context::new();
+        let context = SavedContext::new();
         #[cfg(feature = "sanitizer")]
         context.bounds.set(Bounds::of_this_thread());
         context
     }
 
     /// Becomes the context that `other` was.
-    pub(crate) fn adopt(&self, other: Context) {
+    pub(crate) fn adopt(&self, other: SavedContext) {
         self.stack_pointer.set(other.stack_pointer.get());
         #[cfg(feature = "sanitizer")]
         self.bounds.set(other.bounds.get());
@@ -89,7 +89,7 @@ impl Context {
 /// Nothing runs on the stack or will go on there, nobody else has it, and it lives as long as `context` is
 /// switched to.
 #[inline]
-pub(crate) unsafe fn prepare(stack: &Stack, context: &Context, entry: extern "C" fn() -> !) {
+pub(crate) unsafe fn prepare(stack: &Stack, context: &SavedContext, entry: extern "C" fn() -> !) {
     let top: *mut usize = stack.top().as_ptr().cast();
     // SAFETY: a stack has room for more than five words below its top.
     let place = unsafe { top.sub(5) };
@@ -111,7 +111,7 @@ pub(crate) unsafe fn prepare(stack: &Stack, context: &Context, entry: extern "C"
 /// `to` says where a flow of this OS thread was left, or prepared, and that flow is suspended. `from` stays
 /// in place until it is switched to.
 #[inline(always)]
-pub(crate) unsafe fn switch(from: &Context, to: &Context) {
+pub(crate) unsafe fn switch(from: &SavedContext, to: &SavedContext) {
     #[cfg(feature = "sanitizer")]
     let leaving = to.bounds.get().begin_switch();
     // SAFETY: by the caller's promise the word at `to` is the stack pointer of a suspended flow, on whose stack
@@ -153,7 +153,7 @@ pub(crate) unsafe fn switch(from: &Context, to: &Context) {
 ///
 /// `to` is as for [`switch`].
 #[inline(always)]
-pub(crate) unsafe fn leave_for(to: &Context) -> ! {
+pub(crate) unsafe fn leave_for(to: &SavedContext) -> ! {
     #[cfg(feature = "sanitizer")]
     to.bounds.get().begin_last_switch();
     // SAFETY: as in `switch`; this flow does not go on.

@@ -15,7 +15,7 @@
 //!   │  ⋮           │             │  ⋮           │            │  ⋮           │
 //!   │ switch() ────┼────────────▶│ switch() ────┼───────────▶│ leave_for() ─┼──▶ …
 //!   └──────────────┘             └──────────────┘            └──────────────┘
-//!    Context: where it was        ├──────────────┤ guard page: touching it
+//!    SavedContext: where it was        ├──────────────┤ guard page: touching it
 //!    left                         └──────────────┘ is a fault, not corruption
 //! ```
 //!
@@ -28,7 +28,7 @@
 //!
 //! Invariants:
 //! 1. A flow stays on one OS thread: what [`prepare`] has made is switched to there alone.
-//! 2. A [`Context`] that says where a flow was left is used for one switch back to it.
+//! 2. A [`SavedContext`] that says where a flow was left is used for one switch back to it.
 //! 3. A suspended stack is never unwound from outside. What borrows from such a stack stays valid as
 //!    long as nobody prepares that stack anew.
 
@@ -60,9 +60,9 @@ mod stack;
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64"))]
 mod valgrind;
 
-pub(crate) use imp::{Context, begun, leave_for, prefetch, prepare, switch};
+pub(crate) use imp::{SavedContext, begun, leave_for, prefetch, prepare, switch};
 pub(crate) use slab::{Size, as_of_a_thread};
-pub(crate) use stack::{Promise, Stack, Stacks};
+pub(crate) use stack::{Reservation, Stack, Stacks};
 
 #[cfg(test)]
 mod tests;

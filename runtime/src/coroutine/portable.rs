@@ -19,7 +19,7 @@ use super::stack::Stack;
 
 /// Where a flow was left, while it is: null is the OS thread's own.
 #[derive(Debug)]
-pub(crate) struct Context {
+pub(crate) struct SavedContext {
     flow: Cell<*mut Flow>,
 }
 
@@ -54,21 +54,21 @@ thread_local! {
     static NEXT: Cell<(*mut Flow, bool)> = const { Cell::new((ptr::null_mut(), false)) };
 }
 
-impl Context {
+impl SavedContext {
     /// Of a flow that was not left yet.
     pub(crate) const fn new() -> Self {
-        Context {
+        SavedContext {
             flow: Cell::new(ptr::null_mut()),
         }
     }
 
     /// Of the flow that runs on the OS thread's own stack.
     pub(crate) fn of_this_thread() -> Self {
-        Context::new()
+        SavedContext::new()
     }
 
     /// Becomes the context that `other` was.
-    pub(crate) fn adopt(&self, other: Context) {
+    pub(crate) fn adopt(&self, other: SavedContext) {
         self.flow.set(other.flow.get());
     }
 
@@ -86,7 +86,7 @@ impl Context {
 ///
 /// Nothing runs on the stack or will go on there, nobody else has it, and it lives as long as `context` is
 /// switched to.
-pub(crate) unsafe fn prepare(stack: &Stack, context: &Context, entry: extern "C" fn() -> !) {
+pub(crate) unsafe fn prepare(stack: &Stack, context: &SavedContext, entry: extern "C" fn() -> !) {
     let lent = Lent {
         top: stack.top().addr(),
         limit: stack.limit().addr(),
@@ -113,7 +113,7 @@ pub(crate) unsafe fn prepare(stack: &Stack, context: &Context, entry: extern "C"
 /// `to` says where a flow of this OS thread was left, or prepared, and that flow is suspended. `from` stays
 /// in place until it is switched to.
 #[inline(never)]
-pub(crate) unsafe fn switch(from: &Context, to: &Context) {
+pub(crate) unsafe fn switch(from: &SavedContext, to: &SavedContext) {
     let running = RUNNING.get();
     from.flow.set(running);
     match NonNull::new(running) {
@@ -135,7 +135,7 @@ pub(crate) unsafe fn switch(from: &Context, to: &Context) {
 /// # Safety
 ///
 /// `to` is as for [`switch`].
-pub(crate) unsafe fn leave_for(to: &Context) -> ! {
+pub(crate) unsafe fn leave_for(to: &SavedContext) -> ! {
     NEXT.set((to.flow.get(), true));
     let flow = NonNull::new(RUNNING.get()).expect("the OS thread's own flow is not left for good");
     // SAFETY: as in `switch`.

@@ -74,11 +74,11 @@ impl Stack {
 /// The promise of a stack to a green thread that has not started, and to one that runs, that its stack is
 /// there: address space is set aside, memory is not touched yet.
 #[derive(Debug)]
-pub(crate) struct Promise {
+pub(crate) struct Reservation {
     size: Size,
 }
 
-impl Promise {
+impl Reservation {
     /// Sets aside a stack, on any OS thread.
     ///
     /// # Errors
@@ -86,10 +86,10 @@ impl Promise {
     /// When the process has no address space left for it.
     pub(crate) fn new(size: Size) -> io::Result<Self> {
         slab::reserve(size, 1)?;
-        Ok(Promise { size })
+        Ok(Reservation { size })
     }
 
-    /// Takes the promise apart, for [`Promise::from_size`].
+    /// Takes the promise apart, for [`Reservation::from_size`].
     #[inline]
     pub(crate) fn into_size(self) -> Size {
         let size = self.size;
@@ -97,14 +97,14 @@ impl Promise {
         size
     }
 
-    /// Puts a promise together again that [`Promise::into_size`] has taken apart.
+    /// Puts a promise together again that [`Reservation::into_size`] has taken apart.
     #[inline]
     pub(crate) fn from_size(size: Size) -> Self {
-        Promise { size }
+        Reservation { size }
     }
 }
 
-impl Drop for Promise {
+impl Drop for Reservation {
     fn drop(&mut self) {
         slab::unreserve(self.size, 1);
     }
@@ -143,38 +143,38 @@ impl Stacks {
     ///
     /// When the process has no address space left for it.
     #[inline]
-    pub(crate) fn promise(&mut self, size: Size) -> io::Result<Promise> {
+    pub(crate) fn reserve(&mut self, size: Size) -> io::Result<Reservation> {
         match &mut self.spare {
             Some((kept, spare)) if *kept == size && *spare > 0 => {
                 *spare -= 1;
-                Ok(Promise { size })
+                Ok(Reservation { size })
             }
-            _ => self.promise_anew(size),
+            _ => self.reserve_batch(size),
         }
     }
 
     #[cold]
-    fn promise_anew(&mut self, size: Size) -> io::Result<Promise> {
+    fn reserve_batch(&mut self, size: Size) -> io::Result<Reservation> {
         if let Some((kept, spare)) = self.spare.take() {
             slab::unreserve(kept, spare);
         }
         let batch = batch(size);
         if slab::reserve(size, batch).is_err() {
-            return Promise::new(size);
+            return Reservation::new(size);
         }
         self.spare = Some((size, batch - 1));
-        Ok(Promise { size })
+        Ok(Reservation { size })
     }
 
     /// Takes a promise back.
     #[inline]
-    pub(crate) fn release(&mut self, promise: Promise) {
+    pub(crate) fn release(&mut self, reservation: Reservation) {
         if let Some((kept, spare)) = &mut self.spare
-            && *kept == promise.size
-            && *spare < 2 * batch(promise.size)
+            && *kept == reservation.size
+            && *spare < 2 * batch(reservation.size)
         {
             *spare += 1;
-            mem::forget(promise);
+            mem::forget(reservation);
         }
     }
 
@@ -221,7 +221,7 @@ impl Stacks {
     /// Gives the memory that threads which went deep have left in the stacks that are kept back to the OS, unless
     /// that was done a short while ago: then it says when to call this again. None of those that were
     /// [`put`](Self::put) may be in use any more.
-    pub(crate) fn give_back_depths(&mut self) -> Option<Instant> {
+    pub(crate) fn shrink(&mut self) -> Option<Instant> {
         if self.deep() == 0 {
             return None;
         }
@@ -241,19 +241,19 @@ impl Stacks {
 
     /// The same for a hub whose root is about to go on, perhaps for long, if there are many such stacks.
     #[inline]
-    pub(crate) fn give_back_many_depths(&mut self) {
+    pub(crate) fn shrink_if_many(&mut self) {
         if self.deep() >= MANY {
-            self.give_back_depths();
+            self.shrink();
         }
     }
 
     /// The same for a hub that is never idle. To be called at each of its polls.
     #[inline]
-    pub(crate) fn give_back_depths_at_times(&mut self) {
+    pub(crate) fn shrink_now_and_then(&mut self) {
         if self.deep() > 0 {
             self.polls = (self.polls + 1) % POLLS;
             if self.polls == 0 {
-                self.give_back_depths();
+                self.shrink();
             }
         }
     }
@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn a_large_stack_is_promised_by_itself() {
         let mut stacks = Stacks::new();
-        let promise = stacks.promise(Size::holding(100 << 20).unwrap()).unwrap();
+        let promise = stacks.reserve(Size::holding(100 << 20).unwrap()).unwrap();
         assert_eq!(stacks.spare.unwrap().1, 0, "nothing was taken but it");
         stacks.release(promise);
     }
@@ -318,7 +318,7 @@ mod tests {
         }
         let size = Size::holding(256 << 10).unwrap();
         let mut stacks = Stacks::new();
-        let promises: Vec<_> = (0..2).map(|_| stacks.promise(size).unwrap()).collect();
+        let promises: Vec<_> = (0..2).map(|_| stacks.reserve(size).unwrap()).collect();
         let [one, other] = [(); 2].map(|()| stacks.take(size).unwrap());
         let apart = one
             .limit()
@@ -336,7 +336,7 @@ mod tests {
     fn promises_are_kept_in_batches_and_given_back() {
         let size = Size::holding(32 << 10).unwrap();
         let mut stacks = Stacks::new();
-        let promises: Vec<_> = (0..1000).map(|_| stacks.promise(size).unwrap()).collect();
+        let promises: Vec<_> = (0..1000).map(|_| stacks.reserve(size).unwrap()).collect();
         for promise in promises {
             stacks.release(promise);
         }

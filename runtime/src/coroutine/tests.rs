@@ -10,15 +10,15 @@ type Body = Box<dyn FnOnce(&Flow)>;
 
 /// A flow with a body, which switches back to the OS thread's own.
 struct Flow {
-    context: Context,
-    back: &'static Context,
+    context: SavedContext,
+    back: &'static SavedContext,
     body: Cell<Option<Body>>,
     ended: Cell<bool>,
     stack: Stack,
 }
 
 thread_local! {
-    static OWN: &'static Context = Box::leak(Box::new(Context::of_this_thread()));
+    static OWN: &'static SavedContext = Box::leak(Box::new(SavedContext::of_this_thread()));
     static STARTING: Cell<*const Flow> = const { Cell::new(std::ptr::null()) };
 }
 
@@ -37,7 +37,7 @@ impl Flow {
     fn new(stacks: &mut Stacks, body: impl FnOnce(&Flow) + 'static) -> Box<Flow> {
         let size = Size::holding(64 << 10).unwrap();
         let flow = Box::new(Flow {
-            context: Context::new(),
+            context: SavedContext::new(),
             back: OWN.with(|own| *own),
             body: Cell::new(Some(Box::new(body))),
             ended: Cell::new(false),

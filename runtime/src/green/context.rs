@@ -10,7 +10,7 @@ use crate::seam::context::Context;
 /// The pointer that a hub stores for a green thread is to its [`Context`], set by `thread::start` alone; the root of a
 /// hub has none.
 pub(super) fn green() -> Option<NonNull<Context>> {
-    hub::current()?.context().map(NonNull::cast)
+    hub::current()?.user_data().map(NonNull::cast)
 }
 
 /// Calls `f` with the name of the current green thread, if it has one. Async-signal-safe.

@@ -15,9 +15,6 @@ use crate::descriptor::perform::{self, Readiness};
 use crate::descriptor::watch::Watcher;
 use crate::hub::{self, Direction, EPOCH, Hub, Key, Waited};
 
-/// How many transfers in a row, none of which had to wait, a thread makes before it yields.
-const BUDGET: u16 = 64;
-
 /// Performs an operation on the hub of the thread that runs, or by `native`, the original of the seam, if that may not
 /// leave the processor to others. The replacement of every seam that takes an [`Operation`].
 pub(super) fn perform_or(
@@ -67,7 +64,7 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
     };
     match result {
         Ok(moved) if moved > 0 && !operation.goes_on(moved) => {
-            count(hub);
+            hub.spend_transfer();
             Ok(moved)
         }
         result => perform::finish(operation, &mut Pause::until(hub, deadline), result),
@@ -167,7 +164,7 @@ impl Readiness for Pause {
     }
 
     fn complete(&mut self) {
-        count(self.hub);
+        self.hub.spend_transfer();
     }
 }
 
@@ -293,14 +290,6 @@ impl Pause {
         self.deadline = Some(deadline);
         self.is_over = deadline.is_some_and(|deadline| Instant::now() >= deadline);
         !self.is_over
-    }
-}
-
-/// Counts a transfer, and yields to threads that have waited long enough for the transfers of this one.
-#[inline]
-fn count(hub: &'static Hub) {
-    if hub.produce() >= BUDGET {
-        hub.yield_now();
     }
 }
 

@@ -8,7 +8,7 @@ use crate::seam::context::Context;
 use crate::seam::local::Locals;
 
 pub(super) fn green() -> Option<NonNull<Locals>> {
-    let context: NonNull<Context> = hub::current()?.context()?.cast();
+    let context: NonNull<Context> = hub::current()?.user_data()?.cast();
     // SAFETY: the pointer that a hub stores is to a `Context`, which is alive until its green thread, the one that runs
     // this code, has ended.
     Some(NonNull::from(&unsafe { context.as_ref() }.locals))

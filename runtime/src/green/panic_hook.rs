@@ -90,7 +90,7 @@ pub(super) fn wrap(user: Option<Hook>) -> Hook {
     Box::new(move |info| {
         // If a green thread yielded in here, std's flag "in the panic hook" would stay set on the OS thread, and a panic
         // of any other green thread of it would abort. The hub would detect it, but at a cost.
-        hub::hold(|nested| {
+        hub::forbid_switching(|nested| {
             if !nested && let Some(hub) = hub::current() {
                 hub.panicked();
             }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::parker::{Parker, block};
 use super::{offload, panic_hook, time};
 use crate::coroutine::Size;
-use crate::hub::{self, Hub, Job};
+use crate::hub::{self, Body, Hub};
 use crate::seam::context;
 use crate::seam::offload::Call;
 use crate::seam::thread as seam;
@@ -25,19 +25,19 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
     let Start { stack_size, runner } = start;
     panic_hook::chain();
     let size = Size::holding(stack_size.unwrap_or_else(default_stack_size))?;
-    let hub = hub::place()?;
-    let promise = hub.promise(size)?;
+    let hub = hub::hub_to_spawn_on()?;
+    let stack = hub.reserve(size)?;
     let body = move || {
         let hub = hub::current().expect("a green thread runs on a hub");
-        let tell = |context: Option<NonNull<_>>| hub.set_context(context.map(NonNull::cast));
+        let tell = |context: Option<NonNull<_>>| hub.set_user_data(context.map(NonNull::cast));
         context::live(runner, tell, hub::retire);
     };
-    hub.start(promise, Job::new(body));
+    hub.start(stack, Body::new(body));
     Ok(Started::Green(hub.os_thread()))
 }
 
 pub(super) fn yield_now() {
-    match hub::not_held() {
+    match hub::switching_or_in_a_hook() {
         // If no other green thread is runnable here, yield to other OS threads.
         Some(hub) if hub.yield_now() => {}
         _ => seam::yield_now__original(),

@@ -1,108 +1,100 @@
-//! Which hub runs on this OS thread, if any: the one place that answers "am I green?".
+//! Which hub runs on this OS thread, if any, and whether it may switch: the one place that answers "am I green?".
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
-use std::thread;
 
-use super::{Hub, fork, panic_hook};
+use super::core::Hub;
 
 thread_local! {
-    // Without a destructor, so that it can be asked at any time in the life of an OS thread.
+    // Without a destructor, so that it can be read at any time in the life of an OS thread.
     static HUB: Cell<Option<&'static Hub>> = const { Cell::new(None) };
-    /// The same, but none while it is held.
+    /// The same, but none while switching is forbidden.
     static SWITCHING: Cell<Option<&'static Hub>> = const { Cell::new(None) };
-    static HELD: Cell<u32> = const { Cell::new(0) };
+    /// How many calls forbid switching.
+    static FORBIDDEN: Cell<u32> = const { Cell::new(0) };
     static STOPPED: Cell<bool> = const { Cell::new(false) };
+    /// Whether the hub of this OS thread is that of the parent process.
+    static STALE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The hub of this OS thread.
+/// Returns the hub of this OS thread.
 #[inline]
 pub(crate) fn current() -> Option<&'static Hub> {
     HUB.get()
 }
 
-/// The hub of this OS thread, unless it is held, or a panic hook runs: then what blocks is to block
-/// natively.
+/// Returns the hub of this OS thread, unless switching is forbidden or the hub is that of the parent process.
 #[inline]
-pub(crate) fn switching() -> Option<&'static Hub> {
-    if thread::panicking() {
-        return outside_a_hook();
-    }
-    SWITCHING.get().or_else(after_a_fork)
+pub(super) fn unless_forbidden() -> Option<&'static Hub> {
+    SWITCHING.get()
 }
 
-/// The hub of this OS thread, unless it is held. What it is asked to do looks itself whether a panic hook runs.
-#[inline]
-pub(crate) fn not_held() -> Option<&'static Hub> {
-    SWITCHING.get().or_else(after_a_fork)
-}
-
-/// The hub of this OS thread, if it needs a new one, since the process is a fork of another.
-#[cold]
-fn after_a_fork() -> Option<&'static Hub> {
-    if HELD.get() == 0 { fork::renew() } else { None }
-}
-
-#[cold]
-fn outside_a_hook() -> Option<&'static Hub> {
-    SWITCHING.get().filter(|_| !panic_hook::is_running())
-}
-
-/// Calls `f`, during which no green thread of this OS thread gives way to another. Says first whether
-/// it was so already.
-pub(crate) fn hold<R>(f: impl FnOnce(bool) -> R) -> R {
-    struct Release;
-    impl Drop for Release {
+/// Calls `f`, during which no green thread of this OS thread is switched to. Passes true to `f` if switching was
+/// forbidden already.
+pub(crate) fn forbid_switching<R>(f: impl FnOnce(bool) -> R) -> R {
+    struct Permit;
+    impl Drop for Permit {
         fn drop(&mut self) {
-            HELD.set(HELD.get() - 1);
-            if HELD.get() == 0 && !fork::is_stale() {
+            FORBIDDEN.set(FORBIDDEN.get() - 1);
+            if FORBIDDEN.get() == 0 && !STALE.get() {
                 SWITCHING.set(HUB.get());
             }
         }
     }
 
-    let held = HELD.replace(HELD.get() + 1);
+    let forbidden = FORBIDDEN.replace(FORBIDDEN.get() + 1);
     SWITCHING.set(None);
-    let _release = Release;
-    f(held > 0)
+    let _permit = Permit;
+    f(forbidden > 0)
 }
 
-/// Has the hub of this OS thread, if it has one, switch to no other task any more: what blocks is to block
-/// natively for ever after.
+/// Stops the hub of this OS thread, if it has one: it switches to no other task any more, and what blocks is to block
+/// natively from now on.
 pub(crate) fn stop() {
     if !STOPPED.replace(true) {
-        HELD.set(HELD.get() + 1);
+        FORBIDDEN.set(FORBIDDEN.get() + 1);
         SWITCHING.set(None);
     }
 }
 
-/// Whether the hub of this OS thread was stopped.
+/// Returns true if the hub of this OS thread was stopped.
 pub(crate) fn is_stopped() -> bool {
     STOPPED.get()
 }
 
-/// Has the hub of this OS thread switch no more until it is replaced.
-pub(super) fn suspend() {
-    SWITCHING.set(None);
-}
-
-/// Replaces the hub of this OS thread, which is not held.
-pub(super) fn replace(hub: &'static Hub) {
-    HUB.set(Some(hub));
-    SWITCHING.set(Some(hub));
-}
-
-/// Whether `hub` is the hub of this OS thread.
+/// Returns true if `hub` is the hub of this OS thread.
 #[inline]
 pub(super) fn is(hub: &Hub) -> bool {
     HUB.get().is_some_and(|current| std::ptr::eq(current, hub))
 }
 
-/// Makes `hub` the hub of this OS thread, for good.
+/// Makes `hub` the hub of this OS thread.
+///
+/// # Panics
+///
+/// Panics if this OS thread has a hub.
 pub(super) fn set(hub: &'static Hub) {
     assert!(HUB.get().is_none(), "an OS thread has one hub");
     HUB.set(Some(hub));
-    if HELD.get() == 0 {
+    if FORBIDDEN.get() == 0 {
         SWITCHING.set(Some(hub));
     }
+}
+
+/// Marks the hub of this OS thread as that of the parent process: it switches no more.
+pub(super) fn mark_stale() {
+    STALE.set(true);
+    SWITCHING.set(None);
+}
+
+/// Returns the hub of this OS thread if it is that of the parent process and is to be replaced.
+pub(super) fn to_be_replaced() -> Option<&'static Hub> {
+    current().filter(|_| STALE.get() && FORBIDDEN.get() == 0)
+}
+
+/// Replaces the hub of this OS thread, which was stale.
+pub(super) fn replace(hub: &'static Hub) {
+    STALE.set(false);
+    HUB.set(Some(hub));
+    SWITCHING.set(Some(hub));
 }

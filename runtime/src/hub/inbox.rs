@@ -18,6 +18,7 @@ use loom::sync::{
     Mutex,
     atomic::{AtomicU8, Ordering},
 };
+use std::cell::Cell;
 use std::sync::PoisonError;
 #[cfg(not(loom))]
 use std::sync::{
@@ -31,6 +32,9 @@ const EMPTY: u8 = 0;
 const PENDING: u8 = 1;
 /// Nothing has been sent, and the hub sleeps or is about to.
 const SLEEPING: u8 = 2;
+
+/// How many items the buffers keep room for. More than that is freed.
+const KEPT: usize = 1024;
 
 /// The items that other OS threads have sent, and whether the hub has to be woken for them.
 #[derive(Debug)]
@@ -66,7 +70,7 @@ impl<T> Inbox<T> {
     /// Takes all that has been sent, in the order of sending, into `taken`, which is empty, and whose room
     /// is for what is sent next. On the hub alone.
     #[inline]
-    pub(super) fn take(&self, taken: &mut Vec<T>) {
+    fn take(&self, taken: &mut Vec<T>) {
         if self.is_pending() {
             let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
             // Under the lock: whoever appends after this sets the word after this.
@@ -90,6 +94,27 @@ impl<T> Inbox<T> {
         self.state
             .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
+    }
+}
+
+/// What is sent to an inbox is taken into this buffer. It belongs to the hub's own OS thread.
+pub(super) struct Drain<T>(Cell<Vec<T>>);
+
+impl<T> Drain<T> {
+    pub(super) const fn new() -> Self {
+        Drain(Cell::new(Vec::new()))
+    }
+
+    /// Takes all that has been sent, and calls `f` with each item, in the order of sending.
+    #[inline]
+    pub(super) fn drain(&self, inbox: &Inbox<T>, f: impl FnMut(T)) {
+        let mut taken = self.0.take();
+        inbox.take(&mut taken);
+        taken.drain(..).for_each(f);
+        if taken.capacity() > KEPT {
+            taken = Vec::new();
+        }
+        self.0.set(taken);
     }
 }
 

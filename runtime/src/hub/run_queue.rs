@@ -1,8 +1,8 @@
-//! The tasks that can run, in order.
+//! The tasks that are ready to run, in order.
 //!
 //! Invariant:
-//! 1. The queue is borrowed inside the functions below only, none of which calls anything that could come
-//!    back here; and it is on one OS thread, since it is not `Sync`.
+//! 1. The queue is borrowed inside the functions below only, none of which calls anything that could call one of
+//!    them again; and it is on one OS thread, since it is not `Sync`.
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, UnsafeCell};
@@ -10,24 +10,24 @@ use std::collections::VecDeque;
 use std::mem;
 use std::ptr::NonNull;
 
-use super::task::Task;
+use super::task::{Address, State, Task};
 
-/// Room for so many tasks is never given back. It is made with the hub, so that a crowd which comes and goes
-/// leaves nothing behind above it in the allocator's memory.
-const LEAST: usize = 4096;
+/// Capacity for so many tasks is never freed. It is allocated with the hub, so that a burst of tasks leaves nothing
+/// behind above it in the allocator's memory.
+const MIN_CAPACITY: usize = 4096;
 
-/// First in, first out.
+/// A queue, first in, first out.
 pub(super) struct RunQueue {
     tasks: UnsafeCell<VecDeque<NonNull<Task>>>,
-    /// The least room, while there is more.
-    least: Cell<Option<VecDeque<NonNull<Task>>>>,
+    /// The queue of the minimum capacity, while a larger one is in use.
+    spare: Cell<Option<VecDeque<NonNull<Task>>>>,
 }
 
 impl RunQueue {
     pub(super) fn new() -> Self {
         RunQueue {
-            tasks: UnsafeCell::new(VecDeque::with_capacity(LEAST)),
-            least: Cell::new(None),
+            tasks: UnsafeCell::new(VecDeque::with_capacity(MIN_CAPACITY)),
+            spare: Cell::new(None),
         }
     }
 
@@ -41,18 +41,33 @@ impl RunQueue {
         self.with(|tasks| tasks.len())
     }
 
-    /// The task that will be taken next.
+    /// Returns the task that will be taken next.
     #[inline]
     pub(super) fn front(&self) -> Option<NonNull<Task>> {
         self.with(|tasks| tasks.front().copied())
     }
 
-    /// The task after that.
+    /// Returns the task after that.
     #[inline]
     pub(super) fn second(&self) -> Option<NonNull<Task>> {
         self.with(|tasks| tasks.get(1).copied())
     }
 
+    /// Makes a task ready that waits; a park of one that runs will return at once. Nothing happens if the address is
+    /// stale, or another task has a spurious wakeup.
+    #[inline]
+    pub(super) fn wake(&self, task: Address) {
+        match task.state().get() {
+            State::Waiting => {
+                task.state().set(State::Ready);
+                self.push(task.0);
+            }
+            State::Running => task.state().set(State::Notified),
+            State::Free | State::New | State::Ready | State::Notified => {}
+        }
+    }
+
+    /// Appends a task, which is `New` or `Ready`.
     #[inline]
     pub(super) fn push(&self, task: NonNull<Task>) {
         self.with(|tasks| {
@@ -63,7 +78,7 @@ impl RunQueue {
         });
     }
 
-    /// Puts a task back that was taken, to be the next.
+    /// Puts a task that was taken back to the front.
     pub(super) fn push_front(&self, task: NonNull<Task>) {
         self.with(|tasks| {
             if tasks.len() == tasks.capacity() {
@@ -80,20 +95,20 @@ impl RunQueue {
 
     #[cold]
     fn grow(&self, tasks: &mut VecDeque<NonNull<Task>>) {
-        let mut more = VecDeque::with_capacity(2 * tasks.capacity());
-        more.append(tasks);
-        let less = mem::replace(tasks, more);
-        if less.capacity() == LEAST {
-            self.least.set(Some(less));
+        let mut larger = VecDeque::with_capacity(2 * tasks.capacity());
+        larger.append(tasks);
+        let smaller = mem::replace(tasks, larger);
+        if smaller.capacity() == MIN_CAPACITY {
+            self.spare.set(Some(smaller));
         }
     }
 
-    /// Gives back what a crowd has left behind. To be called when the queue is empty.
+    /// Frees what was allocated beyond the minimum capacity. The queue must be empty.
     #[inline]
-    pub(super) fn give_back(&self) {
-        if let Some(least) = self.least.take() {
-            debug_assert!(self.is_empty(), "nobody is lost");
-            self.with(|tasks| *tasks = least);
+    pub(super) fn shrink(&self) {
+        if let Some(spare) = self.spare.take() {
+            debug_assert!(self.is_empty(), "no task is lost");
+            self.with(|tasks| *tasks = spare);
         }
     }
 
@@ -109,21 +124,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_is_kept_through_a_crowd_whose_room_is_given_back() {
+    fn order_is_kept_while_the_queue_grows_and_shrinks() {
         let queue = RunQueue::new();
         let task = |number: usize| NonNull::new(std::ptr::without_provenance_mut(number)).unwrap();
         for round in 0..3 {
-            for number in 2..10 * LEAST {
+            for number in 2..10 * MIN_CAPACITY {
                 queue.push(task(number));
             }
             queue.push_front(task(1));
-            for number in 1..10 * LEAST {
+            for number in 1..10 * MIN_CAPACITY {
                 assert_eq!(queue.front(), Some(task(number)));
                 assert_eq!(queue.pop(), Some(task(number)), "round {round}");
             }
             assert!(queue.pop().is_none() && queue.is_empty());
-            queue.give_back();
-            assert_eq!(queue.with(|tasks| tasks.capacity()), LEAST);
+            queue.shrink();
+            assert_eq!(queue.with(|tasks| tasks.capacity()), MIN_CAPACITY);
         }
     }
 }

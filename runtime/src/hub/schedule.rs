@@ -18,14 +18,12 @@ use std::ptr::NonNull;
 use std::thread;
 use std::time::Instant;
 
-use super::descriptors::READY_AHEAD;
+use super::core::Hub;
+use super::current;
+use super::remote::Message;
 use super::task::{Address, State, Task};
-use super::{Hub, Message, ROOM, current};
-use crate::coroutine::{self, Promise, Stack};
-
-/// How many turns may pass before timers and the OS are looked at, so that threads which keep each other
-/// busy cannot starve what waits for them.
-pub(super) const TURNS_BETWEEN_POLLS: u32 = 61;
+use crate::coroutine::{self, Reservation, Stack};
+use crate::reactor::{Key, Polled, Poller, Readiness};
 
 impl Hub {
     /// Leaves the running task until somebody takes it from the run queue.
@@ -37,14 +35,14 @@ impl Hub {
     /// The same for a caller that knows whether something on this OS thread panics.
     #[inline]
     pub(super) fn leave_noting(&'static self, panicking: bool) {
-        let local = self.local();
-        let this = local.running.get();
-        self.reset_counts();
-        self.keep_mark();
-        let unwinding = self.note_unwinding(panicking);
-        if this == local.root.get() {
+        let core = self.core();
+        let this = core.running.get();
+        core.budget.reset();
+        core.mark.keep_newest();
+        let unwinding = core.unwinding.leave(self.running(), panicking);
+        if this == core.root.get() {
             while self.root().state.get() != State::Running {
-                self.turn();
+                self.tick();
             }
         } else {
             let next = self.next();
@@ -65,12 +63,12 @@ impl Hub {
     /// is to look around.
     #[inline]
     fn next(&'static self) -> NonNull<Task> {
-        let local = self.local();
+        let core = self.core();
         let next = match self.take_ready() {
             Some(next) => next,
-            None => local.root.get(),
+            None => core.root.get(),
         };
-        local.running.set(next);
+        core.running.set(next);
         next
     }
 
@@ -81,7 +79,7 @@ impl Hub {
         // SAFETY: by invariant 2 it is alive.
         let task = unsafe { next.as_ref() };
         if task.state.get() == State::New && !self.begin_on_a_used_stack(task) {
-            self.local().ready.push_front(next);
+            self.core().run_queue.push_front(next);
             return None;
         }
         task.state.set(State::Running);
@@ -91,25 +89,24 @@ impl Hub {
     /// Takes a task from the run queue, if the loop is not to look around first.
     #[inline]
     fn pop(&self) -> Option<NonNull<Task>> {
-        let local = self.local();
-        let turns = local.turns.get();
-        if turns == 0 || self.inbox.is_pending() {
+        let core = self.core();
+        if core.budget.is_poll_due() || self.remote.inbox.is_pending() {
             return None;
         }
-        let next = local.ready.pop()?;
-        local.turns.set(turns - 1);
-        if let Some(after) = local.ready.front() {
+        let next = core.run_queue.pop()?;
+        core.budget.tick();
+        if let Some(after) = core.run_queue.front() {
             // SAFETY: by invariant 2 it is alive.
             let context = unsafe { &after.as_ref().context };
             // A wait for a descriptor has more frames on the stack than others. More lines than it takes cost
             // half a nanosecond with 1,000 threads.
-            if local.has_watched.get() {
+            if core.driver.has_watched() {
                 context.prefetch::<6>();
             } else {
                 context.prefetch::<2>();
             }
         }
-        if let Some(second) = local.ready.second() {
+        if let Some(second) = core.run_queue.second() {
             coroutine::prefetch(second.as_ptr().cast());
         }
         Some(next)
@@ -117,29 +114,29 @@ impl Hub {
 
     /// One turn of the loop: runs one ready task until that or another one comes back, or sleeps until there
     /// may be one. On the root's stack.
-    pub(super) fn turn(&'static self) {
-        let local = self.local();
-        local.stacks.borrow_mut().trim();
-        if local.turns.get() == 0 {
+    pub(super) fn tick(&'static self) {
+        let core = self.core();
+        core.stacks.borrow_mut().trim();
+        if core.budget.is_poll_due() {
             self.poll();
-        } else if self.inbox.is_pending() {
+        } else if self.remote.inbox.is_pending() {
             self.empty_inbox();
         }
-        let Some(next) = local.ready.pop() else {
+        let Some(next) = core.run_queue.pop() else {
             return self.sleep();
         };
-        local.turns.update(|turns| turns.saturating_sub(1));
+        core.budget.tick();
         // SAFETY: by invariant 2 it is alive.
         let task = unsafe { next.as_ref() };
         if task.state.get() == State::New {
             self.begin(task);
         }
         task.state.set(State::Running);
-        if next == local.root.get() {
-            local.stacks.borrow_mut().give_back_many_depths();
+        if next == core.root.get() {
+            core.stacks.borrow_mut().shrink_if_many();
             return;
         }
-        local.running.set(next);
+        core.running.set(next);
         // SAFETY: the root's context is in its record, for ever; the next task is alive, and was suspended or
         // has just been given a stack.
         unsafe { coroutine::switch(&self.root().context, &task.context) };
@@ -148,82 +145,68 @@ impl Hub {
     /// Takes in what has happened outside, without waiting for it.
     #[cold]
     pub(super) fn poll(&'static self) {
-        self.local().turns.set(TURNS_BETWEEN_POLLS);
-        self.local().stacks.borrow_mut().trim();
-        self.local().stacks.borrow_mut().give_back_depths_at_times();
+        self.core().budget.polled();
+        self.core().stacks.borrow_mut().trim();
+        self.core().stacks.borrow_mut().shrink_now_and_then();
         self.empty_inbox();
-        if self.is_to_look() {
-            self.take_in(|reactor, ready| reactor.look(ready));
+        let core = self.core();
+        if core.driver.is_poll_due(&core.run_queue) {
+            self.poll_os(|poller, ready| poller.poll_now(ready));
         }
         self.fire_timers();
     }
 
-    /// Whether to ask the OS what descriptors are ready.
-    ///
-    /// Who is found queues behind all who are ready. So while these are many a later poll is soon enough, and what is read
-    /// then is still in the processor's caches when its turn comes; up to once all have had their turn who were ready
-    /// at the last look, since they may be ready again and again.
-    fn is_to_look(&self) -> bool {
-        const TURNS: usize = TURNS_BETWEEN_POLLS as usize;
-        let local = self.local();
-        let is_watching = local.descriptors.borrow().len() > 0;
-        let behind = local.behind_a_look.get().saturating_sub(TURNS);
-        local.behind_a_look.set(behind);
-        is_watching && (behind < TURNS || local.ready.len() < READY_AHEAD)
-    }
-
     fn sleep(&'static self) {
-        self.local().ready.give_back();
-        let stacks = self.local().stacks.borrow_mut().give_back_depths();
-        let timer = self.local().timers.borrow().next_deadline();
+        self.core().run_queue.shrink();
+        let stacks = self.core().stacks.borrow_mut().shrink();
+        let timer = self.core().timers.borrow().next_deadline();
         let deadline = [stacks, timer].into_iter().flatten().min();
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
             // What came in time is found before a timer says that it did not.
             return self.poll();
         }
-        if !self.inbox.may_sleep() {
+        if !self.remote.inbox.may_sleep() {
             return;
         }
-        self.take_in(|reactor, ready| reactor.wait(timeout, ready));
-        self.inbox.awake();
-        self.local().turns.set(TURNS_BETWEEN_POLLS);
+        self.poll_os(|poller, ready| poller.wait(timeout, ready));
+        self.remote.inbox.awake();
+        self.core().budget.polled();
         self.fire_timers();
     }
 
     fn fire_timers(&self) {
-        if self.local().timers.borrow().is_empty() {
+        if self.core().timers.borrow().is_empty() {
             return;
         }
         let now = Instant::now();
         loop {
-            let Some(task) = self.local().timers.borrow_mut().pop_due(now) else {
+            let Some(task) = self.core().timers.borrow_mut().pop_due(now) else {
                 return;
             };
-            self.make_ready(Address(task));
+            self.core().run_queue.wake(Address(task));
         }
     }
 
+    fn poll_os(&self, poll: impl FnOnce(&mut Poller, &mut dyn FnMut(Key, Readiness)) -> Polled) {
+        let core = self.core();
+        core.driver.poll(&core.run_queue, core.root.get(), poll);
+    }
+
     fn empty_inbox(&'static self) {
-        let mut messages = self.local().messages.take();
-        self.inbox.take(&mut messages);
-        for message in messages.drain(..) {
-            match message {
-                Message::Start(promise, job) => self.accept(promise, job),
-                Message::Wake(task) => self.make_ready(task),
-                Message::Forget(key) => self.forget_here(key),
-            }
-        }
-        if messages.capacity() > ROOM {
-            messages = Vec::new();
-        }
-        self.local().messages.set(messages);
+        let core = self.core();
+        core.messages
+            .drain(&self.remote.inbox, |message| match message {
+                Message::Start(stack, body) => self.accept(stack, body),
+                Message::Wake(task) => core.run_queue.wake(task),
+                Message::Forget(key) => core.driver.forget(&core.run_queue, key),
+            });
     }
 
     /// Lets a new task begin on a stack that was used before; false if there is none.
     #[inline]
     fn begin_on_a_used_stack(&self, task: &Task) -> bool {
-        let stack = self.local().stacks.borrow_mut().take_used(task.promised);
+        let stack = self.core().stacks.borrow_mut().take_used(task.stack_size);
         match stack {
             Some(stack) => self.begin_on(task, stack),
             None => return false,
@@ -234,7 +217,7 @@ impl Hub {
     /// Lets a new task begin on the stack that was promised to it.
     #[cold]
     fn begin(&self, task: &Task) {
-        match self.local().stacks.borrow_mut().take(task.promised) {
+        match self.core().stacks.borrow_mut().take(task.stack_size) {
             Ok(stack) => self.begin_on(task, stack),
             Err(error) => out_of_stacks(&error),
         }
@@ -253,38 +236,38 @@ impl Hub {
     // Inlined, so that a flow which ends has as many calls behind it as when it began: see `coroutine::jump`.
     #[inline(always)]
     fn finish(&'static self) {
-        let local = self.local();
-        let this = local.running.get();
+        let core = self.core();
+        let this = core.running.get();
         // SAFETY: it runs, so it is alive.
         let task = unsafe { this.as_ref() };
         let stack = task.stack.take().expect("a task that has run has a stack");
-        let promise = Promise::from_size(task.promised);
-        local.stacks.borrow_mut().release(promise);
-        self.count.go();
-        self.reset_counts();
+        let reservation = Reservation::from_size(task.stack_size);
+        core.stacks.borrow_mut().release(reservation);
+        self.remote.alive.remove();
+        core.budget.reset();
         if let Some(next) = self.pop() {
             // SAFETY: by invariant 2 it is alive.
             let task = unsafe { next.as_ref() };
-            if task.state.get() == State::New && task.promised == stack.size() {
+            if task.state.get() == State::New && task.stack_size == stack.size() {
                 task.context.goes_on_upon(&stack);
                 task.stack.set(Some(stack));
                 task.state.set(State::Running);
-                local.running.set(next);
-                // SAFETY: it is this hub's, its job and stack have been taken out, and it runs no more.
-                unsafe { local.records.remove(this) };
+                core.running.set(next);
+                // SAFETY: it is this hub's, its body and stack have been taken out, and it runs no more.
+                unsafe { core.tasks.remove(this) };
                 return;
             }
-            local.ready.push_front(next);
-            local.turns.update(|turns| turns + 1);
+            core.run_queue.push_front(next);
+            core.budget.untick();
         }
         // It is not used by anybody else before this has left it: that takes another flow of this hub.
-        local.stacks.borrow_mut().put(stack);
+        core.stacks.borrow_mut().put(stack);
         // SAFETY: as in `leave`.
         let next = unsafe { self.next_but_not_here().as_ref() };
         // Only now, when another one is said to run: until then an allocator may have been called, which may
         // ask who runs.
         // SAFETY: as above.
-        unsafe { local.records.remove(this) };
+        unsafe { core.tasks.remove(this) };
         // SAFETY: as in `leave`.
         unsafe { coroutine::leave_for(&next.context) };
     }
@@ -293,14 +276,14 @@ impl Hub {
     /// among those that are used no more.
     #[inline]
     fn next_but_not_here(&'static self) -> NonNull<Task> {
-        let local = self.local();
+        let core = self.core();
         let is_new = |task: NonNull<Task>| {
             // SAFETY: by invariant 2 it is alive.
             unsafe { task.as_ref() }.state.get() == State::New
         };
-        if local.ready.front().is_some_and(is_new) {
-            local.running.set(local.root.get());
-            return local.root.get();
+        if core.run_queue.front().is_some_and(is_new) {
+            core.running.set(core.root.get());
+            return core.root.get();
         }
         self.next()
     }
@@ -309,10 +292,10 @@ impl Hub {
 /// What runs on every stack of a hub: one task after the other.
 extern "C" fn run() -> ! {
     coroutine::begun();
-    let hub = current().expect("a green thread runs on a hub");
+    let hub = current::current().expect("a green thread runs on a hub");
     loop {
-        let job = hub.running().job.take();
-        job.expect("a task that has not started has a job").run();
+        let body = hub.running().body.take();
+        body.expect("a task that has not started has a body").run();
         hub.finish();
     }
 }

@@ -1,13 +1,15 @@
 mod descriptors;
 
 use std::cell::RefCell;
+use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
+use crate::coroutine::Size;
 
 /// Runs `root` on an OS thread of its own that is a new hub.
 fn on_a_hub(root: impl FnOnce(&'static Hub) + Send + 'static) {
@@ -21,14 +23,14 @@ fn on_a_hub(root: impl FnOnce(&'static Hub) + Send + 'static) {
 }
 
 fn start(hub: &'static Hub, body: impl FnOnce() + Send + 'static) {
-    let promise = hub.promise(Size::holding(64 << 10).unwrap()).unwrap();
-    hub.start(promise, Job::new(Box::new(body)));
+    let stack = hub.reserve(Size::holding(64 << 10).unwrap()).unwrap();
+    hub.start(stack, Body::new(Box::new(body)));
 }
 
 /// Runs the hub until no green thread is left on it.
 fn drain(hub: &'static Hub) {
     while hub.load() > 0 {
-        hub.turn();
+        hub.tick();
     }
 }
 
@@ -121,7 +123,7 @@ fn another_os_thread_wakes_a_sleeping_hub() {
 fn another_os_thread_starts_green_threads_here() {
     let hub = Hub::new().unwrap();
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || hub.run_for_ever());
+    std::thread::spawn(move || hub.run_forever());
     for number in 0..1000 {
         let sender = sender.clone();
         start(hub, move || {
@@ -152,7 +154,7 @@ fn deadlines_are_kept_and_never_early() {
         }
         drain(hub);
         assert_eq!(*order.lock().unwrap(), [10, 20, 30]);
-        assert_eq!(hub.local().timers.borrow().next_deadline(), None);
+        assert_eq!(hub.core().timers.borrow().next_deadline(), None);
     });
 }
 
@@ -178,17 +180,17 @@ fn a_busy_pair_does_not_starve_a_timer() {
 }
 
 #[test]
-fn contexts_are_each_green_threads_own() {
+fn user_data_is_each_green_threads_own() {
     on_a_hub(|hub| {
         for _ in 0..3 {
             start(hub, || {
                 let hub = current().unwrap();
                 let mine = Rc::new(RefCell::new(0_u8));
-                assert_eq!(hub.context(), None);
-                hub.set_context(Some(NonNull::from(&*mine).cast()));
+                assert_eq!(hub.user_data(), None);
+                hub.set_user_data(Some(NonNull::from(&*mine).cast()));
                 hub.yield_now();
-                assert_eq!(hub.context(), Some(NonNull::from(&*mine).cast()));
-                hub.set_context(None);
+                assert_eq!(hub.user_data(), Some(NonNull::from(&*mine).cast()));
+                hub.set_user_data(None);
             });
         }
         drain(hub);

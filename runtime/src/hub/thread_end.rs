@@ -27,8 +27,6 @@ use std::cell::Cell;
 use std::ptr;
 use std::sync::OnceLock;
 
-use super::Hub;
-
 /// The mark of one hub.
 #[derive(Debug)]
 pub(super) struct Mark {
@@ -76,6 +74,14 @@ impl Mark {
         self.mark.set(other.mark.get());
     }
 
+    /// Renews the mark unless it is above all values that the running task has used: the task is about to be left.
+    #[inline]
+    pub(super) fn keep_newest(&self) {
+        if !self.is_newest() {
+            self.renew();
+        }
+    }
+
     /// Whether no destructor is newer than the mark.
     #[inline]
     fn is_newest(&self) -> bool {
@@ -89,17 +95,6 @@ impl Mark {
         glibc::register();
         // SAFETY: by invariant 1.
         self.mark.set(unsafe { self.newest.get().read() });
-    }
-}
-
-impl Hub {
-    /// Sees to it that the mark is above all that the running task has used: it is about to be left.
-    #[inline]
-    pub(super) fn keep_mark(&self) {
-        let mark = &self.local().mark;
-        if !mark.is_newest() {
-            mark.renew();
-        }
     }
 }
 

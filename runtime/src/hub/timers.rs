@@ -1,21 +1,21 @@
-//! Deadlines, ordered: a heap of four children a node, from which any entry can be removed.
+//! Deadlines, ordered: a heap of four children a entry, from which any entry can be removed.
 //!
-//! What is in the heap remembers its place there. A green thread that waits with a timeout and is woken
+//! What is in the heap remembers its index there. A green thread that waits with a timeout and is woken
 //! early takes its entry out, so what is held here is what can still fire. Entries of one deadline fire in the order in which they came.
 #![forbid(unsafe_code)]
 
 use std::time::{Duration, Instant};
 
-/// Children of a node: a flatter tree touches fewer cache lines than one of two.
+/// Children of a entry: a flatter tree touches fewer cache lines than one of two.
 const ARITY: usize = 4;
 
-/// The place of what is in no heap.
-pub(super) const NOWHERE: u32 = u32::MAX;
+/// The index of a value that is in no heap.
+pub(super) const NOT_IN_HEAP: u32 = u32::MAX;
 
 /// Something that can be in a heap, once at a time, and remembers where.
-pub(super) trait Placed: Copy {
-    /// Remembers where in the heap it is; [`NOWHERE`] is not in it.
-    fn set_place(self, place: u32);
+pub(super) trait Indexed: Copy {
+    /// Remembers where in the heap it is; [`NOT_IN_HEAP`] is not in it.
+    fn set_index(self, index: u32);
 }
 
 /// An ordered set of deadlines, each with something to hand out when it has passed.
@@ -23,19 +23,19 @@ pub(super) trait Placed: Copy {
 pub(super) struct Timers<T> {
     /// Deadlines are counted from here, which takes half the room of an `Instant`.
     epoch: Instant,
-    heap: Vec<Node<T>>,
+    heap: Vec<Entry<T>>,
     next_number: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Node<T> {
+struct Entry<T> {
     /// Nanoseconds; what is too far away for the number never comes.
     deadline: u64,
     number: u64,
     value: T,
 }
 
-impl<T: Placed> Timers<T> {
+impl<T: Indexed> Timers<T> {
     pub(super) fn new() -> Self {
         Timers {
             epoch: Instant::now(),
@@ -53,19 +53,19 @@ impl<T: Placed> Timers<T> {
     pub(super) fn insert(&mut self, deadline: Instant, value: T) {
         let number = self.next_number;
         self.next_number += 1;
-        let place = self.heap.len();
-        self.heap.push(Node {
+        let index = self.heap.len();
+        self.heap.push(Entry {
             deadline: self.nanoseconds(deadline),
             number,
             value,
         });
-        self.settle(place);
-        self.sift_up(place);
+        self.settle(index);
+        self.sift_up(index);
     }
 
-    /// Takes out what is at `place`, before its time.
-    pub(super) fn remove(&mut self, place: u32) {
-        self.remove_at(place as usize);
+    /// Takes out what is at `index`, before its time.
+    pub(super) fn remove(&mut self, index: u32) {
+        self.remove_at(index as usize);
     }
 
     /// When the next entry is due.
@@ -85,47 +85,47 @@ impl<T: Placed> Timers<T> {
         since.as_nanos().try_into().unwrap_or(u64::MAX)
     }
 
-    fn remove_at(&mut self, place: usize) -> T {
-        let node = self.heap.swap_remove(place);
-        node.value.set_place(NOWHERE);
-        if place < self.heap.len() {
-            self.settle(place);
-            self.sift_up(place);
-            self.sift_down(place);
+    fn remove_at(&mut self, index: usize) -> T {
+        let entry = self.heap.swap_remove(index);
+        entry.value.set_index(NOT_IN_HEAP);
+        if index < self.heap.len() {
+            self.settle(index);
+            self.sift_up(index);
+            self.sift_down(index);
         } else if self.heap.is_empty() && self.heap.capacity() > 1024 {
             // After a spike nothing is kept of what it took.
             self.heap = Vec::new();
         }
-        node.value
+        entry.value
     }
 
-    /// Tells what is at `place` where it is.
-    fn settle(&self, place: usize) {
-        self.heap[place].value.set_place(place as u32);
+    /// Tells what is at `index` where it is.
+    fn settle(&self, index: usize) {
+        self.heap[index].value.set_index(index as u32);
     }
 
-    fn sift_up(&mut self, mut place: usize) {
-        while place > 0 {
-            let parent = (place - 1) / ARITY;
-            if self.before(parent, place) {
+    fn sift_up(&mut self, mut index: usize) {
+        while index > 0 {
+            let parent = (index - 1) / ARITY;
+            if self.before(parent, index) {
                 return;
             }
-            self.swap(parent, place);
-            place = parent;
+            self.swap(parent, index);
+            index = parent;
         }
     }
 
-    fn sift_down(&mut self, mut place: usize) {
+    fn sift_down(&mut self, mut index: usize) {
         loop {
-            let children = place * ARITY + 1..(place * ARITY + 1 + ARITY).min(self.heap.len());
+            let children = index * ARITY + 1..(index * ARITY + 1 + ARITY).min(self.heap.len());
             let Some(least) = children.reduce(|a, b| if self.before(a, b) { a } else { b }) else {
                 return;
             };
-            if self.before(place, least) {
+            if self.before(index, least) {
                 return;
             }
-            self.swap(place, least);
-            place = least;
+            self.swap(index, least);
+            index = least;
         }
     }
 
@@ -147,22 +147,22 @@ mod tests {
 
     use super::*;
 
-    /// A value that remembers its place.
+    /// A value that remembers its index.
     struct Value {
         value: u64,
-        place: Cell<u32>,
+        index: Cell<u32>,
     }
 
-    impl Placed for &Value {
-        fn set_place(self, place: u32) {
-            self.place.set(place);
+    impl Indexed for &Value {
+        fn set_index(self, index: u32) {
+            self.index.set(index);
         }
     }
 
     fn value(value: u64) -> &'static Value {
         Box::leak(Box::new(Value {
             value,
-            place: Cell::new(NOWHERE),
+            index: Cell::new(NOT_IN_HEAP),
         }))
     }
 
@@ -207,8 +207,8 @@ mod tests {
                 }
                 2 if !model.is_empty() => {
                     let (_, _, value) = model.swap_remove(random(model.len() as u64) as usize);
-                    timers.remove(value.place.get());
-                    assert_eq!(value.place.get(), NOWHERE);
+                    timers.remove(value.index.get());
+                    assert_eq!(value.index.get(), NOT_IN_HEAP);
                 }
                 _ => {
                     let now = random(1000);
@@ -222,13 +222,13 @@ mod tests {
                     };
                     let fired = timers.pop_due(start + Duration::from_millis(now));
                     assert_eq!(fired.map(|value| value.value), expected);
-                    assert!(fired.is_none_or(|value| value.place.get() == NOWHERE));
+                    assert!(fired.is_none_or(|value| value.index.get() == NOT_IN_HEAP));
                 }
             }
         }
         assert_eq!(timers.heap.len(), model.len());
-        for (place, node) in timers.heap.iter().enumerate() {
-            assert_eq!(node.value.place.get() as usize, place);
+        for (index, entry) in timers.heap.iter().enumerate() {
+            assert_eq!(entry.value.index.get() as usize, index);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{FEW, Helpers};
 use crate::coroutine::Size;
 use crate::green::parker::Parker;
-use crate::hub::{self, Hub, Job};
+use crate::hub::{self, Body, Hub};
 use crate::seam::offload::{self, Call};
 
 /// Runs `body` on a hub, as a number of green threads.
@@ -20,8 +20,8 @@ fn on_a_hub(threads: usize, body: impl Fn(usize) + Send + Sync + 'static) {
         hub.enter();
         for number in 0..threads {
             let body = Arc::clone(&body);
-            let promise = hub.promise(Size::holding(256 << 10).unwrap()).unwrap();
-            hub.start(promise, Job::new(move || body(number)));
+            let stack = hub.reserve(Size::holding(256 << 10).unwrap()).unwrap();
+            hub.start(stack, Body::new(move || body(number)));
         }
         while hub.load() > 0 {
             hub.park(Some(Instant::now() + Duration::from_millis(1)));

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{drain, on_a_hub, start};
 use crate::hub::*;
@@ -79,7 +79,7 @@ fn only_so_much_is_moved_ahead() {
                 let hub = current().unwrap();
                 let key = hub.watch(reader.as_raw_fd()).unwrap();
                 let (waited, was_made) =
-                    wait_for_a_byte(hub, key, None, || descriptors::BYTES_AHEAD / 2);
+                    wait_for_a_byte(hub, key, None, || driver::BYTES_AHEAD / 2);
                 assert!(waited);
                 made.lock().unwrap().push(was_made);
                 hub.forget(reader.as_raw_fd(), key);
@@ -97,7 +97,7 @@ fn only_so_much_is_moved_ahead() {
 #[test]
 fn nothing_is_tried_ahead_of_a_crowd() {
     on_a_hub(|hub| {
-        for crowd in [descriptors::READY_AHEAD - 1, descriptors::READY_AHEAD] {
+        for crowd in [driver::READY_AHEAD - 1, driver::READY_AHEAD] {
             let (reader, mut writer) = UnixStream::pair().unwrap();
             let (sender, receiver) = mpsc::channel();
             start(hub, move || {
@@ -113,7 +113,7 @@ fn nothing_is_tried_ahead_of_a_crowd() {
             }
             hub.poll();
             drain(hub);
-            let is_tried = crowd < descriptors::READY_AHEAD;
+            let is_tried = crowd < driver::READY_AHEAD;
             assert_eq!(receiver.recv().unwrap(), (true, is_tried));
         }
     });
@@ -130,7 +130,7 @@ fn a_look_is_put_off_for_a_crowd_but_not_for_ever() {
             hub.forget(reader.as_raw_fd(), key);
         });
         hub.yield_now();
-        let crowd = 2 * descriptors::READY_AHEAD;
+        let crowd = 2 * driver::READY_AHEAD;
         for _ in 0..crowd {
             start(hub, || ());
         }
@@ -138,15 +138,15 @@ fn a_look_is_put_off_for_a_crowd_but_not_for_ever() {
         hub.poll();
         writer.write_all(b"x").unwrap();
         let mut polls = 0;
-        while hub.local().ready.len() == crowd {
+        while hub.core().run_queue.len() == crowd {
             hub.poll();
             polls += 1;
             assert!(polls <= crowd, "it is not seen at all");
         }
-        // As many turns pass between polls as `behind_a_look` goes down by.
+        // As many turns pass between polls as `ready_at_poll` goes down by.
         assert_eq!(
             polls,
-            crowd.div_ceil(schedule::TURNS_BETWEEN_POLLS as usize) - 1
+            crowd.div_ceil(budget::TICKS_BETWEEN_POLLS as usize) - 1
         );
         drain(hub);
     });
@@ -158,7 +158,7 @@ fn a_busy_crowd_does_not_starve_a_descriptor() {
         let stop = Arc::new(AtomicBool::new(false));
         let turns = Arc::new(AtomicUsize::new(0));
         let (mut reader, writer) = UnixStream::pair().unwrap();
-        let crowd = 2 * descriptors::READY_AHEAD;
+        let crowd = 2 * driver::READY_AHEAD;
         {
             let (stop, turns) = (stop.clone(), turns.clone());
             start(hub, move || {
@@ -282,10 +282,8 @@ fn an_attempt_that_unwinds_leaves_nobody_behind() {
         let key = hub.watch(idle.as_raw_fd()).unwrap();
         let unwound = catch_unwind(AssertUnwindSafe(|| wait_for_a_byte(hub, key, None, || 0)));
         assert!(unwound.is_err());
-        hub.local()
-            .descriptors
-            .borrow_mut()
-            .remove(key, |_| panic!("a waiter is left that is gone"));
+        let remaining = hub.core().driver.waiting();
+        assert_eq!(remaining, 0, "a waiter is left that is gone");
         drain(hub);
     });
 }
@@ -348,7 +346,7 @@ fn one_event_is_tried_for_by_one() {
         for served in 1..=100 {
             writer.write_all(b"x").unwrap();
             while hub.load() > 100 - served {
-                hub.turn();
+                hub.tick();
             }
             assert_eq!(attempts.load(Ordering::Relaxed), served);
         }
@@ -381,10 +379,10 @@ fn a_wait_that_has_not_asked_ends_to_do_so() {
         while hub.may_ask() {
             asked += 1;
         }
-        assert_eq!(asked, news::ASKS);
+        assert_eq!(asked, revalidation::QUOTA);
         let before = Instant::now();
         while hub.load() > 1 {
-            hub.turn();
+            hub.tick();
         }
         assert!(before.elapsed() >= EPOCH);
         assert_eq!(receiver.try_recv().unwrap(), (false, Waited::Doubted));

@@ -1,4 +1,4 @@
-//! What a green thread is to run, in a form that needs no box.
+//! The body of a green thread: a closure that needs no box.
 //!
 //! Invariant:
 //! 1. `closure` holds a value of the type that `call` and `discard` were made for, until one of the two is
@@ -7,14 +7,14 @@
 
 use std::mem::{ManuallyDrop, MaybeUninit};
 
-/// Room for a closure that has captured two words, such as a pointer to a trait object.
-type Room = [usize; 2];
+/// Space for a closure that captures two words, such as a pointer to a trait object.
+type Captured = [usize; 2];
 
 /// A closure that is called once. It can move between OS threads.
-pub(crate) struct Job {
-    closure: MaybeUninit<Room>,
+pub(crate) struct Body {
+    closure: MaybeUninit<Captured>,
     /// Calls the closure, or drops it uncalled.
-    act: unsafe fn(*mut Room, Act),
+    act: unsafe fn(*mut Captured, Act),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,21 +23,21 @@ enum Act {
     Discard,
 }
 
-impl Job {
-    /// A job that calls `closure`, which must not unwind.
+impl Body {
+    /// Makes a body that calls `closure`, which must not unwind.
     pub(crate) fn new<F: FnOnce() + Send + 'static>(closure: F) -> Self {
         const {
             assert!(
-                size_of::<F>() <= size_of::<Room>(),
-                "it has captured too much"
+                size_of::<F>() <= size_of::<Captured>(),
+                "the closure captures too much"
             );
-            assert!(align_of::<F>() <= align_of::<Room>());
+            assert!(align_of::<F>() <= align_of::<Captured>());
         }
-        let mut room = MaybeUninit::<Room>::uninit();
-        // SAFETY: the room is large and aligned enough.
-        unsafe { room.as_mut_ptr().cast::<F>().write(closure) };
-        Job {
-            closure: room,
+        let mut captured = MaybeUninit::<Captured>::uninit();
+        // SAFETY: the space is large and aligned enough.
+        unsafe { captured.as_mut_ptr().cast::<F>().write(closure) };
+        Body {
+            closure: captured,
             act: act::<F>,
         }
     }
@@ -51,19 +51,19 @@ impl Job {
     }
 }
 
-impl Drop for Job {
+impl Drop for Body {
     fn drop(&mut self) {
-        // SAFETY: by invariant 1: a job that is run is not dropped.
+        // SAFETY: by invariant 1: a body that is run is not dropped.
         unsafe { (self.act)(self.closure.as_mut_ptr(), Act::Discard) };
     }
 }
 
 /// # Safety
 ///
-/// `room` holds an `F`, which nobody uses after this.
-unsafe fn act<F: FnOnce()>(room: *mut Room, act: Act) {
-    // SAFETY: by the caller's promise.
-    let closure = unsafe { room.cast::<F>().read() };
+/// `captured` holds an `F`, which is not used after this.
+unsafe fn act<F: FnOnce()>(captured: *mut Captured, act: Act) {
+    // SAFETY: by the caller's contract.
+    let closure = unsafe { captured.cast::<F>().read() };
     if act == Act::Call {
         closure();
     }
@@ -78,13 +78,13 @@ mod tests {
     #[test]
     fn a_closure_is_called_or_dropped_once() {
         let shared = Arc::new(());
-        let job = Job::new({
+        let body = Body::new({
             let shared = shared.clone();
             move || assert_eq!(Arc::strong_count(&shared), 2)
         });
-        job.run();
+        body.run();
         assert_eq!(Arc::strong_count(&shared), 1);
-        drop(Job::new({
+        drop(Body::new({
             let shared = shared.clone();
             move || panic!("{shared:?}")
         }));

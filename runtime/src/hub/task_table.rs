@@ -24,21 +24,21 @@ use std::cell::Cell;
 use std::ptr::NonNull;
 use std::{io, mem};
 
-use super::Hub;
+use super::remote::Remote;
 use super::task::{State, Task};
 use crate::coroutine::pages;
 
 /// Bytes of a chunk, a power of two.
 const CHUNK: usize = 256 << 10;
-/// Records of a chunk, the first of which has its place after the header.
-const RECORDS: u32 = (CHUNK / size_of::<Task>()) as u32;
+/// TaskTable of a chunk, the first of which has its place after the header.
+const SLOTS: u32 = (CHUNK / size_of::<Task>()) as u32;
 const FIRST: u32 = size_of::<Chunk>().div_ceil(size_of::<Task>()) as u32;
 /// How many chunks with nobody in them keep their memory.
-const KEPT: u32 = 4;
+const EMPTY_KEPT: u32 = 4;
 
 /// The records of one hub.
 #[derive(Debug)]
-pub(super) struct Records {
+pub(super) struct TaskTable {
     /// The chunk that got room last; each says which did before.
     with_room: Cell<Option<NonNull<Chunk>>>,
     /// Chunks with nobody in them that have their memory.
@@ -47,8 +47,8 @@ pub(super) struct Records {
 
 /// The header of a chunk.
 pub(super) struct Chunk {
-    hub: &'static Hub,
-    /// The record that became free last; each free one says which was before, in `kept`.
+    owner: &'static Remote,
+    /// The record that became free last; each free one says which was before, in `user_data`.
     free: Cell<Option<NonNull<Task>>>,
     /// How many records are used.
     used: Cell<u32>,
@@ -60,33 +60,33 @@ pub(super) struct Chunk {
 
 /// Memory for one chunk of records, not used yet.
 #[derive(Debug)]
-pub(super) struct Room(NonNull<u8>);
+pub(super) struct ChunkMemory(NonNull<u8>);
 
 // SAFETY: the memory is this value's alone, and belongs to no particular OS thread.
-unsafe impl Send for Room {}
+unsafe impl Send for ChunkMemory {}
 
-impl Room {
+impl ChunkMemory {
     /// Maps it.
     ///
     /// # Errors
     ///
     /// When the process has no address space left for it.
-    pub(super) fn new() -> io::Result<Room> {
-        pages::map_aligned(CHUNK).map(Room)
+    pub(super) fn map() -> io::Result<ChunkMemory> {
+        pages::map_aligned(CHUNK).map(ChunkMemory)
     }
 }
 
-impl Drop for Room {
+impl Drop for ChunkMemory {
     fn drop(&mut self) {
         // SAFETY: it was mapped with this length, and nothing was given an address inside: what is used is
-        // forgotten (`Records::add`).
+        // forgotten (`TaskTable::add`).
         unsafe { pages::unmap(self.0, CHUNK) };
     }
 }
 
-impl Records {
+impl TaskTable {
     pub(super) const fn new() -> Self {
-        Records {
+        TaskTable {
             with_room: Cell::new(None),
             empty: Cell::new(0),
         }
@@ -94,10 +94,10 @@ impl Records {
 
     /// Puts a task into a record. On the hub's OS thread, or before any other thread knows of the hub.
     #[inline]
-    pub(super) fn insert(&self, hub: &'static Hub, task: Task) -> NonNull<Task> {
+    pub(super) fn insert(&self, owner: &'static Remote, task: Task) -> NonNull<Task> {
         let chunk = match self.with_room.get() {
             Some(chunk) => chunk,
-            None => self.grow(hub),
+            None => self.grow(owner),
         };
         // SAFETY: chunks stay mapped.
         let header = unsafe { chunk.as_ref() };
@@ -111,17 +111,17 @@ impl Records {
                 // SAFETY: by invariant 1 it is free, and was written when it became so.
                 header
                     .free
-                    .set(unsafe { place.as_ref() }.kept.get().map(NonNull::cast));
+                    .set(unsafe { place.as_ref() }.user_data.get().map(NonNull::cast));
                 place
             }
             None => {
                 let index = header.fresh.replace(header.fresh.get() + 1);
-                debug_assert!(index < RECORDS, "a chunk with room has a free record");
+                debug_assert!(index < SLOTS, "a chunk with room has a free record");
                 // SAFETY: by invariant 3 the chunk has room, so the index is one of its records.
                 unsafe { chunk.cast::<Task>().add(index as usize) }
             }
         };
-        if used + 1 == RECORDS - FIRST {
+        if used + 1 == SLOTS - FIRST {
             self.with_room.set(header.below.take());
         }
         // SAFETY: by invariant 1 the record is nobody's.
@@ -144,11 +144,11 @@ impl Records {
         // SAFETY: by the caller's promise it is alive still.
         let task = unsafe { place.as_ref() };
         task.state.set(State::Free);
-        task.kept
+        task.user_data
             .set(header.free.replace(Some(place)).map(NonNull::cast));
         let used = header.used.get() - 1;
         header.used.set(used);
-        if used + 1 == RECORDS - FIRST {
+        if used + 1 == SLOTS - FIRST {
             header.below.set(self.with_room.replace(Some(chunk)));
         }
         if used == 0 {
@@ -158,7 +158,7 @@ impl Records {
 
     #[cold]
     fn emptied(&self, chunk: NonNull<Chunk>) {
-        if self.empty.get() < KEPT {
+        if self.empty.get() < EMPTY_KEPT {
             self.empty.update(|empty| empty + 1);
             return;
         }
@@ -175,21 +175,21 @@ impl Records {
     }
 
     #[cold]
-    fn grow(&self, hub: &'static Hub) -> NonNull<Chunk> {
-        match Room::new() {
-            Ok(room) => self.add(hub, room),
+    fn grow(&self, owner: &'static Remote) -> NonNull<Chunk> {
+        match ChunkMemory::map() {
+            Ok(memory) => self.add(owner, memory),
             Err(_) => handle_alloc_error(Layout::new::<[u8; CHUNK]>()),
         }
     }
 
     /// Makes a chunk of the room, which stays mapped from now on.
-    pub(super) fn add(&self, hub: &'static Hub, room: Room) -> NonNull<Chunk> {
-        let chunk: NonNull<Chunk> = room.0.cast();
-        mem::forget(room);
+    pub(super) fn add(&self, owner: &'static Remote, memory: ChunkMemory) -> NonNull<Chunk> {
+        let chunk: NonNull<Chunk> = memory.0.cast();
+        mem::forget(memory);
         // SAFETY: the chunk was just mapped, for its header first.
         unsafe {
             chunk.write(Chunk {
-                hub,
+                owner,
                 free: Cell::new(None),
                 used: Cell::new(0),
                 fresh: Cell::new(FIRST),
@@ -207,11 +207,11 @@ impl Records {
 ///
 /// `place` is the address of a record, which may be free.
 #[inline]
-pub(super) unsafe fn hub_of(place: NonNull<Task>) -> &'static Hub {
+pub(super) unsafe fn owner_of(place: NonNull<Task>) -> &'static Remote {
     // SAFETY: by the caller's promise.
     let chunk = unsafe { chunk_of(place) };
     // SAFETY: by invariant 2; only this field is read.
-    unsafe { (*chunk.as_ptr()).hub }
+    unsafe { (*chunk.as_ptr()).owner }
 }
 
 /// # Safety
@@ -229,47 +229,49 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::coroutine::{Promise, Size};
-    use crate::hub::{Job, task::Address};
+    use crate::coroutine::{Reservation, Size};
+    use crate::hub::body::Body;
+    use crate::hub::task::Address;
+    use crate::reactor::Poller;
 
     fn task() -> Task {
         let size = Size::holding(64 << 10).unwrap();
-        Task::new(Promise::from_size(size), Job::new(|| ()))
+        Task::new(Reservation::from_size(size), Body::new(|| ()))
     }
 
     #[test]
     fn records_are_used_again_and_stale_addresses_read_as_free() {
-        let hub = Hub::new().unwrap();
-        let records = Records::new();
+        let owner: &'static Remote = Box::leak(Box::new(Remote::new(Poller::new().unwrap().1)));
+        let table = TaskTable::new();
         let mut seen = HashSet::new();
         for round in 0..3 {
             // Enough for more chunks than keep their memory.
-            let count = (KEPT as usize + 3) * RECORDS as usize;
-            let places: Vec<_> = (0..count).map(|_| records.insert(hub, task())).collect();
+            let count = (EMPTY_KEPT as usize + 3) * SLOTS as usize;
+            let places: Vec<_> = (0..count).map(|_| table.insert(owner, task())).collect();
             assert_eq!(places.iter().collect::<HashSet<_>>().len(), count);
             for place in &places {
                 // SAFETY: it is a record.
-                assert!(std::ptr::eq(unsafe { hub_of(*place) }, hub));
+                assert!(std::ptr::eq(unsafe { owner_of(*place) }, owner));
                 assert_eq!(Address(*place).state().get(), State::New);
             }
             seen.extend(places.iter().copied());
-            assert!(seen.len() < count + RECORDS as usize, "round {round}");
+            assert!(seen.len() < count + SLOTS as usize, "round {round}");
             for (index, place) in places.iter().enumerate() {
                 if index % 3 != 1 {
                     // SAFETY: it is alive, and used no more.
-                    unsafe { records.remove(*place) };
+                    unsafe { table.remove(*place) };
                 }
             }
             for place in places.iter().skip(1).step_by(3) {
                 // SAFETY: it is alive, and used no more.
-                unsafe { records.remove(*place) };
+                unsafe { table.remove(*place) };
             }
             assert!(
                 places
                     .iter()
                     .all(|place| Address(*place).state().get() == State::Free)
             );
-            assert!(records.empty.get() <= KEPT);
+            assert!(table.empty.get() <= EMPTY_KEPT);
         }
     }
 }

@@ -1,0 +1,141 @@
+//! The state of a hub: what any OS thread may touch, and the core, which its own OS thread alone touches.
+//!
+//! Invariants:
+//! 1. A hub is leaked and belongs to the OS thread that entered it. `core` is touched on that thread alone; no
+//!    borrow of it lives across a switch.
+//! 2. The run queue holds tasks that are `New` or `Ready`, each once; such a task is alive (task, invariant 1).
+//! 3. `running` is the task whose code runs, or the root while its loop runs. It is set before each switch. All
+//!    tasks but this one are suspended, or were not started.
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::os::unix::thread::RawPthread;
+use std::ptr::NonNull;
+
+use super::budget::Budget;
+use super::driver::Driver;
+use super::inbox::Drain;
+use super::remote::{Message, Remote};
+use super::run_queue::RunQueue;
+use super::task::Task;
+use super::task_table::TaskTable;
+use super::thread_end::Mark;
+use super::timers::Timers;
+use super::unwinding::Unwinding;
+use crate::coroutine::Stacks;
+use crate::reactor::{Notifier, Poller};
+
+/// The scheduler of one OS thread.
+pub(crate) struct Hub {
+    pub(super) remote: Remote,
+    /// Use [`Hub::core`], but before the hub is entered.
+    pub(super) core: Core,
+}
+
+/// What the hub's own OS thread alone touches.
+pub(super) struct Core {
+    /// The task that runs; the root while the loop runs.
+    pub(super) running: Cell<NonNull<Task>>,
+    pub(super) root: Cell<NonNull<Task>>,
+    pub(super) budget: Budget,
+    pub(super) run_queue: RunQueue,
+    pub(super) unwinding: Unwinding,
+    pub(super) mark: Mark,
+    pub(super) tasks: TaskTable,
+    pub(super) stacks: RefCell<Stacks>,
+    pub(super) timers: RefCell<Timers<NonNull<Task>>>,
+    pub(super) driver: Driver,
+    pub(super) messages: Drain<Message>,
+}
+
+// SAFETY: `remote` is `Sync`, and by invariant 1 `core` is touched by one thread.
+unsafe impl Sync for Hub {}
+// SAFETY: a new hub has no task but its root, and is sent to the thread that will enter it.
+unsafe impl Send for Hub {}
+
+impl Hub {
+    /// Makes a hub without a root.
+    pub(super) fn leak(poller: Poller, notifier: Notifier) -> &'static Hub {
+        Box::leak(Box::new(Hub {
+            remote: Remote::new(notifier),
+            core: Core {
+                running: Cell::new(NonNull::dangling()),
+                root: Cell::new(NonNull::dangling()),
+                budget: Budget::new(),
+                run_queue: RunQueue::new(),
+                unwinding: Unwinding::new(),
+                mark: Mark::new(),
+                tasks: TaskTable::new(),
+                stacks: RefCell::new(Stacks::new()),
+                timers: RefCell::new(Timers::new()),
+                driver: Driver::new(poller),
+                messages: Drain::new(),
+            },
+        }))
+    }
+
+    /// Returns the OS thread that the hub belongs to.
+    #[inline]
+    pub(crate) fn os_thread(&self) -> RawPthread {
+        self.remote.os_thread()
+    }
+
+    /// Returns what the running task keeps for the layer above.
+    #[inline]
+    pub(crate) fn user_data(&self) -> Option<NonNull<()>> {
+        self.running().user_data.get()
+    }
+
+    /// Sets what the running task keeps for the layer above.
+    #[inline]
+    pub(crate) fn set_user_data(&self, user_data: Option<NonNull<()>>) {
+        self.running().user_data.set(user_data);
+    }
+
+    /// Returns true if the running task unwinds.
+    pub(crate) fn is_panicking(&self) -> bool {
+        self.core().unwinding.is_panicking(self.running())
+    }
+
+    /// Counts a panic of the running task.
+    pub(crate) fn panicked(&self) {
+        let panics = &self.running().panics;
+        panics.update(|panics| panics.saturating_add(1));
+    }
+
+    /// Counts a panic that the running task has caught.
+    pub(crate) fn caught(&self) {
+        let panics = &self.running().panics;
+        panics.update(|panics| panics.saturating_sub(1));
+    }
+
+    #[inline]
+    pub(super) fn running(&self) -> &Task {
+        let running = self.core().running.get();
+        // SAFETY: a task that runs is alive (task, invariant 1); the root lives as long as the hub.
+        unsafe { running.as_ref() }
+    }
+
+    pub(super) fn root(&self) -> &Task {
+        let root = self.core.root.get();
+        // SAFETY: the root lives as long as the hub, which is leaked.
+        unsafe { root.as_ref() }
+    }
+
+    #[inline]
+    pub(super) fn core(&self) -> &Core {
+        debug_assert!(
+            // SAFETY: pthread_self has no preconditions.
+            self.os_thread() == unsafe { libc::pthread_self() },
+            "a hub's core is touched on its OS thread alone"
+        );
+        &self.core
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,71 @@
+//! The part of a hub that any OS thread may touch.
+#![forbid(unsafe_code)]
+
+use std::os::unix::thread::RawPthread;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::alive::AliveCount;
+use super::body::Body;
+use super::inbox::Inbox;
+use super::task::Address;
+use crate::coroutine::Reservation;
+use crate::reactor::{Key, Notifier, forks};
+
+/// What another OS thread asks of a hub.
+pub(super) enum Message {
+    /// Start a green thread.
+    Start(Reservation, Body),
+    /// Wake a task.
+    Wake(Address),
+    /// Forget a descriptor.
+    Forget(Key),
+}
+
+/// The part of a hub that any OS thread may touch.
+pub(super) struct Remote {
+    pub(super) inbox: Inbox<Message>,
+    pub(super) notifier: Notifier,
+    pub(super) alive: AliveCount,
+    /// The number of forks before the process that the hub was made in.
+    process: u32,
+    /// The OS thread that the hub belongs to, as bits; zero before that is known.
+    os_thread: AtomicUsize,
+}
+
+impl Remote {
+    pub(super) fn new(notifier: Notifier) -> Self {
+        Remote {
+            inbox: Inbox::new(),
+            notifier,
+            alive: AliveCount::new(),
+            process: forks(),
+            os_thread: AtomicUsize::new(0),
+        }
+    }
+
+    /// Sends a message, and notifies the hub if it sleeps.
+    pub(super) fn send(&self, message: Message) {
+        if self.inbox.send(message) {
+            self.notifier.notify();
+        }
+    }
+
+    /// Returns true unless the hub was made before a fork, in a parent of this process.
+    #[inline]
+    pub(super) fn is_of_this_process(&self) -> bool {
+        self.process == forks()
+    }
+
+    /// Returns the OS thread that the hub belongs to.
+    #[inline]
+    pub(super) fn os_thread(&self) -> RawPthread {
+        self.os_thread.load(Ordering::Relaxed) as RawPthread
+    }
+
+    /// Sets the OS thread that the hub belongs to.
+    pub(super) fn set_os_thread(&self, os_thread: RawPthread) {
+        // The starter of a hub's OS thread sets it, and so does that OS thread. Relaxed is enough: the starter sets it
+        // before it passes the hub on.
+        self.os_thread.store(os_thread as usize, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,54 @@
+//! The hub on which this OS thread may switch; a new one in a child that a fork has made.
+#![allow(unsafe_code)]
+
+use std::thread;
+
+use super::core::Hub;
+use super::task::State;
+use super::{current, panic_hook};
+use crate::coroutine::SavedContext;
+
+/// Returns the hub of this OS thread, unless switching is forbidden or a panic hook runs. Without one a call that
+/// blocks is to block natively.
+#[inline]
+pub(crate) fn switching() -> Option<&'static Hub> {
+    if thread::panicking() {
+        return outside_a_hook();
+    }
+    current::unless_forbidden().or_else(after_a_fork)
+}
+
+/// Returns the hub of this OS thread, unless switching is forbidden. The caller calls a method that checks by itself
+/// whether a panic hook runs.
+#[inline]
+pub(crate) fn switching_or_in_a_hook() -> Option<&'static Hub> {
+    current::unless_forbidden().or_else(after_a_fork)
+}
+
+#[cold]
+fn outside_a_hook() -> Option<&'static Hub> {
+    current::unless_forbidden().filter(|_| !panic_hook::is_running())
+}
+
+/// Makes a new hub for this OS thread if its hub stayed behind in the parent process. Returns none if there is no
+/// need or no memory for one: then the thread blocks natively.
+#[cold]
+fn after_a_fork() -> Option<&'static Hub> {
+    let old = current::to_be_replaced()?;
+    let new = Hub::new().ok()?;
+    new.succeed(old);
+    current::replace(new);
+    Some(new)
+}
+
+impl Hub {
+    /// Makes the running task of another hub of this OS thread the root of this one.
+    fn succeed(&'static self, old: &'static Hub) {
+        // SAFETY: pthread_self has no preconditions.
+        self.remote.set_os_thread(unsafe { libc::pthread_self() });
+        self.core().mark.follow(&old.core().mark);
+        self.root().context.adopt(SavedContext::of_this_thread());
+        self.root().user_data.set(old.user_data());
+        self.root().state.set(State::Running);
+    }
+}

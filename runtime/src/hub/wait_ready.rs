@@ -1,0 +1,130 @@
+//! Waiting on a hub until a descriptor is ready.
+//!
+//! A task that waits leaves its next attempt with the hub, which makes it once an event says that it has a chance
+//! (`driver`).
+#![allow(unsafe_code)]
+
+use std::io;
+use std::mem;
+use std::os::fd::RawFd;
+use std::time::Instant;
+
+use super::core::Hub;
+use super::current;
+use super::driver::{Attempt, Waited, Waiter};
+use super::remote::Message;
+use crate::reactor::{Direction, Key};
+
+/// Takes a waiter out of the table, should the wait unwind.
+struct Enlisted<'a> {
+    hub: &'static Hub,
+    waiter: &'a Waiter<'a>,
+}
+
+impl Hub {
+    /// Registers a descriptor with the reactor, until [`Hub::forget`].
+    ///
+    /// # Errors
+    ///
+    /// `PermissionDenied` for a descriptor that is always ready, and what the OS has no memory for.
+    pub(crate) fn watch(&'static self, fd: RawFd) -> io::Result<Key> {
+        self.core().driver.watch(fd)
+    }
+
+    /// Makes sure that the reactor polls what the number means now: another descriptor may have been duplicated onto
+    /// it. Returns the new key if so, after which the old one is stale. A new descriptor that cannot be polled has
+    /// none.
+    #[cold]
+    pub(crate) fn watch_again(&'static self, fd: RawFd, key: Key) -> Option<Key> {
+        let core = self.core();
+        core.driver.watch_again(&core.run_queue, fd, key)
+    }
+
+    /// Takes back [`Hub::watch`], from any OS thread, before the descriptor is closed. A task that still waits for it,
+    /// through another value made of its number, is woken.
+    pub(crate) fn forget(&'static self, fd: RawFd, key: Key) {
+        self.remote.notifier.remove(fd);
+        if current::is(self) {
+            let core = self.core();
+            core.driver.forget(&core.run_queue, key);
+        } else {
+            self.remote.send(Message::Forget(key));
+        }
+    }
+
+    /// Returns true if an attempt has a chance, and none if the key is stale.
+    pub(crate) fn allows(&self, key: Key, direction: Direction) -> Option<bool> {
+        self.core().driver.allows(key, direction)
+    }
+
+    /// Remembers that an attempt would have blocked.
+    pub(crate) fn has_blocked(&self, key: Key, direction: Direction) {
+        self.core().driver.has_blocked(key, direction);
+    }
+
+    /// Remembers that a transfer moved fewer bytes than it could have.
+    pub(crate) fn was_short(&self, key: Key, direction: Direction) {
+        self.core().driver.was_short(key, direction);
+    }
+
+    /// Returns true if a wait that begins now may ask the OS about its descriptor. One that may not is to begin all
+    /// the same.
+    #[inline]
+    pub(crate) fn may_ask(&self) -> bool {
+        self.core().driver.may_ask()
+    }
+
+    /// Blocks the running task until an attempt may have a chance.
+    ///
+    /// The hub may have made the `attempt` by then, once, within another task or the loop. Of several waiters for the
+    /// same descriptor, those behind one whose attempt found that there is no more wait on. Unless the caller
+    /// `has_asked` the OS about the descriptor, a wait that lasts ends as [`Waited::Doubted`].
+    pub(crate) fn wait_ready<'a>(
+        &'static self,
+        key: Key,
+        direction: Direction,
+        deadline: Option<Instant>,
+        has_asked: bool,
+        attempt: &'a mut Attempt<'a>,
+    ) -> Waited {
+        let core = self.core();
+        let driver = &core.driver;
+        let waiter = driver.waiter(core.running.get(), key, direction, has_asked, attempt);
+        loop {
+            // SAFETY: the waiter stays in this frame, which is left only once `withdraw` was called or the hub has
+            // taken the waiter out; `Enlisted` does that if `park` unwinds.
+            if !unsafe { driver.enlist(&waiter) } {
+                return Waited::Ready;
+            }
+            let enlisted = Enlisted {
+                hub: self,
+                waiter: &waiter,
+            };
+            self.park(deadline);
+            while waiter.is_found() {
+                self.park(None);
+            }
+            mem::forget(enlisted);
+            // The waiter was taken out before its attempt was made.
+            if waiter.is_tried() || driver.withdraw(&waiter) != Some(false) {
+                return Waited::Ready;
+            }
+            if let Some(ended) = waiter.ended() {
+                return ended;
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Waited::TimedOut;
+            }
+        }
+    }
+}
+
+impl Drop for Enlisted<'_> {
+    fn drop(&mut self) {
+        if self.waiter.is_found() {
+            // The hub is going to make the attempt, on a stack that is not there any more by then.
+            std::process::abort();
+        }
+        self.hub.core().driver.withdraw(self.waiter);
+    }
+}

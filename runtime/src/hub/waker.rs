@@ -1,0 +1,51 @@
+//! A waker is the address of a task.
+//!
+//! It is not a counted reference: the slot of a task stays mapped forever, so an address that has become stale can
+//! still be followed. Cloning and dropping a waker cost nothing, and a wait changes no counter. In exchange a wake-up
+//! by a stale address is lost, or is a spurious wakeup of the task that has the slot by then.
+#![allow(unsafe_code)]
+
+use std::ptr::{self, NonNull};
+use std::task::{RawWaker, RawWakerVTable, Waker};
+
+use super::core::Hub;
+use super::current;
+use super::remote::{Message, Remote};
+use super::task::Address;
+use super::task_table;
+
+impl Hub {
+    /// Returns a waker of the running task, for use on any OS thread, at any time.
+    #[inline]
+    pub(crate) fn waker(&self) -> Waker {
+        let running = self.core().running.get();
+        // SAFETY: the functions of the table take the data for the address of a task, whose slot stays mapped forever
+        // (task, invariant 1); it is `Copy`, and `wake` may be called on any OS thread.
+        unsafe { Waker::new(running.as_ptr().cast(), &TABLE) }
+    }
+}
+
+static TABLE: RawWakerVTable = RawWakerVTable::new(
+    |data| RawWaker::new(data, &TABLE),
+    wake,
+    wake,
+    // An address is not counted.
+    |_| (),
+);
+
+/// Wakes a task.
+///
+/// # Safety
+///
+/// `data` is the address of a task, which may be stale.
+unsafe fn wake(data: *const ()) {
+    let task = NonNull::new(data.cast_mut().cast()).expect("no task is at address zero");
+    // SAFETY: by the caller's contract.
+    let owner: &'static Remote = unsafe { task_table::owner_of(task) };
+    match current::current() {
+        Some(hub) if ptr::eq(&raw const hub.remote, owner) => {
+            hub.core().run_queue.wake(Address(task));
+        }
+        _ => owner.send(Message::Wake(Address(task))),
+    }
+}

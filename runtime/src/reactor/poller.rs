@@ -1,0 +1,258 @@
+//! Polling the OS: which descriptors are ready, and sleeping until one is.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+
+use super::descriptors::Key;
+use super::notifier::Notifier;
+use super::readiness::Readiness;
+use super::reminder::Reminder;
+use crate::refused::Refused;
+
+/// The token of wake-ups by [`Notifier::notify`].
+const NOTIFIED: Token = Token(usize::MAX);
+/// The token of the reminder that [`Poller::remind`] sets.
+const REMINDED: Token = Token(usize::MAX - 1);
+/// How many events one look at the OS takes in. The OS keeps the others, in order: what they are about had better be
+/// touched when its turn is near.
+const BATCH: usize = 128;
+
+/// The calls that mio makes for a poller, of which an error is to say which failed.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const OPENING: &str = "epoll_create1";
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const OPENING: &str = "kqueue";
+
+/// A timeout from which on it is not worth two calls to the OS to keep it in one sleep.
+const LONG: Duration = Duration::from_millis(2);
+
+/// The sleeping place of one hub.
+#[derive(Debug)]
+pub(crate) struct Poller {
+    poll: Poll,
+    events: Events,
+    /// Made when one is first set.
+    reminder: Option<Reminder>,
+}
+
+/// What a look or a sleep has found out beside what descriptors are ready for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Polled {
+    /// A signal was handled on this OS thread while it slept, or the process was stopped and goes on.
+    pub(crate) is_interrupted: bool,
+    /// The time has passed that [`Poller::remind`] was given.
+    pub(crate) is_reminded: bool,
+}
+
+impl Poller {
+    /// Opens the OS's facility for it.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no file descriptor left.
+    pub(crate) fn new() -> Result<(Poller, Notifier), Refused> {
+        let poll = Poll::new().map_err(Refused::by(OPENING))?;
+        let notifier = Notifier::new(poll.registry(), NOTIFIED)?;
+        let events = Events::with_capacity(BATCH);
+        let poller = Poller {
+            poll,
+            events,
+            reminder: None,
+        };
+        Ok((poller, notifier))
+    }
+
+    /// Sleeps until a descriptor is ready, until notified, or until `timeout` has passed; may return
+    /// early for no reason. Hands what descriptors are ready for to `ready`.
+    ///
+    /// It wakes no later than the OS's clock allows, although epoll counts milliseconds: whole
+    /// milliseconds are slept in epoll, and the rest of a timeout by a call that is precise.
+    pub(crate) fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+        ready: impl FnMut(Key, Readiness),
+    ) -> Polled {
+        let mut is_interrupted = false;
+        let timeout = match timeout {
+            Some(timeout) if timeout >= LONG => Some(Duration::from_millis(
+                timeout.as_millis().try_into().unwrap_or(u64::MAX),
+            )),
+            Some(timeout) if self.sleep_precisely(timeout, &mut is_interrupted) => {
+                Some(Duration::ZERO)
+            }
+            timeout => timeout,
+        };
+        let mut polled = self.poll(timeout, ready);
+        polled.is_interrupted |= is_interrupted;
+        polled
+    }
+
+    /// Looks what descriptors are ready for, without waiting.
+    pub(crate) fn poll_now(&mut self, ready: impl FnMut(Key, Readiness)) -> Polled {
+        self.poll(Some(Duration::ZERO), ready)
+    }
+
+    /// Has a look or a sleep say so once that time has passed; in place of an earlier reminder.
+    ///
+    /// # Errors
+    ///
+    /// When no descriptor is left, and where the OS has none for it.
+    pub(crate) fn remind(&mut self, after: Duration) -> io::Result<()> {
+        let reminder = match self.reminder.take() {
+            Some(reminder) => reminder,
+            None => Reminder::new(self.poll.registry(), REMINDED)?,
+        };
+        self.reminder.insert(reminder).set(after)
+    }
+
+    /// Has a descriptor looked at from now on. What it is ready for already is told, too.
+    ///
+    /// # Errors
+    ///
+    /// `AlreadyExists` if it is looked at already, `PermissionDenied` for a descriptor that is always
+    /// ready, and what the OS has no memory for.
+    pub(crate) fn add(&self, fd: RawFd, key: Key) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let interest = interest | Interest::PRIORITY;
+        let token = Token(key.0);
+        self.poll
+            .registry()
+            .register(&mut SourceFd(&fd), token, interest)
+    }
+
+    fn poll(&mut self, timeout: Option<Duration>, mut ready: impl FnMut(Key, Readiness)) -> Polled {
+        let mut polled = Polled::default();
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                polled.is_interrupted = true;
+                return polled;
+            }
+            Err(error) => panic!("the reactor of a hub failed: {error}"),
+        }
+        for event in &self.events {
+            match event.token() {
+                NOTIFIED => {}
+                REMINDED => polled.is_reminded = true,
+                token => ready(Key(token.0), readiness(event)),
+            }
+        }
+        polled
+    }
+
+    /// Sleeps a timeout that epoll would round, if the OS has a call for it.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn sleep_precisely(&self, timeout: Duration, is_interrupted: &mut bool) -> bool {
+        use std::os::fd::AsRawFd;
+
+        if timeout.is_zero() {
+            return true;
+        }
+        let mut epoll = libc::pollfd {
+            fd: self.poll.as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let timeout = libc::timespec {
+            tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            tv_nsec: timeout.subsec_nanos().into(),
+        };
+        // SAFETY: one valid pollfd, a valid timespec, no signal mask. What it returns does not
+        // matter: the poll that follows finds out what has happened.
+        let result =
+            unsafe { libc::ppoll(&raw mut epoll, 1, &raw const timeout, std::ptr::null()) };
+        *is_interrupted =
+            result == -1 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
+        true
+    }
+
+    /// Leaves it to mio, whose kqueue counts nanoseconds.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn sleep_precisely(&self, _timeout: Duration, _is_interrupted: &mut bool) -> bool {
+        false
+    }
+}
+
+#[inline]
+fn readiness(event: &mio::event::Event) -> Readiness {
+    let bit = |is_set: bool, bit: Readiness| if is_set { bit } else { Readiness::NONE };
+    // An error is found by whoever tries, in either direction.
+    let error = event.is_error();
+    bit(event.is_readable() || error, Readiness::READABLE)
+        | bit(event.is_writable() || error, Readiness::WRITABLE)
+        | bit(event.is_read_closed(), Readiness::READ_CLOSED)
+        | bit(event.is_write_closed(), Readiness::WRITE_CLOSED)
+        | bit(event.is_priority(), Readiness::URGENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::reactor::{Descriptors, Direction};
+
+    #[test]
+    fn a_timeout_takes_few_sleeps() {
+        let (mut poller, _notifier) = Poller::new().unwrap();
+        for timeout in [Duration::from_micros(300), Duration::from_micros(4700)] {
+            let end = Instant::now() + timeout;
+            let mut sleeps = 0;
+            while Instant::now() < end {
+                let left = end.saturating_duration_since(Instant::now());
+                poller.wait(Some(left), |_, _| ());
+                sleeps += 1;
+            }
+            assert!(sleeps < 10, "{sleeps} sleeps for {timeout:?}");
+        }
+    }
+
+    #[test]
+    fn an_edge_is_told_once() {
+        use std::io::{Read, Write};
+        use std::os::fd::AsRawFd;
+
+        let (mut poller, notifier) = Poller::new().unwrap();
+        let mut table = Descriptors::<()>::new();
+        let (mut reader, mut writer) = io::pipe().unwrap();
+        let key = table.insert(reader.as_raw_fd()).unwrap();
+        poller.add(reader.as_raw_fd(), key).unwrap();
+        let again = poller.add(reader.as_raw_fd(), key).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+
+        let look = |poller: &mut Poller| {
+            let mut told = Vec::new();
+            poller.poll_now(|key, ready| told.push((key, ready.allows(Direction::Read))));
+            told
+        };
+        assert_eq!(look(&mut poller), []);
+        writer.write_all(b"ab").unwrap();
+        assert_eq!(look(&mut poller), [(key, true)]);
+        assert_eq!(look(&mut poller), [], "an edge, not a level");
+        reader.read_exact(&mut [0]).unwrap();
+        writer.write_all(b"c").unwrap();
+        assert_eq!(look(&mut poller), [(key, true)]);
+
+        notifier.remove(reader.as_raw_fd());
+        writer.write_all(b"d").unwrap();
+        assert_eq!(look(&mut poller), []);
+        notifier.remove(reader.as_raw_fd());
+    }
+
+    #[test]
+    fn a_notification_is_kept() {
+        let (mut poller, notifier) = Poller::new().unwrap();
+        notifier.notify();
+        poller.wait(None, |_, _| ());
+        std::thread::scope(|scope| {
+            scope.spawn(|| notifier.notify());
+            poller.wait(None, |_, _| ());
+        });
+    }
+}
