@@ -7,11 +7,9 @@ use std::path::Path;
 
 use super::call;
 
-/// Makes directories in various manners.
+/// Creates directories with options.
 ///
-/// # Differences from std
-///
-/// None. It converts from and into `std::fs::DirBuilder`.
+/// It converts from and into `std::fs::DirBuilder`.
 ///
 /// # Examples
 ///
@@ -27,24 +25,25 @@ use super::call;
 pub struct DirBuilder(std::fs::DirBuilder);
 
 impl DirBuilder {
-    /// One directory, in one that is there, open to all that the process's mask lets in.
+    /// Creates a builder with the default options: one directory, whose parent exists, with the permissions that the
+    /// process's mask leaves.
     #[expect(clippy::new_without_default, reason = "std has none")]
     #[must_use]
     pub fn new() -> DirBuilder {
         DirBuilder(std::fs::DirBuilder::new())
     }
 
-    /// Whether directories above it are made as well, and one that is there is no error.
+    /// Sets whether missing parent directories are created as well, and a directory that exists is no error.
     pub fn recursive(&mut self, recursive: bool) -> &mut Self {
         self.0.recursive(recursive);
         self
     }
 
-    /// Makes the directory.
+    /// Creates the directory.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn create<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
         let path = path.as_ref();
         call(|| self.0.create(path))

@@ -18,8 +18,8 @@ use crate::seam::offload::{self, Call};
 ///
 /// # Differences from std
 ///
-/// It is not the type `std::fs::File`, but converts from and into it. `Read`, `Write` and `Seek` are there
-/// for `File` and `&File`, and not for `Arc<File>`: use `&*file`. `std::io::copy` goes through a buffer.
+/// It is not the type `std::fs::File`, but converts from and into it. `Read`, `Write` and `Seek` are implemented for
+/// `File` and `&File`, but not for `Arc<File>`: use `&*file`. `std::io::copy` goes through a buffer.
 ///
 /// # Examples
 ///
@@ -40,77 +40,77 @@ use crate::seam::offload::{self, Call};
 pub struct File(std::fs::File);
 
 impl File {
-    /// Opens a file to read it.
+    /// Opens a file for reading.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn open<P: AsRef<Path>>(path: P) -> io::Result<File> {
         let path = path.as_ref();
         call(|| std::fs::File::open(path)).map(File)
     }
 
-    /// Opens a file to write it, which is made, or emptied first.
+    /// Opens a file for writing. It is created if it does not exist, and truncated if it does.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn create<P: AsRef<Path>>(path: P) -> io::Result<File> {
         let path = path.as_ref();
         call(|| std::fs::File::create(path)).map(File)
     }
 
-    /// Makes a file, which must not be there, to read and write it.
+    /// Creates a file for reading and writing; fails if it exists.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn create_new<P: AsRef<Path>>(path: P) -> io::Result<File> {
         let path = path.as_ref();
         call(|| std::fs::File::create_new(path)).map(File)
     }
 
-    /// Waits until what was written, and what is known of it, is on the disk.
+    /// Blocks until the content and the metadata of the file are on the disk.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn sync_all(&self) -> io::Result<()> {
         call(|| self.0.sync_all())
     }
 
-    /// Waits until what was written is on the disk.
+    /// Blocks until the content of the file is on the disk.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn sync_data(&self) -> io::Result<()> {
         call(|| self.0.sync_data())
     }
 
-    /// Cuts the file, or fills it up with zeros.
+    /// Truncates the file, or extends it with zeros.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn set_len(&self, size: u64) -> io::Result<()> {
         call(|| self.0.set_len(size))
     }
 
-    /// What the system knows of the file.
+    /// Returns the metadata of the file.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn metadata(&self) -> io::Result<Metadata> {
         call(|| self.0.metadata())
     }
 
-    /// Changes who may do what with the file.
+    /// Changes the permissions of the file.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn set_permissions(&self, perm: Permissions) -> io::Result<()> {
         call(|| self.0.set_permissions(perm))
     }
@@ -119,39 +119,37 @@ impl File {
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn set_times(&self, times: FileTimes) -> io::Result<()> {
         call(|| self.0.set_times(times))
     }
 
-    /// Changes when the file was modified.
+    /// Changes the modification time of the file.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn set_modified(&self, time: SystemTime) -> io::Result<()> {
         call(|| self.0.set_modified(time))
     }
 
-    /// Lets go of the locks that were taken through this handle, or through one cloned from it.
+    /// Releases the locks that were acquired through this handle, or through one cloned from it.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn unlock(&self) -> io::Result<()> {
-        // In place always: it does not wait, and others may wait for it.
+        // Always in place: it does not block, and other threads may wait for the lock.
         self.0.unlock()
     }
 
-    /// Takes the file's lock for itself alone, and waits until that is possible.
+    /// Acquires an exclusive lock on the file; blocks until that is possible.
     ///
-    /// # Differences from std
-    ///
-    /// None. A green thread waits on a helper thread, also where files are read in place.
+    /// A green thread waits on a helper thread, even if files are accessed in place.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn lock(&self) -> io::Result<()> {
         match self.0.try_lock() {
             Ok(()) => Ok(()),
@@ -160,24 +158,22 @@ impl File {
         }
     }
 
-    /// Takes the file's lock for itself alone, if that is possible now.
+    /// Acquires an exclusive lock on the file, if that is possible without blocking.
     ///
     /// # Errors
     ///
-    /// If another has it; and what the system says.
+    /// Returns `WouldBlock` if a conflicting lock is held through another handle, otherwise the error of the system.
     pub fn try_lock(&self) -> Result<(), TryLockError> {
         self.0.try_lock()
     }
 
-    /// Takes the file's lock to share it, and waits until that is possible.
+    /// Acquires a shared lock on the file; blocks until that is possible.
     ///
-    /// # Differences from std
-    ///
-    /// None. A green thread waits on a helper thread, also where files are read in place.
+    /// A green thread waits on a helper thread, even if files are accessed in place.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn lock_shared(&self) -> io::Result<()> {
         match self.0.try_lock_shared() {
             Ok(()) => Ok(()),
@@ -186,11 +182,11 @@ impl File {
         }
     }
 
-    /// Takes the file's lock to share it, if that is possible now.
+    /// Acquires a shared lock on the file, if that is possible without blocking.
     ///
     /// # Errors
     ///
-    /// If another has it; and what the system says.
+    /// Returns `WouldBlock` if a conflicting lock is held through another handle, otherwise the error of the system.
     pub fn try_lock_shared(&self) -> Result<(), TryLockError> {
         self.0.try_lock_shared()
     }
@@ -204,11 +200,11 @@ impl File {
         offload::run(seam, lock)
     }
 
-    /// Another handle to the same open file, with the same position in it.
+    /// Returns another handle to the same open file, which shares the position in it.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// Returns the error of the system.
     pub fn try_clone(&self) -> io::Result<File> {
         self.0.try_clone().map(File)
     }
@@ -249,14 +245,14 @@ impl Write for &File {
         call(|| (&self.0).write_all(buf))
     }
 
-    /// Has nothing to do: nothing is held back.
+    /// Does nothing: no bytes are buffered.
     fn flush(&mut self) -> io::Result<()> {
         (&self.0).flush()
     }
 }
 
 impl Seek for &File {
-    /// In place always: only the end of a file has to be looked up.
+    /// Always in place: at most the length of the file is looked up.
     fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
         (&self.0).seek(pos)
     }

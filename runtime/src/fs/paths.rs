@@ -11,7 +11,7 @@ use super::call;
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn read<P: AsRef<Path>>(path: P) -> io::Result<Vec<u8>> {
     let path = path.as_ref();
     call(|| std::fs::read(path))
@@ -21,7 +21,7 @@ pub fn read<P: AsRef<Path>>(path: P) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn read_to_string<P: AsRef<Path>>(path: P) -> io::Result<String> {
     let path = path.as_ref();
     call(|| std::fs::read_to_string(path))
@@ -31,7 +31,7 @@ pub fn read_to_string<P: AsRef<Path>>(path: P) -> io::Result<String> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn remove_file<P: AsRef<Path>>(path: P) -> io::Result<()> {
     let path = path.as_ref();
     call(|| std::fs::remove_file(path))
@@ -41,7 +41,7 @@ pub fn remove_file<P: AsRef<Path>>(path: P) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn metadata<P: AsRef<Path>>(path: P) -> io::Result<Metadata> {
     let path = path.as_ref();
     call(|| std::fs::metadata(path))
@@ -51,7 +51,7 @@ pub fn metadata<P: AsRef<Path>>(path: P) -> io::Result<Metadata> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn symlink_metadata<P: AsRef<Path>>(path: P) -> io::Result<Metadata> {
     let path = path.as_ref();
     call(|| std::fs::symlink_metadata(path))
@@ -61,7 +61,7 @@ pub fn symlink_metadata<P: AsRef<Path>>(path: P) -> io::Result<Metadata> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn read_link<P: AsRef<Path>>(path: P) -> io::Result<PathBuf> {
     let path = path.as_ref();
     call(|| std::fs::read_link(path))
@@ -71,7 +71,7 @@ pub fn read_link<P: AsRef<Path>>(path: P) -> io::Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn canonicalize<P: AsRef<Path>>(path: P) -> io::Result<PathBuf> {
     let path = path.as_ref();
     call(|| std::fs::canonicalize(path))
@@ -81,7 +81,7 @@ pub fn canonicalize<P: AsRef<Path>>(path: P) -> io::Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn create_dir<P: AsRef<Path>>(path: P) -> io::Result<()> {
     let path = path.as_ref();
     call(|| std::fs::create_dir(path))
@@ -91,7 +91,7 @@ pub fn create_dir<P: AsRef<Path>>(path: P) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn create_dir_all<P: AsRef<Path>>(path: P) -> io::Result<()> {
     let path = path.as_ref();
     call(|| std::fs::create_dir_all(path))
@@ -101,7 +101,7 @@ pub fn create_dir_all<P: AsRef<Path>>(path: P) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn remove_dir<P: AsRef<Path>>(path: P) -> io::Result<()> {
     let path = path.as_ref();
     call(|| std::fs::remove_dir(path))
@@ -111,7 +111,7 @@ pub fn remove_dir<P: AsRef<Path>>(path: P) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn remove_dir_all<P: AsRef<Path>>(path: P) -> io::Result<()> {
     let path = path.as_ref();
     call(|| std::fs::remove_dir_all(path))
@@ -121,7 +121,7 @@ pub fn remove_dir_all<P: AsRef<Path>>(path: P) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn read_dir<P: AsRef<Path>>(path: P) -> io::Result<ReadDir> {
     let path = path.as_ref();
     call(|| std::fs::read_dir(path))
@@ -131,7 +131,7 @@ pub fn read_dir<P: AsRef<Path>>(path: P) -> io::Result<ReadDir> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn exists<P: AsRef<Path>>(path: P) -> io::Result<bool> {
     let path = path.as_ref();
     call(|| std::fs::exists(path))
@@ -141,7 +141,7 @@ pub fn exists<P: AsRef<Path>>(path: P) -> io::Result<bool> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn rename<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<()> {
     let (from, to) = (from.as_ref(), to.as_ref());
     call(|| std::fs::rename(from, to))
@@ -151,7 +151,7 @@ pub fn rename<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<()> 
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn copy<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<u64> {
     let (from, to) = (from.as_ref(), to.as_ref());
     call(|| std::fs::copy(from, to))
@@ -161,7 +161,7 @@ pub fn copy<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<u64> {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn hard_link<P: AsRef<Path>, Q: AsRef<Path>>(original: P, link: Q) -> io::Result<()> {
     let (original, link) = (original.as_ref(), link.as_ref());
     call(|| std::fs::hard_link(original, link))
@@ -171,7 +171,7 @@ pub fn hard_link<P: AsRef<Path>, Q: AsRef<Path>>(original: P, link: Q) -> io::Re
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 #[deprecated(note = "replaced with std::os::unix::fs::symlink and \
             std::os::windows::fs::{symlink_file, symlink_dir}")]
 pub fn soft_link<P: AsRef<Path>, Q: AsRef<Path>>(original: P, link: Q) -> io::Result<()> {
@@ -185,17 +185,17 @@ pub fn soft_link<P: AsRef<Path>, Q: AsRef<Path>>(original: P, link: Q) -> io::Re
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn write<P: AsRef<Path>, C: AsRef<[u8]>>(path: P, contents: C) -> io::Result<()> {
     let (path, contents) = (path.as_ref(), contents.as_ref());
     call(|| std::fs::write(path, contents))
 }
 
-/// Changes who may do what with a file.
+/// Changes the permissions of a file.
 ///
 /// # Errors
 ///
-/// What the system says.
+/// Returns the error of the system.
 pub fn set_permissions<P: AsRef<Path>>(path: P, perm: Permissions) -> io::Result<()> {
     let path = path.as_ref();
     call(|| std::fs::set_permissions(path, perm))

@@ -2,7 +2,7 @@
 //!
 //! The buffer is std's own, shared with code that knows nothing of greenpatch. A thread that reads has
 //! the turn, [`StdinLock`], for as long as it likes; std's lock it holds only from `fill_buf` to
-//! `consume`, between which nobody here touches it. How much is in the buffer is remembered, so that
+//! `consume`, between which no code in this crate touches it. How much is in the buffer is remembered, so that
 //! what is there is taken in place.
 #![forbid(unsafe_code)]
 

@@ -12,10 +12,10 @@ use crate::wait::wait_while;
 /// One look-up, and its outcome once there is one.
 type LookUp = OnceLock<Result<Vec<SocketAddr>, Failure>>;
 
-/// Those that are under way. Nobody blocks while it is locked.
+/// Those that are under way. No thread blocks while it is locked.
 static UNDER_WAY: Mutex<BTreeMap<Box<str>, Arc<LookUp>>> = Mutex::new(BTreeMap::new());
 
-/// What is said of an error to those who did not make the look-up themselves.
+/// The part of an error that waiters on the look-up of another thread receive.
 #[derive(Debug)]
 struct Failure {
     kind: io::ErrorKind,
@@ -70,7 +70,7 @@ impl Failure {
     }
 }
 
-/// Ends a look-up, also when it unwinds: the name can be looked up anew, and who waits is woken.
+/// Ends a look-up, also when it unwinds: the name can be looked up anew, and the waiters are woken.
 struct Publish<'a> {
     host: &'a str,
     ours: &'a Arc<LookUp>,

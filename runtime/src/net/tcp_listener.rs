@@ -13,13 +13,13 @@ use crate::descriptor::watch::Watched;
 
 /// A socket that accepts connections by TCP.
 ///
-/// A thread that accepts blocks until there is a connection: a green thread lets others run on its
-/// hub, a native one is blocked by the operating system. It is closed when dropped.
+/// A thread that accepts blocks until there is a connection: a green thread lets others run on its hub, a native one is
+/// blocked by the operating system. The listener is closed when dropped.
 ///
 /// # Differences from std
 ///
-/// None to its users. While a green thread makes its attempt, for the length of one call to the system, the descriptor
-/// does not block. Calls of this type bear that, also in other processes; std's own, on a duplicate, may fail with
+/// While a green thread makes its attempt, for the duration of one system call, the descriptor is non-blocking. Calls
+/// of this type handle that, also in other processes; std's own, on a duplicate, may fail with
 /// [`WouldBlock`](io::ErrorKind::WouldBlock) if they begin in that time.
 ///
 /// # Examples
@@ -41,7 +41,7 @@ pub struct TcpListener(Watched<StdTcpListener>);
 descriptor_traits!(TcpListener, StdTcpListener);
 std_conversions!(TcpListener, StdTcpListener);
 
-/// The connections that a listener accepts, one after the other and without end.
+/// An iterator over the connections that a listener accepts, which never ends.
 #[derive(Debug)]
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct Incoming<'a> {
@@ -75,7 +75,7 @@ impl TcpListener {
         Ok(TcpListener(self.0.try_clone(|inner| inner.try_clone())?))
     }
 
-    /// Accepts a connection, and says whom it is from.
+    /// Accepts a connection and returns it with the address of the peer.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl TcpListener {
         self.0.inner().only_v6()
     }
 
-    /// Takes the error that the socket has kept, if there is one.
+    /// Returns the pending error of the socket, if there is one, and clears it.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdTcpListener::take_error)
     }

@@ -25,10 +25,7 @@ use crate::seam::net::perform;
 /// its hub, a native one is blocked by the operating system. One stream may be used by both, at the
 /// same time. It is closed when dropped.
 ///
-/// # Differences from std
-///
-/// None to its users. Where a crate that knows nothing of greenpatch wants std's, there are `From` and
-/// `Into`; see [the module](crate::net).
+/// It converts from and to std's type, for crates that do not use greenpatch; see [the module](crate::net).
 ///
 /// # Examples
 ///
@@ -127,7 +124,7 @@ impl TcpStream {
         self.0.inner().ttl()
     }
 
-    /// Takes the error that the socket has kept, if there is one.
+    /// Returns the pending error of the socket, if there is one, and clears it.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdTcpStream::take_error)
     }

@@ -139,7 +139,7 @@ pub(crate) fn receive<T: AsFd>(
     )
 }
 
-/// Receives one message, and whom it is from.
+/// Receives one message, and the address of its sender.
 pub(crate) fn receive_from<T: AsFd, A>(
     socket: &Watched<T>,
     buffer: &mut [u8],

@@ -17,9 +17,7 @@ use crate::descriptor::watch::Watched;
 /// A thread that sends or receives blocks until it is done: a green thread lets others run on its
 /// hub, a native one is blocked by the operating system. It is closed when dropped.
 ///
-/// # Differences from std
-///
-/// None to its users; see [the module](crate::net) about those who want std's.
+/// It converts from and to std's type, for crates that do not use greenpatch; see [the module](crate::net).
 ///
 /// # Examples
 ///
@@ -52,8 +50,8 @@ impl UdpSocket {
         })
     }
 
-    /// Receives a message, and says how long it is and whom it is from. What does not fit into `buf`
-    /// is lost.
+    /// Receives a message, and returns its length and the address of its sender. Bytes that do not fit into `buf` are
+    /// discarded.
     pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let block = |inner: &StdUdpSocket, buf: &mut [u8]| inner.recv_from(buf);
         transfer::receive_from(&self.0, buf, Take::All, block, address)
@@ -167,13 +165,13 @@ impl UdpSocket {
         self.0.inner().leave_multicast_v6(multiaddr, interface)
     }
 
-    /// Takes the error that the socket has kept, if there is one.
+    /// Returns the pending error of the socket, if there is one, and clears it.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdUdpSocket::take_error)
     }
 
-    /// Sets whom [`send`](UdpSocket::send) sends to, and from whom alone is received. Nothing is sent
-    /// for it.
+    /// Sets the address that [`send`](UdpSocket::send) sends to, and the only one that messages are received from.
+    /// Nothing is sent to do so.
     ///
     /// # Errors
     ///
@@ -182,7 +180,7 @@ impl UdpSocket {
         addresses::first_success(addr, |address| self.0.inner().connect(address))
     }
 
-    /// Sends a message to whom the socket is connected to.
+    /// Sends a message to the address that the socket is connected to.
     pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
         transfer::send(&self.0, buf, |inner, buf| inner.send(buf))
     }

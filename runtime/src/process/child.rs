@@ -38,16 +38,16 @@ pub struct Child {
 }
 
 impl Child {
-    /// Ends the process by force.
+    /// Kills the process.
     ///
     /// # Errors
     ///
-    /// What the system says. That it has ended already is no error.
+    /// Returns the error of the system. It is no error if the process has ended already.
     pub fn kill(&mut self) -> io::Result<()> {
         self.inner.kill()
     }
 
-    /// The number that the system knows the process by.
+    /// Returns the process identifier that the system has assigned.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.inner.id()
@@ -55,24 +55,20 @@ impl Child {
 
     /// Closes the pipe to its standard input and waits for the process to end.
     ///
-    /// # Differences from std
-    ///
-    /// None. A green thread waits on a descriptor that Linux makes for the process (5.3 and later),
-    /// elsewhere on a helper thread.
+    /// A green thread waits on a descriptor of the process, which Linux 5.3 and later provide, elsewhere on a helper
+    /// thread.
     ///
     /// # Errors
     ///
-    /// What the system says; and that somebody else has waited for it.
+    /// Returns the error of the system, also if the process has been waited for elsewhere.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         drop(self.stdin.take());
         seam::wait(&mut self.inner)
     }
 
-    /// Says how the process has ended, if it has.
+    /// Returns the exit status of the process, if it has ended.
     ///
-    /// # Differences from std
-    ///
-    /// None. Asked in vain a few times in a row it lets other green threads run.
+    /// After a few calls in a row that return `None`, it lets other green threads run.
     ///
     /// # Errors
     ///
@@ -85,8 +81,7 @@ impl Child {
         Ok(status)
     }
 
-    /// Closes the pipe to its standard input, reads all that comes through the others, and waits for
-    /// the process to end.
+    /// Closes the pipe to its standard input, reads the other pipes to their ends, and waits for the process to end.
     ///
     /// # Errors
     ///

@@ -63,9 +63,7 @@ pub trait CommandExt: Sealed {
 
     /// Becomes the program. Returns only if that fails.
     ///
-    /// # Differences from std
-    ///
-    /// None. All green threads end with the process that they are of.
+    /// On success all green threads of the process end.
     fn exec(&mut self) -> io::Error;
 
     /// Sets what the program is told that it is called.

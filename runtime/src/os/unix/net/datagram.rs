@@ -19,9 +19,7 @@ use crate::net::transfer::{self, Take};
 /// A thread that sends or receives blocks until it is done: a green thread lets others run on its
 /// hub, a native one is blocked by the operating system. It is closed when dropped.
 ///
-/// # Differences from std
-///
-/// None to its users; see [the module](crate::net) about those who want std's.
+/// It converts from and to std's type, for crates that do not use greenpatch; see [the module](crate::net).
 ///
 /// # Examples
 ///
@@ -67,12 +65,12 @@ impl UnixDatagram {
         ))
     }
 
-    /// Sets whom [`send`](UnixDatagram::send) sends to, and from whom alone is received.
+    /// Sets the address that [`send`](UnixDatagram::send) sends to, and the only one that messages are received from.
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
         self.0.inner().connect(path)
     }
 
-    /// Sets whom [`send`](UnixDatagram::send) sends to, and from whom alone is received.
+    /// Sets the address that [`send`](UnixDatagram::send) sends to, and the only one that messages are received from.
     pub fn connect_addr(&self, socket_addr: &SocketAddr) -> io::Result<()> {
         self.0.inner().connect_addr(socket_addr)
     }
@@ -96,8 +94,8 @@ impl UnixDatagram {
         self.0.inner().peer_addr()
     }
 
-    /// Receives a message, and says how long it is and whom it is from. What does not fit into `buf`
-    /// is lost.
+    /// Receives a message, and returns its length and the address of its sender. Bytes that do not fit into `buf` are
+    /// discarded.
     pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let block = |inner: &StdUnixDatagram, buf: &mut [u8]| inner.recv_from(buf);
         transfer::receive_from(&self.0, buf, Take::All, block, address::from_os)
@@ -121,7 +119,7 @@ impl UnixDatagram {
         })
     }
 
-    /// Sends a message to whom the socket is connected to.
+    /// Sends a message to the address that the socket is connected to.
     pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
         transfer::send(&self.0, buf, |inner, buf| inner.send(buf))
     }
@@ -135,7 +133,7 @@ impl UnixDatagram {
         self.0.set_nonblocking(nonblocking)
     }
 
-    /// Takes the error that the socket has kept, if there is one.
+    /// Returns the pending error of the socket, if there is one, and clears it.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdUnixDatagram::take_error)
     }

@@ -56,7 +56,7 @@ impl UnixListener {
         Ok(UnixListener(Watched::fresh(inner)))
     }
 
-    /// Accepts a connection, and says whom it is from.
+    /// Accepts a connection and returns it with the address of the peer.
     ///
     /// # Errors
     ///
@@ -93,7 +93,7 @@ impl UnixListener {
         self.0.set_nonblocking(nonblocking)
     }
 
-    /// Takes the error that the socket has kept, if there is one.
+    /// Returns the pending error of the socket, if there is one, and clears it.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdUnixListener::take_error)
     }

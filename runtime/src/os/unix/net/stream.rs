@@ -17,9 +17,7 @@ use crate::net::{stream_traits, timeouts};
 /// A thread that reads, writes or connects blocks until it is done: a green thread lets others run on
 /// its hub, a native one is blocked by the operating system. It is closed when dropped.
 ///
-/// # Differences from std
-///
-/// None to its users; see [the module](crate::net) about those who want std's.
+/// It converts from and to std's type, for crates that do not use greenpatch; see [the module](crate::net).
 ///
 /// # Examples
 ///
@@ -96,7 +94,7 @@ impl UnixStream {
         self.0.set_nonblocking(nonblocking)
     }
 
-    /// Takes the error that the socket has kept, if there is one.
+    /// Returns the pending error of the socket, if there is one, and clears it.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.0.take_error(StdUnixStream::take_error)
     }
