@@ -44,6 +44,8 @@ start_postgres() {
     "${as[@]}" "$programs/initdb" -D "$data" -U postgres --auth trust --no-sync >"$folder/initdb.log" 2>&1
     start postgres "$port" "${as[@]}" "$programs/postgres" -D "$data" -p "$port" -h 127.0.0.1 -k "$data" \
         -c max_connections=$((clients + 20)) -c fsync=off -c shared_buffers=32MB
+    # It accepts connections before it accepts clients.
+    timeout 60 bash -c 'until "$0" -q -h 127.0.0.1 -p "$1"; do sleep 0.1; done' "$programs/pg_isready" "$port"
 }
 
 # Builds both and sets `std` and `green` to the folders of the programs.
