@@ -17,7 +17,9 @@ mod item;
 mod paths;
 mod replaces;
 mod shadow;
+mod shim;
 mod source_module;
+mod target;
 mod visit;
 
 use args::PatchableArgs;

@@ -21,6 +21,13 @@ pub(crate) fn plain(name: &Ident) -> String {
         .map_or_else(|| text.clone(), str::to_owned)
 }
 
+/// `Trait__go__PATCH`: the item beside the trait `of` that is for its method `name`.
+pub(crate) fn in_trait(of: &Ident, name: &Ident, suffix: &str) -> Ident {
+    let of = plain(of);
+    let name = plain(name);
+    format_ident!("{of}__{name}__{suffix}", span = Span::call_site())
+}
+
 fn derived(name: &Ident, suffix: &str) -> Ident {
     let text = plain(name);
     // The user's place, so that errors point there, in the macro's context, so that lints on names

@@ -4,10 +4,10 @@
 //! said if it borrows once, or by references alone: these are shortened to `'x`, and what they refer to
 //! outlives it. An argument of an `async fn` hides no lifetime; the compiler forbids it.
 
-use super::function::SlotType;
 use super::generics::Read;
 use super::known::Known;
 use super::owner::{Owner, made_up};
+use super::slot_type::SlotType;
 use crate::errors::Reason;
 use crate::visit::{Lifetimes, NameElided, RenameLifetimes};
 use std::collections::HashSet;

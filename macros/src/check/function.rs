@@ -4,6 +4,7 @@ use super::elision::{self, Written};
 use super::generics::{self, Read, TypeParams};
 use super::known::Known;
 use super::owner::Owner;
+use super::slot_type::SlotType;
 use super::{asynchronous, body, impl_trait, trait_impl};
 use crate::attrs::{self, Sorted};
 use crate::errors::Reason;
@@ -13,8 +14,8 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use std::collections::HashSet;
 use syn::{
-    Abi, FnArg, GenericParam, Lifetime, Pat, ReturnType, Safety, Signature, Token, Type,
-    Visibility, parse_quote,
+    FnArg, GenericParam, Lifetime, Pat, ReturnType, Safety, Signature, Type, Visibility,
+    parse_quote,
 };
 
 /// A function that becomes a patch point.
@@ -35,24 +36,6 @@ pub(crate) struct Point {
     pub(crate) explicit: usize,
     /// `f`, `Type::go` or `<Type as Trait>::go`.
     pub(crate) name: String,
-}
-
-/// The type of a slot: `for<lifetimes> unsafety abi fn(witness, inputs..) -> output`.
-pub(crate) struct SlotType {
-    pub(crate) lifetimes: Vec<Lifetime>,
-    /// An argument that carries nothing but lifetimes: those that no other argument has, and what
-    /// they must outlive.
-    pub(crate) witness: Option<Type>,
-    pub(crate) inputs: Vec<Type>,
-    pub(crate) output: ReturnType,
-    /// The lifetime of the paths in the output that leave one out unseen; see [`Written`].
-    pub(crate) lender: Option<Lifetime>,
-    pub(crate) unsafety: Option<Token![unsafe]>,
-    pub(crate) abi: Option<Abi>,
-    /// Whether the original itself is less general than that: its lifetimes are not all its own.
-    pub(crate) narrower: bool,
-    /// For an `async fn`: the one lifetime of what its future borrows. `output` is what it resolves to.
-    pub(crate) future: Option<Lifetime>,
 }
 
 /// Checks one function, or says why it stays as it is.

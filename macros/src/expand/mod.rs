@@ -1,23 +1,26 @@
 //! Writes the expansion. What comes in was checked, so nothing can go wrong here.
 
+mod lints;
+mod parameters;
 mod place;
 mod point;
 mod replacement;
+mod site;
 mod slot;
 
-pub(crate) use place::in_trait;
 pub(crate) use replacement::{replacement, slot, uninstantiated};
 
 use crate::check::{
     Checked, CheckedImpl, CheckedMember, CheckedModule, CheckedTrait, PassedOver, SlotType,
-    TraitNames,
 };
 use crate::paths::{self, Private};
+use lints::{allowed, allowed_on_impl};
 use place::Place;
 use point::Expanded;
+use site::site;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use syn::GenericParam;
 
 /// A function of the slot's type that calls `replacement`, which has the type that was written.
@@ -162,88 +165,5 @@ fn parameter(param: &GenericParam) -> Option<TokenStream> {
             let (name, ty) = (&param.ident, &param.ty);
             Some(quote!(const #name: #ty))
         }
-    }
-}
-
-/// Where a function was written. `line!()` would say the line of the outermost macro, which is one for
-/// all functions of a module; it is the way out where there is no compiler to ask.
-pub(crate) fn site(name: &str, span: Span, private: &Private) -> TokenStream {
-    let (file, line) = if proc_macro::is_available() {
-        let span = span.unwrap();
-        let (file, line) = (span.file(), span.line() as u32);
-        (quote!(#file), quote!(#line))
-    } else {
-        let file = quote_spanned!(span=> #private::file!());
-        (file, quote_spanned!(span=> #private::line!()))
-    };
-    quote! {
-        #private::Site {
-            module: #private::module_path!(),
-            name: #name,
-            file: #file,
-            line: #line,
-        }
-    }
-}
-
-/// The lints that a second function with the user's signature would set off a second time, and those
-/// that go by its name.
-fn allowed_on_original(name: &Ident) -> TokenStream {
-    let name = paths::plain(name);
-    let by_name = match name.as_str() {
-        "is_empty" => quote!(clippy::len_zero,),
-        "clone_from" => quote!(clippy::assigning_clones,),
-        // What is called so may go unused, and what is inside of it too.
-        name if name.starts_with('_') => quote!(dead_code,),
-        _ => TokenStream::new(),
-    };
-    quote! {
-        #[allow(
-            #by_name
-            clippy::inline_always,
-            clippy::must_use_candidate,
-            clippy::needless_lifetimes,
-            clippy::redundant_pub_crate,
-            clippy::result_unit_err,
-            clippy::return_self_not_must_use,
-            clippy::too_many_arguments,
-            clippy::type_complexity,
-            mismatched_lifetime_syntaxes,
-            private_bounds,
-            private_interfaces,
-            unreachable_pub
-        )]
-    }
-}
-
-/// The lints that look for a method's body in the impl of a trait, where it no longer is.
-fn allowed_on_impl(names: Option<&TraitNames>) -> TokenStream {
-    match names.map(TraitNames::trait_name) {
-        Some("Clone") => quote!(#[allow(clippy::non_canonical_clone_impl)]),
-        Some("PartialOrd") => quote!(#[allow(clippy::non_canonical_partial_ord_impl)]),
-        _ => TokenStream::new(),
-    }
-}
-
-/// The lints that generated items would set off, for no fault of the user.
-pub(crate) fn allowed() -> TokenStream {
-    quote! {
-        #[allow(
-            clippy::borrowed_box,
-            clippy::ptr_arg,
-            dead_code,
-            deprecated,
-            elided_lifetimes_in_paths,
-            mismatched_lifetime_syntaxes,
-            missing_copy_implementations,
-            missing_debug_implementations,
-            non_snake_case,
-            non_upper_case_globals,
-            private_bounds,
-            private_interfaces,
-            unnameable_types,
-            unreachable_pub,
-            unused_parens
-        )]
     }
 }

@@ -1,11 +1,11 @@
 //! Where a patch point stands, and how its items are named from there.
 
-use super::slot::turbofish;
+use super::parameters::turbofish;
 use crate::check::{Declared, Owner, Point, TraitNames, arguments, is_made_up};
 use crate::item::Trait;
-use crate::paths::{self, Private};
+use crate::paths::{self, Private, in_trait};
 use crate::visit::RenameLifetimes;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::visit_mut::VisitMut;
 use syn::{GenericParam, Lifetime, Type};
@@ -160,13 +160,6 @@ fn hide_made_up(argument: &TokenStream) -> TokenStream {
         Ok(lifetime) if is_made_up(&lifetime) => quote!('_),
         _ => argument.clone(),
     }
-}
-
-/// `Trait__go__PATCH`: the item beside the trait `of` that is for its method `name`.
-pub(crate) fn in_trait(of: &Ident, name: &Ident, suffix: &str) -> Ident {
-    let of = paths::plain(of);
-    let name = paths::plain(name);
-    format_ident!("{of}__{name}__{suffix}", span = Span::call_site())
 }
 
 /// The hidden trait that leads to the slot of a method in the impl of a trait.

@@ -1,10 +1,11 @@
 //! A patch point: the dispatcher, the slot beside it, and the original.
 
-use super::place::{self, Names, Place, in_trait};
+use super::lints::{allowed, allowed_on_original};
+use super::parameters::{clause, phantoms, unbounded};
+use super::place::{self, Names, Place};
 use super::slot::{self, call};
-use super::{allowed, allowed_on_original};
 use crate::check::{Declared, Header, Point};
-use crate::paths::{self, Private};
+use crate::paths::{self, Private, in_trait};
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::quote;
 use syn::spanned::Spanned;
@@ -137,7 +138,7 @@ fn slot_item(point: &Point, names: &Names, private: &Private) -> TokenStream {
         },
         Some(own) => {
             let params = &own.params;
-            let clause = slot::clause(&own.predicates);
+            let clause = self::clause(&own.predicates);
             quote! {
                 #(#cfg)*
                 #[doc(hidden)]
@@ -191,9 +192,9 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
     let (point_params, point_clause) = place::header(generics, own);
     let all = point.params.as_ref().map_or(&nothing, |params| &params.all);
     let all_params = &all.params;
-    let all_clause = slot::clause(&all.predicates);
-    let marker_fields = slot::phantoms(all, private);
-    let marker_params = slot::unbounded(all, private);
+    let all_clause = self::clause(&all.predicates);
+    let marker_fields = phantoms(all, private);
+    let marker_params = unbounded(all, private);
     let ty = slot::handle_type(point, private);
     let value = slot::handle(point, names, private);
     // By the module's own import, a glob of a macro in it makes nothing ambiguous.
@@ -283,7 +284,7 @@ fn beside_trait(point: &Point, place: &Place<'_>, names: &Names, private: &Priva
     let value = slot::handle(point, names, private);
     let all = point.params.as_ref().map_or(&nothing, |params| &params.all);
     let all_params = &all.params;
-    let all_clause = slot::clause(&all.predicates);
+    let all_clause = self::clause(&all.predicates);
     quote! {
         #(#cfg)*
         #[doc(hidden)]

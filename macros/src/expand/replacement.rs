@@ -1,9 +1,9 @@
 //! What registers a replacement.
 
 use super::place::method_group;
-use super::site;
+use super::site::site;
 use crate::paths::Private;
-use crate::replaces::{Slot, Target};
+use crate::target::{Slot, Target};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;

@@ -1,12 +1,14 @@
 //! The slot of a patch point: its type, and the items in it.
 
+use super::lints::allowed;
+use super::parameters::{clause, phantoms, turbofish, unbounded};
 use super::place::Names;
-use super::{allowed, site};
+use super::site::site;
 use crate::check::{Declared, Point, SlotType};
 use crate::paths::{self, Private};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{GenericParam, ReturnType, Type, WherePredicate};
+use syn::{ReturnType, Type};
 
 /// The type of what leads to the slot: a reference, or for a generic function an instance.
 pub(super) fn handle_type(point: &Point, private: &Private) -> TokenStream {
@@ -79,16 +81,6 @@ pub(super) fn handle(point: &Point, names: &Names, private: &Private) -> TokenSt
     }
 }
 
-/// `::<A, B>`, or nothing.
-pub(super) fn turbofish(names: &[Ident]) -> Option<TokenStream> {
-    (!names.is_empty()).then(|| quote!(::<#(#names),*>))
-}
-
-/// `where …`, or nothing.
-pub(super) fn clause(predicates: &[WherePredicate]) -> Option<TokenStream> {
-    (!predicates.is_empty()).then(|| quote!(where #(#predicates),*))
-}
-
 /// A type that has all parameters, to tell instantiations apart by.
 fn key_type(key: &Ident, declared: &Declared, private: &Private) -> TokenStream {
     let params = unbounded(declared, private);
@@ -96,27 +88,6 @@ fn key_type(key: &Ident, declared: &Declared, private: &Private) -> TokenStream 
     quote! {
         struct #key<#(#params),*>(#fields);
     }
-}
-
-/// The parameters without their bounds.
-pub(super) fn unbounded(declared: &Declared, private: &Private) -> Vec<TokenStream> {
-    let params = declared.params.iter().map(|param| match param {
-        GenericParam::Type(param) => {
-            let name = &param.ident;
-            quote!(#name: ?#private::Sized)
-        }
-        other => other.to_token_stream(),
-    });
-    params.collect()
-}
-
-/// The fields of a type that has the parameters, and their values.
-pub(super) fn phantoms(declared: &Declared, private: &Private) -> TokenStream {
-    let types = declared.params.iter().filter_map(|param| match param {
-        GenericParam::Type(param) => Some(&param.ident),
-        _ => None,
-    });
-    quote!(#(#private::PhantomData::<#types>),*)
 }
 
 /// A function of the slot's type that calls the original, which is less general by itself.

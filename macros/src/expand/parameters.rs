@@ -1,0 +1,38 @@
+//! Declared parameters as an expansion writes them.
+
+use crate::check::Declared;
+use crate::paths::Private;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{GenericParam, WherePredicate};
+
+/// `::<A, B>`, or nothing.
+pub(super) fn turbofish(names: &[Ident]) -> Option<TokenStream> {
+    (!names.is_empty()).then(|| quote!(::<#(#names),*>))
+}
+
+/// `where …`, or nothing.
+pub(super) fn clause(predicates: &[WherePredicate]) -> Option<TokenStream> {
+    (!predicates.is_empty()).then(|| quote!(where #(#predicates),*))
+}
+
+/// The parameters without their bounds.
+pub(super) fn unbounded(declared: &Declared, private: &Private) -> Vec<TokenStream> {
+    let params = declared.params.iter().map(|param| match param {
+        GenericParam::Type(param) => {
+            let name = &param.ident;
+            quote!(#name: ?#private::Sized)
+        }
+        other => other.to_token_stream(),
+    });
+    params.collect()
+}
+
+/// The fields of a type that has the parameters, and their values.
+pub(super) fn phantoms(declared: &Declared, private: &Private) -> TokenStream {
+    let types = declared.params.iter().filter_map(|param| match param {
+        GenericParam::Type(param) => Some(&param.ident),
+        _ => None,
+    });
+    quote!(#(#private::PhantomData::<#types>),*)
+}
