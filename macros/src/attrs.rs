@@ -1,12 +1,13 @@
 //! Which attributes of a function go where: to the dispatcher, which has its name, or to the
 //! original, which has its body, or to both.
 
+mod conditional;
 mod inlining;
 
+use self::conditional::conditional;
 use crate::errors::Reason;
 use quote::ToTokens;
-use syn::punctuated::Punctuated;
-use syn::{Attribute, Meta, Path, Token, parse_quote};
+use syn::{Attribute, Meta, Path, parse_quote};
 
 /// A function's attributes, sorted.
 #[derive(Default)]
@@ -112,17 +113,6 @@ fn split(meta: &Meta) -> Result<(Option<Meta>, Option<Meta>), Reason> {
         Place::Both => Ok((Some(meta.clone()), Some(meta.clone()))),
         Place::Unknown => Err(unknown_reason(meta)),
     }
-}
-
-/// What `cfg_attr(CONDITION, ATTRIBUTES)` has in its parentheses, if `meta` is one.
-fn conditional(meta: &Meta) -> Option<(Meta, Vec<Meta>)> {
-    let Meta::List(list) = meta else { return None };
-    if !list.path.is_ident("cfg_attr") {
-        return None;
-    }
-    let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
-    let mut metas = list.parse_args_with(parse).ok()?.into_iter();
-    Some((metas.next()?, metas.collect()))
 }
 
 fn unknown_reason(meta: &Meta) -> Reason {

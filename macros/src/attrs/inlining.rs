@@ -4,7 +4,7 @@
 //! wherever it may be: then a caller tests the slot itself, and calls the original as it would call the
 //! function without the macro.
 
-use super::conditional;
+use super::conditional::conditional;
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::borrow::Cow;

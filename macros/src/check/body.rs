@@ -1,9 +1,10 @@
 //! The body of a method in the impl of a trait, for the hidden trait, where the trait is not the one
 //! around: `Self::Item` becomes `<Self as Iterator>::Item`.
 
-use super::owner::{GivenType, Owner};
+use super::owner::Owner;
 use crate::errors::Reason;
 use crate::shadow::quoting;
+use crate::visit::GivenType;
 use crate::visit::inherited;
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::quote;

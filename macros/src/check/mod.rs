@@ -18,7 +18,7 @@ mod tree;
 
 pub(crate) use function::{Point, slot_type_of};
 pub(crate) use generics::Declared;
-pub(crate) use owner::{GivenType, Header, Owner, arguments, is_made_up};
+pub(crate) use owner::{Header, Owner, arguments, is_made_up};
 pub(crate) use slot_type::SlotType;
 pub(crate) use trait_impl::{TraitNames, key as trait_key, takes_itself};
 pub(crate) use tree::{

@@ -2,7 +2,7 @@
 
 use crate::errors::Reason;
 use crate::item::{Impl, Member, Trait};
-use crate::visit::{Lifetimes, NameElided, RenameLifetimes, ReplaceSelf};
+use crate::visit::{GivenType, Lifetimes, NameElided, RenameLifetimes, ReplaceSelf};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::VisitMut;
@@ -33,14 +33,6 @@ pub(crate) struct Owner {
     pub(crate) conditional: bool,
     /// Whether the trait's path begins with a name that the module around imports.
     pub(crate) of_import: bool,
-}
-
-/// An associated type that an impl gives.
-pub(crate) struct GivenType {
-    pub(crate) ident: Ident,
-    /// What it is, as written and with the impl's lifetimes renamed; unknown if it has parameters.
-    pub(crate) written: Option<Type>,
-    pub(crate) renamed: Option<Type>,
 }
 
 /// The head of an impl in which every lifetime has a name.
@@ -138,6 +130,18 @@ impl Owner {
     /// Whether the type has lifetimes that can be seen.
     pub(crate) fn has_lifetimes(&self) -> bool {
         !Lifetimes::of(&self.self_ty).is_empty()
+    }
+}
+
+impl<'a> ReplaceSelf<'a> {
+    /// Replaces `Self` by the type of an impl, with lifetimes under their other names.
+    pub(crate) fn of(owner: &'a Owner) -> Self {
+        ReplaceSelf {
+            self_ty: &owner.in_place,
+            of: owner.of.as_ref().map(|path| (path, owner.types.as_slice())),
+            renamed: true,
+            failed: None,
+        }
     }
 }
 

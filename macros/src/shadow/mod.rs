@@ -2,14 +2,16 @@
 //! own of: imports on top of it, and four forms of import in it that would clash with them, changed or
 //! taken out.
 
+mod import;
 mod redirect;
 
 pub(crate) use redirect::quoting;
 
+use self::import::{brings_macros, import_macros};
 use crate::attrs;
 use crate::imports::{Leaf, leaves};
 use crate::item::Annotated;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::HashSet;
 use syn::{Ident, Item, Path, UseTree, Visibility};
@@ -82,16 +84,6 @@ impl Shadow {
     }
 }
 
-/// The macros of std that greenpatch has its own of.
-const MACROS: &[&str] = &[
-    "thread_local",
-    "print",
-    "println",
-    "eprint",
-    "eprintln",
-    "dbg",
-];
-
 /// The macros by such names that the user's code has defined around a place, which an import there would
 /// make ambiguous.
 #[derive(Clone, Default)]
@@ -136,7 +128,7 @@ struct Clashes {
 impl Clashes {
     /// Imports of the macros that are not bound.
     fn imports(&self, around: &OwnMacros, from: &TokenStream) -> TokenStream {
-        import(from, |name| {
+        import_macros(from, |name| {
             !self.macros.contains(name) && !around.0.contains(name)
         })
     }
@@ -219,24 +211,6 @@ impl Clashes {
             _ => {}
         }
     }
-}
-
-/// An import of those of the macros that are wanted.
-fn import(from: &TokenStream, wanted: impl Fn(&str) -> bool) -> TokenStream {
-    let macros = MACROS
-        .iter()
-        .filter(|name| wanted(name))
-        .map(|name| Ident::new(name, Span::call_site()));
-    quote!(#[allow(unused_imports)] use #from::{#(#macros),*};)
-}
-
-/// Whether a `use` is a glob of std's root or of one of its preludes, which have greenpatch's macros.
-fn brings_macros(tree: &UseTree) -> bool {
-    leaves(tree).iter().any(|leaf| {
-        let path: Vec<_> = leaf.path.iter().map(Ident::to_string).collect();
-        let path: Vec<_> = path.iter().map(String::as_str).collect();
-        leaf.bound.is_none() && matches!(path.as_slice(), ["std"] | ["std", "prelude", _])
-    })
 }
 
 trait StdItself {

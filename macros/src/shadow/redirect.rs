@@ -3,6 +3,7 @@
 //! `::std::…` goes past any import, so it is rewritten, but neither in `macro_rules!`, whose users may
 //! be anywhere, nor in the arguments of what quotes code or turns it into text.
 
+use super::import::{brings_macros, import_macros};
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Ident, ItemUse, Path};
@@ -37,7 +38,7 @@ fn walk(tokens: TokenStream, in_braces: bool, krate: &Path) -> TokenStream {
             let import = trees[index..index + end].iter().cloned().collect();
             changed.extend(output.drain(..));
             changed.extend(walk(import, false, krate));
-            changed.extend(super::import(&krate.to_token_stream(), |_| true));
+            changed.extend(import_macros(&krate.to_token_stream(), |_| true));
             index += end;
         } else if let Some(span) = absolute_std(&trees[index..])
             && !continues_path(&trees[..index])
@@ -88,7 +89,7 @@ fn glob(trees: &[TokenTree]) -> Option<usize> {
     let end = 1 + trees.iter().position(ends)?;
     let import: TokenStream = trees[..end].iter().cloned().collect();
     let import: ItemUse = syn::parse2(import).ok()?;
-    super::brings_macros(&import.tree).then_some(end)
+    brings_macros(&import.tree).then_some(end)
 }
 
 fn absolute_std(trees: &[TokenTree]) -> Option<proc_macro2::Span> {

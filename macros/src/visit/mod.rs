@@ -1,6 +1,5 @@
 //! Looks into types and changes them: `Self`, lifetimes, and what may hide one.
 
-use crate::check::{GivenType, Owner};
 use crate::errors::Reason;
 use std::collections::HashSet;
 use syn::visit::{self, Visit};
@@ -9,6 +8,14 @@ use syn::{
     GenericArgument, Generics, Ident, Lifetime, ParenthesizedGenericArguments, Path, PathArguments,
     QSelf, ReturnType, Type, TypeFnPtr, TypeMacro, TypePath, TypeReference, WherePredicate,
 };
+
+/// An associated type that an impl gives.
+pub(crate) struct GivenType {
+    pub(crate) ident: Ident,
+    /// What it is, as written and with the impl's lifetimes renamed; unknown if it has parameters.
+    pub(crate) written: Option<Type>,
+    pub(crate) renamed: Option<Type>,
+}
 
 /// Replaces `Self` in a type: `Self` by the type itself, `Self::X` by what the impl says that it is, or
 /// else by `<Type as Trait>::X`.
@@ -24,16 +31,7 @@ pub(crate) struct ReplaceSelf<'a> {
     pub(crate) failed: Option<Path>,
 }
 
-impl<'a> ReplaceSelf<'a> {
-    pub(crate) fn of(owner: &'a Owner) -> Self {
-        ReplaceSelf {
-            self_ty: &owner.in_place,
-            of: owner.of.as_ref().map(|path| (path, owner.types.as_slice())),
-            renamed: true,
-            failed: None,
-        }
-    }
-
+impl ReplaceSelf<'_> {
     /// Says what was left.
     pub(crate) fn finish(self) -> Result<(), Reason> {
         match self.failed {
