@@ -1,9 +1,9 @@
-//! How a native thread blocks: on a token of its own, one for each OS thread.
+//! How a native thread blocks: on a token, one for each OS thread.
 //!
 //! It is not the token of `std::thread::park`, which belongs to the user.
 //!
 //! Invariant:
-//! 1. Whoever wakes holds the parker by its `Arc`, so the word that the futex is on outlives the call.
+//! 1. A waker holds the parker by its `Arc`, so the word of the futex outlives the call.
 #![allow(unsafe_code)]
 
 use ::std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::wait::park::Park;
     static PARKER: Native = Native::new();
 }
 
-/// The calling OS thread's way to block.
+/// The parker of an OS thread.
 pub(crate) struct Native(Arc<NativeParker>);
 
 impl Native {
@@ -26,8 +26,8 @@ impl Native {
         }))
     }
 
-    /// The parker of the calling OS thread. Once the thread's destructors have run, and in a loom
-    /// model, each call makes one anew.
+    /// Returns the parker of the calling OS thread. Once the thread's destructors have run, and in a loom model, each call
+    /// creates a new one.
     pub(crate) fn current() -> Native {
         if cfg!(loom) {
             return Native::new();
@@ -39,7 +39,7 @@ impl Native {
 }
 
 impl Park for Native {
-    // A wake-up takes tens of microseconds here, in which a busy lock changes hands many times.
+    // A wakeup takes tens of microseconds, in which a contended lock changes hands many times.
     const PATIENCE: u32 = if cfg!(loom) { 1 } else { 16 };
 
     fn waker(&self) -> Waker {
@@ -51,7 +51,7 @@ impl Park for Native {
     }
 }
 
-/// The token, shared with those who may wake the thread.
+/// The token, shared with the thread's wakers.
 pub(crate) struct NativeParker {
     token: Token,
 }
@@ -71,14 +71,14 @@ use futex::Token;
 #[cfg(not(all(any(target_os = "linux", target_os = "android"), not(loom))))]
 use portable::Token;
 
-/// The token as a word that Linux can wait on.
+/// The token as a word, with Linux's futex.
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
 mod futex {
     use ::std::ptr;
     use ::std::sync::atomic::{AtomicU32, Ordering};
     use ::std::time::Instant;
 
-    /// No token, and nobody blocks.
+    /// No token, and the thread does not block.
     const EMPTY: u32 = 0;
     /// A token is there.
     const GIVEN: u32 = 1;
@@ -93,28 +93,27 @@ mod futex {
         }
 
         pub(super) fn take(&self, deadline: Option<Instant>) {
-            // No looking at it for a while before blocking: measured, that made waits twice as long on a
-            // machine whose processors have other things to do.
-            // Acquire, as below: the partner of the release in `give`.
+            // No spinning before blocking: as measured, that made waits twice as long on a busy machine.
+            // Acquire, as below: pairs with the release in `give`.
             let blocked =
                 self.0
                     .compare_exchange(EMPTY, BLOCKED, Ordering::Acquire, Ordering::Relaxed);
             if blocked.is_ok() {
                 wait(&self.0, BLOCKED, deadline);
             }
-            // Whatever ended the wait, a token that is there is taken.
+            // A token is taken if there is one, however the wait has ended.
             self.0.swap(EMPTY, Ordering::Acquire);
         }
 
         pub(super) fn give(&self) {
-            // Release: what was done before giving is seen by the thread that takes it.
+            // Release: what was done before is visible to the thread that takes the token.
             if self.0.swap(GIVEN, Ordering::Release) == BLOCKED {
                 wake(&self.0);
             }
         }
     }
 
-    /// Blocks while the word is `value`; returns when woken, at the deadline, or for no reason.
+    /// Blocks while the word is `value`. Returns when woken, at the deadline, or spuriously.
     fn wait(word: &AtomicU32, value: u32, deadline: Option<Instant>) {
         let timeout = match deadline {
             None => None,
@@ -124,7 +123,7 @@ mod futex {
                     return;
                 }
                 let mut timeout = libc::timespec {
-                    // A time that does not fit is cut; the caller's loop sees to the rest.
+                    // A time that does not fit is shortened; the caller waits again in its loop.
                     tv_sec: left.as_secs().min(i32::MAX as u64) as libc::time_t,
                     tv_nsec: 0,
                 };
@@ -158,7 +157,7 @@ mod futex {
     }
 }
 
-/// The token under a lock, with a condition.
+/// The token under a lock, with a condition variable.
 #[cfg(not(all(any(target_os = "linux", target_os = "android"), not(loom))))]
 mod portable {
     use ::std::sync::PoisonError;

@@ -1,4 +1,4 @@
-//! How a thread blocks, and the one loop in which every thread that blocks does so.
+//! How a thread blocks, and the one loop in which every thread does so.
 
 use ::std::mem;
 use ::std::process;
@@ -9,52 +9,51 @@ use crate::wait::atomic::spin_loop;
 
 /// How one thread, native or green, blocks and is woken.
 ///
-/// It holds a token, as in `thread::park`: a wake-up that comes before the wait ends that wait.
+/// It has a token, as in `thread::park`: a wakeup that comes before the wait ends that wait.
 pub(crate) trait Park {
-    /// How often a thread of this kind, woken for a lock, may find the lock taken again before it
-    /// is handed to it directly. A thread that runs soon after it is woken can be impatient; for one
-    /// that takes microseconds to wake up, a lock that is handed over lies idle all that time.
+    /// The number of times that a thread of this kind, woken for a lock, may find the lock taken by a barging thread before
+    /// the lock is handed to it. A thread that resumes soon after a wakeup can be impatient. For one that takes
+    /// microseconds to resume, a hand-off leaves the lock unused for that time.
     const PATIENCE: u32 = 1;
 
-    /// What wakes this thread. It may be used from any OS thread and at any time; after the wait
-    /// has ended it makes a later [`Park::park`] return for no reason.
+    /// Returns a waker of this thread, which may be called on any OS thread and at any time. After the wait has ended it
+    /// causes a spurious wakeup of a later [`Park::park`].
     fn waker(&self) -> Waker;
 
-    /// Blocks until woken, or until the deadline. May return early for no reason. Does not panic.
+    /// Blocks until woken, or until the deadline. Spurious wakeups are possible. Does not panic.
     fn park(&self, deadline: Option<Instant>);
 }
 
-/// A place in some queue, which a thread takes to be woken.
+/// A place in a queue, which a thread takes in order to be woken.
 ///
 /// While it is taken, from an [`enlist`](Enlist::enlist) that returned true until
-/// [`waits`](Enlist::waits) is false or [`withdraw`](Enlist::withdraw) was true, it stays where it is
-/// in memory. [`wait`] is the only caller, and holds a borrow for all that time.
+/// [`waits`](Enlist::waits) is false or [`withdraw`](Enlist::withdraw) was true, it is not moved. [`wait`] is the only
+/// caller, and borrows it for all that time.
 pub(crate) trait Enlist {
-    /// Whether to try a little longer before taking the place, which the native path asks for.
+    /// Polls once before the place is taken; called by the native path in a loop.
     fn spin(&self) -> Spin {
         Spin::Stop
     }
 
-    /// Leaves `waker` where those who wake will find it. False if there is nothing to wait for any
-    /// more; then the place is not taken.
+    /// Registers `waker` and takes the place. Returns false, and does not take it, if there is nothing to wait for.
     fn enlist(&self, waker: Waker, patience: u32) -> bool;
 
-    /// Whether nobody has ended the wait yet.
+    /// Returns whether the wait has not been ended yet.
     fn waits(&self) -> bool;
 
-    /// Gives the place up, after the deadline. False if the wait had ended, or is being ended: then
-    /// [`waits`](Enlist::waits) is false, or will be, and a wake-up comes after that.
+    /// Gives the place up, after the deadline. Returns false if the wait has been ended or is being ended: then
+    /// [`waits`](Enlist::waits) is false, or will be, and a wakeup follows.
     fn withdraw(&self) -> bool;
 }
 
-/// What a look at something held by another thread says.
+/// The result of polling an object that another thread holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Spin {
     /// It is free now.
     Free,
     /// It may be free soon.
     Again,
-    /// There is no use in looking again: block.
+    /// Polling again is of no use: block.
     Stop,
 }
 
@@ -69,7 +68,7 @@ pub(crate) struct Wait<'a> {
 pub(crate) enum Outcome {
     /// It did not begin: what was waited for had come.
     Ready,
-    /// Somebody ended it.
+    /// Another thread ended it.
     Woken,
     /// The deadline passed, and the place has been given up.
     TimedOut,
@@ -80,7 +79,7 @@ impl<'a> Wait<'a> {
         Wait { place, deadline }
     }
 
-    /// Looks a little longer before blocking. True if what was waited for has come.
+    /// Polls for a while before blocking. Returns whether what was waited for has come.
     pub(crate) fn spin(&self) -> bool {
         loop {
             match self.place.spin() {
@@ -92,7 +91,7 @@ impl<'a> Wait<'a> {
     }
 }
 
-/// Blocks the calling thread, which `parker` is of, as `wait` asks.
+/// Blocks the calling thread, to which `parker` belongs, as `wait` asks.
 pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
     let place = wait.place;
     let unwinding = AbortOnUnwind;
@@ -105,7 +104,7 @@ pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
                 break Outcome::Woken;
             }
             parker.park(until);
-            // The clock last: who has been woken need not look at it.
+            // The clock last: a thread that was woken need not read it.
             if let Some(deadline) = until
                 && place.waits()
                 && Instant::now() >= deadline
@@ -113,7 +112,7 @@ pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
                 if place.withdraw() {
                     break Outcome::TimedOut;
                 }
-                // Who ends the wait is at it and will wake this thread.
+                // Another thread is ending the wait and will wake this one.
                 until = None;
             }
         }
@@ -122,7 +121,7 @@ pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
     outcome
 }
 
-/// A place that is taken must not vanish with its frame; nothing in [`wait`] is meant to unwind.
+/// Aborts if [`wait`] unwinds, which it never should: a place that is taken must not be dropped with its frame.
 struct AbortOnUnwind;
 
 impl Drop for AbortOnUnwind {

@@ -1,18 +1,18 @@
-//! Wait and wake on an address: the queue that a lock has without having room for one.
+//! Waiting and waking on an address: a queue of waiters for locks that have no room for one.
 //!
-//! A lock of one word has bits for "held" and for "somebody waits". Who waits is kept here, in
+//! A lock of one word has bits for "held" and "has waiters". The waiters themselves are stored here, in
 //! shards keyed by the lock's address, native and green threads in one queue in order of arrival.
-//! The idea is that of WebKit's parking lot and of Linux's futexes.
+//! The idea is that of WebKit's `ParkingLot` and of Linux's futexes.
 //!
-//! The race between "it is held, so wait" and "it is free, so wake" is closed by the shard's lock:
-//! a waiter sets the lock's bit and enters the queue under it, a waker clears the bit and takes from
-//! the queue under it. Who is to be woken is marked under it and woken after it is free.
+//! The shard's lock closes the race between "it is held, so wait" and "it is free, so wake": a waiter sets the lock's
+//! bit and enters the queue under it, a waker clears the bit and removes waiters from the queue under it. Waiters are
+//! marked under the shard's lock, and woken after it is released.
 //!
 //! Invariants, beside those of [`queue`](crate::wait::queue):
 //! 1. A [`Waiter`]'s node is linked only in the queue of the waiter's own address, only from
 //!    `enlist` on, and is unlinked when `waits` is false or `withdraw` was true. [`park::wait`],
-//!    the only caller of these, borrows the waiter for all that time, so it stays in place.
-//! 2. The table holds no empty queue.
+//!    the only caller of these, borrows the waiter for all that time, so it is not moved.
+//! 2. The table contains no empty queue.
 //!
 //! [`park::wait`]: crate::wait::park::wait
 #![allow(unsafe_code)]
@@ -28,49 +28,49 @@ use crate::wait::atomic::{Mutex, hold};
 use crate::wait::park::{Enlist, Spin};
 use crate::wait::queue::{Fifo, Node, Verdict, Wakers};
 
-/// What the thing at the address says to those who want to wait for it.
+/// The object at an address, as seen by a thread that is about to wait for it.
 pub(crate) trait Gate {
-    /// A look from outside, without any lock.
+    /// Polls the object without a lock.
     fn spin(&self) -> Spin {
         Spin::Stop
     }
 
-    /// Called under the lock of the queue, before the thread enters it: whether there is something
-    /// to wait for. If so it leaves the bit that sends whoever ends it to the queue. It may be
-    /// called for a thread that has been woken in vain as often as it bears.
+    /// Called under the lock of the queue, before the thread enters it. Returns whether there is something to wait for; if
+    /// so, sets the bit that makes the waker look into the queue. `impatient` is a thread that has been woken without
+    /// success as often as its patience allows.
     fn close(&self, impatient: bool) -> bool;
 
-    /// Called with no lock held once the thread is in the queue, before it blocks.
+    /// Called without a lock after the thread has entered the queue, before it blocks.
     fn enlisted(&self) {}
 
-    /// Called under the lock of the queue when a thread has left it, its deadline being past;
-    /// `empty` if nobody else waits.
+    /// Called under the lock of the queue when a thread has left it after its deadline. `empty` tells whether there are no
+    /// other waiters.
     fn withdrawn(&self, empty: bool) {
         let _ = empty;
     }
 }
 
-/// A thread that waits on an address, with a word on what for.
+/// A thread that waits on an address, with a word that tells what for.
 pub(crate) struct Waiter<G> {
     node: Node<Want>,
     address: Address,
     gate: G,
-    /// How often it was woken, and found what it waited for gone.
+    /// The number of times that it was woken without success.
     losses: Cell<u32>,
-    /// How often it looked from outside before it entered the queue.
+    /// The number of polls before it entered the queue.
     looks: Cell<u32>,
-    /// Its place in the order of arrival; 0 before it first waited.
+    /// Its place in the order of arrival; 0 before its first wait.
     ticket: Cell<u64>,
 }
 
-/// What a thread waits for at an address where there is more than one thing to wait for.
+/// What a thread waits for, at an address with more than one kind of waiters.
 pub(crate) type Want = u32;
 
-/// How often a native thread looks at a lock before it queues.
+/// The number of polls of a lock by a native thread before it queues.
 const LOOKS: u32 = if cfg!(loom) { 1 } else { 100 };
 
 impl<G: Gate> Waiter<G> {
-    /// A waiter that is in no queue yet.
+    /// Creates a waiter that is in no queue.
     pub(crate) fn new(address: Address, want: Want, gate: G) -> Waiter<G> {
         Waiter {
             node: Node::new(want),
@@ -82,8 +82,8 @@ impl<G: Gate> Waiter<G> {
         }
     }
 
-    /// How the wait that was [`Outcome::Woken`](crate::wait::park::Outcome::Woken) ended. A waiter
-    /// that was not handed anything and waits again takes its old place in the queue.
+    /// Returns how the wait that was [`Outcome::Woken`](crate::wait::park::Outcome::Woken) ended. A waiter
+    /// that was handed nothing and waits again takes its previous place in the queue.
     pub(crate) fn verdict(&self) -> Verdict {
         let verdict = self.node.verdict();
         if verdict != Verdict::HANDED {
@@ -95,7 +95,7 @@ impl<G: Gate> Waiter<G> {
 
 impl<G: Gate> Enlist for Waiter<G> {
     fn spin(&self) -> Spin {
-        // Looking pays before the first wait. After that the queue decides.
+        // Polling pays off before the first wait only. After that the queue decides.
         let looks = self.looks.get();
         if looks == LOOKS || self.losses.get() > 0 {
             return Spin::Stop;
@@ -115,7 +115,7 @@ impl<G: Gate> Enlist for Waiter<G> {
             self.ticket.set(shard.last_ticket);
         }
         let queue = shard.queues.entry(self.address.0).or_insert(Fifo::new());
-        // SAFETY: by invariant 1 it is in no queue, and will stay in place.
+        // SAFETY: by invariant 1 the node is in no queue, and is not moved while it is linked.
         unsafe { queue.push(&self.node, waker, self.ticket.get(), impatient) };
         drop(shard);
         self.gate.enlisted();
@@ -128,11 +128,11 @@ impl<G: Gate> Enlist for Waiter<G> {
 
     fn withdraw(&self) -> bool {
         let mut shard = hold(self.address.shard());
-        // By invariant 2 there is no such queue when the wait has ended.
+        // By invariant 2 there may be no such queue once the wait has ended.
         let Some(queue) = shard.queues.get_mut(&self.address.0) else {
             return false;
         };
-        // SAFETY: by invariant 1 it was linked in the queue of this address.
+        // SAFETY: by invariant 1 the node was linked in the queue of this address.
         let Some(waker) = (unsafe { queue.remove(&self.node) }) else {
             return false;
         };
@@ -148,7 +148,7 @@ impl<G: Gate> Enlist for Waiter<G> {
     }
 }
 
-/// Calls `decide` with the queue of an address, under its lock, then wakes whom that took from it.
+/// Calls `decide` with the queue of an address, under its lock, then wakes the waiters that it has removed.
 pub(crate) fn serve<R>(address: Address, decide: impl FnOnce(&mut Queue<'_>) -> R) -> R {
     let mut shard = hold(address.shard());
     let mut wakers = Wakers::default();
@@ -175,29 +175,29 @@ pub(crate) fn serve<R>(address: Address, decide: impl FnOnce(&mut Queue<'_>) -> 
     result
 }
 
-/// The queue of one address, its lock being held.
+/// The queue of one address, while its lock is held.
 pub(crate) struct Queue<'a> {
     fifo: Option<&'a mut Fifo<Want>>,
     wakers: &'a mut Wakers,
 }
 
 impl Queue<'_> {
-    /// Who has waited longest.
+    /// Returns the longest waiter.
     pub(crate) fn front(&self) -> Option<&Node<Want>> {
         self.iter().next()
     }
 
-    /// Those who wait, in order.
+    /// Returns the waiters in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Node<Want>> {
         self.fifo.iter().flat_map(|fifo| fifo.iter())
     }
 
-    /// Whether nobody waits.
+    /// Returns whether there are no waiters.
     pub(crate) fn is_empty(&self) -> bool {
         self.front().is_none()
     }
 
-    /// Ends the wait of who has waited longest; false if nobody has.
+    /// Ends the wait of the longest waiter. Returns false if there is none.
     pub(crate) fn wake(&mut self, verdict: Verdict) -> bool {
         let waker = self.fifo.as_mut().and_then(|fifo| fifo.wake(verdict));
         let woken = waker.is_some();
@@ -218,13 +218,13 @@ impl Queue<'_> {
 pub(crate) struct Address(usize);
 
 impl Address {
-    /// The address of `place`, which must stay where it is while anybody waits on it.
+    /// Returns the address of `place`, which must not be moved while a thread waits on it.
     pub(crate) fn of<T>(place: &T) -> Address {
         Address(::std::ptr::from_ref(place).addr())
     }
 
     fn shard(self) -> &'static Mutex<Shard> {
-        // The upper bits of the product are the well mixed ones.
+        // The upper bits of the product are mixed best.
         let hash = (self.0 as u64).wrapping_mul(MIX);
         shard((hash >> (u64::BITS - SHARDS.ilog2())) as usize)
     }
@@ -244,7 +244,7 @@ impl Shard {
         }
     }
 
-    /// Called when a queue has been removed: gives back what a crowd of waiters has left behind.
+    /// Called when a queue has been removed: shrinks the table after a peak of waiters.
     fn give_back(&mut self) {
         let (len, capacity) = (self.queues.len(), self.queues.capacity());
         if capacity > LEAST_CAPACITY && len < capacity / 8 {
@@ -253,10 +253,10 @@ impl Shard {
     }
 }
 
-/// Room for so many addresses that a shard always keeps.
+/// The number of addresses for which a shard keeps its capacity.
 const LEAST_CAPACITY: usize = 64;
 
-/// The shards' number, a power of two.
+/// The number of shards, a power of two.
 const SHARDS: usize = if cfg!(loom) { 2 } else { 64 };
 
 #[cfg(not(loom))]
@@ -275,7 +275,7 @@ fn shard(index: usize) -> &'static Mutex<Shard> {
         static ref TABLE: [Mutex<Shard>; SHARDS] =
             ::std::array::from_fn(|_| Mutex::new(Shard::new()));
     }
-    // loom keeps its statics for as long as one execution of the model.
+    // A loom static lives as long as one execution of the model.
     &TABLE[index]
 }
 
@@ -291,7 +291,7 @@ mod tests {
         }
     }
 
-    /// A crowd of waiters, each at an address of its own, comes and goes: the table grows and shrinks.
+    /// Many waiters, each at a separate address, come and go: the table grows and shrinks.
     #[test]
     fn a_crowd_leaves_nothing_behind() {
         let places = vec![0_u8; 50_000];

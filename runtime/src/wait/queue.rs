@@ -1,12 +1,12 @@
-//! A queue of waiting threads, in order of arrival, whose links lie in the waiters' own frames.
+//! An intrusive queue of waiting threads in order of arrival: its nodes lie in the waiters' frames.
 //!
 //! Invariants:
-//! 1. A node that is linked stays where it is and alive until its mark is set or it is unlinked:
+//! 1. A linked node is neither moved nor dropped until its mark is set or it is unlinked:
 //!    it belongs to a [`park::Enlist`](crate::wait::park::Enlist) whose place is taken.
-//! 2. The cells of a node are touched only while the lock that guards its queue is held, or by its
-//!    owner while it is not linked. Every [`Fifo`] lies behind a lock, so `&mut Fifo` means that the
+//! 2. The cells of a node are accessed only while the lock that protects its queue is held, or by its
+//!    owner while it is not linked. Every [`Fifo`] is behind a lock, so `&mut Fifo` means that the
 //!    lock is held.
-//! 3. Setting the mark is the last thing that a waker does to a node, and comes after unlinking it.
+//! 3. Setting the mark is a waker's last access to a node, and comes after unlinking it.
 //! 4. A node is linked in one queue at most, and `next`, `prev`, `head` and `tail` are consistent:
 //!    they point to linked nodes of this queue.
 #![allow(unsafe_code)]
@@ -21,20 +21,20 @@ use crate::wait::atomic::{AtomicU32, Ordering};
 /// The mark of a node whose wait has not ended.
 const WAITING: u32 = 0;
 
-/// How a waker ended a wait. What each verdict means is the queue's affair.
+/// How a waker ended a wait. The meaning of each verdict is defined by the user of the queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Verdict(u32);
 
 impl Verdict {
-    /// Something may have changed: look again.
+    /// The condition may have changed: check it again.
     pub(crate) const WOKEN: Verdict = Verdict(1);
-    /// What was waited for is the waiter's already.
+    /// What was waited for has been handed to the waiter.
     pub(crate) const HANDED: Verdict = Verdict(2);
-    /// It will never come.
+    /// What was waited for will never come.
     pub(crate) const CLOSED: Verdict = Verdict(3);
 }
 
-/// One waiting thread, and what it wants.
+/// One waiting thread, and the request that it waits with.
 pub(crate) struct Node<W> {
     mark: AtomicU32,
     waker: Cell<Option<Waker>>,
@@ -42,16 +42,16 @@ pub(crate) struct Node<W> {
     prev: Cell<Link<W>>,
     ticket: Cell<u64>,
     impatient: Cell<bool>,
-    /// What the thread waits for; read by those who wake it.
+    /// What the thread waits for; read by wakers.
     pub(crate) want: W,
 }
 
-// SAFETY: by invariant 2 the cells are never touched by two threads at once; what is wanted is
-// reached from both, and moves between them.
+// SAFETY: by invariant 2 no two threads access the cells at once. The request is accessed from several threads, and
+// may be moved between them.
 unsafe impl<W: Send> Sync for Node<W> {}
 
 impl<W> Node<W> {
-    /// A node that is not linked.
+    /// Creates a node that is not linked.
     pub(crate) fn new(want: W) -> Node<W> {
         Node {
             mark: AtomicU32::new(WAITING),
@@ -64,38 +64,39 @@ impl<W> Node<W> {
         }
     }
 
-    /// Whether nobody has ended the wait. Once false, what the waker did before is seen.
+    /// Returns whether the wait has not been ended. Once false, what the waker did before is visible.
     pub(crate) fn waits(&self) -> bool {
         // Acquire: the partner of the release in `Fifo::wake`.
         self.mark.load(Ordering::Acquire) == WAITING
     }
 
-    /// Whether the thread has been woken in vain as often as it bears. To be asked under the lock.
+    /// Returns whether the thread has been woken without success as often as its patience allows. To be called under the
+    /// lock.
     pub(crate) fn impatient(&self) -> bool {
         self.impatient.get()
     }
 
-    /// How the wait ended. Meaningful once [`Node::waits`] is false.
+    /// Returns how the wait ended. Meaningful once [`Node::waits`] is false.
     pub(crate) fn verdict(&self) -> Verdict {
-        // Relaxed: `waits` came before.
+        // Relaxed: `waits` was called before.
         Verdict(self.mark.load(Ordering::Relaxed))
     }
 }
 
-/// A node of the queue, or its end.
+/// A link to a node of the queue, or none at its ends.
 type Link<W> = Option<NonNull<Node<W>>>;
 
-/// The queue. It must lie behind a lock.
+/// The queue. It must be behind a lock.
 pub(crate) struct Fifo<W> {
     head: Link<W>,
     tail: Link<W>,
 }
 
-// SAFETY: by invariant 2 nodes are touched under the queue's lock, from whatever thread; see `Node`.
+// SAFETY: by invariant 2 nodes are accessed under the queue's lock, from any thread; see `Node`.
 unsafe impl<W: Send> Send for Fifo<W> {}
 
 impl<W> Fifo<W> {
-    /// An empty queue.
+    /// Creates an empty queue.
     pub(crate) const fn new() -> Fifo<W> {
         Fifo {
             head: None,
@@ -103,12 +104,12 @@ impl<W> Fifo<W> {
         }
     }
 
-    /// Whether nobody waits.
+    /// Returns whether there are no waiters.
     pub(crate) fn is_empty(&self) -> bool {
         self.head.is_none()
     }
 
-    /// Those who wait, in order.
+    /// Returns the waiters in order.
     pub(crate) fn iter(&self) -> Iter<'_, W> {
         Iter {
             next: self.head,
@@ -116,11 +117,11 @@ impl<W> Fifo<W> {
         }
     }
 
-    /// Links a node where its ticket, by which the queue is ordered, puts it: most often at the end.
+    /// Links a node at the place of its ticket, by which the queue is ordered: most often at the end.
     ///
     /// # Safety
     ///
-    /// The node is not linked, and stays in place and alive until [`Node::waits`] is false or
+    /// The node is not linked, and is neither moved nor dropped until [`Node::waits`] is false or
     /// [`Fifo::remove`] has unlinked it.
     pub(crate) unsafe fn push(
         &mut self,
@@ -145,7 +146,7 @@ impl<W> Fifo<W> {
         );
     }
 
-    /// Unlinks a node if its wait has not ended, and returns its waker then.
+    /// Unlinks a node if its wait has not ended, and returns its waker in that case.
     ///
     /// # Safety
     ///
@@ -159,27 +160,27 @@ impl<W> Fifo<W> {
         node.waker.take()
     }
 
-    /// Ends the wait of who has waited longest. The waker is for use when the lock is free again.
+    /// Ends the wait of the longest waiter. The waker is to be called after the lock is released.
     pub(crate) fn wake(&mut self, verdict: Verdict) -> Option<Waker> {
         let head = self.head?;
         // SAFETY: by invariants 1 and 4.
         let node = unsafe { head.as_ref() };
         self.unlink(node);
         let waker = node.waker.take();
-        // Release: the waiter sees all that came before, above all what it was handed. By invariant
-        // 3 the node may be gone from here on.
+        // Release: the waiter sees all that was done before, in particular what it was handed. By invariant
+        // 3 the node may be dropped from here on.
         node.mark.store(verdict.0, Ordering::Release);
         waker
     }
 
-    /// Between whom a ticket belongs.
+    /// Finds the neighbors between which a ticket belongs.
     fn place(&self, ticket: u64) -> (Link<W>, Link<W>) {
         // SAFETY: by invariants 1 and 4, here and below.
         let last = self.tail.map(|tail| unsafe { tail.as_ref() });
         if last.is_none_or(|last| last.ticket.get() <= ticket) {
             return (self.tail, None);
         }
-        // It was here before: its place is near the front.
+        // The waiter was in the queue before: its place is near the front.
         let (mut prev, mut next) = (None, self.head);
         while let Some(node) = next {
             // SAFETY: as above.
@@ -197,7 +198,7 @@ impl<W> Fifo<W> {
         self.link(prev, next, next, prev);
     }
 
-    /// Lets the neighbours of a place point to `first` and back to `last`.
+    /// Makes the neighbors of a place point to `first` and back to `last`.
     fn link(&mut self, prev: Link<W>, next: Link<W>, first: Link<W>, last: Link<W>) {
         match prev {
             // SAFETY: by invariants 1 and 4.
@@ -212,7 +213,7 @@ impl<W> Fifo<W> {
     }
 }
 
-/// Walks along a queue.
+/// An iterator over the nodes of a queue.
 pub(crate) struct Iter<'a, W> {
     next: Link<W>,
     fifo: PhantomData<&'a Fifo<W>>,
@@ -222,7 +223,7 @@ impl<'a, W> Iterator for Iter<'a, W> {
     type Item = &'a Node<W>;
 
     fn next(&mut self) -> Option<&'a Node<W>> {
-        // SAFETY: by invariants 1 and 4 the node lives while it is linked, and it is linked while the
+        // SAFETY: by invariants 1 and 4 the node is alive while it is linked, and it is linked while the
         // queue is borrowed.
         let node = unsafe { self.next?.as_ref() };
         self.next = node.next.get();
@@ -230,16 +231,16 @@ impl<'a, W> Iterator for Iter<'a, W> {
     }
 }
 
-/// Wakers collected under a lock, for use when it is free.
+/// Wakers collected under a lock, to be called after it is released.
 #[derive(Default)]
 pub(crate) struct Wakers {
-    // Most often there is one, for which nothing is allocated.
+    // Mostly there is one, for which nothing is allocated.
     first: Option<Waker>,
     rest: Vec<Waker>,
 }
 
 impl Wakers {
-    /// Adds one.
+    /// Adds a waker.
     pub(crate) fn push(&mut self, waker: Waker) {
         if self.first.is_none() {
             self.first = Some(waker);
@@ -248,7 +249,7 @@ impl Wakers {
         }
     }
 
-    /// Wakes them in order. No lock may be held.
+    /// Calls the wakers in order. No lock may be held.
     pub(crate) fn wake(self) {
         if let Some(first) = self.first {
             first.wake();

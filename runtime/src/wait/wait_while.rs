@@ -5,10 +5,10 @@ use std::time::Instant;
 use crate::wait::park::{Outcome, Wait};
 use crate::wait::parking_lot::{self, Address, Gate, Waiter};
 
-/// The patch point that blocks.
+/// The patch point that blocks the calling thread.
 pub(crate) type Seam = fn(&Wait<'_>) -> Outcome;
 
-/// Blocks through `seam` while `busy` says so, or until `deadline`. Whoever makes `busy` false calls
+/// Blocks through `seam` while `busy` returns true, or until `deadline`. A thread that makes `busy` false must call
 /// [`wake_all`] on the same place afterwards.
 pub(crate) fn wait_while<T>(
     seam: Seam,
@@ -28,7 +28,7 @@ pub(crate) fn wait_while<T>(
     }
 }
 
-/// Wakes all that wait at `place`.
+/// Wakes all threads that wait at `place`.
 pub(crate) fn wake_all<T>(place: &T) {
     parking_lot::serve(Address::of(place), |queue| queue.wake_all());
 }
@@ -36,8 +36,8 @@ pub(crate) fn wake_all<T>(place: &T) {
 struct While<'a, F>(&'a F);
 
 impl<F: Fn() -> bool> Gate for While<'_, F> {
-    // Under the queue's lock, which `wake_all` takes after the condition has ended: so either this
-    // sees that it has, or `wake_all` sees this thread.
+    // Under the queue's lock, which `wake_all` takes after the condition has become false: either it is seen to be false
+    // here, or `wake_all` sees this waiter.
     fn close(&self, _impatient: bool) -> bool {
         (self.0)()
     }
