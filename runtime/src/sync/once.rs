@@ -1,15 +1,14 @@
-//! [`Once`]: an initialisation that runs once, whoever comes first.
+//! [`Once`]: an initialization that runs once.
 //!
 //! | state | meaning |
 //! | --- | --- |
-//! | `NEW` | nobody has begun |
-//! | `POISONED` | who began last panicked |
-//! | `RUNNING` | a thread is at it |
-//! | `DONE` | it has been done; never changes again |
+//! | `NEW` | has not been started |
+//! | `POISONED` | the last thread that started it panicked |
+//! | `RUNNING` | a thread runs it |
+//! | `DONE` | complete; never changes again |
 //!
-//! With all but `DONE` the bit `QUEUED` may be set: threads wait at this address. It is set under the
-//! lock of the queue; the thread that is at it clears it with the same swap that ends `RUNNING`, and
-//! then wakes all.
+//! With each but `DONE` the bit `QUEUED` may be set: threads wait at this address. It is set under the lock of the queue. The
+//! running thread clears it with the swap that ends `RUNNING`, and then wakes all waiters.
 
 use ::std::cell::Cell;
 use ::std::fmt;
@@ -28,7 +27,7 @@ const RUNNING: u32 = 2;
 const DONE: u32 = 3;
 const QUEUED: u32 = 4;
 
-/// Runs an initialisation once.
+/// A synchronization primitive for an initialization that runs once.
 ///
 /// # Examples
 ///
@@ -62,7 +61,7 @@ impl RefUnwindSafe for Once {}
 #[expect(clippy::new_without_default, reason = "std's has no `Default` either")]
 impl Once {
     const_unless_loom! {
-        /// Makes one that has not run.
+        /// Creates a new `Once`.
         #[inline]
         #[must_use]
         pub fn new() -> Once {
@@ -72,15 +71,13 @@ impl Once {
         }
     }
 
-    /// Runs `f` if nothing has been run here; returns when it, or what another thread runs, is done.
+    /// Runs `f` if no initialization has been run; blocks while another thread runs one.
     ///
     /// # Panics
     ///
-    /// If `f` panics, which poisons this, or if that happened before.
+    /// If `f` panics, which poisons the `Once`, or if it is poisoned.
     ///
-    /// # Differences from std
-    ///
-    /// None. Called again from within `f` it waits for ever.
+    /// A re-entrant call from within `f` blocks forever.
     #[inline]
     #[track_caller]
     pub fn call_once<F>(&self, f: F)
@@ -101,7 +98,7 @@ impl Once {
         );
     }
 
-    /// Runs `f` if nothing has been run here to the end; who panicked before does not count.
+    /// Runs `f` if no initialization has completed, ignoring poisoning.
     ///
     /// # Panics
     ///
@@ -136,7 +133,7 @@ impl Once {
         });
     }
 
-    /// Whether something has been run here, to the end.
+    /// Returns whether an initialization has completed.
     #[inline]
     pub fn is_completed(&self) -> bool {
         let done = self.is_done();
@@ -146,29 +143,29 @@ impl Once {
         done
     }
 
-    /// Whether something has been run here, to the end. For those who do not ask again and again.
+    /// The same, for callers that do not poll.
     #[inline]
     pub(super) fn is_done(&self) -> bool {
-        // Acquire: the partner of the release in `Running::drop`.
+        // Acquire: pairs with the release in `Running::drop`.
         self.state.load(Ordering::Acquire) == DONE
     }
 
-    /// Blocks until something has been run here to the end, by another thread.
+    /// Blocks until another thread has completed an initialization.
     ///
     /// # Panics
     ///
-    /// If who ran it panicked.
+    /// If the `Once` is poisoned.
     #[track_caller]
     pub fn wait(&self) {
         self.wait_done(false);
     }
 
-    /// Blocks until something has been run here to the end, by another thread, whoever panicked before.
+    /// Blocks until another thread has completed an initialization, ignoring poisoning.
     pub fn wait_force(&self) {
         self.wait_done(true);
     }
 
-    /// Runs `f` if nothing has been run here to the end. A panic before counts if there is a message for it.
+    /// Runs `f` if no initialization has completed. Poisoning is an error if there is a message for it.
     #[cold]
     #[track_caller]
     pub(super) fn call(&self, poisoned: Option<&'static str>, f: &mut dyn FnMut(&OnceState)) {
@@ -183,7 +180,7 @@ impl Once {
                     wait_lock(&Wait::new(waiter, None));
                 }
                 before => {
-                    // Acquire: who was here before and panicked may have left something.
+                    // Acquire: a thread that panicked before may have written data.
                     let begun = self.state.compare_exchange_weak(
                         state,
                         RUNNING | state & QUEUED,
@@ -215,7 +212,7 @@ impl Once {
         }
         let waiter = self.waiter(if force { Until::Done } else { Until::Tried });
         while !self.is_done() {
-            // Relaxed: nothing is read that who panicked may have left.
+            // Relaxed: no data is read that a thread that panicked may have written.
             if !force && self.state.load(Ordering::Relaxed) & !QUEUED == POISONED {
                 panic!("Once instance has previously been poisoned");
             }
@@ -242,18 +239,18 @@ impl fmt::Debug for Once {
     }
 }
 
-/// What the closure given to [`Once::call_once_force`] is told.
+/// The state passed to the closure of [`Once::call_once_force`].
 ///
 /// # Differences from std
 ///
-/// A type of its own, of the same shape: std's cannot be made outside of std.
+/// A separate type with the same API: std's cannot be created outside of std.
 pub struct OnceState {
     poisoned: bool,
     not_sync: PhantomData<Cell<()>>,
 }
 
 impl OnceState {
-    /// Whether who tried before panicked.
+    /// Returns whether an earlier initialization panicked.
     #[inline]
     pub fn is_poisoned(&self) -> bool {
         self.poisoned
@@ -268,7 +265,7 @@ impl fmt::Debug for OnceState {
     }
 }
 
-/// The thread that is at it; what it leaves when it is dropped counts.
+/// A running initialization. When dropped it stores the state that it holds.
 struct Running<'a> {
     once: &'a Once,
     end: Cell<u32>,
@@ -276,7 +273,7 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        // Release: who finds it done sees what was done.
+        // Release: a thread that finds `DONE` sees what the initialization wrote.
         let before = self.once.state.swap(self.end.get(), Ordering::Release);
         if before & QUEUED != 0 {
             parking_lot::serve(self.once.address(), |queue| queue.wake_all());
@@ -287,15 +284,15 @@ impl Drop for Running<'_> {
 /// What a thread waits for.
 #[derive(Clone, Copy)]
 enum Until {
-    /// That nobody is at it.
+    /// That no thread runs it.
     Ended,
-    /// That it is done, or poisoned.
+    /// That it is complete, or poisoned.
     Tried,
-    /// That it is done.
+    /// That it is complete.
     Done,
 }
 
-/// A thread that waits.
+/// A waiter.
 struct Watching<'a> {
     state: &'a AtomicU32,
     until: Until,

@@ -4,16 +4,15 @@
 //! | --- | --- |
 //! | `HELD` | a thread holds the mutex |
 //! | `QUEUED` | threads wait at this address |
-//! | `RESERVED` | one of them has been overtaken as often as it bears: nobody may take the mutex but by being handed it |
+//! | `RESERVED` | a waiter has lost to barging threads as often as its patience allows: the mutex can be acquired by hand-off only |
 //!
-//! `QUEUED` and `RESERVED` change only under the lock of the queue, and are set only while somebody
-//! holds the mutex, or has let go of it and is on the way to the queue. So if either is set and the mutex
-//! is free, then somebody is on the way: who held it last, to look after the queue, or a thread that it
-//! has woken.
+//! `QUEUED` and `RESERVED` change only under the lock of the queue, and are set only while a thread holds the mutex, or
+//! has released it and is about to serve the queue. So if either is set and the mutex is free, a thread is going to deal
+//! with it: the last holder, which serves the queue, or a waiter that it has woken.
 //!
-//! Locking is one compare-and-swap when the mutex is free, and unlocking one subtraction when nobody
-//! waits. A thread that comes just when the mutex is let go of may overtake the one that was woken. The
-//! latter then queues at its old place, and when it has lost as often as
+//! Locking is one compare-and-swap when the mutex is free, and unlocking one subtraction when there are no waiters. A thread
+//! that arrives when the mutex is released may barge in before the woken waiter. The latter then queues at its previous
+//! place, and when it has lost as often as
 //! [`Park::PATIENCE`](crate::wait::park::Park::PATIENCE) allows, it reserves the mutex, and the next unlock
 //! hands it over.
 
@@ -45,7 +44,7 @@ impl RawMutex {
     #[inline]
     pub(crate) fn lock(&self) {
         acquires();
-        // Acquire, as wherever `HELD` is set: the partner of the release in `unlock`.
+        // Acquire, as wherever `HELD` is set: pairs with the release in `unlock`.
         if self
             .state
             .compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed)
@@ -67,7 +66,7 @@ impl RawMutex {
         }
     }
 
-    /// Lets go of the mutex. The caller holds it.
+    /// Releases the mutex, which the caller holds.
     #[inline]
     pub(crate) fn unlock(&self) {
         // Release, as wherever `HELD` is cleared: the next holder sees what this one did.
@@ -76,7 +75,7 @@ impl RawMutex {
         }
     }
 
-    /// Takes the mutex if it is free and not reserved, whether threads wait or not.
+    /// Acquires the mutex if it is free and not reserved, even if it has waiters.
     fn try_lock_queued(&self) -> bool {
         let mut state = guess(&self.state);
         while state & (HELD | RESERVED) == 0 {
@@ -93,7 +92,7 @@ impl RawMutex {
         false
     }
 
-    /// Takes the mutex, and blocks by `seam` as long as another thread holds it.
+    /// Acquires the mutex; blocks through `seam` while another thread holds it.
     #[cold]
     pub(crate) fn lock_contended(&self, seam: impl Fn(&Wait<'_>) -> Outcome) {
         let waiter = Waiter::new(self.address(), 0, self);
@@ -110,13 +109,13 @@ impl RawMutex {
         parking_lot::serve(self.address(), |queue| {
             let mut state = guess(&self.state);
             loop {
-                // Whoever took the mutex meanwhile looks after the queue, and whoever else let go of it
-                // just now may have done so already.
+                // If another thread has acquired the mutex in the meantime it will serve the queue, or has done so
+                // already.
                 if state & HELD != 0 || state & QUEUED == 0 {
                     return;
                 }
-                // Taken again, so that nobody else comes. Acquire: who is passed the mutex sees what
-                // all its holders did.
+                // Acquired again, so that no other thread can. Acquire: the thread that is handed the mutex sees what all
+                // its holders did.
                 match self.state.compare_exchange_weak(
                     state,
                     state | HELD,
@@ -130,8 +129,8 @@ impl RawMutex {
         });
     }
 
-    /// Passes the mutex on to who has waited longest. The caller holds it, and the lock of the queue, so
-    /// nobody else changes the state, and it is stored.
+    /// Passes the mutex on to the longest waiter. The caller holds it, and the lock of the queue, so no other thread
+    /// changes the state, and a store is enough.
     fn pass_on(&self, queue: &mut Queue<'_>) {
         let front_is_impatient = queue.front().is_some_and(|front| front.impatient());
         let marks = match queue.iter().nth(1) {
@@ -144,7 +143,7 @@ impl RawMutex {
             self.state.store(HELD | marks, Ordering::Relaxed);
             queue.wake(Verdict::HANDED);
         } else {
-            // Not reserved, or the one that is woken could not take it.
+            // Not reserved, or the woken waiter could not acquire it.
             self.state.store(marks & !RESERVED, Ordering::Release);
             queue.wake(Verdict::WOKEN);
         }
@@ -168,7 +167,7 @@ impl Gate for &RawMutex {
         let marks = if impatient { QUEUED | RESERVED } else { QUEUED };
         let mut state = guess(&self.state);
         while state & (HELD | RESERVED) != 0 {
-            // Relaxed: nothing is published; the queue's lock orders it against who passes the mutex on.
+            // Relaxed: nothing is published; the queue's lock orders it against the thread that passes the mutex on.
             match self.state.compare_exchange_weak(
                 state,
                 state | marks,

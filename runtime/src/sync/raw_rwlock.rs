@@ -2,22 +2,22 @@
 //!
 //! | bits | meaning |
 //! | --- | --- |
-//! | `HOLDERS` | how many readers hold the lock; `WRITER`, which is all of these bits, if a writer does |
+//! | `HOLDERS` | the number of readers that hold the lock; `WRITER`, which is all of these bits, if a writer does |
 //! | `QUEUED` | threads wait at this address; new readers queue too unless the lock is free |
-//! | `RESERVED` | a writer that waits has been overtaken too often: nobody may take the lock but by being handed it |
+//! | `RESERVED` | a waiting writer has lost too often: the lock can be acquired by hand-off only |
 //!
-//! `QUEUED` and `RESERVED` change only under the lock of the queue. `RESERVED` is set only while
-//! somebody holds the lock. So if either is set and the lock is free, then somebody is on the way: the
-//! last holder, to look after the queue, or a writer that it has woken.
+//! `QUEUED` and `RESERVED` change only under the lock of the queue. `RESERVED` is set only while a thread holds the lock. So
+//! if either is set and the lock is free, a thread is going to deal with it: the last holder, which serves the queue, or a
+//! writer that it has woken.
 //!
-//! Who lets go of the lock while threads wait passes it on, under the lock of the queue:
-//! - to the readers at the front of the queue, all up to the next writer: it is handed to them;
-//! - to a writer at the front: it is woken, and the lock is free until it comes. Somebody may be
-//!   faster; the writer then queues at its old place, and next time, if it has lost as often as
+//! A holder that releases the lock while threads wait passes it on, under the lock of the queue:
+//! - to the readers at the front of the queue, all up to the next writer: the lock is handed to them;
+//! - to a writer at the front: it is woken, and the lock is free until it resumes. Another thread may barge in; the
+//!   writer then queues at its previous place, and the next time, if it has lost as often as
 //!   [`Park::PATIENCE`](crate::wait::park::Park::PATIENCE) allows, the lock is handed to it.
 //!
-//! So a reader waits for one writer, and for those that came before it; a writer waits for those that
-//! came before it, and for few that came later.
+//! So a reader waits for one writer, and for the threads that arrived before it; a writer waits for the threads that
+//! arrived before it, and for few that arrived later.
 
 use crate::seam::busy::acquires;
 use crate::seam::sync::wait_lock;
@@ -32,7 +32,7 @@ const MOST_READERS: u32 = WRITER - 1;
 const QUEUED: u32 = 1 << 30;
 const RESERVED: u32 = 1 << 31;
 
-/// What a thread in the queue wants.
+/// The kind of lock that a waiter wants.
 const READ: Want = 0;
 const WRITE: Want = 1;
 
@@ -55,8 +55,8 @@ impl RawRwLock {
     pub(crate) fn read(&self) {
         acquires();
         let state = self.state.load(Ordering::Relaxed);
-        // Any bit that is in the way makes it a large number. Acquire, as wherever the lock is taken: the partner of the releases in `unlock_read` and
-        // `unlock_write`.
+        // Any other bit makes it a large number. Acquire, as wherever the lock is acquired: pairs with the releases in
+        // `unlock_read` and `unlock_write`.
         if state >= MOST_READERS
             || self
                 .state
@@ -92,17 +92,17 @@ impl RawRwLock {
         self.try_take(WRITE)
     }
 
-    /// Lets go of the lock, which the caller holds as a reader.
+    /// Releases the lock, which the caller holds as a reader.
     #[inline]
     pub(crate) fn unlock_read(&self) {
-        // Release: the next writer comes after what this reader did.
+        // Release: the next writer sees what this reader did.
         let before = self.state.fetch_sub(1, Ordering::Release);
         if before & (HOLDERS | QUEUED) == 1 | QUEUED {
             self.unlock_last_read();
         }
     }
 
-    /// Lets go of the lock, which the caller holds as a writer.
+    /// Releases the lock, which the caller holds as a writer.
     #[inline]
     pub(crate) fn unlock_write(&self) {
         // Release: the next holder sees what this writer did.
@@ -115,7 +115,7 @@ impl RawRwLock {
         }
     }
 
-    /// Makes the writer that the caller is a reader, with those readers that wait at the front.
+    /// Downgrades the caller from a writer to a reader, and admits the readers at the front of the queue.
     #[inline]
     pub(crate) fn downgrade(&self) {
         // Release: as in `unlock_write`.
@@ -176,13 +176,11 @@ impl RawRwLock {
         parking_lot::serve(self.address(), |queue| {
             let mut state = guess(&self.state);
             loop {
-                // Whoever took the lock meanwhile passes it on, and whoever else let go of it just now
-                // may have done so already.
+                // If another thread has acquired the lock in the meantime it will pass it on, or has done so already.
                 if state & HOLDERS != 0 || state & QUEUED == 0 {
                     return;
                 }
-                // As a writer, so that nobody else comes. Acquire: what is passed on includes what all
-                // the readers did.
+                // As a writer, so that no other thread can acquire it. Acquire: the next holder sees what all readers did.
                 match self.state.compare_exchange_weak(
                     state,
                     state | WRITER,
@@ -206,8 +204,8 @@ impl RawRwLock {
         parking_lot::serve(self.address(), |queue| self.hand_to_readers(queue, 1));
     }
 
-    /// Passes the lock on to who has waited longest. The caller holds it as a writer, and the lock of
-    /// the queue, so nobody else changes the state, and it is stored.
+    /// Passes the lock on to the longest waiter. The caller holds it as a writer, and the lock of the queue, so no other
+    /// thread changes the state, and a store is enough.
     fn pass_on(&self, queue: &mut Queue<'_>) {
         let Some(front) = queue.front() else {
             self.state.store(0, Ordering::Release);
@@ -221,7 +219,7 @@ impl RawRwLock {
                 .store(WRITER | marks(queue, 1), Ordering::Relaxed);
             queue.wake(Verdict::HANDED);
         } else {
-            // Not reserved, or the one that is woken could not take it.
+            // Not reserved, or the woken writer could not acquire it.
             self.state
                 .store(marks(queue, 1) & !RESERVED, Ordering::Release);
             queue.wake(Verdict::WOKEN);
@@ -232,9 +230,9 @@ impl RawRwLock {
     /// queue, and the `others`.
     fn hand_to_readers(&self, queue: &mut Queue<'_>, others: u32) {
         let count = queue.iter().take_while(|node| node.want == READ).count();
-        // The count first: a reader that is handed the lock may let go of it at once.
+        // The count first: a reader that is handed the lock may release it at once.
         let readers = others + count as u32;
-        // Release: readers that come by themselves see what this writer did.
+        // Release: readers that acquire the lock themselves see what this writer did.
         self.state
             .store(readers | marks(queue, count), Ordering::Release);
         for _ in 0..count {
@@ -247,14 +245,14 @@ impl RawRwLock {
     }
 }
 
-/// Whether a thread that comes by itself may take the lock.
+/// Returns whether a thread may acquire the lock without a hand-off.
 fn can_take(state: u32, want: Want) -> bool {
     let free = state & HOLDERS == 0;
     let open = state & HOLDERS != WRITER && state & QUEUED == 0;
     state & RESERVED == 0 && (free || want == READ && open)
 }
 
-/// The bits that say who waits, once the first `skip` in the queue are gone.
+/// Returns the bits for the waiters that remain without the first `skip` in the queue.
 fn marks(queue: &Queue<'_>, skip: usize) -> u32 {
     match queue.iter().nth(skip) {
         None => 0,
@@ -263,7 +261,7 @@ fn marks(queue: &Queue<'_>, skip: usize) -> u32 {
     }
 }
 
-/// A thread that wants the lock.
+/// A thread that waits for the lock.
 struct Taking<'a> {
     state: &'a AtomicU32,
     want: Want,
@@ -285,7 +283,7 @@ impl Gate for Taking<'_> {
         let marks = if impatient { QUEUED | RESERVED } else { QUEUED };
         let mut state = guess(self.state);
         while !can_take(state, self.want) {
-            // Relaxed: nothing is published; the queue's lock orders it against who passes the lock on.
+            // Relaxed: nothing is published; the queue's lock orders it against the thread that passes the lock on.
             match self.state.compare_exchange_weak(
                 state,
                 state | marks,

@@ -1,9 +1,8 @@
-//! A channel with room for a number of messages, which may be none.
+//! A channel with a capacity, which may be zero.
 //!
-//! A message goes straight to whom it is for: a sender that finds the receiver waiting puts it into the
-//! receiver's own node, and a receiver that makes room takes the message of the sender that has waited
-//! longest and puts it into the buffer. So who is woken has what it waited for, and nobody who comes
-//! later can take it away. Go's channels work like this.
+//! Messages are handed off: a sender that finds the receiver waiting moves its message into the receiver's node, and a
+//! receiver that makes room moves the message of the longest waiting sender into the buffer. So a thread that is woken has
+//! what it waited for, and no other thread can barge in. Go's channels work like this.
 //!
 //! | buffer | senders wait | the receiver waits |
 //! | --- | --- | --- |
@@ -13,7 +12,7 @@
 //! Invariant:
 //! 1. A node is linked only in its channel's queue, only from `enlist` on, and is unlinked when `waits` is
 //!    false or `withdraw` was true; [`park::wait`](crate::wait::park::wait), the only caller of these,
-//!    borrows the place for all that time, so it stays where it is.
+//!    borrows the place for all that time, so it is not moved.
 #![allow(unsafe_code)]
 
 use ::std::cell::Cell;
@@ -35,23 +34,23 @@ pub(super) struct Bounded<T> {
 
 struct State<T> {
     buffer: VecDeque<T>,
-    /// Those who wait for room, each with its message.
+    /// The senders that wait for room, each with its message.
     senders: Fifo<Message<T>>,
     /// The receiver, if it waits, with a place for a message.
     receiver: Fifo<Message<T>>,
     ends: Ends,
 }
 
-/// A message, or the place for one.
+/// A message, or room for one.
 type Message<T> = Cell<Option<T>>;
 
-/// Which ends of the channel there are.
+/// The ends of the channel that are alive.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ends {
     Both,
-    /// No sender, nor will there be one.
+    /// There are no senders any more.
     Receiver,
-    /// No receiver, nor will there be one; maybe no sender either.
+    /// There is no receiver any more, and possibly no sender.
     Senders,
 }
 
@@ -86,7 +85,7 @@ impl<T> Bounded<T> {
                     node: Node::new(Cell::new(Some(t))),
                 };
                 wait_signal(&Wait::new(&sending, None));
-                // Whoever took it, took it out of the node.
+                // The receiver has taken the message from the node.
                 sending.node.want.take().map_or(Ok(()), Err)
             }
         }
@@ -118,7 +117,7 @@ impl<T> Bounded<T> {
         }
     }
 
-    /// Called when there is no sender any more.
+    /// Called when the last sender is dropped.
     pub(super) fn close(&self) {
         let mut state = hold(&self.state);
         if state.ends == Ends::Both {
@@ -129,7 +128,7 @@ impl<T> Bounded<T> {
         wake(waker);
     }
 
-    /// Called when there is no receiver any more.
+    /// Called when the receiver is dropped.
     pub(super) fn abandon(&self) {
         let mut state = hold(&self.state);
         state.ends = Ends::Senders;
@@ -145,7 +144,7 @@ impl<T> Bounded<T> {
 }
 
 impl<T> State<T> {
-    /// Puts a message where it belongs; returns whom to wake.
+    /// Delivers a message. Returns the waker of the receiver if that waits.
     fn put(&mut self, t: T, bound: usize) -> Result<Option<Waker>, TrySendError<T>> {
         if self.ends == Ends::Senders {
             return Err(TrySendError::Disconnected(t));
@@ -161,7 +160,7 @@ impl<T> State<T> {
         Err(TrySendError::Full(t))
     }
 
-    /// Takes the first message, and moves those behind it up; returns whom to wake.
+    /// Takes the first message, and moves the next waiting sender's into the buffer. Returns that sender's waker.
     fn take(&mut self) -> Result<(T, Option<Waker>), TryRecvError> {
         let waiting = self.senders.iter().next().and_then(|node| node.want.take());
         let first = match self.buffer.pop_front() {
@@ -172,7 +171,7 @@ impl<T> State<T> {
             None => waiting,
         };
         match first {
-            // Only a sender whose message was just taken can wait at the front.
+            // Only a sender whose message was just taken can be at the front.
             Some(first) => Ok((first, self.senders.wake(Verdict::HANDED))),
             None if self.ends == Ends::Receiver => Err(TryRecvError::Disconnected),
             None => Err(TryRecvError::Empty),
@@ -211,7 +210,7 @@ impl<T> Enlist for Sending<'_, T> {
             }
             Err(TrySendError::Full(t)) => {
                 message.set(Some(t));
-                // SAFETY: by invariant 1 it is in no queue, and will stay in place.
+                // SAFETY: by invariant 1 the node is in no queue, and is not moved while it is linked.
                 unsafe { state.senders.push(&self.node, waker, 0, false) };
                 true
             }
@@ -224,7 +223,7 @@ impl<T> Enlist for Sending<'_, T> {
 
     fn withdraw(&self) -> bool {
         let mut state = hold(&self.channel.state);
-        // SAFETY: by invariant 1 it was linked in this queue.
+        // SAFETY: by invariant 1 the node was linked in this queue.
         let waker = unsafe { state.senders.remove(&self.node) };
         drop(state);
         waker.is_some()
@@ -249,7 +248,7 @@ impl<T> Enlist for Receiving<'_, T> {
             }
             Err(TryRecvError::Disconnected) => false,
             Err(TryRecvError::Empty) => {
-                // SAFETY: by invariant 1 it is in no queue, and will stay in place.
+                // SAFETY: by invariant 1 the node is in no queue, and is not moved while it is linked.
                 unsafe { state.receiver.push(&self.node, waker, 0, false) };
                 true
             }
@@ -262,7 +261,7 @@ impl<T> Enlist for Receiving<'_, T> {
 
     fn withdraw(&self) -> bool {
         let mut state = hold(&self.channel.state);
-        // SAFETY: by invariant 1 it was linked in this queue.
+        // SAFETY: by invariant 1 the node was linked in this queue.
         let waker = unsafe { state.receiver.remove(&self.node) };
         drop(state);
         waker.is_some()
@@ -275,7 +274,7 @@ mod tests {
 
     use super::{Bounded, hold};
 
-    /// Senders that wait are served in the order in which they came, and none comes before them.
+    /// Waiting senders are served in order of arrival, and no later sender barges in.
     #[test]
     fn waiting_senders_are_served_in_order() {
         for bound in [0, 1, 3] {
@@ -293,7 +292,7 @@ mod tests {
                 }
                 for number in 0..bound + 6 {
                     assert_eq!(channel.try_recv(), Ok(number));
-                    // There is room now only if nobody waits for it.
+                    // There is room only if no sender waits for it.
                     let room = number >= 6 && bound > 0;
                     assert_eq!(channel.try_send(99).is_ok(), room);
                     if room {

@@ -1,7 +1,6 @@
-//! A channel that never is full: a list of blocks of messages.
+//! A channel without a bound: a linked list of blocks of messages.
 //!
-//! Each message has a number, and with it a place in a block. The next number to be given away, and two
-//! bits, are one word:
+//! Each message has a number, which determines its place in a block. The next number and two bits are one word:
 //!
 //! ```text
 //!     tail = number << 2 | PARKED << 1 | CLOSED
@@ -9,33 +8,32 @@
 //!
 //! A sender takes a number by compare-and-swap, writes its message into the place, and marks the place
 //! as written. That is the only read-modify-write instruction of a send, also when the receiver has to be
-//! woken: the receiver parks by a compare-and-swap that sets `PARKED` if no number was given away since it
-//! looked, and the sender that takes the next number clears the bit with the same instruction, so it alone
-//! knows that it must wake, and has the waker to itself. The receiver needs no such instruction but to
-//! park.
+//! woken: the receiver parks by a compare-and-swap that sets `PARKED` if no number has been taken since it polled, and the
+//! sender that takes the next number clears the bit with the same instruction. So that sender alone must wake the
+//! receiver, and has exclusive access to the waker. The receiver needs such an instruction only to park.
 //!
-//! The last number of each `LAP` has no place. The sender that takes the last place of a block has the next
-//! block ready, and until it has linked it others see that number, and wait a few instructions.
+//! The last number of each `LAP` has no place. The sender that takes the last place of a block has allocated the next one;
+//! until it has linked that, other senders see that number and spin for a few instructions.
 //!
 //! | `PARKED` | `CLOSED` | meaning |
 //! | --- | --- | --- |
 //! | 0 | 0 | the receiver is not waiting, or has been woken |
 //! | 1 | 0 | the receiver waits, its waker lies in `waker`; all messages have been received |
-//! | 0 | 1 | an end is gone: no number is given away any more |
+//! | 0 | 1 | an end is gone: no number can be taken any more |
 //!
 //! Invariants:
 //! 1. There is one [`Receiving`] for each [`Unbounded`], and it is not `Sync`. The receiving side's fields
-//!    are touched by it alone.
+//!    are accessed by it alone.
 //! 2. A place is written once, by the sender that took its number, before it is marked; and read once,
-//!    by the receiver, after. Who is at neither does not touch it.
+//!    by the receiver, after. No other thread accesses it.
 //! 3. A block lives until the receiver has read all of its places; the block that `tail_block` points to
 //!    while a number without `CLOSED` is that of one of its places, is such a block. The sender that took
 //!    the last place links the next block before it marks the place, so once all places of a block are
-//!    marked no sender touches the block any more.
-//! 4. `waker` is written by the receiver before it sets `PARKED`, and taken by who clears `PARKED`, which is
-//!    a sender before it marks its place, the last sender when it closes, or the receiver itself. While
-//!    `PARKED` is clear and a sender has not marked its place yet, the receiver does not touch `waker`,
-//!    as it first waits for the mark; after `CLOSED` it never does.
+//!    marked no sender accesses the block any more.
+//! 4. `waker` is written by the receiver before it sets `PARKED`, and taken by the thread that clears `PARKED`: a sender
+//!    before it marks its place, the last sender when it closes, or the receiver itself. While `PARKED` is clear and a
+//!    sender has not marked its place yet, the receiver does not access `waker`, as it first waits for the mark; after
+//!    `CLOSED` it never does.
 #![allow(unsafe_code)]
 
 use ::std::cell::Cell;
@@ -170,7 +168,7 @@ impl<T> Unbounded<T> {
             // SAFETY: this caller took the number, and has loaded the block in between.
             unsafe { self.write(tail, block, message) };
             if last {
-                // It never has to wait, so nothing else would let the receiver run.
+                // A sender never has to wait, so nothing else would let the receiver run.
                 produced();
             }
             return Ok(());
@@ -180,8 +178,7 @@ impl<T> Unbounded<T> {
     /// Takes the number that `tail` says is next, and the duty to wake the receiver if that is parked.
     #[inline]
     fn take_number(&self, tail: usize) -> Result<(), usize> {
-        // AcqRel: the partner of the receiver's in `enlist`, to see the waker; and what comes after it
-        // is seen to come after it.
+        // AcqRel: pairs with the receiver's in `enlist`, to see the waker, and orders what follows after it.
         let next = tail.wrapping_add(ONE) & !PARKED;
         self.tail
             .compare_exchange_weak(tail, next, Ordering::AcqRel, Ordering::Acquire)
@@ -210,7 +207,7 @@ impl<T> Unbounded<T> {
         }
     }
 
-    /// Called when there is no sender any more.
+    /// Called when the last sender is dropped.
     pub(super) fn close(&self) {
         let mut tail = self.tail.load(Ordering::Relaxed);
         loop {
@@ -240,13 +237,13 @@ impl<T> Unbounded<T> {
     ///
     /// By invariant 4 it is the caller's.
     unsafe fn take_waker(&self) -> Option<Waker> {
-        // SAFETY: by the caller's promise nobody else is at it.
+        // SAFETY: the caller guarantees exclusive access.
         self.waker.with_mut(|waker| unsafe { (*waker).take() })
     }
 
     /// Lets the next block follow a block whose last place has just been taken.
     fn link(&self, block: &Block<T>, next: *mut Block<T>) {
-        // Release, all three: who sees the block sees it empty.
+        // Release, all three: a thread that sees the block sees it empty.
         self.tail_block.store(next, Ordering::Release);
         // The number without a place is skipped. An addition, since the bits may change.
         self.tail.fetch_add(ONE, Ordering::Release);
@@ -261,7 +258,7 @@ impl<T> Receiving<T> {
         // SAFETY: by invariant 3: not all of its places have been read.
         let block = unsafe { &*self.head_block.get() };
         let place = &block.places[place(head)];
-        // Acquire: the partner of the release in `Place::write`.
+        // Acquire: pairs with the release in `Place::write`.
         if !place.written.load(Ordering::Acquire) {
             // Acquire: after `CLOSED` all that the senders did is seen.
             let tail = self.shared.channel.tail.load(Ordering::Acquire);
@@ -303,11 +300,11 @@ impl<T> Receiving<T> {
             self.head.set(head.wrapping_add(ONE));
             return false;
         }
-        // Acquire: the partner of the release in `link`, which came before the mark that has been seen.
+        // Acquire: pairs with the release in `link`, which came before the mark that has been seen.
         let next = block.next.load(Ordering::Acquire);
         let read = self.head_block.replace(next);
         self.head.set(head.wrapping_add(2 * ONE));
-        // SAFETY: by invariant 3 nobody touches it any more; `Block::new` made it from a box.
+        // SAFETY: by invariant 3 no other thread accesses the block any more; `Block::new` made it from a box.
         drop(unsafe { Box::from_raw(read) });
         true
     }
@@ -321,7 +318,7 @@ impl<T> Enlist for Receiving<T> {
             .waker
             .with_mut(|place| unsafe { *place = Some(waker) });
         let head = self.head.get();
-        // Release: who clears the bit sees the waker. It fails if there is a message, or never will be.
+        // Release: the thread that clears the bit sees the waker. This fails if there is a message, or never will be.
         let parked = channel.tail.compare_exchange(
             head,
             head | PARKED,
@@ -329,14 +326,14 @@ impl<T> Enlist for Receiving<T> {
             Ordering::Relaxed,
         );
         if parked.is_err() {
-            // SAFETY: as above; nobody else looks for it while the bit is clear.
+            // SAFETY: as above; no other thread accesses it while the bit is clear.
             drop(unsafe { channel.take_waker() });
         }
         parked.is_ok()
     }
 
     fn waits(&self) -> bool {
-        // Acquire: who cleared the bit has taken the waker.
+        // Acquire: the thread that cleared the bit has taken the waker.
         self.shared.channel.tail.load(Ordering::Acquire) & PARKED != 0
     }
 
@@ -354,9 +351,9 @@ impl<T> Enlist for Receiving<T> {
 }
 
 impl<T> Drop for Receiving<T> {
-    /// Drops the messages that nobody will receive, at once and not with the last sender.
+    /// Drops the messages that will not be received now, instead of with the last sender.
     fn drop(&mut self) {
-        // Acquire: all numbers that have been given away are before this one, and so are their blocks.
+        // Acquire: all numbers that have been taken are before this one, and so are their blocks.
         let end = self.shared.channel.tail.fetch_or(CLOSED, Ordering::Acquire);
         let end = end & !(CLOSED | PARKED);
         // Frees the block in the end, and what is left if a message's drop panics.
@@ -399,17 +396,17 @@ impl<T> Drop for Rest<'_, T> {
         while let Some(message) = self.next() {
             drop(message);
         }
-        // SAFETY: after `CLOSED` no number is given away, so no sender touches the last block;
+        // SAFETY: after `CLOSED` no number can be taken, so no sender accesses the last block;
         // `Block::new` made it from a box.
         drop(unsafe { Box::from_raw(self.receiving.head_block.get()) });
     }
 }
 
 impl<T> Block<T> {
-    /// An empty block in a box of its own.
+    /// Allocates an empty block.
     #[cfg(not(loom))]
     fn new() -> *mut Block<T> {
-        // Never on the stack, which a block of large messages might not fit on.
+        // Never on the stack, which a block of large messages might not fit into.
         let block = Box::<Block<T>>::new_zeroed();
         // SAFETY: zeros are a null pointer, marks that are not set, and messages that are not written.
         Box::into_raw(unsafe { block.assume_init() })
@@ -432,7 +429,7 @@ struct Fresh<T>(*mut Block<T>);
 
 impl<T> Drop for Fresh<T> {
     fn drop(&mut self) {
-        // SAFETY: nobody else knows of it; `Block::new` made it from a box.
+        // SAFETY: the block has not been shared; `Block::new` made it from a box.
         drop(unsafe { Box::from_raw(self.0) });
     }
 }
@@ -440,17 +437,17 @@ impl<T> Drop for Fresh<T> {
 impl<T> Place<T> {
     /// Called by the sender that has taken the number.
     fn write(&self, message: T) {
-        // SAFETY: by invariant 2 nobody else is at it.
+        // SAFETY: by invariant 2 no other thread accesses it.
         self.message
             .with_mut(|place| unsafe { (*place).write(message) });
-        // Release: who sees the mark sees the message.
+        // Release: a thread that sees the mark sees the message.
         self.written.store(true, Ordering::Release);
     }
 
     /// Waits for a sender that has taken the number, and is about to write.
     fn wait_until_written(&self) {
         let mut backoff = Backoff::new();
-        // Acquire: the partner of the release in `write`.
+        // Acquire: pairs with the release in `write`.
         while !self.written.load(Ordering::Acquire) {
             backoff.snooze();
         }
@@ -462,9 +459,9 @@ impl<T> Place<T> {
     ///
     /// The place is marked as written, and this is done once.
     unsafe fn read(&self) -> T {
-        // SAFETY: by invariant 2 nobody else is at it.
+        // SAFETY: by invariant 2 no other thread accesses it.
         let message = self.message.with(|place| unsafe { place.read() });
-        // SAFETY: by the caller's promise.
+        // SAFETY: by the caller's guarantee.
         unsafe { message.assume_init() }
     }
 }
