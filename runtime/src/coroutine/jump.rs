@@ -18,7 +18,7 @@
 //!
 //! The control words of the floating-point units are not switched: Rust code does not change them.
 //!
-//! Backtraces and unwinding end at `begin`, which says that nobody has called it. `entry` does not unwind,
+//! Backtraces and unwinding end at `begin`, which looks like a function without a caller. `entry` does not unwind,
 //! since it is `extern "C"`: there a panic aborts.
 #![allow(unsafe_code)]
 
@@ -86,8 +86,8 @@ impl SavedContext {
 ///
 /// # Safety
 ///
-/// Nothing runs on the stack or will go on there, nobody else has it, and it lives as long as `context` is
-/// switched to.
+/// No code runs on the stack or will resume there, the caller owns it exclusively, and it outlives every switch to
+/// `context`.
 #[inline]
 pub(crate) unsafe fn prepare(stack: &Stack, context: &SavedContext, entry: extern "C" fn() -> !) {
     let top: *mut usize = stack.top().as_ptr().cast();
@@ -96,7 +96,7 @@ pub(crate) unsafe fn prepare(stack: &Stack, context: &SavedContext, entry: exter
     // Above `begin` lies what looks like a frame whose caller is at zero: a debugger may look there, and what
     // is above the top may be the next stack's guard page.
     let words = [0, entry as usize, begin as *const () as usize, 0, 0];
-    // SAFETY: as above, and by the caller's promise the memory is nobody's.
+    // SAFETY: as above, and by the caller's guarantee the memory is in no other use.
     unsafe { place.cast::<[usize; 5]>().write(words) };
     context.stack_pointer.set(place);
     #[cfg(feature = "sanitizer")]

@@ -30,7 +30,7 @@
 //! 1. A flow stays on one OS thread: what [`prepare`] has made is switched to there alone.
 //! 2. A [`SavedContext`] that says where a flow was left is used for one switch back to it.
 //! 3. A suspended stack is never unwound from outside. What borrows from such a stack stays valid as
-//!    long as nobody prepares that stack anew.
+//!    long as that stack is not prepared again.
 
 #[cfg_attr(
     all(

@@ -84,10 +84,10 @@ pub(super) fn guards_are_cheap() -> bool {
         let Ok(page) = map(page_size()) else {
             return false;
         };
-        // SAFETY: the page was just mapped and nobody else knows of it.
+        // SAFETY: the page has just been mapped, and there is no other pointer to it.
         let guarded =
             unsafe { libc::madvise(page.as_ptr().cast(), page_size(), MADV_GUARD_INSTALL) } == 0;
-        // SAFETY: as above; nobody has kept its address.
+        // SAFETY: as above; its address was not kept.
         unsafe { libc::munmap(page.as_ptr().cast(), page_size()) };
         guarded
     })
@@ -103,7 +103,7 @@ pub(super) fn guards_are_cheap() -> bool {
 ///
 /// # Safety
 ///
-/// `address` is the start of a page of a mapping made by [`map`], and nobody uses that page.
+/// `address` is the start of a page of a mapping made by [`map`], and that page is not in use.
 pub(super) unsafe fn guard(address: NonNull<u8>) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     if guards_are_cheap() {
@@ -129,7 +129,7 @@ pub(super) unsafe fn guard(address: NonNull<u8>) -> io::Result<()> {
 ///
 /// # Safety
 ///
-/// The range lies in a mapping made by [`map`], and nobody relies on what it holds.
+/// The range lies in a mapping made by [`map`], and its content is not needed.
 pub(crate) unsafe fn forget(address: NonNull<u8>, len: usize) {
     // SAFETY: the caller vouches for the range. A refusal leaves the memory in place, which is safe.
     unsafe {

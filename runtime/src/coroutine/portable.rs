@@ -30,13 +30,13 @@ struct Flow {
     yielder: Cell<*const Yielder<(), ()>>,
 }
 
-/// A stack that belongs to somebody else.
+/// A stack that is owned elsewhere.
 struct Lent {
     top: NonZeroUsize,
     limit: NonZeroUsize,
 }
 
-// SAFETY: `prepare`'s caller vouches that the stack is nobody else's; it is guarded and has room (`stack`).
+// SAFETY: `prepare`'s caller guarantees exclusive ownership of the stack, which is guarded and large enough (`stack`).
 unsafe impl RawStack for Lent {
     fn base(&self) -> StackPointer {
         self.top
@@ -84,8 +84,8 @@ impl SavedContext {
 ///
 /// # Safety
 ///
-/// Nothing runs on the stack or will go on there, nobody else has it, and it lives as long as `context` is
-/// switched to.
+/// No code runs on the stack or will resume there, the caller owns it exclusively, and it outlives every switch to
+/// `context`.
 pub(crate) unsafe fn prepare(stack: &Stack, context: &SavedContext, entry: extern "C" fn() -> !) {
     let lent = Lent {
         top: stack.top().addr(),
@@ -159,8 +159,8 @@ pub(crate) fn begun() {}
 unsafe fn drive(mut flow: *mut Flow) {
     while !flow.is_null() {
         RUNNING.set(flow);
-        // SAFETY: a flow that was not left for good is alive. Its coroutine is borrowed by nobody else: what
-        // runs inside touches `yielder` alone.
+        // SAFETY: a flow that was not left for good is alive. Its coroutine is not borrowed elsewhere: what
+        // runs inside accesses `yielder` alone.
         let coroutine = unsafe { &mut (*flow).coroutine };
         match coroutine.resume(()) {
             CoroutineResult::Yield(()) => {}
@@ -168,7 +168,7 @@ unsafe fn drive(mut flow: *mut Flow) {
         }
         let (next, is_last) = NEXT.get();
         if is_last {
-            // SAFETY: nobody else knows of a flow that was left for good.
+            // SAFETY: there is no other pointer to a flow that was left for good.
             let mut ended = unsafe { Box::from_raw(flow) };
             // SAFETY: what is on its stack is not dropped, as its caller wished, and nothing goes on there.
             unsafe { ended.coroutine.force_reset() };

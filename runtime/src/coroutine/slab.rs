@@ -1,4 +1,4 @@
-//! Slabs: large mappings that are cut into stacks of one size, and the stacks that nobody uses.
+//! Slabs: large mappings that are cut into stacks of one size, and the stacks that are not in use.
 //!
 //! Sizes are powers of two; one [`Class`] holds all stacks of one size. Each has its guard page besides,
 //! so that one follows the other at an odd number of pages: at a power of two their addresses, and those
@@ -7,8 +7,8 @@
 //! of it is an error of the spawn, and a stack is taken when the green thread first runs ([`take`]).
 //!
 //! Invariants:
-//! 1. A piece is in exactly one place: still uncut in `fresh`, in `used`, or in the hands of whom
-//!    [`take`] gave it to. Slabs are never unmapped, so a piece's memory stays valid.
+//! 1. A piece is in exactly one place: still uncut in `fresh`, in `used`, or owned by a caller of
+//!    [`take`]. Slabs are never unmapped, so a piece's memory stays valid.
 //! 2. What [`take`] gives away has its lowest page guarded.
 #![allow(unsafe_code)]
 
@@ -164,7 +164,7 @@ pub(super) fn take(size: Size) -> io::Result<Piece> {
     let (start, left) = idle.fresh.last_mut().expect("a slab was just added");
     let limit = *start;
     if pages::guards_are_cheap() {
-        // SAFETY: `limit` is the lowest page of a piece that nobody was given yet (invariant 1).
+        // SAFETY: `limit` is the lowest page of a piece that has not been handed out (invariant 1).
         unsafe { pages::guard(limit.0)? };
     }
     *left -= 1;
@@ -271,10 +271,10 @@ impl Class {
             for index in 0..stacks {
                 // SAFETY: the slab holds `stacks` pieces of this size.
                 let limit = unsafe { slab.add(index * size.bytes()) };
-                // SAFETY: `limit` is the lowest page of a piece that nobody was given yet.
+                // SAFETY: `limit` is the lowest page of a piece that has not been handed out.
                 if let Err(error) = unsafe { pages::guard(limit) } {
                     // The guards that were made have taken the mappings that the process lacks now.
-                    // SAFETY: nobody was given any of it.
+                    // SAFETY: no piece of it has been handed out.
                     unsafe { pages::unmap(slab, len) };
                     return Err(error);
                 }

@@ -73,7 +73,7 @@ impl<T> Inbox<T> {
     fn take(&self, taken: &mut Vec<T>) {
         if self.is_pending() {
             let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-            // Under the lock: whoever appends after this sets the word after this.
+            // Under the lock: a thread that appends after this sets the word after this.
             self.state.store(EMPTY, Ordering::Relaxed);
             std::mem::swap(&mut *items, taken);
         }

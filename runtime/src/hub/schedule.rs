@@ -2,15 +2,15 @@
 //!
 //! The loop runs on the OS thread's own stack, the root's, whenever the root waits. A green thread that
 //! waits switches straight to the next one that is ready, and comes back to the loop only to have it look
-//! around: when nobody is ready, when something has come from outside, after a number of turns, and for
+//! around: when no task is ready, when something has come from outside, after a number of turns, and for
 //! what takes more stack than a green thread should spend on it.
 //!
 //! ```text
 //!   root: main() ── waits ──▶ loop ──▶ green 1 ──▶ green 2 ──▶ … ──▶ loop ── root is ready: returns
 //! ```
 //!
-//! A stack is kept by who runs on it as long as there is somebody new to run: a green thread that has ended
-//! hands its warm stack on without any switch.
+//! While there are new tasks to run a stack stays in use: a green thread that has ended passes its warm stack on without a
+//! switch.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -26,7 +26,7 @@ use crate::coroutine::{self, Reservation, Stack};
 use crate::reactor::{Key, Polled, Poller, Readiness};
 
 impl Hub {
-    /// Leaves the running task until somebody takes it from the run queue.
+    /// Leaves the running task until it is taken from the run queue.
     #[inline]
     pub(super) fn leave(&'static self) {
         self.leave_noting(thread::panicking());
@@ -225,7 +225,7 @@ impl Hub {
 
     #[inline]
     fn begin_on(&self, task: &Task, stack: Stack) {
-        // SAFETY: nobody else has the stack, and what was left for good on it (`finish`) is not there any more,
+        // SAFETY: the stack is owned here alone, and what was left for good on it (`finish`) is not there any more,
         // since this runs elsewhere. The task keeps it as long as it lives.
         unsafe { coroutine::prepare(&stack, &task.context, run) };
         task.stack.set(Some(stack));
@@ -260,12 +260,12 @@ impl Hub {
             core.run_queue.push_front(next);
             core.budget.untick();
         }
-        // It is not used by anybody else before this has left it: that takes another flow of this hub.
+        // It is not reused before this has left it: that takes another flow of this hub.
         core.stacks.borrow_mut().put(stack);
         // SAFETY: as in `leave`.
         let next = unsafe { self.next_but_not_here().as_ref() };
         // Only now, when another one is said to run: until then an allocator may have been called, which may
-        // ask who runs.
+        // ask for the current thread.
         // SAFETY: as above.
         unsafe { core.tasks.remove(this) };
         // SAFETY: as in `leave`.
@@ -301,7 +301,7 @@ extern "C" fn run() -> ! {
 }
 
 /// Ends a process in which a promised stack cannot be had: the thread that needs it exists already,
-/// so there is nobody to return an error to.
+/// so there is no caller to return an error to.
 #[cold]
 fn out_of_stacks(error: &io::Error) -> ! {
     eprintln!("greenpatch: no memory for the stack of a green thread: {error}");

@@ -7,8 +7,8 @@
 //!   └────────┴──────┴──────┴─────┴──────┘
 //! ```
 //!
-//! So a stale address of a task can be used to look whether somebody is there, and a waker is an address
-//! and not a counted reference. When a chunk has nobody in it, its pages are given back to the OS, but for
+//! So a stale address of a task can be used to look whether a task is there, and a waker is an address
+//! and not a counted reference. When a chunk has no task in it, its pages are given back to the OS, but for
 //! the first one; they read as zeros then, and zeros are `Free`.
 //!
 //! Invariants:
@@ -33,7 +33,7 @@ const CHUNK: usize = 256 << 10;
 /// TaskTable of a chunk, the first of which has its place after the header.
 const SLOTS: u32 = (CHUNK / size_of::<Task>()) as u32;
 const FIRST: u32 = size_of::<Chunk>().div_ceil(size_of::<Task>()) as u32;
-/// How many chunks with nobody in them keep their memory.
+/// The number of empty chunks that keep their memory.
 const EMPTY_KEPT: u32 = 4;
 
 /// The records of one hub.
@@ -41,7 +41,7 @@ const EMPTY_KEPT: u32 = 4;
 pub(super) struct TaskTable {
     /// The chunk that got room last; each says which did before.
     with_room: Cell<Option<NonNull<Chunk>>>,
-    /// Chunks with nobody in them that have their memory.
+    /// Empty chunks that have their memory.
     empty: Cell<u32>,
 }
 
@@ -124,7 +124,7 @@ impl TaskTable {
         if used + 1 == SLOTS - FIRST {
             self.with_room.set(header.below.take());
         }
-        // SAFETY: by invariant 1 the record is nobody's.
+        // SAFETY: by invariant 1 the slot is free.
         unsafe { place.write(task) };
         place
     }
@@ -133,7 +133,7 @@ impl TaskTable {
     ///
     /// # Safety
     ///
-    /// It is a task of this hub whose job and stack have been taken out, and nobody goes on using it but as an
+    /// It is a task of this hub whose job and stack have been taken out, and from now on it is only used as an
     /// address that may be stale. On the hub's OS thread.
     #[inline]
     pub(super) unsafe fn remove(&self, place: NonNull<Task>) {

@@ -134,7 +134,7 @@ impl TcpListener {
     ///
     /// # Differences from std
     ///
-    /// Once patched, whoever is told `WouldBlock` a few times in a row lets other green threads run.
+    /// Once patched, a green thread that gets `WouldBlock` a few times in a row yields.
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         self.0.set_nonblocking(nonblocking)
     }

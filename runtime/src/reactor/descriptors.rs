@@ -1,4 +1,4 @@
-//! The descriptors that one reactor looks at: what each is ready for, and who waits for more.
+//! The descriptors that one reactor looks at: what each is ready for, and its waiters.
 //!
 //! Each has a [`Key`], which events bear. A key names one registration for ever: once the descriptor
 //! has been forgotten, its key names nothing, although its place in the table and its number in the
@@ -20,7 +20,7 @@ const PLACES: usize = 1 << PLACE_BITS;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key(pub(super) usize);
 
-/// The table, with `W` for those who wait.
+/// The table, with waiters `W`.
 #[derive(Debug)]
 pub(crate) struct Descriptors<W> {
     entries: Slab<Entry<W>>,
@@ -43,7 +43,7 @@ struct Entry<W> {
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Option<Entry<std::ptr::NonNull<()>>>>() == 64);
 
-/// Mostly nobody or one, for which nothing is allocated.
+/// Mostly none or one, for which nothing is allocated.
 #[derive(Debug)]
 struct Waiting<W> {
     first: Option<W>,
@@ -97,7 +97,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         Some(Key(entry.generation.get() << PLACE_BITS | place))
     }
 
-    /// Forgets a descriptor, and hands out who waited for it.
+    /// Removes a descriptor, and hands its waiters to `wake`.
     pub(crate) fn remove(&mut self, key: Key, mut wake: impl FnMut(W)) {
         if self.entry(key).is_some() {
             let mut entry = self.entries.remove(key.place());
@@ -113,7 +113,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         (entry.generation.get() == key.generation()).then(|| entry.ready.allows(direction))
     }
 
-    /// Takes in an event, and hands out who waited for it. One for a stale key is nobody's.
+    /// Notes an event, and hands out the waiters for it; none if the key is stale.
     #[inline]
     pub(crate) fn set_ready(&mut self, key: Key, ready: Readiness, mut wake: impl FnMut(W)) {
         let Some(entry) = self.entry(key) else {
@@ -188,7 +188,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         }
     }
 
-    /// Takes one who waits out again, if it is still there, and says whether an attempt has a chance, as
+    /// Removes a waiter, if it is still there, and returns whether an attempt has a chance, as
     /// [`allows`](Self::allows) does.
     pub(crate) fn withdraw(&mut self, key: Key, direction: Direction, waiter: W) -> Option<bool> {
         let entry = self.entry(key)?;
@@ -203,7 +203,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
 }
 
 impl Key {
-    /// The key as a number, for those who only keep it.
+    /// The key as a number, for callers that only store it.
     pub(crate) fn to_bits(self) -> usize {
         self.0
     }

@@ -3,7 +3,7 @@
 //! Layer: reactor, beside `patch` and `coroutine`.
 //! Called by: `hub`.
 //! Calls: `refused`, and mio; this is the only module that names mio.
-//! Never: knows a green thread; it wakes nobody, it only returns.
+//! Never: knows a green thread; it wakes no thread, it only returns.
 //!
 //! Descriptors are looked at edge by edge: an event tells once that something has changed, and
 //! [`Descriptors`] remembers it until an attempt has found out otherwise. So a descriptor is

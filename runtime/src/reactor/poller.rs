@@ -182,7 +182,7 @@ impl Poller {
 #[inline]
 fn readiness(event: &mio::event::Event) -> Readiness {
     let bit = |is_set: bool, bit: Readiness| if is_set { bit } else { Readiness::NONE };
-    // An error is found by whoever tries, in either direction.
+    // An error is found by an attempt in either direction.
     let error = event.is_error();
     bit(event.is_readable() || error, Readiness::READABLE)
         | bit(event.is_writable() || error, Readiness::WRITABLE)

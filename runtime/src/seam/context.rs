@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::local::Locals;
 use crate::patch::ScopeHandle;
 use crate::patchable;
-use crate::thread_state::identity::{Identity, MAIN, Who, next_id};
+use crate::thread_state::identity::{Identity, LazyIdentity, MAIN, next_id};
 use crate::thread_state::os_thread;
 use crate::thread_state::shared::Runner;
 
@@ -17,10 +17,10 @@ use crate::thread_state::shared::Runner;
 ///
 /// Invariant:
 /// 1. A context is made by [`live`] alone. [`green`] returns one that `live` has published and not yet withdrawn. While
-///    it is published, `who` is valid.
+///    it is published, `lazy_identity` is valid.
 pub(crate) struct Context {
     number: NonZeroU64,
-    who: NonNull<Who>,
+    lazy_identity: NonNull<LazyIdentity>,
     pub(crate) locals: Locals,
     /// The scope of overrides that the thread is in.
     pub(crate) scope: RefCell<ScopeHandle>,
@@ -30,7 +30,7 @@ impl Context {
     /// Returns the name of the green thread, if it was given one. Async-signal-safe.
     pub(crate) fn name(&self) -> Option<&str> {
         // SAFETY: by invariant 1.
-        unsafe { self.who.as_ref() }.name()
+        unsafe { self.lazy_identity.as_ref() }.name()
     }
 }
 
@@ -38,10 +38,10 @@ impl Context {
 ///
 /// `tell` publishes the context, and withdraws it at the end. `retire` is called before the end can be observed.
 pub(crate) fn live(runner: Runner, tell: impl Fn(Option<NonNull<Context>>), retire: impl FnOnce()) {
-    let who = runner.who();
+    let lazy_identity = runner.lazy_identity();
     let context = Context {
-        number: who.number(),
-        who: NonNull::from(who),
+        number: lazy_identity.number(),
+        lazy_identity: NonNull::from(lazy_identity),
         locals: Locals::default(),
         scope: RefCell::default(),
     };
@@ -81,7 +81,7 @@ pub(crate) fn identity() -> Arc<Identity> {
         // SAFETY: it is the context of the green thread that runs this code, which therefore has not ended.
         let context = unsafe { context.as_ref() };
         // SAFETY: by invariant 1 of `Context`.
-        return unsafe { context.who.as_ref() }.identity().clone();
+        return unsafe { context.lazy_identity.as_ref() }.identity().clone();
     }
     NATIVE
         .try_with(|identity| identity.get_or_init(new_native).clone())

@@ -32,7 +32,7 @@ pub(crate) enum Started {
 pub(crate) fn start(start: Start) -> io::Result<Started> {
     let Start { stack_size, runner } = start;
     let mut builder = std::thread::Builder::new();
-    if let Some(name) = runner.who().name() {
+    if let Some(name) = runner.lazy_identity().name() {
         builder = builder.name(name.into());
     }
     if let Some(size) = stack_size {
@@ -40,7 +40,7 @@ pub(crate) fn start(start: Start) -> io::Result<Started> {
     }
     builder
         .spawn(move || {
-            context::adopt(runner.who().identity().clone());
+            context::adopt(runner.lazy_identity().identity().clone());
             runner.run();
             drop(runner);
         })

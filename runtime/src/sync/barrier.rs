@@ -31,7 +31,7 @@ pub struct Barrier {
 struct State {
     /// How many wait.
     count: usize,
-    /// How often the barrier has been passed: who waits is waiting for this to change.
+    /// How often the barrier has been passed: waiters wait for this to change.
     round: usize,
 }
 

@@ -50,7 +50,7 @@ pub struct Condvar {
 
 impl Condvar {
     const_unless_loom! {
-        /// Makes a condition variable that nobody waits on.
+        /// Creates a new condition variable.
         #[inline]
         pub fn new() -> Condvar {
             Condvar {
@@ -176,8 +176,8 @@ impl Condvar {
     /// Wakes the thread that has waited longest, if any waits.
     #[inline]
     pub fn notify_one(&self) {
-        // Relaxed: a thread that is to be woken set `QUEUED` before it let go of the mutex under which
-        // the caller, or who told it, made the change.
+        // Relaxed: a thread that is to be woken has set `QUEUED` before it released the mutex under which the condition was
+        // changed, by the caller or by a thread that it has synchronized with.
         if self.state.load(Ordering::Relaxed) == QUEUED {
             self.notify(false);
         }

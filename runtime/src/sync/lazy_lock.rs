@@ -100,7 +100,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     fn make(&self) {
         let poisoned = "LazyLock instance has previously been poisoned";
         self.once.call(Some(poisoned), &mut |_| {
-            // SAFETY: by invariant 1 nobody else has a reference to what is in the cell.
+            // SAFETY: by invariant 1 there is no other reference to the content of the cell.
             let value = unsafe { mem::replace(&mut *self.value.get(), Value::Gone) };
             let Value::Unmade(f) = value else {
                 unreachable!("a value is made once");
@@ -134,7 +134,7 @@ impl<T, F> LazyLock<T, F> {
         value
     }
 
-    /// The value, if it has been made. For those who do not ask again and again.
+    /// Returns the value, if it has been initialized. For callers that do not poll.
     fn peek(&self) -> Option<&T> {
         if !self.once.is_done() {
             return None;

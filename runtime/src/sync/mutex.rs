@@ -157,7 +157,7 @@ impl<T: ?Sized> Mutex<T> {
         self.poison.result(data)
     }
 
-    /// Returns the data. Nothing is locked: the borrow proves that nobody holds the mutex.
+    /// Returns the data. Nothing is locked: the borrow proves that no thread holds the mutex.
     ///
     /// # Errors
     ///

@@ -65,7 +65,7 @@ impl<T> OnceLock<T> {
         value
     }
 
-    /// The value, if it has been written. For those who do not ask again and again.
+    /// Returns the value, if it has been initialized. For callers that do not poll.
     #[inline]
     fn peek(&self) -> Option<&T> {
         if self.once.is_done() {
@@ -156,7 +156,7 @@ impl<T> OnceLock<T> {
     {
         self.once.call_once_force(|_| {
             let value = f();
-            // SAFETY: by invariant 1 nobody else has a reference to what is in the cell.
+            // SAFETY: by invariant 1 there is no other reference to the content of the cell.
             unsafe { *self.value.get() = Some(value) };
         });
     }

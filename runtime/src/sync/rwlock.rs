@@ -1,7 +1,7 @@
 //! [`RwLock`] and its guards.
 //!
 //! Invariant:
-//! 1. Whoever has a write guard holds the raw lock as the writer, whoever has a read guard as one of its
+//! 1. A write guard holds the raw lock as the writer, a read guard as one of its
 //!    readers, and every access to the data is through a guard, or through `&mut RwLock`.
 #![allow(unsafe_code)]
 
@@ -156,7 +156,7 @@ impl<T: ?Sized> RwLock<T> {
         self.poison.result(data)
     }
 
-    /// Returns the data. Nothing is locked: the borrow proves that nobody holds the lock.
+    /// Returns the data. Nothing is locked: the borrow proves that no thread holds the lock.
     ///
     /// # Errors
     ///

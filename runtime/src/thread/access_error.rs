@@ -7,7 +7,7 @@ use std::fmt;
 ///
 /// # Differences from std
 ///
-/// It is not the type `std::thread::AccessError`, which nobody but std can make.
+/// It is not the type `std::thread::AccessError`, which only std can create.
 ///
 /// # Examples
 ///

@@ -128,7 +128,7 @@ impl Builder {
         // SAFETY: the caller vouches that the thread ends before what it borrows does.
         let (runner, joiner) = unsafe { Shared::split(|| Packet::new(f, overrides, scope)) };
         if let Some(name) = name {
-            runner.who().set_name(name);
+            runner.lazy_identity().set_name(name);
         }
         let started = seam::start(Start {
             stack_size: self.stack_size,

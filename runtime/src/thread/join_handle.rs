@@ -100,7 +100,7 @@ impl<T> JoinHandleExt for JoinHandle<T> {
 
 impl<T> Joined<T> {
     pub(super) fn thread(&self) -> &Thread {
-        Thread::of(self.joiner.who().identity())
+        Thread::of(self.joiner.lazy_identity().identity())
     }
 
     pub(super) fn join(self) -> Result<T> {

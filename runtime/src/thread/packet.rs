@@ -54,7 +54,7 @@ impl<F, T> Packet<F, T> {
     }
 }
 
-/// Drops a result that nobody wanted. A panic ends the process, as std has it.
+/// Drops a result that is not wanted. Aborts if that panics, as std does.
 fn drop_unwanted<T>(result: Result<T>) {
     if panic::catch_unwind(AssertUnwindSafe(|| drop(result))).is_err() {
         eprintln!("fatal runtime error: thread result panicked on drop, aborting");

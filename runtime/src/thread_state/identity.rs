@@ -1,11 +1,11 @@
-//! Who a thread is: its number, its name, and the token of park and unpark.
+//! The identity of a thread: its number, its name, and the token of park and unpark.
 #![forbid(unsafe_code)]
 
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Who a thread is. Shared by all handles to it.
+/// The identity of a thread, shared by all handles to it.
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) id: NonZeroU64,
@@ -24,36 +24,36 @@ impl Identity {
     }
 }
 
-/// Who a thread is that greenpatch starts: its number, and the rest when that is asked for first.
-pub(crate) struct Who {
+/// The identity of a thread that greenpatch starts: its number, and the rest when that is first needed.
+pub(crate) struct LazyIdentity {
     number: NonZeroU64,
     identity: OnceLock<Arc<Identity>>,
 }
 
-impl Who {
-    /// Somebody new, whose number no other thread has had.
+impl LazyIdentity {
+    /// Creates an identity with a new number.
     #[inline]
     pub(crate) fn new() -> Self {
-        Who {
+        LazyIdentity {
             number: next_id(),
             identity: OnceLock::new(),
         }
     }
 
-    /// Gives a name to somebody whom nobody has asked for yet.
+    /// Sets the name, before the identity is first needed.
     #[cold]
     pub(crate) fn set_name(&self, name: Box<str>) {
         let named = self.identity.set(Identity::new(self.number, Some(name)));
         assert!(named.is_ok(), "a thread is named before it is known");
     }
 
-    /// The number.
+    /// Returns the number.
     #[inline]
     pub(crate) fn number(&self) -> NonZeroU64 {
         self.number
     }
 
-    /// What handles to the thread share.
+    /// Returns what the handles to the thread share.
     #[inline]
     pub(crate) fn identity(&self) -> &Arc<Identity> {
         match self.identity.get() {
@@ -64,14 +64,14 @@ impl Who {
 
     #[cold]
     fn make_identity(&self) -> &Arc<Identity> {
-        // Allocated before it is put in place: an allocator, too, may ask who runs.
+        // Allocated before it is stored: an allocator, too, may ask for the current thread.
         let identity = Identity::new(self.number, None);
         self.identity.get_or_init(|| identity)
     }
 
-    /// The name that it was given.
+    /// Returns the name, if one was set.
     pub(crate) fn name(&self) -> Option<&str> {
-        // Who has a name has had an identity from the start.
+        // A thread with a name has had an identity from the start.
         self.identity.get()?.name.as_deref()
     }
 }
@@ -79,7 +79,7 @@ impl Who {
 /// The number of the main thread, as in std.
 pub(crate) const MAIN: NonZeroU64 = NonZeroU64::MIN;
 
-/// A number that no thread has had.
+/// Returns a number that no thread has had.
 #[inline]
 pub(crate) fn next_id() -> NonZeroU64 {
     static LAST: AtomicU64 = AtomicU64::new(MAIN.get());

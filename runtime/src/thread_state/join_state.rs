@@ -4,7 +4,7 @@
 //!
 //! | | RUNNING | JOINING | DETACHED | DONE |
 //! | --- | --- | --- | --- | --- |
-//! | means | nobody waits yet | the handle waits, its waker lies in `waker` | the handle is gone | the thread is gone |
+//! | means | no thread waits yet | the handle waits, its waker lies in `waker` | the handle is gone | the thread is gone |
 //! | the handle, to join | becomes JOINING, waits | not possible | not possible | there is nothing to wait for |
 //! | the handle, to go | becomes DETACHED | not possible | not possible | it comes last |
 //! | the thread, to end | becomes DONE | becomes DONE, and it wakes | it comes last | not possible |
@@ -15,8 +15,8 @@
 //! Invariants:
 //! 1. One thread and one handle use an [`JoinState`], each at one place at a time, and each ends or goes once.
 //! 2. `waker` is the handle's while RUNNING or DONE, and the thread's while JOINING.
-//! 3. Whoever has made the word DETACHED or DONE does not touch the [`JoinState`] any more: who comes last
-//!    frees it.
+//! 3. The side that has made the word DETACHED or DONE does not access the [`JoinState`] any more: the last of the
+//!    two frees it.
 #![allow(unsafe_code)]
 
 use ::std::task::Waker;
@@ -30,7 +30,7 @@ const JOINING: u32 = 1;
 const DETACHED: u32 = 2;
 const DONE: u32 = 3;
 
-/// The word, and the place of who waits.
+/// The word, and the waker of the joiner.
 pub(crate) struct JoinState {
     state: AtomicU32,
     waker: UnsafeCell<Option<Waker>>,
@@ -90,8 +90,7 @@ impl JoinState {
             .is_ok()
     }
 
-    /// The thread ends, and wakes who waits for that. False if the handle has gone, so that the thread
-    /// comes last.
+    /// Ends the thread's part, and wakes the joiner. Returns false if the handle has gone, so that the thread comes last.
     ///
     /// # Safety
     ///
@@ -128,9 +127,9 @@ impl JoinState {
 
 impl Drop for JoinState {
     fn drop(&mut self) {
-        // A model so learns that it is freed here, and that nobody may be at the waker any more.
+        // The access lets a model check that no other thread accesses the waker any more.
         if cfg!(any(loom, debug_assertions)) {
-            // SAFETY: by invariant 3 who frees it came last.
+            // SAFETY: by invariant 3 the side that frees it is the last.
             let forgotten = self.waker.with(|waker| unsafe { (*waker).is_some() });
             assert!(
                 !forgotten,
@@ -151,7 +150,7 @@ impl Enlist for Place<'_> {
         } = self.0;
         // SAFETY: by invariant 2: the handle does not wait yet.
         place.with_mut(|place| unsafe { *place = Some(waker) });
-        // Release: who finds it JOINING sees the waker. Acquire: as in `is_done`.
+        // Release: a thread that finds it JOINING sees the waker. Acquire: as in `is_done`.
         let joining =
             state.compare_exchange(RUNNING, JOINING, Ordering::Release, Ordering::Acquire);
         if joining.is_err() {

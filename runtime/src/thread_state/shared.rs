@@ -1,24 +1,24 @@
-//! What a thread and the one handle that may join it own together: one allocation.
+//! The state that a thread and the one handle that may join it share: one allocation.
 //!
 //! ```text
-//!     Runner ──▶ Shared { ending, who, packet } ◀── Joiner
+//!     Runner ──▶ Shared { join_state, identity, packet } ◀── Joiner
 //!     the thread's side                             the handle's side
 //! ```
 //!
-//! Neither counts references: a record has two owners, and its [`JoinState`] tells which of them comes last.
+//! References are not counted: the state has two owners, and its [`JoinState`] tells which of them comes last.
 //! The packet's type, which is the facade's and has the closure in it, is known to neither.
 //!
 //! Invariants:
-//! 1. A record has one [`Runner`] and one [`Joiner`], both made by [`Shared::split`]. It lives until both have
-//!    given it up, the runner by `end`, the joiner by `join` or its drop, and who comes last frees it.
-//! 2. `packet` is used by the runner until that has given the record up, and by the joiner after.
+//! 1. The state has one [`Runner`] and one [`Joiner`], both made by [`Shared::split`]. It lives until both have
+//!    given it up, the runner by `end`, the joiner by `join` or its drop, and the last of the two frees it.
+//! 2. `packet` is used by the runner until that has given the state up, and by the joiner after.
 #![allow(unsafe_code)]
 
 use ::std::mem::{self, ManuallyDrop};
 use ::std::ptr::NonNull;
 use ::std::thread::Result;
 
-use crate::thread_state::identity::Who;
+use crate::thread_state::identity::LazyIdentity;
 use crate::thread_state::join_state::JoinState;
 use crate::wait::wait_while::Seam;
 
@@ -27,7 +27,7 @@ pub(crate) trait Body: Send {
     /// Runs the user's closure and keeps its result. Does not unwind.
     fn run(&self);
 
-    /// Drops what is there: nobody will ask for it any more. Does nothing the second time.
+    /// Drops the content, which is not needed any more. Does nothing the second time.
     fn discard(&self);
 }
 
@@ -39,8 +39,8 @@ pub(crate) trait Outcome<T>: Send {
 
 /// What both own.
 pub(crate) struct Shared<P: ?Sized> {
-    ending: JoinState,
-    who: Who,
+    join_state: JoinState,
+    lazy_identity: LazyIdentity,
     packet: P,
 }
 
@@ -61,8 +61,8 @@ impl<P> Shared<P> {
         let record = Box::write(
             place,
             Shared {
-                ending: JoinState::new(),
-                who: Who::new(),
+                join_state: JoinState::new(),
+                lazy_identity: LazyIdentity::new(),
                 packet: packet(),
             },
         );
@@ -91,20 +91,20 @@ pub(crate) struct Runner(NonNull<Shared<dyn Body>>);
 unsafe impl Send for Runner {}
 
 impl Runner {
-    /// Who the thread is.
+    /// Returns the thread's identity.
     #[inline]
-    pub(crate) fn who(&self) -> &Who {
-        &self.record().who
+    pub(crate) fn lazy_identity(&self) -> &LazyIdentity {
+        &self.record().lazy_identity
     }
 
-    /// Runs the user's closure. If by then nobody can ask for the result any more, drops that as well.
+    /// Runs the user's closure, and drops the result if the handle is gone by then.
     pub(crate) fn run(&self) {
         self.record().packet.run();
         self.discard_unwanted();
     }
 
-    /// Leaves the result to who joins. `users` is called with false when code of the user's has run for the
-    /// last time, while the record is still there; and with true if some has to run after all.
+    /// Leaves the result to the joiner. `users` is called with false when user code has run for the last time, while
+    /// the state is still alive; and with true if some has to run after all.
     pub(crate) fn finish(self, users: impl Fn(bool)) {
         ManuallyDrop::new(self).end(users);
     }
@@ -118,7 +118,7 @@ impl Runner {
     /// Drops the result if the handle has gone; says whether it has.
     #[inline]
     fn discard_unwanted(&self) -> bool {
-        let unwanted = self.record().ending.is_detached();
+        let unwanted = self.record().join_state.is_detached();
         if unwanted {
             self.record().packet.discard();
         }
@@ -137,9 +137,9 @@ impl Runner {
                 return;
             }
             // SAFETY: by invariant 1 the record is there.
-            let ending = unsafe { &raw const (*self.0.as_ptr()).ending };
+            let join_state = unsafe { &raw const (*self.0.as_ptr()).join_state };
             // SAFETY: by invariant 1, this being the one runner.
-            if unsafe { JoinState::finish(ending) } {
+            if unsafe { JoinState::finish(join_state) } {
                 return;
             }
             // The handle has gone just now, so what it would have taken is dropped here.
@@ -159,27 +159,27 @@ pub(crate) struct Joiner<T>(NonNull<Shared<dyn Outcome<T>>>);
 
 // SAFETY: by invariant 2 the packet, which is `Send`, goes to this side once; the rest of a record is `Sync`.
 unsafe impl<T: Send> Send for Joiner<T> {}
-// SAFETY: a shared one gives access to `who` and `ending` alone.
+// SAFETY: a shared one gives access to `identity` and `join_state` alone.
 unsafe impl<T: Send> Sync for Joiner<T> {}
 
 impl<T> Joiner<T> {
-    /// Who the thread is.
+    /// Returns the thread's identity.
     #[inline]
-    pub(crate) fn who(&self) -> &Who {
-        &self.record().who
+    pub(crate) fn lazy_identity(&self) -> &LazyIdentity {
+        &self.record().lazy_identity
     }
 
     /// Whether the thread has ended.
     #[inline]
     pub(crate) fn is_done(&self) -> bool {
-        self.record().ending.is_done()
+        self.record().join_state.is_done()
     }
 
     /// Blocks through `seam` until the thread has ended, calls `also`, and returns the result.
     #[inline]
     pub(crate) fn join(self, seam: Seam, also: impl FnOnce()) -> Result<T> {
-        // SAFETY: by invariant 1 this is the one handle, and nobody shares it, for it is taken by value.
-        unsafe { self.record().ending.wait(seam) };
+        // SAFETY: by invariant 1 this is the one handle, and it is not shared, since it is taken by value.
+        unsafe { self.record().join_state.wait(seam) };
         also();
         assert!(self.is_done(), "a result is taken after the thread's end");
         let this = ManuallyDrop::new(self);
@@ -202,9 +202,9 @@ impl<T> Drop for Joiner<T> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: by invariant 1 the record is there.
-        let ending = unsafe { &raw const (*self.0.as_ptr()).ending };
+        let join_state = unsafe { &raw const (*self.0.as_ptr()).join_state };
         // SAFETY: by invariant 1, this being the one joiner, which does not wait any more.
-        if !unsafe { JoinState::detach(ending) } {
+        if !unsafe { JoinState::detach(join_state) } {
             // SAFETY: by invariant 1: the runner has gone, and this is the joiner; `split` made a box.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
         }
