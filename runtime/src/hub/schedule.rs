@@ -33,7 +33,7 @@ impl Hub {
     }
 
     /// The same for a caller that knows whether something on this OS thread panics.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave_noting(&'static self, panicking: bool) {
         let core = self.core();
         let this = core.running.get();
@@ -61,7 +61,7 @@ impl Hub {
 
     /// Takes the task that is to go on, and makes it the one that runs. It is the root, in its loop, if that
     /// is to look around.
-    #[inline]
+    #[inline(always)]
     fn next(&'static self) -> NonNull<Task> {
         let core = self.core();
         let next = match self.take_ready() {
@@ -73,7 +73,7 @@ impl Hub {
     }
 
     /// Takes a task from the run queue that can be switched to at once. None if the loop is to look around.
-    #[inline]
+    #[inline(always)]
     fn take_ready(&'static self) -> Option<NonNull<Task>> {
         let next = self.pop()?;
         // SAFETY: by invariant 2 it is alive.
@@ -87,7 +87,7 @@ impl Hub {
     }
 
     /// Takes a task from the run queue, if the loop is not to look around first.
-    #[inline]
+    #[inline(always)]
     fn pop(&self) -> Option<NonNull<Task>> {
         let core = self.core();
         if core.budget.is_poll_due() || self.remote.inbox.is_pending() {
@@ -204,7 +204,7 @@ impl Hub {
     }
 
     /// Lets a new task begin on a stack that was used before; false if there is none.
-    #[inline]
+    #[inline(always)]
     fn begin_on_a_used_stack(&self, task: &Task) -> bool {
         let stack = self.core().stacks.borrow_mut().take_used(task.stack_size);
         match stack {
@@ -223,7 +223,7 @@ impl Hub {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin_on(&self, task: &Task, stack: Stack) {
         // SAFETY: the stack is owned here alone, and what was left for good on it (`finish`) is not there any more,
         // since this runs elsewhere. The task keeps it as long as it lives.
