@@ -43,7 +43,7 @@ impl Flow {
             ended: Cell::new(false),
             stack: stacks.take(size).unwrap(),
         });
-        // SAFETY: nobody else has the stack, and this flow keeps it.
+        // SAFETY: this flow owns the stack and keeps it.
         unsafe { prepare(&flow.stack, &flow.context, entry) };
         flow
     }
@@ -217,7 +217,7 @@ fn a_backtrace_ends_where_the_stack_does() {
             target_os = "linux",
             not(greenpatch_corosensei)
         )));
-        // corosensei's goes on in who resumed it.
+        // corosensei's continues in the code that resumed it.
         assert!(portable || !trace.contains("Flow::resume"), "{trace}");
     });
     assert!(one.resume());

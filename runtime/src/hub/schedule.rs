@@ -51,7 +51,7 @@ impl Hub {
                 let this = unsafe { this.as_ref() };
                 // SAFETY: it was in the run queue, or is the root.
                 let next = unsafe { next.as_ref() };
-                // SAFETY: by invariants 2 and 3 the next one is suspended, or was just prepared. The record
+                // SAFETY: by invariants 2 and 3 the next one is suspended, or was just prepared. The slot
                 // of this one stays in place until it has ended.
                 unsafe { coroutine::switch(&this.context, &next.context) };
             }
@@ -137,7 +137,7 @@ impl Hub {
             return;
         }
         core.running.set(next);
-        // SAFETY: the root's context is in its record, for ever; the next task is alive, and was suspended or
+        // SAFETY: the root's context stays in its slot forever; the next task is alive, and was suspended or
         // has just been given a stack.
         unsafe { coroutine::switch(&self.root().context, &task.context) };
     }

@@ -1,9 +1,9 @@
-//! Where a hub's tasks live: records of one size in chunks that stay mapped for ever.
+//! The storage of a hub's tasks: slots of one size in chunks that stay mapped forever.
 //!
 //! ```text
 //!   chunk, aligned to its size
 //!   ┌────────┬──────┬──────┬─────┬──────┐
-//!   │ header │ task │ task │  …  │ task │   the header, found from a task's address, says whose hub it is
+//!   │ header │ task │ task │  …  │ task │   the header, found from a task's address, tells the hub
 //!   └────────┴──────┴──────┴─────┴──────┘
 //! ```
 //!
@@ -12,10 +12,10 @@
 //! the first one; they read as zeros then, and zeros are `Free`.
 //!
 //! Invariants:
-//! 1. A record is used by one task, or is `Free`: linked in its chunk's list, or beyond `fresh`.
+//! 1. A slot is used by one task, or is `Free`: linked in its chunk's list, or beyond `fresh`.
 //! 2. The hub in the header is written before any address of the chunk is given away, and never changes. All
 //!    else is touched on the hub's OS thread alone.
-//! 3. `with_room`, and from there `below`, lead to the chunks that have a free record, to each once. The first of
+//! 3. `with_room`, and from there `below`, lead to the chunks that have a free slot, to each once. The first of
 //!    them is the one that is used, so it is the first that becomes full.
 #![allow(unsafe_code)]
 
@@ -30,13 +30,13 @@ use crate::coroutine::pages;
 
 /// Bytes of a chunk, a power of two.
 const CHUNK: usize = 256 << 10;
-/// TaskTable of a chunk, the first of which has its place after the header.
+/// The number of slots of a chunk, including those that the header occupies.
 const SLOTS: u32 = (CHUNK / size_of::<Task>()) as u32;
 const FIRST: u32 = size_of::<Chunk>().div_ceil(size_of::<Task>()) as u32;
 /// The number of empty chunks that keep their memory.
 const EMPTY_KEPT: u32 = 4;
 
-/// The records of one hub.
+/// The slots of one hub.
 #[derive(Debug)]
 pub(super) struct TaskTable {
     /// The chunk that got room last; each says which did before.
@@ -48,17 +48,17 @@ pub(super) struct TaskTable {
 /// The header of a chunk.
 pub(super) struct Chunk {
     owner: &'static Remote,
-    /// The record that became free last; each free one says which was before, in `user_data`.
+    /// The slot that became free last; each free one links to the one before, in `user_data`.
     free: Cell<Option<NonNull<Task>>>,
-    /// How many records are used.
+    /// The number of slots that are used.
     used: Cell<u32>,
-    /// The first record that was never used, or not since the memory was given back.
+    /// The first slot that was never used, or not since the memory was given back.
     fresh: Cell<u32>,
     /// The chunk that got room before this one.
     below: Cell<Option<NonNull<Chunk>>>,
 }
 
-/// Memory for one chunk of records, not used yet.
+/// Memory for one chunk, not used yet.
 #[derive(Debug)]
 pub(super) struct ChunkMemory(NonNull<u8>);
 
@@ -92,7 +92,7 @@ impl TaskTable {
         }
     }
 
-    /// Puts a task into a record. On the hub's OS thread, or before any other thread knows of the hub.
+    /// Stores a task in a slot. On the hub's OS thread, or before any other thread knows of the hub.
     #[inline]
     pub(super) fn insert(&self, owner: &'static Remote, task: Task) -> NonNull<Task> {
         let chunk = match self.with_room.get() {
@@ -116,8 +116,8 @@ impl TaskTable {
             }
             None => {
                 let index = header.fresh.replace(header.fresh.get() + 1);
-                debug_assert!(index < SLOTS, "a chunk with room has a free record");
-                // SAFETY: by invariant 3 the chunk has room, so the index is one of its records.
+                debug_assert!(index < SLOTS, "a chunk with room has a free slot");
+                // SAFETY: by invariant 3 the chunk has room, so the index is one of its slots.
                 unsafe { chunk.cast::<Task>().add(index as usize) }
             }
         };
@@ -129,15 +129,15 @@ impl TaskTable {
         place
     }
 
-    /// Takes a task out of its record.
+    /// Removes a task from its slot.
     ///
     /// # Safety
     ///
-    /// It is a task of this hub whose job and stack have been taken out, and from now on it is only used as an
+    /// It is a task of this hub whose body and stack have been taken out, and from now on it is only used as an
     /// address that may be stale. On the hub's OS thread.
     #[inline]
     pub(super) unsafe fn remove(&self, place: NonNull<Task>) {
-        // SAFETY: records are cut from chunks.
+        // SAFETY: slots lie in chunks.
         let chunk = unsafe { chunk_of(place) };
         // SAFETY: chunks stay mapped.
         let header = unsafe { chunk.as_ref() };
@@ -169,8 +169,8 @@ impl TaskTable {
         let first = pages::page_size();
         // SAFETY: it is inside the chunk.
         let rest = unsafe { chunk.cast::<u8>().add(first) };
-        // SAFETY: the range is all but the first page of a mapped chunk. Nobody relies on free records but that
-        // their state reads as `Free`, as it does in the first page and in pages of zeros.
+        // SAFETY: the range is all but the first page of a mapped chunk. Of a free slot only the state is
+        // read, which is `Free` in the first page and in pages of zeros.
         unsafe { pages::forget(rest, CHUNK - first) };
     }
 
@@ -205,7 +205,7 @@ impl TaskTable {
 ///
 /// # Safety
 ///
-/// `place` is the address of a record, which may be free.
+/// `place` is the address of a slot, which may be free.
 #[inline]
 pub(super) unsafe fn owner_of(place: NonNull<Task>) -> &'static Remote {
     // SAFETY: by the caller's promise.
@@ -216,7 +216,7 @@ pub(super) unsafe fn owner_of(place: NonNull<Task>) -> &'static Remote {
 
 /// # Safety
 ///
-/// `place` is the address of a record, as `insert` returned it.
+/// `place` is the address of a slot, as `insert` returned it.
 #[inline]
 unsafe fn chunk_of(place: NonNull<Task>) -> NonNull<Chunk> {
     let header = place.as_ptr().map_addr(|address| address & !(CHUNK - 1));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_used_again_and_stale_addresses_read_as_free() {
+    fn slots_are_used_again_and_stale_addresses_read_as_free() {
         let owner: &'static Remote = Box::leak(Box::new(Remote::new(Poller::new().unwrap().1)));
         let table = TaskTable::new();
         let mut seen = HashSet::new();
@@ -250,7 +250,7 @@ mod tests {
             let places: Vec<_> = (0..count).map(|_| table.insert(owner, task())).collect();
             assert_eq!(places.iter().collect::<HashSet<_>>().len(), count);
             for place in &places {
-                // SAFETY: it is a record.
+                // SAFETY: it is the address of a slot.
                 assert!(std::ptr::eq(unsafe { owner_of(*place) }, owner));
                 assert_eq!(Address(*place).state().get(), State::New);
             }

@@ -12,7 +12,7 @@ use crate::wait::park::{Outcome, Wait};
 use crate::wait::parking_lot::{self, Address, Gate, Waiter};
 use crate::wait::queue::Verdict;
 
-/// Nobody waits.
+/// No thread waits.
 const IDLE: u32 = 0;
 /// Threads wait at this address. Changes only under the lock of the queue.
 const QUEUED: u32 = 1;
@@ -67,7 +67,7 @@ impl Condvar {
     ///
     /// # Differences from std
     ///
-    /// It does not return without a reason. Code that is to run on std too must not rely on that.
+    /// There are no spurious wakeups. Code that also runs on std must not rely on that.
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
         self.wait_until(guard.raw(), None);
         guard.poison().result(guard)

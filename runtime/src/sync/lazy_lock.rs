@@ -33,11 +33,11 @@ pub struct LazyLock<T, F = fn() -> T> {
     value: UnsafeCell<Value<T, F>>,
 }
 
-/// How far it has come.
+/// The state of the value.
 enum Value<T, F> {
-    /// Nobody has asked yet.
+    /// Not needed yet.
     Unmade(F),
-    /// There it is.
+    /// Initialized.
     Made(T),
     /// It is being made, or what made it panicked.
     Gone,

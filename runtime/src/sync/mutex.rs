@@ -79,9 +79,7 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// If a thread panicked while it held the mutex. The error holds the guard.
     ///
-    /// # Differences from std
-    ///
-    /// None. A thread that holds the mutex already waits for ever.
+    /// A thread that already holds the mutex waits forever.
     #[inline]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         self.inner.lock();
@@ -203,11 +201,9 @@ impl<T> From<T> for Mutex<T> {
     }
 }
 
-/// The right to the data of a [`Mutex`], which is let go of when this is dropped.
+/// A guard of a [`Mutex`], which releases it when it is dropped.
 ///
-/// # Differences from std
-///
-/// None. Like std's it stays on its thread:
+/// Like std's it is not `Send`:
 ///
 /// ```compile_fail,E0277
 /// let mutex = greenpatch::sync::Mutex::new(0);

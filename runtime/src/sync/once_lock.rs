@@ -112,9 +112,7 @@ impl<T> OnceLock<T> {
     ///
     /// If `f` panics. There is no value then, and another `f` may be tried.
     ///
-    /// # Differences from std
-    ///
-    /// None. Called again from within `f` it waits for ever.
+    /// A re-entrant call from within `f` waits forever.
     #[inline]
     pub fn get_or_init<F>(&self, f: F) -> &T
     where

@@ -78,9 +78,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// If there are more than a thousand million readers.
     ///
-    /// # Differences from std
-    ///
-    /// None. A thread that holds the lock already may wait for ever.
+    /// A thread that already holds the lock may wait forever.
     #[inline]
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
@@ -110,9 +108,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// If a thread panicked while it wrote. The error holds the guard.
     ///
-    /// # Differences from std
-    ///
-    /// None. A thread that holds the lock already waits for ever.
+    /// A thread that already holds the lock waits forever.
     #[inline]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         self.inner.write();
@@ -212,11 +208,9 @@ impl<T> From<T> for RwLock<T> {
     }
 }
 
-/// The right to read the data of a [`RwLock`], which is let go of when this is dropped.
+/// A guard of a [`RwLock`] for reading, which releases the lock when it is dropped.
 ///
-/// # Differences from std
-///
-/// None. Like std's it stays on its thread:
+/// Like std's it is not `Send`:
 ///
 /// ```compile_fail,E0277
 /// let lock = greenpatch::sync::RwLock::new(0);
@@ -265,11 +259,9 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     }
 }
 
-/// The right to write the data of a [`RwLock`], which is let go of when this is dropped.
+/// A guard of a [`RwLock`] for writing, which releases the lock when it is dropped.
 ///
-/// # Differences from std
-///
-/// None. Like std's it stays on its thread:
+/// Like std's it is not `Send`:
 ///
 /// ```compile_fail,E0277
 /// let lock = greenpatch::sync::RwLock::new(0);

@@ -300,7 +300,7 @@ fn kinds_of_threads_mix() {
     assert_eq!(count.load(Ordering::Relaxed), 7 * 200);
 }
 
-/// Who is woken first is who came first, of whatever kind.
+/// Waiters are woken in order of arrival, native and green alike.
 #[test]
 fn order_of_arrival_is_kept() {
     let _dog = Watchdog::new();
@@ -423,7 +423,7 @@ fn the_late_leave() {
     assert_eq!(*left.lock().unwrap(), [false, false, false, true]);
 }
 
-/// Wake-ups race with deadlines: who was woken is counted once, who left is not.
+/// Wakeups race with deadlines: a waiter that was woken is counted once, one that timed out is not.
 #[test]
 fn wakes_race_with_deadlines() {
     let _dog = Watchdog::new();

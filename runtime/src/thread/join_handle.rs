@@ -52,9 +52,7 @@ impl<T> JoinHandle<T> {
 
     /// Waits for the thread to end and returns its result; if it panicked, the panic's payload.
     ///
-    /// # Differences from std
-    ///
-    /// None. Native and green threads join each other.
+    /// Native and green threads can join each other.
     ///
     /// # Errors
     ///

@@ -265,7 +265,7 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
 ///
 /// # Differences from std
 ///
-/// None in what it accepts. The keys are [`LocalKey`]s of greenpatch.
+/// The keys are [`LocalKey`]s of greenpatch. It accepts what std's macro accepts.
 ///
 /// # Examples
 ///

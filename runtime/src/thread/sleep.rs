@@ -6,9 +6,7 @@ use crate::seam::time as seam;
 
 /// Blocks the current thread, native or green, for at least `duration`.
 ///
-/// # Differences from std
-///
-/// None. Once patched, other green threads run meanwhile, and a sleep of no time at all lets them.
+/// Once patched, other green threads run in the meantime. A sleep of zero duration yields.
 ///
 /// # Examples
 ///

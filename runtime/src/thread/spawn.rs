@@ -5,9 +5,7 @@ use crate::seam::thread as seam;
 
 /// Starts a thread: a native one, or a green one once patched.
 ///
-/// # Differences from std
-///
-/// None. A green thread shares its OS thread with others and never leaves it.
+/// A green thread shares its OS thread with others and never leaves it.
 ///
 /// # Panics
 ///

@@ -35,9 +35,7 @@ pub trait CommandExt: Sealed {
 
     /// Has the child process call `f` before it becomes the program.
     ///
-    /// # Differences from std
-    ///
-    /// None: no other green thread runs in the child, whatever `f` waits for.
+    /// No other green thread runs in the child, whatever `f` waits for.
     ///
     /// # Safety
     ///

@@ -178,9 +178,7 @@ impl<T> fmt::Debug for SyncSender<T> {
 
 /// Receives from a [`channel`] or a [`sync_channel`]. There is one for each.
 ///
-/// # Differences from std
-///
-/// None. Like std's it is used by one thread at a time:
+/// Like std's it is not `Sync`:
 ///
 /// ```compile_fail,E0277
 /// let (_sender, receiver) = greenpatch::sync::mpsc::channel::<i32>();

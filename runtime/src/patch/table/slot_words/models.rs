@@ -77,7 +77,7 @@ impl Slot {
 
     /// What the table does when it replaces an item.
     fn replace(&self) {
-        // SAFETY: loom fails the model if anybody reads it meanwhile.
+        // SAFETY: loom fails the model if another thread reads it in the meantime.
         self.prepared.with_mut(|value| unsafe { *value = 1 });
         let scopes = self.scopes.lock().unwrap();
         self.words.set_global(Replacement.word());
@@ -114,7 +114,7 @@ impl Slot {
         };
         assert_ne!(found, Trampoline);
         if found == Replacement {
-            // SAFETY: loom fails the model if anybody writes it meanwhile.
+            // SAFETY: loom fails the model if another thread writes it in the meantime.
             assert_eq!(self.prepared.with(|value| unsafe { *value }), 1);
         }
         found
