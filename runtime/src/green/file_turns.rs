@@ -5,7 +5,7 @@
 //! when an exclusive one is not.
 //!
 //! Invariant:
-//! 1. A [`Place`] is linked from `enlist` until `waits` is false; `park::wait`, the only caller, does not move it in
+//! 1. A [`Place`] is linked from `register` until `is_waiting` is false; `park::wait`, the only caller, does not move it in
 //!    between.
 #![allow(unsafe_code)]
 
@@ -18,7 +18,7 @@ use std::task::Waker;
 
 use super::parker::Parker;
 use crate::hub;
-use crate::wait::park::{self, Enlist, Wait};
+use crate::wait::park::{self, Wait, WaitEntry};
 use crate::wait::queue::{Fifo, Node, Verdict};
 
 /// A file, by device and inode number, and whether the lock is shared.
@@ -78,8 +78,8 @@ struct Place {
     node: Node<()>,
 }
 
-impl Enlist for Place {
-    fn enlist(&self, waker: Waker, _patience: u32) -> bool {
+impl WaitEntry for Place {
+    fn register(&self, waker: Waker, _patience: u32) -> bool {
         let mut queues = queues();
         match queues.of.get_mut(&self.key) {
             None => {
@@ -94,11 +94,11 @@ impl Enlist for Place {
         }
     }
 
-    fn waits(&self) -> bool {
-        self.node.waits()
+    fn is_waiting(&self) -> bool {
+        self.node.is_waiting()
     }
 
-    fn withdraw(&self) -> bool {
+    fn unregister(&self) -> bool {
         // The wait has no deadline.
         false
     }

@@ -12,7 +12,7 @@
 //! Invariants:
 //! 1. A [`Job`] lies in a frame of the green thread that asked for it, which does not leave that frame before the job is
 //!    `DONE`: `park::wait` does not unwind, and a suspended stack is never unwound from outside.
-//! 2. A pointer to a job is in the queue from `enlist` until one helper, or the keeper, removes it under the lock. That
+//! 2. A pointer to a job is in the queue from `register` until one helper, or the keeper, removes it under the lock. That
 //!    thread alone accesses `call`, `end` and `waker`, until it stores `DONE`, its last access to the job.
 #![allow(unsafe_code)]
 
@@ -32,7 +32,7 @@ use super::parker::Parker;
 use crate::hub;
 use crate::seam::offload::Call;
 use crate::seam::unwind;
-use crate::wait::park::{self, Enlist, Wait};
+use crate::wait::park::{self, Wait, WaitEntry};
 
 /// The number of helpers that are started without waiting for one to become free.
 const FEW: usize = 4;
@@ -335,8 +335,8 @@ impl Pending {
     }
 }
 
-impl Enlist for Job<'_> {
-    fn enlist(&self, waker: Waker, _patience: u32) -> bool {
+impl WaitEntry for Job<'_> {
+    fn register(&self, waker: Waker, _patience: u32) -> bool {
         self.waker.set(Some(waker));
         let given = self.helpers.push(Pending(NonNull::from(self).cast()));
         match given {
@@ -348,12 +348,12 @@ impl Enlist for Job<'_> {
         }
     }
 
-    fn waits(&self) -> bool {
+    fn is_waiting(&self) -> bool {
         // Acquire: the partner of the release in `finish`.
         self.mark.load(Ordering::Acquire) == WAITING
     }
 
-    fn withdraw(&self) -> bool {
+    fn unregister(&self) -> bool {
         // A job has no deadline, and a call that has begun could not be withdrawn.
         false
     }

@@ -14,7 +14,7 @@ use crate::hub;
 use crate::seam::offload::Call;
 use crate::seam::stdio as seam;
 use crate::seam::stdio::Output;
-use crate::wait::park::{self, Enlist, Wait};
+use crate::wait::park::{self, Wait, WaitEntry};
 
 /// In effect one helper for each stream, whose lock admits one thread at a time.
 static STREAMS: Helpers = Helpers::new("greenpatch-std");
@@ -178,8 +178,8 @@ impl Printed {
     }
 }
 
-impl Enlist for Printed {
-    fn enlist(&self, waker: Waker, _patience: u32) -> bool {
+impl WaitEntry for Printed {
+    fn register(&self, waker: Waker, _patience: u32) -> bool {
         match &mut *self.lock() {
             State::Printing(place) => {
                 *place = Some(waker);
@@ -189,11 +189,11 @@ impl Enlist for Printed {
         }
     }
 
-    fn waits(&self) -> bool {
+    fn is_waiting(&self) -> bool {
         matches!(*self.lock(), State::Printing(_))
     }
 
-    fn withdraw(&self) -> bool {
+    fn unregister(&self) -> bool {
         // The wait has no deadline.
         false
     }

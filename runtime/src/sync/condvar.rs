@@ -194,7 +194,7 @@ impl Condvar {
 
     #[cold]
     fn notify(&self, all: bool) {
-        parking_lot::serve(self.address(), |queue| {
+        parking_lot::with_queue(self.address(), |queue| {
             if all {
                 queue.wake_all();
             } else {
@@ -246,16 +246,16 @@ struct Waiting<'a> {
 }
 
 impl Gate for Waiting<'_> {
-    fn close(&self, _impatient: bool) -> bool {
+    fn validate(&self, _impatient: bool) -> bool {
         self.state.store(QUEUED, Ordering::Relaxed);
         true
     }
 
-    fn enlisted(&self) {
+    fn before_sleep(&self) {
         self.mutex.unlock();
     }
 
-    fn withdrawn(&self, empty: bool) {
+    fn timed_out(&self, empty: bool) {
         if empty {
             self.state.store(IDLE, Ordering::Relaxed);
         }

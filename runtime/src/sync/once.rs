@@ -276,7 +276,7 @@ impl Drop for Running<'_> {
         // Release: a thread that finds `DONE` sees what the initialization wrote.
         let before = self.once.state.swap(self.end.get(), Ordering::Release);
         if before & QUEUED != 0 {
-            parking_lot::serve(self.once.address(), |queue| queue.wake_all());
+            parking_lot::with_queue(self.once.address(), |queue| queue.wake_all());
         }
     }
 }
@@ -299,7 +299,7 @@ struct Watching<'a> {
 }
 
 impl Gate for Watching<'_> {
-    fn close(&self, _impatient: bool) -> bool {
+    fn validate(&self, _impatient: bool) -> bool {
         let mut state = guess(self.state);
         loop {
             let waits = match (self.until, state & !QUEUED) {

@@ -92,12 +92,12 @@ impl RawMutex {
         false
     }
 
-    /// Acquires the mutex; blocks through `seam` while another thread holds it.
+    /// Acquires the mutex; blocks by `block` while another thread holds it.
     #[cold]
-    pub(crate) fn lock_contended(&self, seam: impl Fn(&Wait<'_>) -> Outcome) {
+    pub(crate) fn lock_contended(&self, block: impl Fn(&Wait<'_>) -> Outcome) {
         let waiter = Waiter::new(self.address(), 0, self);
         while !self.try_lock_queued() {
-            let outcome = seam(&Wait::new(&waiter, None));
+            let outcome = block(&Wait::new(&waiter, None));
             if outcome == Outcome::Woken && waiter.verdict() == Verdict::HANDED {
                 return;
             }
@@ -106,7 +106,7 @@ impl RawMutex {
 
     #[cold]
     fn unlock_queued(&self) {
-        parking_lot::serve(self.address(), |queue| {
+        parking_lot::with_queue(self.address(), |queue| {
             let mut state = guess(&self.state);
             loop {
                 // If another thread has acquired the mutex in the meantime it will serve the queue, or has done so
@@ -163,7 +163,7 @@ impl Gate for &RawMutex {
         }
     }
 
-    fn close(&self, impatient: bool) -> bool {
+    fn validate(&self, impatient: bool) -> bool {
         let marks = if impatient { QUEUED | RESERVED } else { QUEUED };
         let mut state = guess(&self.state);
         while state & (HELD | RESERVED) != 0 {

@@ -173,7 +173,7 @@ impl RawRwLock {
 
     #[cold]
     fn unlock_last_read(&self) {
-        parking_lot::serve(self.address(), |queue| {
+        parking_lot::with_queue(self.address(), |queue| {
             let mut state = guess(&self.state);
             loop {
                 // If another thread has acquired the lock in the meantime it will pass it on, or has done so already.
@@ -196,12 +196,12 @@ impl RawRwLock {
 
     #[cold]
     fn unlock_write_queued(&self) {
-        parking_lot::serve(self.address(), |queue| self.pass_on(queue));
+        parking_lot::with_queue(self.address(), |queue| self.pass_on(queue));
     }
 
     #[cold]
     fn downgrade_queued(&self) {
-        parking_lot::serve(self.address(), |queue| self.hand_to_readers(queue, 1));
+        parking_lot::with_queue(self.address(), |queue| self.hand_to_readers(queue, 1));
     }
 
     /// Passes the lock on to the longest waiter. The caller holds it as a writer, and the lock of the queue, so no other
@@ -279,7 +279,7 @@ impl Gate for Taking<'_> {
         }
     }
 
-    fn close(&self, impatient: bool) -> bool {
+    fn validate(&self, impatient: bool) -> bool {
         let marks = if impatient { QUEUED | RESERVED } else { QUEUED };
         let mut state = guess(self.state);
         while !can_take(state, self.want) {

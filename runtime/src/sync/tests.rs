@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::raw_mutex::RawMutex;
 use crate::wait::native::Native;
 use crate::wait::park::{self, Outcome, Park, Wait};
-use crate::wait::parking_lot::{Address, Gate, Waiter, serve};
+use crate::wait::parking_lot::{Address, Gate, Waiter, with_queue};
 use crate::wait::queue::Verdict;
 
 /// A scheduler on which one thread runs at a time, until it blocks or yields.
@@ -183,13 +183,13 @@ impl Drop for Watchdog {
 struct Stop<'a>(&'a AtomicBool);
 
 impl Gate for Stop<'_> {
-    fn close(&self, _impatient: bool) -> bool {
+    fn validate(&self, _impatient: bool) -> bool {
         !self.0.load(Ordering::Relaxed)
     }
 }
 
 fn length(address: Address) -> usize {
-    serve(address, |queue| queue.iter().count())
+    with_queue(address, |queue| queue.iter().count())
 }
 
 /// On a scheduler without interruption a thread that lets go of a mutex and takes it again at once is
@@ -329,7 +329,7 @@ fn order_of_arrival_is_kept() {
         })
         .collect();
     for (number, child) in children.into_iter().enumerate() {
-        serve(address, |queue| {
+        with_queue(address, |queue| {
             assert_eq!(queue.front().map(|node| node.want), Some(number as u32));
             assert!(queue.wake(Verdict::HANDED));
         });
@@ -337,7 +337,7 @@ fn order_of_arrival_is_kept() {
     }
     assert_eq!(*woken.lock().unwrap(), (0..8).collect::<Vec<_>>());
     assert_eq!(length(address), 0);
-    assert!(!serve(address, |queue| queue.wake(Verdict::WOKEN)));
+    assert!(!with_queue(address, |queue| queue.wake(Verdict::WOKEN)));
 }
 
 /// A thread that was woken and waits again comes before those that came after it.
@@ -367,11 +367,11 @@ fn a_loser_keeps_its_place() {
                 thread::yield_now();
             }
         }
-        serve(address, |queue| queue.wake(Verdict::WOKEN));
+        with_queue(address, |queue| queue.wake(Verdict::WOKEN));
         while length(address) < 4 {
             thread::yield_now();
         }
-        serve(address, |queue| {
+        with_queue(address, |queue| {
             let waiting: Vec<_> = queue.iter().map(|node| node.want).collect();
             assert_eq!(waiting, [0, 1, 2, 3]);
             // Restless threads are patient once.
@@ -390,10 +390,10 @@ fn the_late_leave() {
 
     struct Leaving<'a>(&'a Mutex<Vec<bool>>);
     impl Gate for Leaving<'_> {
-        fn close(&self, _impatient: bool) -> bool {
+        fn validate(&self, _impatient: bool) -> bool {
             true
         }
-        fn withdrawn(&self, empty: bool) {
+        fn timed_out(&self, empty: bool) {
             self.0.lock().unwrap().push(empty);
         }
     }
@@ -416,7 +416,7 @@ fn the_late_leave() {
         }
         assert_eq!(length(address), 1);
         assert_eq!(*left.lock().unwrap(), [false; 3]);
-        serve(address, |queue| queue.wake_all());
+        with_queue(address, |queue| queue.wake_all());
         assert_eq!(first.join().unwrap(), Outcome::Woken);
     });
     assert_eq!(wait(4, Some(Instant::now())), Outcome::TimedOut);
@@ -447,7 +447,7 @@ fn wakes_race_with_deadlines() {
             })
             .collect();
         while waiters.iter().any(|waiter| !waiter.is_finished()) {
-            if serve(address, |queue| queue.wake(Verdict::WOKEN)) {
+            if with_queue(address, |queue| queue.wake(Verdict::WOKEN)) {
                 given.fetch_add(1, Ordering::Relaxed);
             }
         }

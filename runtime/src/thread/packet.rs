@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::Result;
 use super::scope_data::ScopeData;
 use crate::patch::ScopeHandle;
-use crate::thread_state::shared::{Body, Outcome};
+use crate::thread_state::shared::{Body, TakeResult};
 
 /// The closure of a thread, or its result, and the two scopes that it is in. One thread at a time has it.
 pub(super) struct Packet<F, T> {
@@ -107,7 +107,7 @@ fn __rust_begin_short_backtrace<F: FnOnce() -> T, T>(f: F) -> T {
     result
 }
 
-impl<F, T> Outcome<T> for Packet<F, T>
+impl<F, T> TakeResult<T> for Packet<F, T>
 where
     F: Send,
     T: Send,

@@ -22,8 +22,8 @@
 use ::std::task::Waker;
 
 use crate::wait::atomic::{AtomicU32, Ordering, UnsafeCell};
-use crate::wait::park::{Enlist, Outcome, Wait};
-use crate::wait::wait_while::Seam;
+use crate::wait::park::{Outcome, Wait, WaitEntry};
+use crate::wait::wait_while::BlockFn;
 
 const RUNNING: u32 = 0;
 const JOINING: u32 = 1;
@@ -61,15 +61,15 @@ impl JoinState {
         self.state.load(Ordering::Acquire) == DETACHED
     }
 
-    /// Blocks through `seam` until the thread has ended.
+    /// Blocks by `block` until the thread has ended.
     ///
     /// # Safety
     ///
     /// The caller has the handle to itself (invariant 1).
     #[inline]
-    pub(crate) unsafe fn wait(&self, seam: Seam) {
+    pub(crate) unsafe fn wait(&self, block: BlockFn) {
         while !self.is_done() {
-            let outcome = seam(&Wait::new(&Place(self), None));
+            let outcome = block(&Wait::new(&Joining(self), None));
             debug_assert!(outcome != Outcome::TimedOut, "a join has no deadline");
         }
     }
@@ -100,7 +100,7 @@ impl JoinState {
     pub(crate) unsafe fn finish(this: *const JoinState) -> bool {
         // SAFETY: the caller vouches for it. Only the word is borrowed, since it may be freed meanwhile.
         let state = unsafe { &(*this).state };
-        // Acquire, here and below: the partner of the release in `enlist` and `detach`.
+        // Acquire, here and below: the partner of the release in `register` and `detach`.
         let mut now = state.load(Ordering::Acquire);
         if now == RUNNING {
             // Release, here and below: the partner of `is_done`.
@@ -140,10 +140,10 @@ impl Drop for JoinState {
 }
 
 /// The handle's place, to be woken when the thread has ended. It is made by `wait` alone.
-struct Place<'a>(&'a JoinState);
+struct Joining<'a>(&'a JoinState);
 
-impl Enlist for Place<'_> {
-    fn enlist(&self, waker: Waker, _patience: u32) -> bool {
+impl WaitEntry for Joining<'_> {
+    fn register(&self, waker: Waker, _patience: u32) -> bool {
         let JoinState {
             state,
             waker: place,
@@ -160,11 +160,11 @@ impl Enlist for Place<'_> {
         joining.is_ok()
     }
 
-    fn waits(&self) -> bool {
+    fn is_waiting(&self) -> bool {
         !self.0.is_done()
     }
 
-    fn withdraw(&self) -> bool {
+    fn unregister(&self) -> bool {
         // A join has no deadline. If it had one it would wait on: the thread that ends wakes it.
         false
     }

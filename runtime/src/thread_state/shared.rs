@@ -20,7 +20,7 @@ use ::std::thread::Result;
 
 use crate::thread_state::identity::LazyIdentity;
 use crate::thread_state::join_state::JoinState;
-use crate::wait::wait_while::Seam;
+use crate::wait::wait_while::BlockFn;
 
 /// What a thread runs, and what that leaves.
 pub(crate) trait Body: Send {
@@ -32,7 +32,7 @@ pub(crate) trait Body: Send {
 }
 
 /// What a thread has left.
-pub(crate) trait Outcome<T>: Send {
+pub(crate) trait TakeResult<T>: Send {
     /// Takes the result out, if there is one.
     fn take(&self) -> Option<Result<T>>;
 }
@@ -45,7 +45,7 @@ pub(crate) struct Shared<P: ?Sized> {
 }
 
 impl<P> Shared<P> {
-    /// Makes a record for a new thread, and both its owners.
+    /// Makes a shared for a new thread, and both its owners.
     ///
     /// # Safety
     ///
@@ -53,12 +53,12 @@ impl<P> Shared<P> {
     #[inline]
     pub(crate) unsafe fn split<'a, T>(packet: impl FnOnce() -> P) -> (Runner, Joiner<T>)
     where
-        P: Body + Outcome<T> + 'a,
+        P: Body + TakeResult<T> + 'a,
         T: 'a,
     {
         // The box first, so that what goes into it is not made on the stack and copied.
         let place = Box::new_uninit();
-        let record = Box::write(
+        let shared = Box::write(
             place,
             Shared {
                 join_state: JoinState::new(),
@@ -66,9 +66,9 @@ impl<P> Shared<P> {
                 packet: packet(),
             },
         );
-        let record = NonNull::from(Box::leak(record));
-        let runner: NonNull<Shared<dyn Body + 'a>> = record;
-        let joiner: NonNull<Shared<dyn Outcome<T> + 'a>> = record;
+        let shared = NonNull::from(Box::leak(shared));
+        let runner: NonNull<Shared<dyn Body + 'a>> = shared;
+        let joiner: NonNull<Shared<dyn TakeResult<T> + 'a>> = shared;
         // SAFETY: only the lifetime changes. The runner's end is the caller's word; after it the packet is
         // used by the joiner alone, whose type says how long a `T` lives.
         let runner = unsafe {
@@ -76,9 +76,10 @@ impl<P> Shared<P> {
         };
         // SAFETY: as above.
         let joiner = unsafe {
-            mem::transmute::<NonNull<Shared<dyn Outcome<T> + 'a>>, NonNull<Shared<dyn Outcome<T>>>>(
-                joiner,
-            )
+            mem::transmute::<
+                NonNull<Shared<dyn TakeResult<T> + 'a>>,
+                NonNull<Shared<dyn TakeResult<T>>>,
+            >(joiner)
         };
         (Runner(runner), Joiner(joiner))
     }
@@ -87,19 +88,19 @@ impl<P> Shared<P> {
 /// The thread's side. Dropped, it ends the thread's part, also if that has not run.
 pub(crate) struct Runner(NonNull<Shared<dyn Body>>);
 
-// SAFETY: by invariant 2 the packet, which is `Send`, is this side's alone; the rest of a record is `Sync`.
+// SAFETY: by invariant 2 the packet, which is `Send`, is this side's alone; the rest of a shared is `Sync`.
 unsafe impl Send for Runner {}
 
 impl Runner {
     /// Returns the thread's identity.
     #[inline]
     pub(crate) fn lazy_identity(&self) -> &LazyIdentity {
-        &self.record().lazy_identity
+        &self.shared().lazy_identity
     }
 
     /// Runs the user's closure, and drops the result if the handle is gone by then.
     pub(crate) fn run(&self) {
-        self.record().packet.run();
+        self.shared().packet.run();
         self.discard_unwanted();
     }
 
@@ -110,7 +111,7 @@ impl Runner {
     }
 
     #[inline]
-    fn record(&self) -> &Shared<dyn Body> {
+    fn shared(&self) -> &Shared<dyn Body> {
         // SAFETY: by invariant 1 this side has not given it up.
         unsafe { self.0.as_ref() }
     }
@@ -118,14 +119,14 @@ impl Runner {
     /// Drops the result if the handle has gone; says whether it has.
     #[inline]
     fn discard_unwanted(&self) -> bool {
-        let unwanted = self.record().join_state.is_detached();
+        let unwanted = self.shared().join_state.is_detached();
         if unwanted {
-            self.record().packet.discard();
+            self.shared().packet.discard();
         }
         unwanted
     }
 
-    /// Gives the record up. `self` is not used after that.
+    /// Gives the shared up. `self` is not used after that.
     #[inline]
     fn end(&mut self, users: impl Fn(bool)) {
         loop {
@@ -136,7 +137,7 @@ impl Runner {
                 drop(unsafe { Box::from_raw(self.0.as_ptr()) });
                 return;
             }
-            // SAFETY: by invariant 1 the record is there.
+            // SAFETY: by invariant 1 the shared is there.
             let join_state = unsafe { &raw const (*self.0.as_ptr()).join_state };
             // SAFETY: by invariant 1, this being the one runner.
             if unsafe { JoinState::finish(join_state) } {
@@ -155,9 +156,9 @@ impl Drop for Runner {
 }
 
 /// The handle's side. Dropped, it detaches the thread.
-pub(crate) struct Joiner<T>(NonNull<Shared<dyn Outcome<T>>>);
+pub(crate) struct Joiner<T>(NonNull<Shared<dyn TakeResult<T>>>);
 
-// SAFETY: by invariant 2 the packet, which is `Send`, goes to this side once; the rest of a record is `Sync`.
+// SAFETY: by invariant 2 the packet, which is `Send`, goes to this side once; the rest of a shared is `Sync`.
 unsafe impl<T: Send> Send for Joiner<T> {}
 // SAFETY: a shared one gives access to `identity` and `join_state` alone.
 unsafe impl<T: Send> Sync for Joiner<T> {}
@@ -166,33 +167,33 @@ impl<T> Joiner<T> {
     /// Returns the thread's identity.
     #[inline]
     pub(crate) fn lazy_identity(&self) -> &LazyIdentity {
-        &self.record().lazy_identity
+        &self.shared().lazy_identity
     }
 
     /// Whether the thread has ended.
     #[inline]
     pub(crate) fn is_done(&self) -> bool {
-        self.record().join_state.is_done()
+        self.shared().join_state.is_done()
     }
 
-    /// Blocks through `seam` until the thread has ended, calls `also`, and returns the result.
+    /// Blocks by `block` until the thread has ended, calls `also`, and returns the result.
     #[inline]
-    pub(crate) fn join(self, seam: Seam, also: impl FnOnce()) -> Result<T> {
+    pub(crate) fn join(self, block: BlockFn, also: impl FnOnce()) -> Result<T> {
         // SAFETY: by invariant 1 this is the one handle, and it is not shared, since it is taken by value.
-        unsafe { self.record().join_state.wait(seam) };
+        unsafe { self.shared().join_state.wait(block) };
         also();
         assert!(self.is_done(), "a result is taken after the thread's end");
         let this = ManuallyDrop::new(self);
         // SAFETY: by invariant 1: the runner has gone, and this is the joiner; `split` made a box.
-        let record = unsafe { Box::from_raw(this.0.as_ptr()) };
-        record
+        let shared = unsafe { Box::from_raw(this.0.as_ptr()) };
+        shared
             .packet
             .take()
             .expect("a thread leaves one result, taken once")
     }
 
     #[inline]
-    fn record(&self) -> &Shared<dyn Outcome<T>> {
+    fn shared(&self) -> &Shared<dyn TakeResult<T>> {
         // SAFETY: by invariant 1 this side has not given it up.
         unsafe { self.0.as_ref() }
     }
@@ -201,7 +202,7 @@ impl<T> Joiner<T> {
 impl<T> Drop for Joiner<T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: by invariant 1 the record is there.
+        // SAFETY: by invariant 1 the shared is there.
         let join_state = unsafe { &raw const (*self.0.as_ptr()).join_state };
         // SAFETY: by invariant 1, this being the one joiner, which does not wait any more.
         if !unsafe { JoinState::detach(join_state) } {

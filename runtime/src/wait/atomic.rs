@@ -66,7 +66,7 @@ pub(crate) fn guess(word: &AtomicU32) -> u32 {
 
 /// Takes the native lock. That a thread panicked with it, which only a failed allocation can bring
 /// about, leaves nothing half done.
-pub(crate) fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -5,7 +5,7 @@
 //! Calls: the OS, through std and libc; none of the root's modules.
 //! Never: knows a patch point, a hub, or whether a thread is green.
 //!
-//! Whatever blocks does so through one protocol. The waiter makes a [`park::Enlist`], a place in some queue, and
+//! Whatever blocks does so through one protocol. The waiter makes a [`park::WaitEntry`], a place in some queue, and
 //! passes it to a seam. The seam knows how the calling thread blocks, a [`park::Park`]: it enlists that
 //! thread's `Waker` and parks until the place says that the wait is over, or until the deadline.
 //!

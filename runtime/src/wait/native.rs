@@ -163,7 +163,7 @@ mod portable {
     use ::std::sync::PoisonError;
     use ::std::time::Instant;
 
-    use crate::wait::atomic::{Condvar, Mutex, hold};
+    use crate::wait::atomic::{Condvar, Mutex, lock};
 
     pub(super) struct Token {
         given: Mutex<bool>,
@@ -179,7 +179,7 @@ mod portable {
         }
 
         pub(super) fn take(&self, deadline: Option<Instant>) {
-            let mut given = hold(&self.given);
+            let mut given = lock(&self.given);
             while !*given {
                 given = match deadline {
                     None => self
@@ -202,7 +202,7 @@ mod portable {
         }
 
         pub(super) fn give(&self) {
-            *hold(&self.given) = true;
+            *lock(&self.given) = true;
             self.condition.notify_one();
         }
     }

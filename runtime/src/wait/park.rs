@@ -26,24 +26,24 @@ pub(crate) trait Park {
 
 /// A place in a queue, which a thread takes in order to be woken.
 ///
-/// While it is taken, from an [`enlist`](Enlist::enlist) that returned true until
-/// [`waits`](Enlist::waits) is false or [`withdraw`](Enlist::withdraw) was true, it is not moved. [`wait`] is the only
+/// While it is taken, from an [`register`](WaitEntry::register) that returned true until
+/// [`is_waiting`](WaitEntry::is_waiting) is false or [`unregister`](WaitEntry::unregister) was true, it is not moved. [`wait`] is the only
 /// caller, and borrows it for all that time.
-pub(crate) trait Enlist {
+pub(crate) trait WaitEntry {
     /// Polls once before the place is taken; called by the native path in a loop.
     fn spin(&self) -> Spin {
         Spin::Stop
     }
 
     /// Registers `waker` and takes the place. Returns false, and does not take it, if there is nothing to wait for.
-    fn enlist(&self, waker: Waker, patience: u32) -> bool;
+    fn register(&self, waker: Waker, patience: u32) -> bool;
 
     /// Returns whether the wait has not been ended yet.
-    fn waits(&self) -> bool;
+    fn is_waiting(&self) -> bool;
 
     /// Gives the place up, after the deadline. Returns false if the wait has been ended or is being ended: then
-    /// [`waits`](Enlist::waits) is false, or will be, and a wakeup follows.
-    fn withdraw(&self) -> bool;
+    /// [`is_waiting`](WaitEntry::is_waiting) is false, or will be, and a wakeup follows.
+    fn unregister(&self) -> bool;
 }
 
 /// The result of polling an object that another thread holds.
@@ -59,7 +59,7 @@ pub(crate) enum Spin {
 
 /// One request to wait: where, and until when.
 pub(crate) struct Wait<'a> {
-    place: &'a dyn Enlist,
+    place: &'a dyn WaitEntry,
     deadline: Option<Instant>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Outcome {
 }
 
 impl<'a> Wait<'a> {
-    pub(crate) fn new(place: &'a dyn Enlist, deadline: Option<Instant>) -> Wait<'a> {
+    pub(crate) fn new(place: &'a dyn WaitEntry, deadline: Option<Instant>) -> Wait<'a> {
         Wait { place, deadline }
     }
 
@@ -95,21 +95,21 @@ impl<'a> Wait<'a> {
 pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
     let place = wait.place;
     let unwinding = AbortOnUnwind;
-    let outcome = if !place.enlist(parker.waker(), P::PATIENCE) {
+    let outcome = if !place.register(parker.waker(), P::PATIENCE) {
         Outcome::Ready
     } else {
         let mut until = wait.deadline;
         loop {
-            if !place.waits() {
+            if !place.is_waiting() {
                 break Outcome::Woken;
             }
             parker.park(until);
             // The clock last: a thread that was woken need not read it.
             if let Some(deadline) = until
-                && place.waits()
+                && place.is_waiting()
                 && Instant::now() >= deadline
             {
-                if place.withdraw() {
+                if place.unregister() {
                     break Outcome::TimedOut;
                 }
                 // Another thread is ending the wait and will wake this one.

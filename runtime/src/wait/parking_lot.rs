@@ -10,7 +10,7 @@
 //!
 //! Invariants, beside those of [`queue`](crate::wait::queue):
 //! 1. A [`Waiter`]'s node is linked only in the queue of the waiter's own address, only from
-//!    `enlist` on, and is unlinked when `waits` is false or `withdraw` was true. [`park::wait`],
+//!    `register` on, and is unlinked when `is_waiting` is false or `unregister` was true. [`park::wait`],
 //!    the only caller of these, borrows the waiter for all that time, so it is not moved.
 //! 2. The table contains no empty queue.
 //!
@@ -24,8 +24,8 @@ use ::std::hash::BuildHasherDefault;
 use ::std::task::Waker;
 
 use crate::wait::address_hasher::{AddressHasher, MIX};
-use crate::wait::atomic::{Mutex, hold};
-use crate::wait::park::{Enlist, Spin};
+use crate::wait::atomic::{Mutex, lock};
+use crate::wait::park::{Spin, WaitEntry};
 use crate::wait::queue::{Fifo, Node, Verdict, Wakers};
 
 /// The object at an address, as seen by a thread that is about to wait for it.
@@ -38,14 +38,14 @@ pub(crate) trait Gate {
     /// Called under the lock of the queue, before the thread enters it. Returns whether there is something to wait for; if
     /// so, sets the bit that makes the waker look into the queue. `impatient` is a thread that has been woken without
     /// success as often as its patience allows.
-    fn close(&self, impatient: bool) -> bool;
+    fn validate(&self, impatient: bool) -> bool;
 
     /// Called without a lock after the thread has entered the queue, before it blocks.
-    fn enlisted(&self) {}
+    fn before_sleep(&self) {}
 
     /// Called under the lock of the queue when a thread has left it after its deadline. `empty` tells whether there are no
     /// other waiters.
-    fn withdrawn(&self, empty: bool) {
+    fn timed_out(&self, empty: bool) {
         let _ = empty;
     }
 }
@@ -56,9 +56,9 @@ pub(crate) struct Waiter<G> {
     address: Address,
     gate: G,
     /// The number of times that it was woken without success.
-    losses: Cell<u32>,
+    failures: Cell<u32>,
     /// The number of polls before it entered the queue.
-    looks: Cell<u32>,
+    polls: Cell<u32>,
     /// Its place in the order of arrival; 0 before its first wait.
     ticket: Cell<u64>,
 }
@@ -67,7 +67,7 @@ pub(crate) struct Waiter<G> {
 pub(crate) type Want = u32;
 
 /// The number of polls of a lock by a native thread before it queues.
-const LOOKS: u32 = if cfg!(loom) { 1 } else { 100 };
+const POLLS: u32 = if cfg!(loom) { 1 } else { 100 };
 
 impl<G: Gate> Waiter<G> {
     /// Creates a waiter that is in no queue.
@@ -76,8 +76,8 @@ impl<G: Gate> Waiter<G> {
             node: Node::new(want),
             address,
             gate,
-            losses: Cell::new(0),
-            looks: Cell::new(0),
+            failures: Cell::new(0),
+            polls: Cell::new(0),
             ticket: Cell::new(0),
         }
     }
@@ -87,27 +87,27 @@ impl<G: Gate> Waiter<G> {
     pub(crate) fn verdict(&self) -> Verdict {
         let verdict = self.node.verdict();
         if verdict != Verdict::HANDED {
-            self.losses.set(self.losses.get().saturating_add(1));
+            self.failures.set(self.failures.get().saturating_add(1));
         }
         verdict
     }
 }
 
-impl<G: Gate> Enlist for Waiter<G> {
+impl<G: Gate> WaitEntry for Waiter<G> {
     fn spin(&self) -> Spin {
         // Polling pays off before the first wait only. After that the queue decides.
-        let looks = self.looks.get();
-        if looks == LOOKS || self.losses.get() > 0 {
+        let polls = self.polls.get();
+        if polls == POLLS || self.failures.get() > 0 {
             return Spin::Stop;
         }
-        self.looks.set(looks + 1);
+        self.polls.set(polls + 1);
         self.gate.spin()
     }
 
-    fn enlist(&self, waker: Waker, patience: u32) -> bool {
-        let impatient = self.losses.get() >= patience;
-        let mut shard = hold(self.address.shard());
-        if !self.gate.close(impatient) {
+    fn register(&self, waker: Waker, patience: u32) -> bool {
+        let impatient = self.failures.get() >= patience;
+        let mut shard = lock(self.address.shard());
+        if !self.gate.validate(impatient) {
             return false;
         }
         if self.ticket.get() == 0 {
@@ -118,16 +118,16 @@ impl<G: Gate> Enlist for Waiter<G> {
         // SAFETY: by invariant 1 the node is in no queue, and is not moved while it is linked.
         unsafe { queue.push(&self.node, waker, self.ticket.get(), impatient) };
         drop(shard);
-        self.gate.enlisted();
+        self.gate.before_sleep();
         true
     }
 
-    fn waits(&self) -> bool {
-        self.node.waits()
+    fn is_waiting(&self) -> bool {
+        self.node.is_waiting()
     }
 
-    fn withdraw(&self) -> bool {
-        let mut shard = hold(self.address.shard());
+    fn unregister(&self) -> bool {
+        let mut shard = lock(self.address.shard());
         // By invariant 2 there may be no such queue once the wait has ended.
         let Some(queue) = shard.queues.get_mut(&self.address.0) else {
             return false;
@@ -139,9 +139,9 @@ impl<G: Gate> Enlist for Waiter<G> {
         let empty = queue.is_empty();
         if empty {
             shard.queues.remove(&self.address.0);
-            shard.give_back();
+            shard.shrink();
         }
-        self.gate.withdrawn(empty);
+        self.gate.timed_out(empty);
         drop(shard);
         drop(waker);
         true
@@ -149,8 +149,8 @@ impl<G: Gate> Enlist for Waiter<G> {
 }
 
 /// Calls `decide` with the queue of an address, under its lock, then wakes the waiters that it has removed.
-pub(crate) fn serve<R>(address: Address, decide: impl FnOnce(&mut Queue<'_>) -> R) -> R {
-    let mut shard = hold(address.shard());
+pub(crate) fn with_queue<R>(address: Address, decide: impl FnOnce(&mut Queue<'_>) -> R) -> R {
+    let mut shard = lock(address.shard());
     let mut wakers = Wakers::default();
     let result = match shard.queues.entry(address.0) {
         Entry::Occupied(mut entry) => {
@@ -161,7 +161,7 @@ pub(crate) fn serve<R>(address: Address, decide: impl FnOnce(&mut Queue<'_>) -> 
             let result = decide(&mut queue);
             if entry.get().is_empty() {
                 entry.remove();
-                shard.give_back();
+                shard.shrink();
             }
             result
         }
@@ -245,7 +245,7 @@ impl Shard {
     }
 
     /// Called when a queue has been removed: shrinks the table after a peak of waiters.
-    fn give_back(&mut self) {
+    fn shrink(&mut self) {
         let (len, capacity) = (self.queues.len(), self.queues.capacity());
         if capacity > LEAST_CAPACITY && len < capacity / 8 {
             self.queues.shrink_to((2 * len).max(LEAST_CAPACITY / 2));
@@ -286,7 +286,7 @@ mod tests {
     struct Always;
 
     impl Gate for Always {
-        fn close(&self, _impatient: bool) -> bool {
+        fn validate(&self, _impatient: bool) -> bool {
             true
         }
     }
@@ -297,7 +297,7 @@ mod tests {
         let places = vec![0_u8; 50_000];
         let capacity = || -> usize {
             let shards = (0..SHARDS).map(shard);
-            shards.map(|shard| hold(shard).queues.capacity()).sum()
+            shards.map(|shard| lock(shard).queues.capacity()).sum()
         };
         for withdraw in [true, false] {
             let waiters: Vec<_> = places
@@ -305,18 +305,18 @@ mod tests {
                 .map(|place| Waiter::new(Address::of(place), 0, Always))
                 .collect();
             for waiter in &waiters {
-                assert!(waiter.enlist(Waker::noop().clone(), 0));
+                assert!(waiter.register(Waker::noop().clone(), 0));
             }
             assert!(capacity() >= places.len());
             for (waiter, place) in waiters.iter().zip(&places) {
                 if withdraw {
-                    assert!(waiter.withdraw());
+                    assert!(waiter.unregister());
                 } else {
-                    assert!(waiter.waits());
-                    assert!(serve(Address::of(place), |queue| queue.wake(Verdict::HANDED)));
-                    assert!(!waiter.waits());
+                    assert!(waiter.is_waiting());
+                    assert!(with_queue(Address::of(place), |queue| queue.wake(Verdict::HANDED)));
+                    assert!(!waiter.is_waiting());
                 }
-                assert!(!waiter.withdraw());
+                assert!(!waiter.unregister());
             }
             assert!(capacity() <= SHARDS * 2 * LEAST_CAPACITY);
         }

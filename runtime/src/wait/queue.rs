@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! 1. A linked node is neither moved nor dropped until its mark is set or it is unlinked:
-//!    it belongs to a [`park::Enlist`](crate::wait::park::Enlist) whose place is taken.
+//!    it belongs to a [`park::WaitEntry`](crate::wait::park::WaitEntry) whose place is taken.
 //! 2. The cells of a node are accessed only while the lock that protects its queue is held, or by its
 //!    owner while it is not linked. Every [`Fifo`] is behind a lock, so `&mut Fifo` means that the
 //!    lock is held.
@@ -65,7 +65,7 @@ impl<W> Node<W> {
     }
 
     /// Returns whether the wait has not been ended. Once false, what the waker did before is visible.
-    pub(crate) fn waits(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         // Acquire: the partner of the release in `Fifo::wake`.
         self.mark.load(Ordering::Acquire) == WAITING
     }
@@ -76,9 +76,9 @@ impl<W> Node<W> {
         self.impatient.get()
     }
 
-    /// Returns how the wait ended. Meaningful once [`Node::waits`] is false.
+    /// Returns how the wait ended. Meaningful once [`Node::is_waiting`] is false.
     pub(crate) fn verdict(&self) -> Verdict {
-        // Relaxed: `waits` was called before.
+        // Relaxed: `is_waiting` was called before.
         Verdict(self.mark.load(Ordering::Relaxed))
     }
 }
@@ -121,7 +121,7 @@ impl<W> Fifo<W> {
     ///
     /// # Safety
     ///
-    /// The node is not linked, and is neither moved nor dropped until [`Node::waits`] is false or
+    /// The node is not linked, and is neither moved nor dropped until [`Node::is_waiting`] is false or
     /// [`Fifo::remove`] has unlinked it.
     pub(crate) unsafe fn push(
         &mut self,
@@ -153,7 +153,7 @@ impl<W> Fifo<W> {
     /// The node was linked in this queue by [`Fifo::push`].
     pub(crate) unsafe fn remove(&mut self, node: &Node<W>) -> Option<Waker> {
         // By invariant 3 a node that still waits, seen under the lock, is still linked.
-        if !node.waits() {
+        if !node.is_waiting() {
             return None;
         }
         self.unlink(node);

@@ -6,12 +6,12 @@ use crate::wait::park::{Outcome, Wait};
 use crate::wait::parking_lot::{self, Address, Gate, Waiter};
 
 /// The patch point that blocks the calling thread.
-pub(crate) type Seam = fn(&Wait<'_>) -> Outcome;
+pub(crate) type BlockFn = fn(&Wait<'_>) -> Outcome;
 
-/// Blocks through `seam` while `busy` returns true, or until `deadline`. A thread that makes `busy` false must call
+/// Blocks by `block` while `busy` returns true, or until `deadline`. A thread that makes `busy` false must call
 /// [`wake_all`] on the same place afterwards.
 pub(crate) fn wait_while<T>(
-    seam: Seam,
+    block: BlockFn,
     place: &T,
     deadline: Option<Instant>,
     busy: impl Fn() -> bool,
@@ -21,7 +21,7 @@ pub(crate) fn wait_while<T>(
     }
     let waiter = Waiter::new(Address::of(place), 0, While(&busy));
     loop {
-        let outcome = seam(&Wait::new(&waiter, deadline));
+        let outcome = block(&Wait::new(&waiter, deadline));
         if outcome == Outcome::TimedOut || !busy() {
             return outcome;
         }
@@ -30,7 +30,7 @@ pub(crate) fn wait_while<T>(
 
 /// Wakes all threads that wait at `place`.
 pub(crate) fn wake_all<T>(place: &T) {
-    parking_lot::serve(Address::of(place), |queue| queue.wake_all());
+    parking_lot::with_queue(Address::of(place), |queue| queue.wake_all());
 }
 
 struct While<'a, F>(&'a F);
@@ -38,7 +38,7 @@ struct While<'a, F>(&'a F);
 impl<F: Fn() -> bool> Gate for While<'_, F> {
     // Under the queue's lock, which `wake_all` takes after the condition has become false: either it is seen to be false
     // here, or `wake_all` sees this waiter.
-    fn close(&self, _impatient: bool) -> bool {
+    fn validate(&self, _impatient: bool) -> bool {
         (self.0)()
     }
 }

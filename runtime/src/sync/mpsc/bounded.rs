@@ -10,8 +10,8 @@
 //! | is full | maybe | only if the bound is 0, and no sender waits |
 //!
 //! Invariant:
-//! 1. A node is linked only in its channel's queue, only from `enlist` on, and is unlinked when `waits` is
-//!    false or `withdraw` was true; [`park::wait`](crate::wait::park::wait), the only caller of these,
+//! 1. A node is linked only in its channel's queue, only from `register` on, and is unlinked when `is_waiting` is
+//!    false or `unregister` was true; [`park::wait`](crate::wait::park::wait), the only caller of these,
 //!    borrows the place for all that time, so it is not moved.
 #![allow(unsafe_code)]
 
@@ -23,8 +23,8 @@ use ::std::task::Waker;
 use ::std::time::Instant;
 
 use crate::seam::sync::wait_signal;
-use crate::wait::atomic::{Mutex, hold};
-use crate::wait::park::{Enlist, Outcome, Wait};
+use crate::wait::atomic::{Mutex, lock};
+use crate::wait::park::{Outcome, Wait, WaitEntry};
 use crate::wait::queue::{Fifo, Node, Verdict, Wakers};
 
 pub(super) struct Bounded<T> {
@@ -68,7 +68,7 @@ impl<T> Bounded<T> {
     }
 
     pub(super) fn try_send(&self, t: T) -> Result<(), TrySendError<T>> {
-        let mut state = hold(&self.state);
+        let mut state = lock(&self.state);
         let waker = state.put(t, self.bound)?;
         drop(state);
         wake(waker);
@@ -92,7 +92,7 @@ impl<T> Bounded<T> {
     }
 
     pub(super) fn try_recv(&self) -> Result<T, TryRecvError> {
-        let mut state = hold(&self.state);
+        let mut state = lock(&self.state);
         let (t, waker) = state.take()?;
         drop(state);
         wake(waker);
@@ -119,7 +119,7 @@ impl<T> Bounded<T> {
 
     /// Called when the last sender is dropped.
     pub(super) fn close(&self) {
-        let mut state = hold(&self.state);
+        let mut state = lock(&self.state);
         if state.ends == Ends::Both {
             state.ends = Ends::Receiver;
         }
@@ -130,7 +130,7 @@ impl<T> Bounded<T> {
 
     /// Called when the receiver is dropped.
     pub(super) fn abandon(&self) {
-        let mut state = hold(&self.state);
+        let mut state = lock(&self.state);
         state.ends = Ends::Senders;
         let messages = mem::take(&mut state.buffer);
         let mut wakers = Wakers::default();
@@ -191,13 +191,13 @@ struct Sending<'a, T> {
     node: Node<Message<T>>,
 }
 
-impl<T> Enlist for Sending<'_, T> {
-    fn enlist(&self, waker: Waker, _patience: u32) -> bool {
+impl<T> WaitEntry for Sending<'_, T> {
+    fn register(&self, waker: Waker, _patience: u32) -> bool {
         let message = &self.node.want;
         let Some(t) = message.take() else {
             return false;
         };
-        let mut state = hold(&self.channel.state);
+        let mut state = lock(&self.channel.state);
         match state.put(t, self.channel.bound) {
             Ok(woken) => {
                 drop(state);
@@ -217,12 +217,12 @@ impl<T> Enlist for Sending<'_, T> {
         }
     }
 
-    fn waits(&self) -> bool {
-        self.node.waits()
+    fn is_waiting(&self) -> bool {
+        self.node.is_waiting()
     }
 
-    fn withdraw(&self) -> bool {
-        let mut state = hold(&self.channel.state);
+    fn unregister(&self) -> bool {
+        let mut state = lock(&self.channel.state);
         // SAFETY: by invariant 1 the node was linked in this queue.
         let waker = unsafe { state.senders.remove(&self.node) };
         drop(state);
@@ -236,9 +236,9 @@ struct Receiving<'a, T> {
     node: Node<Message<T>>,
 }
 
-impl<T> Enlist for Receiving<'_, T> {
-    fn enlist(&self, waker: Waker, _patience: u32) -> bool {
-        let mut state = hold(&self.channel.state);
+impl<T> WaitEntry for Receiving<'_, T> {
+    fn register(&self, waker: Waker, _patience: u32) -> bool {
+        let mut state = lock(&self.channel.state);
         match state.take() {
             Ok((t, woken)) => {
                 drop(state);
@@ -255,12 +255,12 @@ impl<T> Enlist for Receiving<'_, T> {
         }
     }
 
-    fn waits(&self) -> bool {
-        self.node.waits()
+    fn is_waiting(&self) -> bool {
+        self.node.is_waiting()
     }
 
-    fn withdraw(&self) -> bool {
-        let mut state = hold(&self.channel.state);
+    fn unregister(&self) -> bool {
+        let mut state = lock(&self.channel.state);
         // SAFETY: by invariant 1 the node was linked in this queue.
         let waker = unsafe { state.receiver.remove(&self.node) };
         drop(state);
@@ -272,7 +272,7 @@ impl<T> Enlist for Receiving<'_, T> {
 mod tests {
     use std::thread;
 
-    use super::{Bounded, hold};
+    use super::{Bounded, lock};
 
     /// Waiting senders are served in order of arrival, and no later sender barges in.
     #[test]
@@ -286,7 +286,7 @@ mod tests {
                 for number in 0..6 {
                     let channel = &channel;
                     s.spawn(move || channel.send(bound + number).unwrap());
-                    while hold(&channel.state).senders.iter().count() <= number {
+                    while lock(&channel.state).senders.iter().count() <= number {
                         thread::yield_now();
                     }
                 }
@@ -296,7 +296,7 @@ mod tests {
                     let room = number >= 6 && bound > 0;
                     assert_eq!(channel.try_send(99).is_ok(), room);
                     if room {
-                        hold(&channel.state).buffer.pop_back();
+                        lock(&channel.state).buffer.pop_back();
                     }
                 }
             });

@@ -47,7 +47,7 @@ use super::shared::Shared;
 use crate::seam::busy::produced;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering, UnsafeCell};
-use crate::wait::park::{Enlist, Outcome, Wait};
+use crate::wait::park::{Outcome, Wait, WaitEntry};
 
 const CLOSED: usize = 1;
 const PARKED: usize = 2;
@@ -178,7 +178,7 @@ impl<T> Unbounded<T> {
     /// Takes the number that `tail` says is next, and the duty to wake the receiver if that is parked.
     #[inline]
     fn take_number(&self, tail: usize) -> Result<(), usize> {
-        // AcqRel: pairs with the receiver's in `enlist`, to see the waker, and orders what follows after it.
+        // AcqRel: pairs with the receiver's in `register`, to see the waker, and orders what follows after it.
         let next = tail.wrapping_add(ONE) & !PARKED;
         self.tail
             .compare_exchange_weak(tail, next, Ordering::AcqRel, Ordering::Acquire)
@@ -310,8 +310,8 @@ impl<T> Receiving<T> {
     }
 }
 
-impl<T> Enlist for Receiving<T> {
-    fn enlist(&self, waker: Waker, _patience: u32) -> bool {
+impl<T> WaitEntry for Receiving<T> {
+    fn register(&self, waker: Waker, _patience: u32) -> bool {
         let channel = &self.shared.channel;
         // SAFETY: by invariant 4: the receiver does not wait, and has received all that was sent.
         channel
@@ -332,14 +332,14 @@ impl<T> Enlist for Receiving<T> {
         parked.is_ok()
     }
 
-    fn waits(&self) -> bool {
+    fn is_waiting(&self) -> bool {
         // Acquire: the thread that cleared the bit has taken the waker.
         self.shared.channel.tail.load(Ordering::Acquire) & PARKED != 0
     }
 
-    fn withdraw(&self) -> bool {
+    fn unregister(&self) -> bool {
         let channel = &self.shared.channel;
-        // Acquire: as in `waits`.
+        // Acquire: as in `is_waiting`.
         let tail = channel.tail.fetch_and(!PARKED, Ordering::Acquire);
         if tail & PARKED == 0 {
             return false;

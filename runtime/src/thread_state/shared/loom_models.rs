@@ -6,14 +6,14 @@ use ::std::sync::Arc;
 use loom::cell::UnsafeCell;
 use loom::thread;
 
-use super::{Body, Joiner, Outcome, Result, Runner, Shared};
+use super::{Body, Joiner, Result, Runner, Shared, TakeResult};
 use crate::seam::thread as seam;
 
 /// A packet whose accesses loom checks: two at once, one of them writing, fail the model.
 struct Packet {
     result: UnsafeCell<Option<Arc<()>>>,
     left: Arc<()>,
-    /// Counts the record itself.
+    /// Counts the shared itself.
     _record: Arc<()>,
 }
 
@@ -41,7 +41,7 @@ impl Body for Packet {
     }
 }
 
-impl Outcome<Arc<()>> for Packet {
+impl TakeResult<Arc<()>> for Packet {
     fn take(&self) -> Option<Result<Arc<()>>> {
         self.replace(None).map(Ok)
     }
