@@ -12,6 +12,7 @@
 //! | `perform` | the loop of attempts and waits, native by `poll`, green by the hub |
 //! | `watch` | what is kept beside one descriptor: registrations, and how its user wants it to block |
 //! | `open_file` | what duplicates of a descriptor share |
+//! | `stream` | whether a descriptor can be waited for at all |
 //! | `socket`, `poll`, `record_lock` | calls to the OS |
 //! | `conversions` | the macros of descriptor traits |
 
@@ -24,4 +25,5 @@ pub(crate) mod perform;
 pub(crate) mod poll;
 mod record_lock;
 pub(crate) mod socket;
+pub(crate) mod stream;
 pub(crate) mod watch;

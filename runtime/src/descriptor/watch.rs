@@ -184,6 +184,13 @@ impl Watch {
         self.open_file(fd).set_nonblocking(fd, on)
     }
 
+    /// Sets the mode that the descriptor's user has set, before the descriptor is given away.
+    pub(crate) fn restore(&self, fd: BorrowedFd<'_>) {
+        if let Some(open_file) = self.existing() {
+            open_file.restore(fd);
+        }
+    }
+
     /// Returns the timeout of operations in one direction.
     #[inline]
     pub(crate) fn timeout(&self, fd: BorrowedFd<'_>, direction: Direction) -> Option<Duration> {
@@ -332,9 +339,7 @@ impl<T: AsFd> Watched<T> {
     /// Gives the descriptor away, in the mode that its user has set.
     pub(crate) fn into_inner(self) -> T {
         let Watched { watch, inner } = self;
-        if let Some(open_file) = watch.existing() {
-            open_file.restore(inner.as_fd());
-        }
+        watch.restore(inner.as_fd());
         inner
     }
 

@@ -10,7 +10,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::call;
+use super::handle::Handle;
+use super::{call, open};
 use crate::descriptor::conversions::{descriptor_traits, from_raw_fd, into_stdio};
 use crate::seam::offload::{self, Call};
 
@@ -37,7 +38,7 @@ use crate::seam::offload::{self, Call};
 /// fs::remove_file(path)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub struct File(std::fs::File);
+pub struct File(Handle);
 
 impl File {
     /// Opens a file for reading.
@@ -47,7 +48,7 @@ impl File {
     /// Returns the error of the system.
     pub fn open<P: AsRef<Path>>(path: P) -> io::Result<File> {
         let path = path.as_ref();
-        call(|| std::fs::File::open(path)).map(File)
+        open(path, || std::fs::File::open(path)).map(File::from)
     }
 
     /// Opens a file for writing. It is created if it does not exist, and truncated if it does.
@@ -57,7 +58,7 @@ impl File {
     /// Returns the error of the system.
     pub fn create<P: AsRef<Path>>(path: P) -> io::Result<File> {
         let path = path.as_ref();
-        call(|| std::fs::File::create(path)).map(File)
+        open(path, || std::fs::File::create(path)).map(File::from)
     }
 
     /// Creates a file for reading and writing; fails if it exists.
@@ -67,7 +68,7 @@ impl File {
     /// Returns the error of the system.
     pub fn create_new<P: AsRef<Path>>(path: P) -> io::Result<File> {
         let path = path.as_ref();
-        call(|| std::fs::File::create_new(path)).map(File)
+        call(|| std::fs::File::create_new(path)).map(File::from)
     }
 
     /// Blocks until the content and the metadata of the file are on the disk.
@@ -76,7 +77,7 @@ impl File {
     ///
     /// Returns the error of the system.
     pub fn sync_all(&self) -> io::Result<()> {
-        call(|| self.0.sync_all())
+        call(|| self.0.file().sync_all())
     }
 
     /// Blocks until the content of the file is on the disk.
@@ -85,7 +86,7 @@ impl File {
     ///
     /// Returns the error of the system.
     pub fn sync_data(&self) -> io::Result<()> {
-        call(|| self.0.sync_data())
+        call(|| self.0.file().sync_data())
     }
 
     /// Truncates the file, or extends it with zeros.
@@ -94,7 +95,7 @@ impl File {
     ///
     /// Returns the error of the system.
     pub fn set_len(&self, size: u64) -> io::Result<()> {
-        call(|| self.0.set_len(size))
+        call(|| self.0.file().set_len(size))
     }
 
     /// Returns the metadata of the file.
@@ -103,7 +104,7 @@ impl File {
     ///
     /// Returns the error of the system.
     pub fn metadata(&self) -> io::Result<Metadata> {
-        call(|| self.0.metadata())
+        call(|| self.0.file().metadata())
     }
 
     /// Changes the permissions of the file.
@@ -112,7 +113,7 @@ impl File {
     ///
     /// Returns the error of the system.
     pub fn set_permissions(&self, perm: Permissions) -> io::Result<()> {
-        call(|| self.0.set_permissions(perm))
+        call(|| self.0.file().set_permissions(perm))
     }
 
     /// Changes the times of the file.
@@ -121,7 +122,7 @@ impl File {
     ///
     /// Returns the error of the system.
     pub fn set_times(&self, times: FileTimes) -> io::Result<()> {
-        call(|| self.0.set_times(times))
+        call(|| self.0.file().set_times(times))
     }
 
     /// Changes the modification time of the file.
@@ -130,7 +131,7 @@ impl File {
     ///
     /// Returns the error of the system.
     pub fn set_modified(&self, time: SystemTime) -> io::Result<()> {
-        call(|| self.0.set_modified(time))
+        call(|| self.0.file().set_modified(time))
     }
 
     /// Releases the locks that were acquired through this handle, or through one cloned from it.
@@ -140,7 +141,7 @@ impl File {
     /// Returns the error of the system.
     pub fn unlock(&self) -> io::Result<()> {
         // Always in place: it does not block, and other threads may wait for the lock.
-        self.0.unlock()
+        self.0.file().unlock()
     }
 
     /// Acquires an exclusive lock on the file; blocks until that is possible.
@@ -151,9 +152,9 @@ impl File {
     ///
     /// Returns the error of the system.
     pub fn lock(&self) -> io::Result<()> {
-        match self.0.try_lock() {
+        match self.0.file().try_lock() {
             Ok(()) => Ok(()),
-            Err(TryLockError::WouldBlock) => self.wait_for_lock(false, || self.0.lock()),
+            Err(TryLockError::WouldBlock) => self.wait_for_lock(false, || self.0.file().lock()),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
@@ -164,7 +165,7 @@ impl File {
     ///
     /// Returns `WouldBlock` if a conflicting lock is held through another handle, otherwise the error of the system.
     pub fn try_lock(&self) -> Result<(), TryLockError> {
-        self.0.try_lock()
+        self.0.file().try_lock()
     }
 
     /// Acquires a shared lock on the file; blocks until that is possible.
@@ -175,9 +176,11 @@ impl File {
     ///
     /// Returns the error of the system.
     pub fn lock_shared(&self) -> io::Result<()> {
-        match self.0.try_lock_shared() {
+        match self.0.file().try_lock_shared() {
             Ok(()) => Ok(()),
-            Err(TryLockError::WouldBlock) => self.wait_for_lock(true, || self.0.lock_shared()),
+            Err(TryLockError::WouldBlock) => {
+                self.wait_for_lock(true, || self.0.file().lock_shared())
+            }
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
@@ -188,7 +191,7 @@ impl File {
     ///
     /// Returns `WouldBlock` if a conflicting lock is held through another handle, otherwise the error of the system.
     pub fn try_lock_shared(&self) -> Result<(), TryLockError> {
-        self.0.try_lock_shared()
+        self.0.file().try_lock_shared()
     }
 
     fn wait_for_lock(
@@ -210,135 +213,90 @@ impl File {
     }
 }
 
-impl Read for &File {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        call(|| (&self.0).read(buf))
-    }
-
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        call(|| (&self.0).read_vectored(bufs))
-    }
-
-    fn read_to_end(&mut self, buf: &mut Vec<u8>) -> io::Result<usize> {
-        call(|| (&self.0).read_to_end(buf))
-    }
-
-    fn read_to_string(&mut self, buf: &mut String) -> io::Result<usize> {
-        call(|| (&self.0).read_to_string(buf))
-    }
-
-    fn read_exact(&mut self, buf: &mut [u8]) -> io::Result<()> {
-        call(|| (&self.0).read_exact(buf))
-    }
+/// Defines methods that transfer, on the stream that the file is, or on a file in storage.
+macro_rules! transfers {
+    ($($name:ident($buf:ty) -> $moved:ty),* $(,)?) => {
+        $(
+            fn $name(&mut self, buf: $buf) -> io::Result<$moved> {
+                let handle = &self.0;
+                call(move || match handle.stream() {
+                    Some(mut stream) => stream.$name(buf),
+                    None => handle.file().$name(buf),
+                })
+            }
+        )*
+    };
 }
 
-impl Write for &File {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        call(|| (&self.0).write(buf))
-    }
+/// Implements `Read`, `Write` and `Seek` for `File`, or for a shared reference to one.
+macro_rules! transfer_traits {
+    ($ours:ty) => {
+        impl Read for $ours {
+            transfers! {
+                read(&mut [u8]) -> usize,
+                read_vectored(&mut [IoSliceMut<'_>]) -> usize,
+                read_to_end(&mut Vec<u8>) -> usize,
+                read_to_string(&mut String) -> usize,
+                read_exact(&mut [u8]) -> (),
+            }
+        }
 
-    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        call(|| (&self.0).write_vectored(bufs))
-    }
+        impl Write for $ours {
+            transfers! {
+                write(&[u8]) -> usize,
+                write_vectored(&[IoSlice<'_>]) -> usize,
+                write_all(&[u8]) -> (),
+            }
 
-    fn write_all(&mut self, buf: &[u8]) -> io::Result<()> {
-        call(|| (&self.0).write_all(buf))
-    }
+            /// Does nothing: no bytes are buffered.
+            fn flush(&mut self) -> io::Result<()> {
+                self.0.file().flush()
+            }
+        }
 
-    /// Does nothing: no bytes are buffered.
-    fn flush(&mut self) -> io::Result<()> {
-        (&self.0).flush()
-    }
+        impl Seek for $ours {
+            /// Always in place: at most the length of the file is looked up.
+            fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
+                self.0.file().seek(pos)
+            }
+
+            fn stream_position(&mut self) -> io::Result<u64> {
+                self.0.file().stream_position()
+            }
+        }
+    };
 }
 
-impl Seek for &File {
-    /// Always in place: at most the length of the file is looked up.
-    fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
-        (&self.0).seek(pos)
-    }
-
-    fn stream_position(&mut self) -> io::Result<u64> {
-        (&self.0).stream_position()
-    }
-}
-
-impl Read for File {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        (&*self).read(buf)
-    }
-
-    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        (&*self).read_vectored(bufs)
-    }
-
-    fn read_to_end(&mut self, buf: &mut Vec<u8>) -> io::Result<usize> {
-        (&*self).read_to_end(buf)
-    }
-
-    fn read_to_string(&mut self, buf: &mut String) -> io::Result<usize> {
-        (&*self).read_to_string(buf)
-    }
-
-    fn read_exact(&mut self, buf: &mut [u8]) -> io::Result<()> {
-        (&*self).read_exact(buf)
-    }
-}
-
-impl Write for File {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        (&*self).write(buf)
-    }
-
-    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        (&*self).write_vectored(bufs)
-    }
-
-    fn write_all(&mut self, buf: &[u8]) -> io::Result<()> {
-        (&*self).write_all(buf)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        (&*self).flush()
-    }
-}
-
-impl Seek for File {
-    fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
-        (&*self).seek(pos)
-    }
-
-    fn stream_position(&mut self) -> io::Result<u64> {
-        (&*self).stream_position()
-    }
-}
+transfer_traits!(File);
+transfer_traits!(&File);
 
 impl FileExt for File {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        call(|| self.0.read_at(buf, offset))
+        call(|| self.0.file().read_at(buf, offset))
     }
 
     fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
-        call(|| self.0.read_exact_at(buf, offset))
+        call(|| self.0.file().read_exact_at(buf, offset))
     }
 
     fn write_at(&self, buf: &[u8], offset: u64) -> io::Result<usize> {
-        call(|| self.0.write_at(buf, offset))
+        call(|| self.0.file().write_at(buf, offset))
     }
 
     fn write_all_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
-        call(|| self.0.write_all_at(buf, offset))
+        call(|| self.0.file().write_all_at(buf, offset))
     }
 }
 
 impl From<std::fs::File> for File {
     fn from(std: std::fs::File) -> File {
-        File(std)
+        File(Handle::new(std))
     }
 }
 
 impl From<File> for std::fs::File {
     fn from(ours: File) -> std::fs::File {
-        ours.0
+        ours.0.into_inner()
     }
 }
 

@@ -18,12 +18,20 @@
 //! file took 1.2 µs in place and 13.7 µs on a helper, opening and reading a file of 4 KiB 13 µs and 23 µs
 //! (`benches/files.rs`, two busy cores). Eight threads that read at once gained nothing by helpers, either. Turn it on
 //! for disks and network file systems on which a read takes milliseconds, in which other green threads could run.
+//!
+//! # Pipes, terminals and devices
+//!
+//! A [`File`] may also be a pipe, a socket, a terminal or a device, whose transfers wait for another party. These are not
+//! accessed in place: once [`patch_process`](crate::patch_process) has been called, or [`patch_net`](crate::patch_net) for a socket, a green
+//! thread that reads or writes one lets others run. A helper thread opens a named pipe, which blocks until its other end
+//! is opened.
 
 #[doc(no_inline)]
 pub use ::std::fs::*;
 
 mod dir_builder;
 mod file;
+mod handle;
 mod open_options;
 mod paths;
 
@@ -40,6 +48,7 @@ pub use paths::{
 pub use paths::soft_link;
 
 use std::io;
+use std::path::Path;
 
 use crate::seam::offload;
 
@@ -47,4 +56,10 @@ use crate::seam::offload;
 #[inline]
 fn call<R: Send>(f: impl FnOnce() -> io::Result<R> + Send) -> io::Result<R> {
     offload::run(offload::file, f)
+}
+
+/// Makes a call that opens the file at `path`, and possibly transfers all of it. A named pipe blocks it although no disk
+/// does, so it is made by a helper thread even if files are accessed in place.
+fn open<R: Send>(path: &Path, f: impl FnOnce() -> io::Result<R> + Send) -> io::Result<R> {
+    call(|| offload::run(|call| offload::open(path, call), f))
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::{File, call};
+use super::{File, open};
 
 /// How a file is opened.
 ///
@@ -82,7 +82,7 @@ impl OpenOptions {
     /// What the system says; and options that do not fit each other.
     pub fn open<P: AsRef<Path>>(&self, path: P) -> io::Result<File> {
         let path = path.as_ref();
-        call(|| self.0.open(path)).map(File::from)
+        open(path, || self.0.open(path)).map(File::from)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs::{Metadata, Permissions, ReadDir};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::call;
+use super::{call, open};
 
 /// Reads a whole file.
 ///
@@ -14,7 +14,7 @@ use super::call;
 /// Returns the error of the system.
 pub fn read<P: AsRef<Path>>(path: P) -> io::Result<Vec<u8>> {
     let path = path.as_ref();
-    call(|| std::fs::read(path))
+    open(path, || std::fs::read(path))
 }
 
 /// Reads a whole file, which must be UTF-8.
@@ -24,7 +24,7 @@ pub fn read<P: AsRef<Path>>(path: P) -> io::Result<Vec<u8>> {
 /// Returns the error of the system.
 pub fn read_to_string<P: AsRef<Path>>(path: P) -> io::Result<String> {
     let path = path.as_ref();
-    call(|| std::fs::read_to_string(path))
+    open(path, || std::fs::read_to_string(path))
 }
 
 /// Removes a file.
@@ -154,7 +154,7 @@ pub fn rename<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<()> 
 /// Returns the error of the system.
 pub fn copy<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<u64> {
     let (from, to) = (from.as_ref(), to.as_ref());
-    call(|| std::fs::copy(from, to))
+    open(from, || open(to, || std::fs::copy(from, to)))
 }
 
 /// Gives a file another name, which counts as much.
@@ -188,7 +188,7 @@ pub fn soft_link<P: AsRef<Path>, Q: AsRef<Path>>(original: P, link: Q) -> io::Re
 /// Returns the error of the system.
 pub fn write<P: AsRef<Path>, C: AsRef<[u8]>>(path: P, contents: C) -> io::Result<()> {
     let (path, contents) = (path.as_ref(), contents.as_ref());
-    call(|| std::fs::write(path, contents))
+    open(path, || std::fs::write(path, contents))
 }
 
 /// Changes the permissions of a file.

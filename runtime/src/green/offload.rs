@@ -3,6 +3,8 @@
 
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
 
 use super::file_turns;
 use super::helpers::Helpers;
@@ -12,8 +14,10 @@ use crate::seam::offload::Call;
 
 /// Look-ups beyond this number queue: a resolver should not be flooded, and a look-up ends by its own time-out.
 static NAMES: Helpers = Helpers::limited("greenpatch-name", 32);
-/// Opening a named pipe blocks until another call opens its other end.
+/// Reading a file may depend on another call, as with a file system that this process serves.
 static FILES: Helpers = Helpers::new("greenpatch-file");
+/// Opening a named pipe blocks until another call opens its other end.
+static OPENS: Helpers = Helpers::new("greenpatch-open");
 /// Locking a file blocks until another call unlocks it.
 static LOCKS: Helpers = Helpers::new("greenpatch-lock");
 /// Each call occupies its helper until the child ends.
@@ -29,6 +33,36 @@ pub(super) fn name_lookup(call: Call<'_>) -> io::Result<()> {
 
 pub(super) fn file(call: Call<'_>) -> io::Result<()> {
     make(&FILES, call, seam::file__original)
+}
+
+/// A helper opens what may block the thread that opens it. Other files are opened in place.
+pub(super) fn open(path: &Path, call: Call<'_>) -> io::Result<()> {
+    match Parker::current() {
+        Some(parker) if may_block(path) => OPENS.make(&parker, call),
+        _ => seam::open__original(path, call),
+    }
+}
+
+/// Returns whether opening the file may block: a named pipe without its other end, or a device such as a serial line
+/// without a carrier.
+fn may_block(path: &Path) -> bool {
+    let Ok(metadata) = path.metadata() else {
+        return false;
+    };
+    let kind = metadata.file_type();
+    kind.is_fifo() || kind.is_char_device() && !is_memory_device(metadata.rdev())
+}
+
+/// Returns whether the device is `/dev/null`, `/dev/urandom` or another one of memory, which opens at once.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_memory_device(device: u64) -> bool {
+    libc::major(device) == 1
+}
+
+/// Other systems have no number that tells.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn is_memory_device(_: u64) -> bool {
+    false
 }
 
 /// Of the threads that wait for the same lock, one does so on a helper, and the others queue for its turn.

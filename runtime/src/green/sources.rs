@@ -116,6 +116,7 @@ static PROCESS: Source = Source::builtin(
         replacement!(process::wait, wait__PATCH, CHILD_WAIT),
         replacement!(process::wait_either, wait_either__PATCH, CHILD_OUTPUT),
         replacement!(offload::child, child__PATCH),
+        replacement!(offload::open, open__PATCH),
     ],
 );
 

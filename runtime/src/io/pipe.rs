@@ -75,14 +75,15 @@ macro_rules! reads_a_pipe {
     ($ours:ty) => {
         impl ::std::io::Read for $ours {
             fn read(&mut self, buf: &mut [u8]) -> ::std::io::Result<usize> {
-                $crate::seam::pipe::read(&self.0, buf)
+                ::std::io::Read::read(&mut $crate::seam::pipe::Stream::of_pipe(&self.0), buf)
             }
 
             fn read_vectored(
                 &mut self,
                 bufs: &mut [::std::io::IoSliceMut<'_>],
             ) -> ::std::io::Result<usize> {
-                $crate::seam::pipe::read_vectored(&self.0, bufs)
+                let mut stream = $crate::seam::pipe::Stream::of_pipe(&self.0);
+                ::std::io::Read::read_vectored(&mut stream, bufs)
             }
         }
     };
@@ -94,14 +95,15 @@ macro_rules! writes_a_pipe {
     ($ours:ty) => {
         impl ::std::io::Write for $ours {
             fn write(&mut self, buf: &[u8]) -> ::std::io::Result<usize> {
-                $crate::seam::pipe::write(&self.0, buf)
+                ::std::io::Write::write(&mut $crate::seam::pipe::Stream::of_pipe(&self.0), buf)
             }
 
             fn write_vectored(
                 &mut self,
                 bufs: &[::std::io::IoSlice<'_>],
             ) -> ::std::io::Result<usize> {
-                $crate::seam::pipe::write_vectored(&self.0, bufs)
+                let mut stream = $crate::seam::pipe::Stream::of_pipe(&self.0);
+                ::std::io::Write::write_vectored(&mut stream, bufs)
             }
 
             /// Has nothing to do: nothing is held back.

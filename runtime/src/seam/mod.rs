@@ -20,7 +20,7 @@
 //! | `local` | `is_shared` | thread |
 //! | `net` | `perform` | net |
 //! | `dns` | `wait` | dns |
-//! | `offload` | `name_lookup`, `socket`, `child`, `file` | dns, net, process, fs |
+//! | `offload` | `name_lookup`, `socket`, `child`, `open`, `file` | dns, net, process, process, fs |
 //! | `offload` | `file_lock` | thread, threading |
 //! | `pipe` | `perform` | process |
 //! | `process` | `wait`, `wait_either` | process |

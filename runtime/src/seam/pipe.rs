@@ -1,134 +1,221 @@
-//! Pipes: reading and writing.
+//! Streams that are read and written by number, whatever they are: pipes, terminals, devices, and sockets that are used
+//! as files.
 //!
 //! The other end of a pipe, and duplicates of this one, may belong to other processes, which expect calls to block. So a
-//! green thread asks Linux not to block for one call (`RWF_NOWAIT`). The descriptor itself is made non-blocking only where
-//! the kernel does not support that.
+//! green thread asks Linux not to block for one call (`RWF_NOWAIT`). Where the kernel does not support that, a pipe or
+//! socket is made non-blocking. The mode of a terminal or device, which other processes use, is left alone: a green
+//! thread makes a call that may block once `poll` says that it would not.
 #![allow(unsafe_code)]
 
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use crate::descriptor;
 use crate::descriptor::direction::{Direction, Manner};
 use crate::descriptor::operation::{Kind, Operation, Size};
+use crate::descriptor::poll::is_ready;
+use crate::descriptor::stream::StreamKind;
 use crate::descriptor::watch::{Watch, Watched};
 use crate::patchable;
+use crate::seam::net;
 
-/// Performs an operation on a pipe.
+/// Performs an operation on a pipe, or on another stream that is no socket.
 #[patchable]
 pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
     descriptor::perform::perform(operation)
 }
 
-/// Reads from a pipe. Does not wait if `buf` is empty.
-pub(crate) fn read<T: AsFd>(pipe: &Watched<T>, buf: &mut [u8]) -> io::Result<usize> {
-    if buf.is_empty() {
-        return Ok(0);
+/// A stream, as a reader and writer.
+#[derive(Clone, Copy)]
+pub(crate) struct Stream<'a> {
+    fd: BorrowedFd<'a>,
+    watch: &'a Watch,
+    kind: StreamKind,
+}
+
+impl<'a> Stream<'a> {
+    /// Returns the stream of a descriptor that is not always ready.
+    pub(crate) fn new(fd: BorrowedFd<'a>, watch: &'a Watch, kind: StreamKind) -> Self {
+        Stream { fd, watch, kind }
     }
-    let (fd, watch) = (pipe.as_fd(), pipe.watch());
-    let size = Size::UpTo(buf.len());
-    let mut attempt = |manner, _| read_once(fd, watch, &mut [IoSliceMut::new(buf)], manner);
-    let operation = Operation::new(fd, watch, Direction::Read, size, &mut attempt);
-    perform(&mut operation.of_kind(Kind::Transfer))
-}
 
-/// Reads from a pipe into several buffers.
-pub(crate) fn read_vectored<T: AsFd>(
-    pipe: &Watched<T>,
-    bufs: &mut [IoSliceMut<'_>],
-) -> io::Result<usize> {
-    if bufs.iter().all(|buf| buf.is_empty()) {
-        return Ok(0);
+    /// Returns the stream of one end of a pipe.
+    pub(crate) fn of_pipe<T: AsFd>(pipe: &'a Watched<T>) -> Self {
+        Stream::new(pipe.as_fd(), pipe.watch(), StreamKind::Pipe)
     }
-    let (fd, watch) = (pipe.as_fd(), pipe.watch());
-    let mut attempt = |manner, _| read_once(fd, watch, bufs, manner);
-    let operation = Operation::new(fd, watch, Direction::Read, Size::Unknown, &mut attempt);
-    perform(&mut operation.of_kind(Kind::Transfer))
+
+    /// Returns what a read of up to `asked` bytes tells. A short one has emptied a pipe, but a terminal is read line by
+    /// line, and a socket may be read message by message.
+    fn size_of_read(self, asked: usize) -> Size {
+        match self.kind {
+            StreamKind::Pipe => Size::UpTo(asked),
+            StreamKind::Socket | StreamKind::Terminal | StreamKind::Device => Size::Unknown,
+        }
+    }
+
+    /// Returns what a write of `given` bytes tells. A device decides itself how many it takes.
+    fn size_of_write(self, given: usize) -> Size {
+        match self.kind {
+            StreamKind::Pipe | StreamKind::Socket | StreamKind::Terminal => Size::All(given),
+            StreamKind::Device => Size::Unknown,
+        }
+    }
+
+    /// Performs an operation through the patch point of the kind.
+    fn perform(
+        self,
+        direction: Direction,
+        size: Size,
+        attempt: &mut descriptor::operation::Call<'_>,
+    ) -> io::Result<usize> {
+        let operation = Operation::new(self.fd, self.watch, direction, size, attempt);
+        let operation = &mut operation.of_kind(Kind::Transfer);
+        match self.kind {
+            StreamKind::Socket => net::perform(operation),
+            StreamKind::Pipe | StreamKind::Terminal | StreamKind::Device => perform(operation),
+        }
+    }
+
+    fn read_once(self, bufs: &mut [IoSliceMut<'_>], manner: Manner) -> io::Result<usize> {
+        let fd = self.fd.as_raw_fd();
+        let count = bufs.len().min(MOST) as libc::c_int;
+        // An `IoSliceMut` is laid out as an `iovec` on Unix, which std documents.
+        let places = bufs.as_mut_ptr().cast::<libc::iovec>();
+        // SAFETY: `count` of these are valid for writes.
+        let blocking = || moved(unsafe { libc::readv(fd, places, count) });
+        // SAFETY: as above; -1 is the position of the stream itself.
+        let no_wait = |flags| moved(unsafe { no_wait::preadv2(fd, places, count, -1, flags) });
+        let when_ready = |_| match is_ready(fd, libc::POLLIN) {
+            true => blocking(),
+            false => Err(ErrorKind::WouldBlock.into()),
+        };
+        self.once(manner, blocking, no_wait, when_ready)
+    }
+
+    fn write_once(self, bufs: &[IoSlice<'_>], manner: Manner) -> io::Result<usize> {
+        let fd = self.fd.as_raw_fd();
+        let count = bufs.len().min(MOST) as libc::c_int;
+        // An `IoSlice` is laid out as an `iovec` on Unix, which std documents.
+        let places = bufs.as_ptr().cast::<libc::iovec>();
+        // SAFETY: `count` of these are valid for reads.
+        let blocking = || moved(unsafe { libc::writev(fd, places, count) });
+        // SAFETY: as above; -1 is the position of the stream itself.
+        let no_wait = |flags| moved(unsafe { no_wait::pwritev2(fd, places, count, -1, flags) });
+        let when_ready = |kind| match kind {
+            StreamKind::Terminal => write_pieces(fd, bufs),
+            _ if !is_ready(fd, libc::POLLOUT) => Err(ErrorKind::WouldBlock.into()),
+            _ => blocking(),
+        };
+        self.once(manner, blocking, no_wait, when_ready)
+    }
+
+    /// Returns the kind by the OS: the end of a pipe may have been made from the descriptor of a terminal.
+    fn actual_kind(self) -> StreamKind {
+        match self.kind {
+            StreamKind::Pipe => StreamKind::of(self.fd).unwrap_or(StreamKind::Pipe),
+            kind => kind,
+        }
+    }
+
+    /// Makes one attempt: by `blocking` where it may block, otherwise by `no_wait` if the kernel supports it, or else by
+    /// `when_ready` if the mode of the descriptor is not to be changed.
+    fn once(
+        self,
+        manner: Manner,
+        blocking: impl Fn() -> io::Result<usize>,
+        no_wait: impl FnOnce(libc::c_int) -> io::Result<usize>,
+        when_ready: impl FnOnce(StreamKind) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        if manner == Manner::Block || self.watch.is_made_nonblocking() {
+            return blocking();
+        }
+        match no_wait(no_wait::FLAG) {
+            Err(error) if no_wait::is_unknown(&error) => match self.actual_kind() {
+                StreamKind::Pipe | StreamKind::Socket => {
+                    self.watch.make_nonblocking(self.fd)?;
+                    blocking()
+                }
+                kind @ (StreamKind::Terminal | StreamKind::Device) => when_ready(kind),
+            },
+            result => result,
+        }
+    }
 }
 
-/// Writes to a pipe: all of `buf` unless an error occurs, as a call that blocks does.
-pub(crate) fn write<T: AsFd>(pipe: &Watched<T>, buf: &[u8]) -> io::Result<usize> {
-    let (fd, watch) = (pipe.as_fd(), pipe.watch());
-    let size = Size::All(buf.len());
-    let mut attempt = |manner, done| write_once(fd, watch, &[IoSlice::new(&buf[done..])], manner);
-    let operation = Operation::new(fd, watch, Direction::Write, size, &mut attempt);
-    perform(&mut operation.of_kind(Kind::Transfer))
+/// Does not wait if `buf` is empty.
+impl Read for Stream<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read_vectored(&mut [IoSliceMut::new(buf)])
+    }
+
+    fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        if bufs.iter().all(|buf| buf.is_empty()) {
+            return Ok(0);
+        }
+        let size = match bufs {
+            [buf] => self.size_of_read(buf.len()),
+            _ => Size::Unknown,
+        };
+        let stream = *self;
+        let mut attempt = |manner, _| stream.read_once(bufs, manner);
+        self.perform(Direction::Read, size, &mut attempt)
+    }
 }
 
-/// Writes to a pipe from several buffers; once patched, possibly not all of them.
-pub(crate) fn write_vectored<T: AsFd>(
-    pipe: &Watched<T>,
-    bufs: &[IoSlice<'_>],
-) -> io::Result<usize> {
-    let (fd, watch) = (pipe.as_fd(), pipe.watch());
-    let size = Size::UpTo(bufs.iter().map(|buf| buf.len()).sum());
-    let mut attempt = |manner, _| write_once(fd, watch, bufs, manner);
-    let operation = Operation::new(fd, watch, Direction::Write, size, &mut attempt);
-    perform(&mut operation.of_kind(Kind::Transfer))
+impl Write for Stream<'_> {
+    /// Writes all of `buf` unless an error occurs, as a call that blocks does.
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let stream = *self;
+        let size = self.size_of_write(buf.len());
+        let mut attempt = |manner, done| stream.write_once(&[IoSlice::new(&buf[done..])], manner);
+        self.perform(Direction::Write, size, &mut attempt)
+    }
+
+    /// Writes from several buffers; once patched, possibly not all of them.
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let stream = *self;
+        let mut attempt = |manner, _| stream.write_once(bufs, manner);
+        self.perform(Direction::Write, Size::Unknown, &mut attempt)
+    }
+
+    /// Does nothing: no bytes are buffered.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The most buffers that the OS accepts in one call.
 const MOST: usize = 1024;
 
-fn read_once(
-    fd: BorrowedFd<'_>,
-    watch: &Watch,
-    bufs: &mut [IoSliceMut<'_>],
-    manner: Manner,
-) -> io::Result<usize> {
-    let count = bufs.len().min(MOST) as libc::c_int;
-    // An `IoSliceMut` is laid out as an `iovec` on Unix, which std documents.
-    let places = bufs.as_mut_ptr().cast::<libc::iovec>();
-    once(
-        fd,
-        watch,
-        manner,
-        // SAFETY: `count` of these are valid for writes.
-        || unsafe { libc::readv(fd.as_raw_fd(), places, count) },
-        // SAFETY: as above; -1 is the position of the stream itself.
-        |flags| unsafe { no_wait::preadv2(fd.as_raw_fd(), places, count, -1, flags) },
-    )
-}
+/// The number of bytes that a terminal accepts without blocking when it is ready.
+const PIECE: usize = 128;
 
-fn write_once(
-    fd: BorrowedFd<'_>,
-    watch: &Watch,
-    bufs: &[IoSlice<'_>],
-    manner: Manner,
-) -> io::Result<usize> {
-    let count = bufs.len().min(MOST) as libc::c_int;
-    // An `IoSlice` is laid out as an `iovec` on Unix, which std documents.
-    let places = bufs.as_ptr().cast::<libc::iovec>();
-    once(
-        fd,
-        watch,
-        manner,
-        // SAFETY: `count` of these are valid for reads.
-        || unsafe { libc::writev(fd.as_raw_fd(), places, count) },
-        // SAFETY: as above; -1 is the position of the stream itself.
-        |flags| unsafe { no_wait::pwritev2(fd.as_raw_fd(), places, count, -1, flags) },
-    )
-}
-
-/// Makes one attempt: by `blocking` where it may block, otherwise by `no_wait` if the kernel supports it.
-fn once(
-    fd: BorrowedFd<'_>,
-    watch: &Watch,
-    manner: Manner,
-    mut blocking: impl FnMut() -> isize,
-    no_wait: impl FnOnce(libc::c_int) -> isize,
-) -> io::Result<usize> {
-    let moved = |result: isize| usize::try_from(result).map_err(|_| io::Error::last_os_error());
-    if manner == Manner::Block || watch.is_made_nonblocking() {
-        return moved(blocking());
-    }
-    match moved(no_wait(no_wait::FLAG)) {
-        Err(error) if no_wait::is_unknown(&error) => {
-            watch.make_nonblocking(fd)?;
-            moved(blocking())
+/// Writes to a terminal piece by piece, while it is ready.
+fn write_pieces(fd: libc::c_int, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    let mut done = 0;
+    for piece in bufs.iter().flat_map(|buf| buf.chunks(PIECE)) {
+        if !is_ready(fd, libc::POLLOUT) {
+            break;
         }
-        result => result,
+        // SAFETY: the piece is valid for reads of its length.
+        let written = moved(unsafe { libc::write(fd, piece.as_ptr().cast(), piece.len()) });
+        match written {
+            Ok(written) => done += written,
+            Err(error) if done == 0 => return Err(error),
+            Err(_) => return Ok(done),
+        }
+        if written.is_ok_and(|written| written < piece.len()) {
+            return Ok(done);
+        }
     }
+    match done {
+        0 if bufs.iter().any(|buf| !buf.is_empty()) => Err(ErrorKind::WouldBlock.into()),
+        done => Ok(done),
+    }
+}
+
+fn moved(result: isize) -> io::Result<usize> {
+    usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
 /// Calls that do not block although the descriptor does, which Linux has.

@@ -32,10 +32,10 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 /// A directory that is removed when dropped.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new() -> Scratch {
+    pub(crate) fn new() -> Scratch {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("greenpatch-modes-{}-{number}", std::process::id());
@@ -44,7 +44,7 @@ impl Scratch {
         Scratch(path)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 }
@@ -340,7 +340,7 @@ fn shared_lock_behind_a_waiting_exclusive_one() {
     alone.join().unwrap();
 }
 
-fn make_a_pipe(path: &Path) {
+pub(crate) fn make_a_pipe(path: &Path) {
     let made = greenpatch::process::Command::new("mkfifo")
         .arg(path)
         .status();

@@ -1,10 +1,13 @@
 //! Every operation in every mode: not patched; patched, on the root; patched, on a green thread;
 //! patched, on an OS thread that is no hub; patched with workers.
 //!
+//! Files are also accessed in place, where what waits is not on a disk.
+//!
 //! One process makes most of the checks, since patching cannot be undone between the modes. So libtest is not used.
 #![allow(missing_docs)]
 
 mod deadlines;
+mod file_streams;
 mod files;
 mod locals;
 mod locks;
@@ -24,6 +27,8 @@ type Case = (&'static str, fn());
 
 /// The task of the second process, which patches with workers.
 const WORKERS: &str = "workers";
+/// The task of the third process, in which files are accessed in place.
+const IN_PLACE: &str = "in place";
 
 fn main() {
     let mut runner = Runner::from_args();
@@ -31,14 +36,17 @@ fn main() {
         on_workers(&mut runner);
         return runner.finish();
     }
+    if runner.takes_task(IN_PLACE) {
+        on_files_in_place(&mut runner);
+        return runner.finish();
+    }
     on_one_os_thread(&mut runner);
     runner.finish();
     // Where green threads are placed is set once in a process.
-    let workers = child(WORKERS).args(std::env::args().skip(1)).status();
-    assert!(
-        workers.unwrap().success(),
-        "what runs on workers has failed"
-    );
+    for task in [WORKERS, IN_PLACE] {
+        let others = child(task).args(std::env::args().skip(1)).status();
+        assert!(others.unwrap().success(), "the process has failed: {task}");
+    }
 }
 
 fn on_one_os_thread(runner: &mut Runner) {
@@ -91,6 +99,15 @@ fn on_workers(runner: &mut Runner) {
     });
 }
 
+fn on_files_in_place(runner: &mut Runner) {
+    assert!(greenpatch::patch_all().unwrap().is_done());
+    let cases = [files::CASES, file_streams::CASES].concat();
+    make(runner, &cases, "files in place, root", |case| case());
+    make(runner, &cases, "files in place, green", |case| {
+        greenpatch::thread::spawn(case).join().unwrap();
+    });
+}
+
 /// Makes all checks in one mode.
 fn mode(runner: &mut Runner, mode: &str, on: fn(fn())) {
     let cases = [
@@ -100,11 +117,16 @@ fn mode(runner: &mut Runner, mode: &str, on: fn(fn())) {
         native_and_green::CASES,
         locks::CASES,
         files::CASES,
+        file_streams::CASES,
         pipes::CASES,
         processes::CASES,
         deadlines::CASES,
     ];
-    for (name, case) in cases.concat() {
+    make(runner, &cases.concat(), mode, on);
+}
+
+fn make(runner: &mut Runner, cases: &[Case], mode: &str, on: fn(fn())) {
+    for &(name, case) in cases {
         runner.test(&format!("{name} ({mode})"), || on(case));
     }
 }

@@ -112,7 +112,7 @@ features! {
     Patcher::dns => Dns;
 
     /// Patches `std::process` and `std::io::pipe`: a thread that waits for a child process, or on a pipe, lets
-    /// other green threads run.
+    /// other green threads run. A file that is a named pipe, a terminal or a device counts as a pipe.
     fn patch_process;
     /// Sets whether child processes and pipes are patched; see [`patch_process`].
     Patcher::process => Process;
