@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::call;
 
-/// Creates directories with options.
+/// A builder that creates directories.
 ///
 /// It converts from and into `std::fs::DirBuilder`.
 ///
@@ -25,15 +25,15 @@ use super::call;
 pub struct DirBuilder(std::fs::DirBuilder);
 
 impl DirBuilder {
-    /// Creates a builder with the default options: one directory, whose parent exists, with the permissions that the
-    /// process's mask leaves.
+    /// Creates a builder with the default options: a single directory, with the permissions that the umask of the process
+    /// leaves.
     #[expect(clippy::new_without_default, reason = "std has none")]
     #[must_use]
     pub fn new() -> DirBuilder {
         DirBuilder(std::fs::DirBuilder::new())
     }
 
-    /// Sets whether missing parent directories are created as well, and a directory that exists is no error.
+    /// Sets whether missing parent directories are created, too. An existing directory is then no error.
     pub fn recursive(&mut self, recursive: bool) -> &mut Self {
         self.0.recursive(recursive);
         self

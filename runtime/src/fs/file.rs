@@ -140,7 +140,7 @@ impl File {
     ///
     /// Returns the error of the system.
     pub fn unlock(&self) -> io::Result<()> {
-        // Always in place: it does not block, and other threads may wait for the lock.
+        // Always in place: it does not block, and other threads may be waiting for the lock.
         self.0.file().unlock()
     }
 
@@ -213,7 +213,7 @@ impl File {
     }
 }
 
-/// Defines methods that transfer, on the stream that the file is, or on a file in storage.
+/// Defines methods that transfer: on the stream that the file is, or on a file in storage.
 macro_rules! transfers {
     ($($name:ident($buf:ty) -> $moved:ty),* $(,)?) => {
         $(

@@ -11,22 +11,22 @@ use crate::descriptor::stream::StreamKind;
 use crate::descriptor::watch::Watch;
 use crate::seam::pipe::Stream;
 
-/// A file of std. A file in storage has nothing to wait for that the OS would report. A pipe, terminal, device or socket
-/// does, and has a [`Watch`].
+/// A file of std. The OS reports no readiness of a file in storage. A pipe, terminal, device or socket can be waited for,
+/// and has a [`Watch`].
 pub(super) struct Handle {
     // First, so that the watch is dropped before the descriptor is closed.
     waits: OnceLock<Option<Box<Waits>>>,
     file: File,
 }
 
-/// What is kept beside a descriptor that may have to be waited for.
+/// The state of a descriptor that can be waited for.
 struct Waits {
     kind: StreamKind,
     watch: Watch,
 }
 
 impl Handle {
-    /// Takes ownership of a file, of which the OS is asked at the first transfer.
+    /// Takes ownership of a file. Its kind is looked up at the first transfer.
     pub(super) fn new(file: File) -> Self {
         Handle {
             waits: OnceLock::new(),
@@ -38,7 +38,7 @@ impl Handle {
         &self.file
     }
 
-    /// Returns the stream that the file is, if it is not in storage.
+    /// Returns the file as a stream, unless it is in storage.
     #[inline]
     pub(super) fn stream(&self) -> Option<Stream<'_>> {
         let waits = self.waits()?;
@@ -59,7 +59,7 @@ impl Handle {
         })
     }
 
-    /// Gives the file away, in the mode that its user has set.
+    /// Returns the file of std, in the mode that its user has set.
     pub(super) fn into_inner(self) -> File {
         let Handle { waits, file } = self;
         if let Some(Some(waits)) = waits.into_inner() {

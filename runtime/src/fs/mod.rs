@@ -16,7 +16,7 @@
 //! [`patch_all`](crate::patch_all) leaves that out unless [`Patcher::fs`](crate::Patcher::fs) asks for it. Most of what
 //! programs read is in the page cache, and then the way to a helper and back costs more than the read: 4 KiB of an open
 //! file took 1.2 µs in place and 13.7 µs on a helper, opening and reading a file of 4 KiB 13 µs and 23 µs
-//! (`benches/files.rs`, two busy cores). Eight threads that read at once gained nothing by helpers, either. Turn it on
+//! (`benches/files.rs`, two busy cores). Eight threads that read at once gained nothing from helpers, either. Turn it on
 //! for disks and network file systems on which a read takes milliseconds, in which other green threads could run.
 //!
 //! # Pipes, terminals and devices
@@ -52,14 +52,14 @@ use std::path::Path;
 
 use crate::seam::offload;
 
-/// Makes a call to the file system, where this thread is to make it.
+/// Makes a call to the file system, in place or on a helper thread.
 #[inline]
 fn call<R: Send>(f: impl FnOnce() -> io::Result<R> + Send) -> io::Result<R> {
     offload::run(offload::file, f)
 }
 
-/// Makes a call that opens the file at `path`, and possibly transfers all of it. A named pipe blocks it although no disk
-/// does, so it is made by a helper thread even if files are accessed in place.
+/// Makes a call that opens the file at `path`, and possibly transfers all of it. For a named pipe it may block for long,
+/// so a helper thread makes it even if files are accessed in place.
 fn open<R: Send>(path: &Path, f: impl FnOnce() -> io::Result<R> + Send) -> io::Result<R> {
     call(|| offload::run(|call| offload::open(path, call), f))
 }

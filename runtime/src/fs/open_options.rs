@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{File, open};
 
-/// How a file is opened.
+/// Options and flags that configure how a file is opened.
 ///
 /// # Differences from std
 ///
@@ -32,54 +32,54 @@ use super::{File, open};
 pub struct OpenOptions(std::fs::OpenOptions);
 
 impl OpenOptions {
-    /// Nothing is asked for yet.
+    /// Creates a set of options, all of which are `false`.
     #[expect(clippy::new_without_default, reason = "std has none")]
     #[must_use]
     pub fn new() -> Self {
         OpenOptions(std::fs::OpenOptions::new())
     }
 
-    /// Whether the file is to be read.
+    /// Sets whether the file is opened for reading.
     pub fn read(&mut self, read: bool) -> &mut Self {
         self.0.read(read);
         self
     }
 
-    /// Whether the file is to be written.
+    /// Sets whether the file is opened for writing.
     pub fn write(&mut self, write: bool) -> &mut Self {
         self.0.write(write);
         self
     }
 
-    /// Whether what is written goes to the end, wherever that is by then.
+    /// Sets whether each write appends to the end of the file, as it is at the time of the write.
     pub fn append(&mut self, append: bool) -> &mut Self {
         self.0.append(append);
         self
     }
 
-    /// Whether the file is emptied.
+    /// Sets whether an existing file is truncated to length zero.
     pub fn truncate(&mut self, truncate: bool) -> &mut Self {
         self.0.truncate(truncate);
         self
     }
 
-    /// Whether the file is made if it is not there.
+    /// Sets whether the file is created if it does not exist.
     pub fn create(&mut self, create: bool) -> &mut Self {
         self.0.create(create);
         self
     }
 
-    /// Whether the file is made, and one that is there is an error.
+    /// Sets whether a new file is created; opening fails if it exists.
     pub fn create_new(&mut self, create_new: bool) -> &mut Self {
         self.0.create_new(create_new);
         self
     }
 
-    /// Opens the file.
+    /// Opens the file with these options.
     ///
     /// # Errors
     ///
-    /// What the system says; and options that do not fit each other.
+    /// Returns the error of the system, or `InvalidInput` if the options contradict each other.
     pub fn open<P: AsRef<Path>>(&self, path: P) -> io::Result<File> {
         let path = path.as_ref();
         open(path, || self.0.open(path)).map(File::from)
@@ -111,7 +111,7 @@ impl From<OpenOptions> for std::fs::OpenOptions {
 }
 
 impl File {
-    /// The ways to open a file.
+    /// Returns options to open a file with.
     #[must_use]
     pub fn options() -> OpenOptions {
         OpenOptions::new()

@@ -1,4 +1,4 @@
-//! What is done to files by their paths.
+//! Operations on files by path.
 #![forbid(unsafe_code)]
 
 use std::fs::{Metadata, Permissions, ReadDir};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{call, open};
 
-/// Reads a whole file.
+/// Reads the entire content of a file.
 ///
 /// # Errors
 ///
@@ -17,7 +17,7 @@ pub fn read<P: AsRef<Path>>(path: P) -> io::Result<Vec<u8>> {
     open(path, || std::fs::read(path))
 }
 
-/// Reads a whole file, which must be UTF-8.
+/// Reads the entire content of a file as a string, which must be UTF-8.
 ///
 /// # Errors
 ///
@@ -37,7 +37,7 @@ pub fn remove_file<P: AsRef<Path>>(path: P) -> io::Result<()> {
     call(|| std::fs::remove_file(path))
 }
 
-/// What the system knows of a file, or of what a symbolic link leads to.
+/// Returns the metadata of a file. Symbolic links are followed.
 ///
 /// # Errors
 ///
@@ -47,7 +47,7 @@ pub fn metadata<P: AsRef<Path>>(path: P) -> io::Result<Metadata> {
     call(|| std::fs::metadata(path))
 }
 
-/// What the system knows of a file, or of a symbolic link itself.
+/// Returns the metadata of a file. Symbolic links are not followed.
 ///
 /// # Errors
 ///
@@ -57,7 +57,7 @@ pub fn symlink_metadata<P: AsRef<Path>>(path: P) -> io::Result<Metadata> {
     call(|| std::fs::symlink_metadata(path))
 }
 
-/// Reads where a symbolic link leads.
+/// Returns the target of a symbolic link.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ pub fn read_link<P: AsRef<Path>>(path: P) -> io::Result<PathBuf> {
     call(|| std::fs::read_link(path))
 }
 
-/// The absolute path, without symbolic links.
+/// Returns the absolute path of a file, with all symbolic links resolved.
 ///
 /// # Errors
 ///
@@ -77,7 +77,7 @@ pub fn canonicalize<P: AsRef<Path>>(path: P) -> io::Result<PathBuf> {
     call(|| std::fs::canonicalize(path))
 }
 
-/// Makes a directory.
+/// Creates a directory.
 ///
 /// # Errors
 ///
@@ -87,7 +87,7 @@ pub fn create_dir<P: AsRef<Path>>(path: P) -> io::Result<()> {
     call(|| std::fs::create_dir(path))
 }
 
-/// Makes a directory, and those above it that are not there.
+/// Creates a directory and its parents, as far as they are missing.
 ///
 /// # Errors
 ///
@@ -107,7 +107,7 @@ pub fn remove_dir<P: AsRef<Path>>(path: P) -> io::Result<()> {
     call(|| std::fs::remove_dir(path))
 }
 
-/// Removes a directory and all that is in it.
+/// Removes a directory with all of its content.
 ///
 /// # Errors
 ///
@@ -117,7 +117,7 @@ pub fn remove_dir_all<P: AsRef<Path>>(path: P) -> io::Result<()> {
     call(|| std::fs::remove_dir_all(path))
 }
 
-/// Opens a directory. Its entries are then read in place, a few hundred with each call to the system.
+/// Returns an iterator over the entries of a directory. They are read in place, a few hundred with each system call.
 ///
 /// # Errors
 ///
@@ -127,7 +127,7 @@ pub fn read_dir<P: AsRef<Path>>(path: P) -> io::Result<ReadDir> {
     call(|| std::fs::read_dir(path))
 }
 
-/// Whether something is there; a symbolic link must lead to something.
+/// Returns whether the path exists. A broken symbolic link does not count.
 ///
 /// # Errors
 ///
@@ -137,7 +137,7 @@ pub fn exists<P: AsRef<Path>>(path: P) -> io::Result<bool> {
     call(|| std::fs::exists(path))
 }
 
-/// Gives a file another name; what has it is replaced.
+/// Renames a file, and replaces one that has the new name already.
 ///
 /// # Errors
 ///
@@ -147,7 +147,7 @@ pub fn rename<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<()> 
     call(|| std::fs::rename(from, to))
 }
 
-/// Copies the content and the permissions of a file; says how many bytes.
+/// Copies the content and the permissions of a file. Returns the number of bytes copied.
 ///
 /// # Errors
 ///
@@ -157,7 +157,7 @@ pub fn copy<P: AsRef<Path>, Q: AsRef<Path>>(from: P, to: Q) -> io::Result<u64> {
     open(from, || open(to, || std::fs::copy(from, to)))
 }
 
-/// Gives a file another name, which counts as much.
+/// Creates a hard link to a file.
 ///
 /// # Errors
 ///
@@ -167,7 +167,7 @@ pub fn hard_link<P: AsRef<Path>, Q: AsRef<Path>>(original: P, link: Q) -> io::Re
     call(|| std::fs::hard_link(original, link))
 }
 
-/// Makes a symbolic link.
+/// Creates a symbolic link.
 ///
 /// # Errors
 ///
@@ -181,7 +181,7 @@ pub fn soft_link<P: AsRef<Path>, Q: AsRef<Path>>(original: P, link: Q) -> io::Re
     call(soft_link)
 }
 
-/// Writes a whole file, which is made, or emptied first.
+/// Writes a slice as the entire content of a file, which is created or replaced.
 ///
 /// # Errors
 ///

@@ -29,7 +29,7 @@ pub(super) fn lock_to_print(stream: Output) -> Option<ReentrantLockGuard> {
     }
 }
 
-/// Makes a call that may write `length` bytes, on the thread that is to make it.
+/// Makes a call that may write `length` bytes, in place or on a helper thread.
 fn call<R: Send>(
     stream: Output,
     length: usize,
@@ -38,7 +38,7 @@ fn call<R: Send>(
     offload::run(|call| seam::output(stream, length, call), f)
 }
 
-/// Defines an output stream: the function that returns its handle, the handle, and its lock's guard.
+/// Defines an output stream: the function that returns a handle, the handle, and the guard of its lock.
 macro_rules! output_stream {
     (
         $function:ident, $Handle:ident, $Guard:ident, $lock:ident, $what:literal,
@@ -162,7 +162,7 @@ macro_rules! output_stream {
         }
 
         impl From<$Handle> for Stdio {
-            /// Makes a child process write to this stream.
+            /// Has a child process write to this stream.
             fn from(ours: $Handle) -> Stdio {
                 ours.std.into()
             }

@@ -8,11 +8,11 @@ use std::io;
 use crate::descriptor::conversions::{descriptor_traits, from_raw_fd, into_stdio, std_conversions};
 use crate::descriptor::watch::Watched;
 
-/// Makes a pipe: what is written to the one end is read at the other.
+/// Creates a pipe: bytes that are written to one end are read from the other.
 ///
 /// # Errors
 ///
-/// When no descriptor is left.
+/// Returns the error of the system if the process has no descriptors left.
 ///
 /// # Examples
 ///
@@ -34,14 +34,14 @@ pub fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
     ))
 }
 
-/// The end of a [`pipe`] that is read.
+/// The read end of a [`pipe`].
 ///
 /// # Differences from std
 ///
 /// It is not the type `std::io::PipeReader`, but converts from and into it.
 pub struct PipeReader(Watched<io::PipeReader>);
 
-/// The end of a [`pipe`] that is written.
+/// The write end of a [`pipe`].
 ///
 /// # Differences from std
 ///
@@ -49,28 +49,28 @@ pub struct PipeReader(Watched<io::PipeReader>);
 pub struct PipeWriter(Watched<io::PipeWriter>);
 
 impl PipeReader {
-    /// Another handle to the same end.
+    /// Returns another handle to the same end.
     ///
     /// # Errors
     ///
-    /// When no descriptor is left.
+    /// Returns the error of the system if the process has no descriptors left.
     pub fn try_clone(&self) -> io::Result<Self> {
         self.0.try_clone(io::PipeReader::try_clone).map(Self)
     }
 }
 
 impl PipeWriter {
-    /// Another handle to the same end.
+    /// Returns another handle to the same end.
     ///
     /// # Errors
     ///
-    /// When no descriptor is left.
+    /// Returns the error of the system if the process has no descriptors left.
     pub fn try_clone(&self) -> io::Result<Self> {
         self.0.try_clone(io::PipeWriter::try_clone).map(Self)
     }
 }
 
-/// `Read` for an end of a pipe that is the first field of `$ours`.
+/// Implements `Read` for `$ours`, whose first field is the `Watched` end of a pipe.
 macro_rules! reads_a_pipe {
     ($ours:ty) => {
         impl ::std::io::Read for $ours {
@@ -90,7 +90,7 @@ macro_rules! reads_a_pipe {
 }
 pub(crate) use reads_a_pipe;
 
-/// `Write` for an end of a pipe that is the first field of `$ours`.
+/// Implements `Write` for `$ours`, whose first field is the `Watched` end of a pipe.
 macro_rules! writes_a_pipe {
     ($ours:ty) => {
         impl ::std::io::Write for $ours {
@@ -106,7 +106,7 @@ macro_rules! writes_a_pipe {
                 ::std::io::Write::write_vectored(&mut stream, bufs)
             }
 
-            /// Has nothing to do: nothing is held back.
+            /// Does nothing: no bytes are buffered.
             fn flush(&mut self) -> ::std::io::Result<()> {
                 Ok(())
             }

@@ -24,10 +24,9 @@ pub fn __eprint(arguments: fmt::Arguments<'_>) {
 ///
 /// # Differences from std
 ///
-/// It takes the lock of [`io::stdout`](crate::io::stdout()), which goes by thread, native or green, and
-/// then calls std's own macro, so that what a test prints is captured as ever. On a green thread it does
-/// so for each piece of the text, as soon as that is formatted; the stream is written by the same calls as
-/// with std.
+/// The macro acquires the lock of [`io::stdout`](crate::io::stdout()), whose owner is a thread, native or green, and then
+/// calls std's macro, so that a test harness captures the output. On a green thread it calls std's macro for each piece
+/// of the text, as soon as that is formatted. The stream is written by the same system calls as with std.
 ///
 /// # Panics
 ///
@@ -50,7 +49,7 @@ macro_rules! print {
 ///
 /// # Differences from std
 ///
-/// As [`print!`](crate::print).
+/// The same as for [`print!`](crate::print).
 ///
 /// # Panics
 ///
@@ -80,7 +79,7 @@ macro_rules! println {
 ///
 /// # Differences from std
 ///
-/// As [`print!`](crate::print), for [`io::stderr`](crate::io::stderr()).
+/// The same as for [`print!`](crate::print), with [`io::stderr`](crate::io::stderr()).
 ///
 /// # Panics
 ///
@@ -103,7 +102,7 @@ macro_rules! eprint {
 ///
 /// # Differences from std
 ///
-/// As [`print!`](crate::print), for [`io::stderr`](crate::io::stderr()).
+/// The same as for [`print!`](crate::print), with [`io::stderr`](crate::io::stderr()).
 ///
 /// # Panics
 ///
@@ -127,11 +126,11 @@ macro_rules! eprintln {
     }};
 }
 
-/// Prints where it stands, and a value with the text of it, to standard error, and gives the value.
+/// Prints an expression and its value, with the file and line, to standard error, and returns the value.
 ///
 /// # Differences from std
 ///
-/// As [`print!`](crate::print), for [`io::stderr`](crate::io::stderr()).
+/// The same as for [`print!`](crate::print), with [`io::stderr`](crate::io::stderr()).
 ///
 /// # Panics
 ///
@@ -156,7 +155,7 @@ macro_rules! dbg {
         )
     };
     ($value:expr $(,)?) => {
-        // Not a `let`: what the value borrows from lives to the end of the statement around.
+        // Not a `let`: temporaries that the value borrows from live to the end of the enclosing statement.
         match $value {
             value => {
                 $crate::eprintln!(

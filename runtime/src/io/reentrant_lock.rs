@@ -1,7 +1,7 @@
-//! The lock of an output stream, which its owner may lock again.
+//! The re-entrant lock of an output stream.
 //!
-//! std's own locks of the streams identify their owner by OS thread, so all green threads of a hub are one owner to them.
-//! This one identifies it by thread, native or green. The algorithm is that of std's `ReentrantLock`.
+//! std's locks of the streams identify their owner by OS thread, so all green threads of a hub are the same owner to them.
+//! This lock identifies its owner by thread, native or green. The algorithm is that of std's `ReentrantLock`.
 //!
 //! Invariant:
 //! 1. `count` is accessed by the thread that holds `raw` alone. `owner` tells whether that is the current thread: only the
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::seam::context;
 use crate::sync::RawMutex;
 
-/// The number of no thread.
+/// The owner of an unlocked lock: no thread has this number.
 const NONE: u64 = 0;
 
 /// A re-entrant mutual exclusion lock.
@@ -39,12 +39,12 @@ impl ReentrantLock {
         }
     }
 
-    /// Locks it; blocks while another thread holds it.
+    /// Acquires the lock. Blocks while another thread holds it.
     pub(super) fn lock(&'static self) -> ReentrantLockGuard {
         self.acquire(true).expect("a blocking lock succeeds")
     }
 
-    /// Locks it unless another thread holds it.
+    /// Acquires the lock, unless another thread holds it.
     pub(super) fn try_lock(&'static self) -> Option<ReentrantLockGuard> {
         self.acquire(false)
     }
@@ -73,7 +73,7 @@ impl ReentrantLock {
     }
 }
 
-/// Holds the lock until it is dropped.
+/// A guard that releases the lock when dropped.
 pub(super) struct ReentrantLockGuard {
     lock: &'static ReentrantLock,
     not_send: PhantomData<*const ()>,

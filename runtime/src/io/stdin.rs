@@ -1,9 +1,8 @@
 //! [`stdin`].
 //!
-//! The buffer is std's own, shared with code that knows nothing of greenpatch. A thread that reads has
-//! the turn, [`StdinLock`], for as long as it likes; std's lock it holds only from `fill_buf` to
-//! `consume`, between which no code in this crate touches it. How much is in the buffer is remembered, so that
-//! what is there is taken in place.
+//! The buffer is std's, shared with code that uses std's `stdin`. A thread that reads holds greenpatch's lock, a
+//! [`StdinLock`]. It holds std's lock only between `fill_buf` and `consume`, while no other code in this crate accesses
+//! the buffer. The number of buffered bytes is kept in `LEFT`, so that they are read in place.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -15,18 +14,18 @@ use crate::seam::offload;
 use crate::seam::stdio as seam;
 use crate::sync::{Mutex, MutexGuard};
 
-/// How many bytes std's buffer holds, as far as is known here.
+/// The number of bytes in std's buffer, as far as this crate has seen. Its lock is the lock of standard input.
 static LEFT: Mutex<usize> = Mutex::new(0);
 
-/// What is as large as std's buffer is read past it.
+/// The size of std's buffer. A read of at least this size bypasses it.
 const LARGE: usize = 8 << 10;
 
 /// Returns a handle to standard input.
 ///
 /// # Differences from std
 ///
-/// Once patched, a green thread that finds no input waits on a helper thread, and others run. The lock
-/// goes by thread, native or green.
+/// The lock is owned by a thread, native or green. Once patched, a green thread that finds no input waits on a helper
+/// thread, and others run.
 ///
 /// # Examples
 ///
@@ -47,17 +46,17 @@ pub fn stdin() -> Stdin {
 ///
 /// # Differences from std
 ///
-/// It is not the type `std::io::Stdin`, with which it shares what has been read ahead.
+/// It is not the type `std::io::Stdin`, with which it shares the buffer.
 pub struct Stdin {
     std: io::Stdin,
 }
 
 impl Stdin {
-    /// Keeps all other threads from reading until the guard is dropped.
+    /// Locks the stream: no other thread reads until the guard is dropped.
     ///
     /// # Differences from std
     ///
-    /// A green thread that waits for it lets others run.
+    /// A green thread that waits for the lock lets others run.
     #[must_use]
     pub fn lock(&self) -> StdinLock<'static> {
         StdinLock {
@@ -66,16 +65,16 @@ impl Stdin {
         }
     }
 
-    /// Appends a line to `buf`, with its end.
+    /// Reads a line, including its newline, and appends it to `buf`.
     ///
     /// # Errors
     ///
-    /// What the system says, and that the line is not UTF-8.
+    /// Returns the error of the system, or `InvalidData` if the line is not UTF-8.
     pub fn read_line(&self, buf: &mut String) -> io::Result<usize> {
         self.lock().read_line(buf)
     }
 
-    /// The lines, without their ends.
+    /// Returns an iterator over the lines, without their newlines.
     pub fn lines(self) -> Lines<StdinLock<'static>> {
         self.lock().lines()
     }
@@ -87,13 +86,13 @@ impl fmt::Debug for Stdin {
     }
 }
 
-/// The right to read from standard input; see [`Stdin::lock`].
+/// A locked handle to standard input; see [`Stdin::lock`].
 ///
 /// # Differences from std
 ///
 /// It is not the type `std::io::StdinLock`.
 pub struct StdinLock<'a> {
-    // First, so that it is let go of first.
+    // First, so that it is released first.
     std: Option<io::StdinLock<'a>>,
     left: MutexGuard<'a, usize>,
 }
@@ -111,7 +110,7 @@ impl BufRead for StdinLock<'_> {
         let buffer = self
             .std
             .as_mut()
-            .expect("it has just been taken")
+            .expect("the lock was just acquired")
             .fill_buf()?;
         *self.left = buffer.len();
         Ok(buffer)

@@ -1,4 +1,4 @@
-//! [`IsTerminal`], and the descriptors of the locks of streams.
+//! [`IsTerminal`], and the descriptors of locked streams.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -7,12 +7,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use super::{Stderr, StderrLock, Stdin, StdinLock, Stdout, StdoutLock};
 use crate::fs::File;
 
-/// Says whether something is a terminal.
+/// Tells whether a descriptor refers to a terminal.
 ///
 /// # Differences from std
 ///
-/// std's trait can be implemented by std alone, so this is another. It is implemented for std's types,
-/// too.
+/// It is not std's trait, which is sealed. It is implemented for std's types, too.
 ///
 /// # Examples
 ///
@@ -23,11 +22,11 @@ use crate::fs::File;
 /// # let _ = colours;
 /// ```
 pub trait IsTerminal: sealed::Sealed {
-    /// Whether it is a terminal.
+    /// Returns whether the descriptor refers to a terminal.
     fn is_terminal(&self) -> bool;
 }
 
-/// `IsTerminal` for what has a descriptor.
+/// Implements `IsTerminal` for types that have a descriptor.
 macro_rules! may_be_a_terminal {
     ($($type:ty),+ $(,)?) => {
         $(
@@ -69,12 +68,12 @@ impl IsTerminal for BorrowedFd<'_> {
 }
 
 mod sealed {
-    /// Implemented for what std's trait is implemented for, and for what is like it.
+    /// Implemented for the types that have std's trait, and for their counterparts.
     pub trait Sealed {}
 }
 
-/// The descriptor of the stream that a lock is of.
-macro_rules! is_of_a_stream {
+/// Implements the descriptor traits of a locked stream.
+macro_rules! locked_stream {
     ($($lock:ident: $descriptor:expr),+ $(,)?) => {
         $(
             impl AsFd for $lock<'_> {
@@ -92,12 +91,12 @@ macro_rules! is_of_a_stream {
     };
 }
 
-is_of_a_stream!(
+locked_stream!(
     StdinLock: STREAMS.0.as_fd(),
     StdoutLock: STREAMS.1.as_fd(),
     StderrLock: STREAMS.2.as_fd(),
 );
 
-/// std's streams, which stay where they are.
+/// std's handles, from which the descriptors of locked streams are borrowed.
 static STREAMS: std::sync::LazyLock<(io::Stdin, io::Stdout, io::Stderr)> =
     std::sync::LazyLock::new(|| (io::stdin(), io::stdout(), io::stderr()));

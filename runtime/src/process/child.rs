@@ -9,7 +9,7 @@ use super::{ChildStderr, ChildStdin, ChildStdout};
 use crate::seam::busy::busy;
 use crate::seam::process as seam;
 
-/// A child process. Dropping it lets it run on.
+/// A child process. It continues to run when this is dropped.
 ///
 /// # Differences from std
 ///
@@ -29,11 +29,11 @@ use crate::seam::process as seam;
 #[derive(Debug)]
 pub struct Child {
     inner: process::Child,
-    /// The pipe to its standard input, if that was asked for by `Stdio::piped`.
+    /// The pipe to its standard input, if that was set to `Stdio::piped`.
     pub stdin: Option<ChildStdin>,
-    /// The pipe from its standard output, if that was asked for by `Stdio::piped`.
+    /// The pipe from its standard output, if that was set to `Stdio::piped`.
     pub stdout: Option<ChildStdout>,
-    /// The pipe from its standard error, if that was asked for by `Stdio::piped`.
+    /// The pipe from its standard error, if that was set to `Stdio::piped`.
     pub stderr: Option<ChildStderr>,
 }
 
@@ -68,7 +68,7 @@ impl Child {
 
     /// Returns the exit status of the process, if it has ended.
     ///
-    /// After a few calls in a row that return `None`, it lets other green threads run.
+    /// After a few calls in a row that return `None`, a green thread yields.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use std::process::{self, CommandArgs, CommandEnvs, ExitStatus, Output, Stdio};
 
 use super::Child;
 
-/// How a child process is to be started.
+/// A builder that starts child processes.
 ///
 /// # Differences from std
 ///
@@ -29,13 +29,12 @@ use super::Child;
 /// ```
 pub struct Command {
     pub(crate) inner: process::Command,
-    /// Which of the standard streams were set: input, output, error. Else what they are depends on
-    /// how the command is run.
+    /// Whether input, output and error were set. The defaults depend on how the command is run.
     set: [bool; 3],
 }
 
 impl Command {
-    /// A command that runs `program`.
+    /// Creates a command that runs `program`.
     pub fn new<S: AsRef<OsStr>>(program: S) -> Command {
         Command {
             inner: process::Command::new(program),
@@ -59,7 +58,7 @@ impl Command {
         self
     }
 
-    /// Sets a variable of the environment.
+    /// Sets an environment variable for the child process.
     pub fn env<K, V>(&mut self, key: K, val: V) -> &mut Command
     where
         K: AsRef<OsStr>,
@@ -69,7 +68,7 @@ impl Command {
         self
     }
 
-    /// Sets several variables of the environment.
+    /// Sets several environment variables for the child process.
     pub fn envs<I, K, V>(&mut self, vars: I) -> &mut Command
     where
         I: IntoIterator<Item = (K, V)>,
@@ -80,55 +79,55 @@ impl Command {
         self
     }
 
-    /// Leaves a variable out of the environment.
+    /// Removes an environment variable, which the child process then does not inherit.
     pub fn env_remove<K: AsRef<OsStr>>(&mut self, key: K) -> &mut Command {
         self.inner.env_remove(key);
         self
     }
 
-    /// Leaves all variables out of the environment but those that are set after.
+    /// Clears the environment: the child process inherits no variable, and gets those only that are set afterwards.
     pub fn env_clear(&mut self) -> &mut Command {
         self.inner.env_clear();
         self
     }
 
-    /// Sets the directory that the child process begins in.
+    /// Sets the working directory of the child process.
     pub fn current_dir<P: AsRef<Path>>(&mut self, dir: P) -> &mut Command {
         self.inner.current_dir(dir);
         self
     }
 
-    /// Sets what the child process reads as its standard input.
+    /// Configures the standard input of the child process.
     pub fn stdin<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
         self.inner.stdin(cfg);
         self.set[0] = true;
         self
     }
 
-    /// Sets where the standard output of the child process goes.
+    /// Configures the standard output of the child process.
     pub fn stdout<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
         self.inner.stdout(cfg);
         self.set[1] = true;
         self
     }
 
-    /// Sets where the standard error of the child process goes.
+    /// Configures the standard error of the child process.
     pub fn stderr<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
         self.inner.stderr(cfg);
         self.set[2] = true;
         self
     }
 
-    /// Starts the child process. Standard streams that were not set are shared with it.
+    /// Starts the child process. It inherits the standard streams that were not set.
     ///
     /// # Errors
     ///
-    /// What the system says, about starting it or about the program.
+    /// Returns the error of the system, about starting the process or about the program.
     pub fn spawn(&mut self) -> io::Result<Child> {
         self.inner.spawn().map(Child::from)
     }
 
-    /// Runs the child process and takes what it puts out. A standard input that was not set is empty.
+    /// Runs the child process to its end and returns its output. A standard input that was not set is empty.
     ///
     /// # Errors
     ///
@@ -146,7 +145,7 @@ impl Command {
             inner.stderr(Stdio::piped());
         }
         let child = inner.spawn();
-        // What a later run of the same command finds, if it is not this kind of run.
+        // For a later `spawn` or `status` of the same command.
         if !input {
             inner.stdin(Stdio::inherit());
         }
@@ -159,8 +158,7 @@ impl Command {
         Child::from(child?).wait_with_output()
     }
 
-    /// Runs the child process and says how it ended. Standard streams that were not set are shared with
-    /// it.
+    /// Runs the child process to its end and returns its exit status. It inherits the standard streams that were not set.
     ///
     /// # Errors
     ///
@@ -169,23 +167,23 @@ impl Command {
         self.spawn()?.wait()
     }
 
-    /// The program.
+    /// Returns the path of the program.
     #[must_use]
     pub fn get_program(&self) -> &OsStr {
         self.inner.get_program()
     }
 
-    /// The arguments, without the name of the program.
+    /// Returns an iterator over the arguments, without the name of the program.
     pub fn get_args(&self) -> CommandArgs<'_> {
         self.inner.get_args()
     }
 
-    /// The variables of the environment that are set, or left out.
+    /// Returns an iterator over the environment variables that were set or removed.
     pub fn get_envs(&self) -> CommandEnvs<'_> {
         self.inner.get_envs()
     }
 
-    /// The directory that the child process begins in, if it was set.
+    /// Returns the working directory of the child process, if it was set.
     #[must_use]
     pub fn get_current_dir(&self) -> Option<&Path> {
         self.inner.get_current_dir()

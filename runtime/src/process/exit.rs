@@ -3,7 +3,7 @@
 
 use crate::seam::exit as seam;
 
-/// Ends the process with a status.
+/// Terminates the process with an exit code.
 ///
 /// # Differences from std
 ///

@@ -1,6 +1,6 @@
 // Layer: facade, std-shaped.
 // Called by: users, and `os`.
-// Calls: `seam`, `descriptor`; `io` for what its pipes have in common with these.
+// Calls: `seam`, `descriptor`; `io`, for the macros of pipes.
 // Never: names a hub, or asks whether it is green.
 
 //! Child processes that native or green threads can wait for, with the API of [`std::process`].
@@ -9,7 +9,7 @@
 //! from std* says otherwise.
 //!
 //! Once [`patch_process`](crate::patch_process) has been called, a green thread that waits for a child process, or on a
-//! pipe to or from it, lets others run. Spawning a process is done in place: it waits for the kernel only.
+//! pipe to or from it, lets others run. A process is spawned in place, which waits for the kernel only.
 
 #[doc(no_inline)]
 pub use ::std::process::*;

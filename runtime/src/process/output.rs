@@ -1,4 +1,4 @@
-//! Reading both outputs of a child process together.
+//! Reading both outputs of a child process at the same time.
 #![forbid(unsafe_code)]
 
 use std::io::{self, ErrorKind, Read};
@@ -7,8 +7,7 @@ use std::os::fd::AsFd;
 use super::{ChildStderr, ChildStdout};
 use crate::seam::process::wait_either;
 
-/// Reads both to their ends. One after the other would not do: the child blocks while either pipe is
-/// full.
+/// Reads both pipes to their ends. They cannot be read one after the other: the child blocks while either pipe is full.
 pub(super) fn read_both(
     mut stdout: ChildStdout,
     mut stderr: ChildStderr,
@@ -28,10 +27,10 @@ pub(super) fn read_both(
     Ok((out, err))
 }
 
-/// As much as a pipe holds.
+/// The capacity of a pipe.
 const AT_ONCE: usize = 64 << 10;
 
-/// Reads what there is; false at the end.
+/// Reads what is available. Returns false at the end.
 fn read_some(pipe: &mut impl Read, all: &mut Vec<u8>) -> io::Result<bool> {
     let before = all.len();
     all.resize(before + AT_ONCE, 0);

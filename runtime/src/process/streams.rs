@@ -1,4 +1,4 @@
-//! The pipes to and from a child process.
+//! [`ChildStdin`], [`ChildStdout`] and [`ChildStderr`].
 
 use std::process;
 
@@ -6,21 +6,21 @@ use crate::descriptor::conversions::{descriptor_traits, into_stdio, std_conversi
 use crate::descriptor::watch::Watched;
 use crate::io::{reads_a_pipe, writes_a_pipe};
 
-/// The pipe to a child's standard input.
+/// The pipe to the standard input of a child process.
 ///
 /// # Differences from std
 ///
 /// It is not the type `std::process::ChildStdin`, but converts from and into it.
 pub struct ChildStdin(Watched<process::ChildStdin>);
 
-/// The pipe from a child's standard output.
+/// The pipe from the standard output of a child process.
 ///
 /// # Differences from std
 ///
 /// It is not the type `std::process::ChildStdout`, but converts from and into it.
 pub struct ChildStdout(Watched<process::ChildStdout>);
 
-/// The pipe from a child's standard error.
+/// The pipe from the standard error of a child process.
 ///
 /// # Differences from std
 ///
