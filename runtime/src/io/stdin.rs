@@ -2,7 +2,7 @@
 //!
 //! The buffer is std's, shared with code that uses std's `stdin`. A thread that reads holds greenpatch's lock, a
 //! [`StdinLock`]. It holds std's lock only between `fill_buf` and `consume`, while no other code in this crate accesses
-//! the buffer. The number of buffered bytes is kept in `LEFT`, so that they are read in place.
+//! the buffer. The number of buffered bytes is kept in `BUFFERED`, so that they are read in place.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::seam::stdio as seam;
 use crate::sync::{Mutex, MutexGuard};
 
 /// The number of bytes in std's buffer, as far as this crate has seen. Its lock is the lock of standard input.
-static LEFT: Mutex<usize> = Mutex::new(0);
+static BUFFERED: Mutex<usize> = Mutex::new(0);
 
 /// The size of std's buffer. A read of at least this size bypasses it.
 const LARGE: usize = 8 << 10;
@@ -61,7 +61,7 @@ impl Stdin {
     pub fn lock(&self) -> StdinLock<'static> {
         StdinLock {
             std: None,
-            left: LEFT.lock().unwrap_or_else(PoisonError::into_inner),
+            buffered: BUFFERED.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
@@ -94,14 +94,14 @@ impl fmt::Debug for Stdin {
 pub struct StdinLock<'a> {
     // First, so that it is released first.
     std: Option<io::StdinLock<'a>>,
-    left: MutexGuard<'a, usize>,
+    buffered: MutexGuard<'a, usize>,
 }
 
 impl BufRead for StdinLock<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.std.is_none() {
-            if *self.left == 0 {
-                *self.left = offload::run(seam::input, || {
+            if *self.buffered == 0 {
+                *self.buffered = offload::run(seam::input, || {
                     io::stdin().lock().fill_buf().map(<[u8]>::len)
                 })?;
             }
@@ -112,14 +112,14 @@ impl BufRead for StdinLock<'_> {
             .as_mut()
             .expect("the lock was just acquired")
             .fill_buf()?;
-        *self.left = buffer.len();
+        *self.buffered = buffer.len();
         Ok(buffer)
     }
 
     fn consume(&mut self, amount: usize) {
         if let Some(mut std) = self.std.take() {
             std.consume(amount);
-            *self.left = self.left.saturating_sub(amount);
+            *self.buffered = self.buffered.saturating_sub(amount);
         }
     }
 }
@@ -127,7 +127,7 @@ impl BufRead for StdinLock<'_> {
 impl Read for StdinLock<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.std = None;
-        if *self.left == 0 && buf.len() >= LARGE {
+        if *self.buffered == 0 && buf.len() >= LARGE {
             return offload::run(seam::input, || io::stdin().lock().read(buf));
         }
         let moved = self.fill_buf()?.read(buf)?;

@@ -1,4 +1,4 @@
-//! [`ToSocketAddrs`], and trying each address in turn.
+//! [`ToSocketAddrs`], and attempts with one address after the other.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -10,13 +10,12 @@ use std::vec;
 
 use super::dns;
 
-/// What can be turned into addresses of sockets, perhaps by looking up a name.
+/// A type that converts to socket addresses, possibly by looking up a name.
 ///
 /// # Differences from std
 ///
-/// It is a trait of its own, with std's implementors, since names are looked up inside of it: once
-/// patched, a green thread that looks one up lets others run. Several threads that look up the same
-/// name at the same time share one look-up.
+/// It is not std's trait, but is implemented for the same types. Once patched, a green thread that looks up a name lets
+/// others run. Threads that look up the same name at the same time share one look-up.
 ///
 /// # Examples
 ///
@@ -29,18 +28,18 @@ use super::dns;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait ToSocketAddrs {
-    /// The addresses, one after the other.
+    /// The iterator over the addresses.
     type Iter: Iterator<Item = SocketAddr>;
 
-    /// Returns the addresses that this stands for.
+    /// Returns an iterator over the addresses.
     ///
     /// # Errors
     ///
-    /// A name that cannot be looked up, and text that is no address.
+    /// If a name cannot be looked up, or a text is not an address.
     fn to_socket_addrs(&self) -> io::Result<Self::Iter>;
 }
 
-/// Calls `f` with each address until one call succeeds, and returns that or the last error.
+/// Calls `f` with one address after the other until a call succeeds. Returns its value, or the last error.
 pub(super) fn first_success<A: ToSocketAddrs, T>(
     addresses: A,
     mut f: impl FnMut(&SocketAddr) -> io::Result<T>,
@@ -55,7 +54,7 @@ pub(super) fn first_success<A: ToSocketAddrs, T>(
     Err(last.unwrap_or_else(no_addresses))
 }
 
-/// The error for a list of addresses that is empty: std's own, which it has before it makes a socket.
+/// Returns std's error for an empty list of addresses, which comes before a socket is created.
 pub(super) fn no_addresses() -> io::Error {
     let none: &[SocketAddr] = &[];
     match std::net::TcpListener::bind(none) {
@@ -71,7 +70,7 @@ impl ToSocketAddrs for SocketAddr {
     }
 }
 
-/// Implements it for what an address can be made of.
+/// Implements `ToSocketAddrs` for types from which an address can be created.
 macro_rules! address {
     ($($made_of:ty),*) => {
         $(
@@ -120,7 +119,7 @@ impl ToSocketAddrs for str {
         let host_and_port = self.rsplit_once(':');
         match host_and_port.map(|(host, port)| (host, port.parse())) {
             Some((host, Ok(port))) => Ok(dns::look_up(host, port)?.into_iter()),
-            // Without a name and a port std looks up nothing, and says what is wrong.
+            // For std's error: without a name and a port std looks up nothing.
             _ => std::net::ToSocketAddrs::to_socket_addrs(self),
         }
     }

@@ -1,4 +1,4 @@
-//! Looking up names. Threads that look up the same name at the same time share one look-up.
+//! Name resolution. Threads that look up the same name at the same time share one look-up.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::seam::{dns, offload};
 use crate::wait::wait_while;
 
-/// One look-up, and its outcome once there is one.
+/// One look-up. Holds its result once it is complete.
 type LookUp = OnceLock<Result<Vec<SocketAddr>, Failure>>;
 
-/// Those that are under way. No thread blocks while it is locked.
-static UNDER_WAY: Mutex<BTreeMap<Box<str>, Arc<LookUp>>> = Mutex::new(BTreeMap::new());
+/// The look-ups that are not complete, by name. No thread blocks while it holds the lock.
+static PENDING: Mutex<BTreeMap<Box<str>, Arc<LookUp>>> = Mutex::new(BTreeMap::new());
 
 /// The part of an error that waiters on the look-up of another thread receive.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ struct Failure {
 
 /// Looks up a name.
 pub(super) fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    let mut look_ups = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut look_ups = PENDING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(theirs) = look_ups.get(host).map(Arc::clone) {
         drop(look_ups);
         return share(&theirs, port);
@@ -46,10 +46,10 @@ pub(super) fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     result
 }
 
-/// Waits for a look-up of another thread.
+/// Waits for the look-up of another thread.
 fn share(theirs: &LookUp, port: u16) -> io::Result<Vec<SocketAddr>> {
     wait_while::wait_while(dns::wait, theirs, None, || theirs.get().is_none());
-    match theirs.get().expect("the wait is over when it is there") {
+    match theirs.get().expect("the wait ends when the look-up is complete") {
         Ok(addresses) => {
             let mut addresses = addresses.clone();
             addresses
@@ -70,7 +70,7 @@ impl Failure {
     }
 }
 
-/// Ends a look-up, also when it unwinds: the name can be looked up anew, and the waiters are woken.
+/// Completes a look-up when dropped, also while unwinding: removes it from `PENDING` and wakes the waiters.
 struct Publish<'a> {
     host: &'a str,
     ours: &'a Arc<LookUp>,
@@ -78,7 +78,7 @@ struct Publish<'a> {
 
 impl Drop for Publish<'_> {
     fn drop(&mut self) {
-        let mut look_ups = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut look_ups = PENDING.lock().unwrap_or_else(PoisonError::into_inner);
         look_ups.remove(self.host);
         drop(look_ups);
         self.ours.get_or_init(|| {

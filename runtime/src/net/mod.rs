@@ -1,10 +1,10 @@
 // Layer: facade, std-shaped.
 // Called by: users, and `os`.
 // Calls: `seam`, `wait`, `descriptor`, and the OS through std and socket2.
-// Never: names a hub, or knows whether its caller is green.
+// Never: names a hub, or asks whether it is green.
 //
-// Each type holds std's own and its `Watch`, as a `Watched`. What cannot block is std's; what can is an `Operation`,
-// passed to the seam with one attempt in both manners:
+// Each type holds a socket of std with its `Watch`, as a `Watched`. Calls that do not block are std's. One that may block
+// is an `Operation`, which is passed to the seam with one attempt in both manners:
 //
 //   TcpStream::read ─▶ transfer::read ─▶ seam::net::perform ─┬▶ Block: recv
 //                                                            └▶ Try: recv, MSG_DONTWAIT
@@ -16,8 +16,8 @@
 //!
 //! # Sockets of other crates
 //!
-//! Each type converts from and to std's (`From`, `Into`), and from an `OwnedFd`. A socket that was converted to std's type
-//! blocks as its user has set it, and is std's in every way: an operation on it blocks the OS thread.
+//! Each type converts from and into std's type (`From`, `Into`), and from an `OwnedFd`. A socket that was converted into
+//! std's type is in the mode that its user has set, and an operation on it blocks the OS thread.
 //!
 //! # Fairness
 //!

@@ -1,7 +1,7 @@
-//! `Read` and `Write` of stream sockets, TCP's and Unix's, and of shared references to them.
+//! `Read` and `Write` for stream sockets of TCP and of the Unix domain, and for shared references to them.
 
 /// Implements `Read` and `Write` for `$ours`, a tuple struct of a `Watched` socket, and for `&$ours`. `$short` is what a
-/// short read tells.
+/// short read indicates.
 macro_rules! stream_traits {
     ($ours:ident, $short:expr) => {
         $crate::net::stream_traits!(@each $ours, $short);

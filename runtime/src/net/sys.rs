@@ -1,4 +1,4 @@
-//! Calls to the OS on a socket that do not block, whatever mode the socket is in.
+//! System calls on a socket that do not block, whatever the mode of the socket.
 #![allow(unsafe_code)]
 
 use std::io::{self, IoSlice, IoSliceMut};
@@ -12,10 +12,10 @@ use libc::{MSG_DONTWAIT, c_int};
 use crate::descriptor::direction::Manner;
 use crate::descriptor::socket::{self, MSG_NOSIGNAL};
 
-/// More slices than that the OS does not take in one call.
-const MOST_SLICES: usize = 1024;
+/// The maximum number of slices in one system call.
+const MAX_SLICES: usize = 1024;
 
-/// Whether to leave what is received where it is.
+/// Whether received bytes are removed from the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Take {
     All,
@@ -39,11 +39,11 @@ pub(super) fn receive_vectored(
     fd: BorrowedFd<'_>,
     buffers: &mut [IoSliceMut<'_>],
 ) -> io::Result<usize> {
-    // SAFETY: a message header of nothing is valid.
+    // SAFETY: `msghdr` is plain data, for which zeroes are valid.
     let mut message: libc::msghdr = unsafe { mem::zeroed() };
     message.msg_iov = buffers.as_mut_ptr().cast();
-    message.msg_iovlen = buffers.len().min(MOST_SLICES) as _;
-    // SAFETY: `IoSliceMut` is an `iovec` of a buffer that is valid for writes, as std promises.
+    message.msg_iovlen = buffers.len().min(MAX_SLICES) as _;
+    // SAFETY: `IoSliceMut` is laid out as an `iovec`, which std documents, of a buffer that is valid for writes.
     let received = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, MSG_DONTWAIT) };
     usize::try_from(received).map_err(|_| io::Error::last_os_error())
 }
@@ -54,7 +54,7 @@ pub(super) fn receive_from(
     take: Take,
 ) -> io::Result<(usize, SockAddr)> {
     let buffer = std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>];
-    // SAFETY: it is the same buffer, and what is called writes nothing uninitialised to it.
+    // SAFETY: it is the same buffer, and the callee writes no uninitialized bytes to it.
     let buffer = unsafe { &mut *buffer };
     SockRef::from(&fd).recv_from_with_flags(buffer, take.flags())
 }
@@ -63,8 +63,8 @@ pub(super) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     socket::send(fd, bytes, Manner::Try)
 }
 
-/// Sends what comes after the first `done` bytes, as much of it as there is room for. An error that comes after a part
-/// was sent is handed to `keep`: it is the next call's.
+/// Sends the bytes after the first `done`, as many as there is room for. An error that occurs after a part was sent is
+/// passed to `keep`, for the next call to return.
 pub(super) fn send_vectored(
     fd: BorrowedFd<'_>,
     slices: &[IoSlice<'_>],
@@ -80,7 +80,7 @@ pub(super) fn send_vectored(
             [] => return Ok(sent),
             [first, ..] if inside > 0 => (first.len() - inside, send(fd, &first[inside..])),
             _ => {
-                let batch = &rest[..rest.len().min(MOST_SLICES)];
+                let batch = &rest[..rest.len().min(MAX_SLICES)];
                 let result = socket.send_vectored_with_flags(batch, MSG_DONTWAIT | MSG_NOSIGNAL);
                 (length(batch), result)
             }
@@ -109,12 +109,12 @@ pub(super) fn send_to(fd: BorrowedFd<'_>, bytes: &[u8], address: &SockAddr) -> i
     SockRef::from(&fd).send_to_with_flags(bytes, address, MSG_DONTWAIT | MSG_NOSIGNAL)
 }
 
-/// How many bytes there are in all.
+/// Returns the total number of bytes.
 pub(super) fn length(slices: &[IoSlice<'_>]) -> usize {
     slices.iter().map(|slice| slice.len()).sum()
 }
 
-/// The slices that are left after so many bytes, and how many of the first are done.
+/// Returns the slices that are left after `done` bytes, and the number of bytes of the first that are done.
 fn skip<'a, 'b>(slices: &'a [IoSlice<'b>], mut done: usize) -> (&'a [IoSlice<'b>], usize) {
     let mut rest = slices;
     while let [first, others @ ..] = rest {

@@ -11,7 +11,7 @@ use super::transfer;
 use crate::descriptor::conversions::{descriptor_traits, std_conversions};
 use crate::descriptor::watch::Watched;
 
-/// A socket that accepts connections by TCP.
+/// A TCP socket that accepts connections.
 ///
 /// A thread that accepts blocks until there is a connection: a green thread lets others run on its hub, a native one is
 /// blocked by the operating system. The listener is closed when dropped.
@@ -49,28 +49,28 @@ pub struct Incoming<'a> {
 }
 
 impl TcpListener {
-    /// Makes a listener that is bound to an address; to the first that can be had of those that a name
-    /// stands for. Port 0 is one that the system chooses.
+    /// Creates a listener that is bound to the first of the addresses for which that succeeds. The system chooses the port if
+    /// it is 0.
     ///
     /// # Errors
     ///
-    /// The error of the last address, if none can be had.
+    /// Returns the error of the last address if none can be bound to.
     pub fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
         addresses::first_success(addr, |address| {
             Ok(TcpListener(Watched::fresh(StdTcpListener::bind(address)?)))
         })
     }
 
-    /// Returns the address of this side.
+    /// Returns the local address of the socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
 
-    /// Returns another handle to the same socket. What is set on one holds for both.
+    /// Returns another handle to the same socket. Options that are set on one handle affect both.
     ///
     /// # Errors
     ///
-    /// When the process has no file descriptor left.
+    /// Returns the error of the system if the process has no descriptors left.
     pub fn try_clone(&self) -> io::Result<TcpListener> {
         Ok(TcpListener(self.0.try_clone(|inner| inner.try_clone())?))
     }
@@ -79,8 +79,8 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// Those of the connection, and those of the process: when it has no file descriptor left, the
-    /// connection goes on waiting, and so should the caller before it tries again.
+    /// Returns an error of the connection, or of the process: if that has no descriptors left, the connection stays in the
+    /// queue, and the caller should wait before it tries again.
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, address) = transfer::accept(&self.0, |inner| {
             let (stream, address) = inner.accept()?;
@@ -90,22 +90,22 @@ impl TcpListener {
         Ok((TcpStream::accepted(stream), address))
     }
 
-    /// Returns the connections that are accepted from now on.
+    /// Returns an iterator over the connections that are accepted.
     pub fn incoming(&self) -> Incoming<'_> {
         Incoming { listener: self }
     }
 
-    /// Sets over how many routers a packet of this socket may go.
+    /// Sets the time to live of packets that are sent from this socket (`IP_TTL`).
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.0.inner().set_ttl(ttl)
     }
 
-    /// Returns over how many routers a packet of this socket may go.
+    /// Returns the time to live of packets that are sent from this socket (`IP_TTL`).
     pub fn ttl(&self) -> io::Result<u32> {
         self.0.inner().ttl()
     }
 
-    /// Does what it did in std, where it is deprecated: it cannot be changed after binding.
+    /// Sets the `IPV6_V6ONLY` option, which cannot be changed after binding.
     #[deprecated(
         since = "1.16.0",
         note = "this option can only be set before the socket is bound"
@@ -115,7 +115,7 @@ impl TcpListener {
         self.0.inner().set_only_v6(only_v6)
     }
 
-    /// Returns what can only be set before the socket is bound.
+    /// Returns the `IPV6_V6ONLY` option.
     #[deprecated(
         since = "1.16.0",
         note = "this option can only be set before the socket is bound"

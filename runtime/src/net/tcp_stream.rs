@@ -19,13 +19,13 @@ use crate::descriptor::poll::poll;
 use crate::descriptor::watch::Watched;
 use crate::seam::net::perform;
 
-/// A connection by TCP between this socket and another.
+/// A TCP stream between a local and a remote socket.
 ///
-/// A thread that reads, writes or connects blocks until it is done: a green thread lets others run on
-/// its hub, a native one is blocked by the operating system. One stream may be used by both, at the
-/// same time. It is closed when dropped.
+/// A thread that reads, writes or connects blocks until the operation is complete: a green thread lets others run on its
+/// hub, a native one is blocked by the operating system. Green and native threads may use one stream at the same time.
+/// The socket is closed when dropped.
 ///
-/// It converts from and to std's type, for crates that do not use greenpatch; see [the module](crate::net).
+/// It converts from and into the type of std, for crates that do not use greenpatch; see [the module](crate::net).
 ///
 /// # Examples
 ///
@@ -52,74 +52,75 @@ std_conversions!(TcpStream, StdTcpStream);
 timeouts!(TcpStream, "read", "write");
 
 impl TcpStream {
-    /// Connects to an address; to each in turn that a name stands for, until one answers.
+    /// Connects to the first of the addresses for which that succeeds.
     ///
     /// # Errors
     ///
-    /// The error of the last address, if none answers.
+    /// Returns the error of the last address if none can be connected to.
     pub fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
         addresses::first_success(addr, |address| connect(address, None))
     }
 
-    /// Connects to an address, for at most `timeout`.
+    /// Connects to an address, and waits for at most `timeout`.
     ///
     /// # Errors
     ///
-    /// [`TimedOut`](io::ErrorKind::TimedOut) when it took too long; a timeout of zero.
+    /// Returns [`TimedOut`](io::ErrorKind::TimedOut) after the timeout, `InvalidInput` if that is zero, or the error of the
+    /// system.
     pub fn connect_timeout(addr: &SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
         if timeout.is_zero() {
-            // The error is std's own, which does not wait for it.
+            // For std's error, which comes before any wait.
             return StdTcpStream::connect_timeout(addr, timeout).map(TcpStream::from);
         }
-        // A time that the clock cannot say is never.
+        // A time that the clock cannot represent is never reached.
         connect(addr, Some(Instant::now().checked_add(timeout)))
     }
 
-    /// Returns the address of the other side.
+    /// Returns the address of the peer.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().peer_addr()
     }
 
-    /// Returns the address of this side.
+    /// Returns the local address of the socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
 
-    /// Ends reading, writing, or both, for every handle to the socket; also for one that waits.
+    /// Shuts down the read half, the write half, or both, for all handles to the socket. Ends operations that are waiting.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.0.inner().shutdown(how)
     }
 
-    /// Returns another handle to the same socket. What is set on one holds for both.
+    /// Returns another handle to the same socket. Options that are set on one handle affect both.
     ///
     /// # Errors
     ///
-    /// When the process has no file descriptor left.
+    /// Returns the error of the system if the process has no descriptors left.
     pub fn try_clone(&self) -> io::Result<TcpStream> {
         Ok(TcpStream(self.0.try_clone(|inner| inner.try_clone())?))
     }
 
-    /// Copies what can be read into `buf`, and leaves it there to be read again. Waits as a read does.
+    /// Reads without removing the bytes from the queue. Waits like a read.
     pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         transfer::receive(&self.0, buf, Take::Peek, |inner, buf| inner.peek(buf))
     }
 
-    /// Sets whether what is written is sent at once, instead of being gathered (Nagle's algorithm).
+    /// Sets whether small writes are sent immediately, without Nagle's algorithm (`TCP_NODELAY`).
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.0.inner().set_nodelay(nodelay)
     }
 
-    /// Returns whether what is written is sent at once.
+    /// Returns whether small writes are sent immediately (`TCP_NODELAY`).
     pub fn nodelay(&self) -> io::Result<bool> {
         self.0.inner().nodelay()
     }
 
-    /// Sets over how many routers a packet of this socket may go.
+    /// Sets the time to live of packets that are sent from this socket (`IP_TTL`).
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.0.inner().set_ttl(ttl)
     }
 
-    /// Returns over how many routers a packet of this socket may go.
+    /// Returns the time to live of packets that are sent from this socket (`IP_TTL`).
     pub fn ttl(&self) -> io::Result<u32> {
         self.0.inner().ttl()
     }
@@ -138,19 +139,19 @@ impl TcpStream {
         self.0.set_nonblocking(nonblocking)
     }
 
-    /// std's own, for what cannot block.
+    /// Returns std's stream, for operations that do not block.
     #[cfg(target_os = "linux")]
     pub(crate) fn std(&self) -> &StdTcpStream {
         self.0.inner()
     }
 
-    /// What a listener has accepted.
+    /// Creates a stream from a connection that a listener has accepted.
     pub(super) fn accepted(inner: StdTcpStream) -> TcpStream {
         TcpStream(Watched::fresh(inner))
     }
 }
 
-/// Connects to one address, as long as it takes, or until a deadline.
+/// Connects to one address. With a deadline, waits until then; otherwise until the OS gives up.
 fn connect(address: &SocketAddr, deadline: Option<Option<Instant>>) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(*address), Type::STREAM, None)?;
     let stream = Watched::fresh(StdTcpStream::from(socket));
@@ -163,7 +164,7 @@ fn connect(address: &SocketAddr, deadline: Option<Option<Instant>>) -> io::Resul
         Size::Unknown,
         &mut attempt,
     );
-    // Not as the descriptor says: that it does not block meanwhile is the attempts' doing.
+    // A fixed deadline, since the mode of the descriptor is not its user's: the attempts make it non-blocking meanwhile.
     let connected = perform(&mut operation.until(deadline.flatten()));
     connected.map_err(|error| match error.kind() {
         io::ErrorKind::WouldBlock if deadline.is_some() => {
@@ -175,7 +176,7 @@ fn connect(address: &SocketAddr, deadline: Option<Option<Instant>>) -> io::Resul
     Ok(TcpStream(stream))
 }
 
-/// What makes the attempts to connect a socket: the first begins it, the others ask how it went.
+/// Returns a closure that attempts to connect a socket. The first attempt starts the connection, later ones check it.
 fn connecting<'a>(
     stream: &'a StdTcpStream,
     address: &'a SockAddr,
@@ -186,7 +187,7 @@ fn connecting<'a>(
         let socket = SockRef::from(stream);
         if manner == Manner::Block && !has_deadline {
             return match socket.connect(address) {
-                // It goes on all the same, and asking again would find it so.
+                // The connection continues to be established; a second `connect` would fail for that reason.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => finish(stream),
                 result => result.map(|()| 0),
             };
@@ -205,7 +206,7 @@ fn connecting<'a>(
             return Err(error);
         } else if let Err(error) = stream.peer_addr() {
             return Err(match error.kind() {
-                // Not yet: it was woken for no reason.
+                // A spurious wakeup: not connected yet.
                 io::ErrorKind::NotConnected => io::ErrorKind::WouldBlock.into(),
                 _ => error,
             });
@@ -215,7 +216,7 @@ fn connecting<'a>(
     }
 }
 
-/// Waits natively for a connection that a signal has interrupted on its way.
+/// Blocks the OS thread until a connection is established whose `connect` was interrupted by a signal.
 fn finish(stream: &StdTcpStream) -> io::Result<usize> {
     loop {
         if let Some(error) = stream.take_error()? {

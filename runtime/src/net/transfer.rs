@@ -16,13 +16,12 @@ use crate::seam::net::perform;
 
 pub(crate) use super::sys::Take;
 
-/// What fewer bytes than asked for say of a stream.
+/// What a read that returns fewer bytes than requested indicates about a stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Short {
-    /// That there were no more.
+    /// No more bytes are available.
     IsDrained,
-    /// Nothing: a stream of the Unix domain stops between messages that carry credentials or
-    /// descriptors.
+    /// Nothing: a read of a Unix-domain stream ends between messages that carry credentials or descriptors.
     IsNothing,
 }
 
@@ -38,8 +37,8 @@ pub(crate) fn read<T: AsFd>(
     perform(&mut Operation::receive(fd, watch, size, buffer))
 }
 
-/// Reads from a stream into more than one buffer. With no room in any of them there is nothing to wait for, as in
-/// std; a read into one buffer without room waits all the same until there is something to read.
+/// Reads from a stream into several buffers. Returns at once if all of them are empty, as in std. A read into one empty
+/// buffer waits until bytes are available.
 pub(crate) fn read_vectored<T>(
     socket: &Watched<T>,
     buffers: &mut [IoSliceMut<'_>],
@@ -61,15 +60,15 @@ where
     })
 }
 
-/// Writes all of it to a stream, as a call that blocks does.
+/// Writes all bytes to a stream, as a blocking call does.
 #[inline]
 pub(crate) fn write<T: AsFd>(socket: &Watched<T>, bytes: &[u8]) -> io::Result<usize> {
     let (fd, watch) = (socket.as_fd(), socket.watch());
     perform(&mut Operation::send(fd, watch, bytes))
 }
 
-/// Writes all of it to a stream, as `Write::write_all` does. Once patched, one call is enough, and there is no
-/// loop around it that the processor would have to come back through.
+/// Writes all bytes to a stream, as `Write::write_all` does. Once patched, one call is enough, which saves the return
+/// through a loop around it.
 #[inline]
 pub(crate) fn write_all<T: AsFd>(socket: &Watched<T>, bytes: &[u8]) -> io::Result<()> {
     if bytes.is_empty() {
@@ -86,7 +85,7 @@ pub(crate) fn write_all<T: AsFd>(socket: &Watched<T>, bytes: &[u8]) -> io::Resul
     }
 }
 
-/// Writes by std's own loop.
+/// Writes the bytes in std's loop.
 #[cold]
 fn write_rest(bytes: &[u8], write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> io::Result<()> {
     struct Writer<'a>(&'a mut dyn FnMut(&[u8]) -> io::Result<usize>);
@@ -104,7 +103,7 @@ fn write_rest(bytes: &[u8], write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -
     Writer(write).write_all(bytes)
 }
 
-/// Writes all slices to a stream, as a call that blocks does.
+/// Writes all slices to a stream, as a blocking call does.
 pub(crate) fn write_vectored<T>(socket: &Watched<T>, slices: &[IoSlice<'_>]) -> io::Result<usize>
 where
     T: AsFd,
@@ -120,7 +119,7 @@ where
     })
 }
 
-/// Receives one message, or looks at what a stream holds.
+/// Receives one message, or peeks at the bytes in a stream.
 pub(crate) fn receive<T: AsFd>(
     socket: &Watched<T>,
     buffer: &mut [u8],
@@ -162,7 +161,7 @@ pub(crate) fn receive_from<T: AsFd, A>(
     })?;
     Ok((
         length,
-        from.expect("a message that was received is from somebody"),
+        from.expect("a received message has a sender"),
     ))
 }
 
@@ -203,7 +202,7 @@ pub(crate) fn send_to<T: AsFd>(
     )
 }
 
-/// Sends one message to an address. What to make of an attempt that would block, `full` says.
+/// Sends one message to an address. The result of an attempt that would block is decided by `full`.
 pub(crate) fn send_to_or<T: AsFd>(
     socket: &Watched<T>,
     bytes: &[u8],
@@ -221,8 +220,8 @@ pub(crate) fn send_to_or<T: AsFd>(
     })
 }
 
-/// Takes one connection from a listener. There is no call that asks a listener that blocks not to, so it does not block
-/// for the length of one.
+/// Accepts one connection. No flag makes a single `accept` non-blocking, so the listener is made non-blocking for the
+/// duration of the call.
 pub(crate) fn accept<T: AsFd, C>(
     listener: &Watched<T>,
     accept: impl Fn(&T) -> io::Result<C>,
@@ -238,10 +237,10 @@ pub(crate) fn accept<T: AsFd, C>(
     };
     let operation = Operation::new(fd, watch, Direction::Read, Size::Unknown, &mut attempt);
     perform(&mut operation.of_kind(Kind::Accept))?;
-    Ok(accepted.expect("an attempt that succeeded has accepted something"))
+    Ok(accepted.expect("a successful attempt has accepted a connection"))
 }
 
-/// Accepts as the OS blocks, although a green thread may have the listener not block for the length of its own call.
+/// Accepts and blocks the OS thread, even while a green thread has made the listener non-blocking for its own call.
 fn accept_natively<C>(
     fd: BorrowedFd<'_>,
     watch: &Watch,
@@ -265,7 +264,7 @@ fn accept_natively<C>(
     }
 }
 
-/// Gives a socket that was accepted the mode of a new one, where the OS gives it the listener's.
+/// Sets an accepted socket to the mode of a new one, on systems on which it inherits the mode of the listener.
 pub(crate) fn as_made(socket: &impl AsFd) -> io::Result<()> {
     if cfg!(any(target_os = "linux", target_os = "android")) {
         return Ok(());

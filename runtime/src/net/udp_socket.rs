@@ -12,12 +12,12 @@ use super::transfer::{self, Take};
 use crate::descriptor::conversions::{descriptor_traits, std_conversions};
 use crate::descriptor::watch::Watched;
 
-/// A socket that sends and receives messages by UDP.
+/// A UDP socket.
 ///
-/// A thread that sends or receives blocks until it is done: a green thread lets others run on its
-/// hub, a native one is blocked by the operating system. It is closed when dropped.
+/// A thread that sends or receives blocks until the operation is complete: a green thread lets others run on its hub, a native
+/// one is blocked by the operating system. The socket is closed when dropped.
 ///
-/// It converts from and to std's type, for crates that do not use greenpatch; see [the module](crate::net).
+/// It converts from and into the type of std, for crates that do not use greenpatch; see [the module](crate::net).
 ///
 /// # Examples
 ///
@@ -38,27 +38,26 @@ std_conversions!(UdpSocket, StdUdpSocket);
 timeouts!(UdpSocket, "receive", "send");
 
 impl UdpSocket {
-    /// Makes a socket that is bound to an address; to the first that can be had of those that a name
-    /// stands for. Port 0 is one that the system chooses.
+    /// Creates a socket that is bound to the first of the addresses for which that succeeds. The system chooses the port if
+    /// it is 0.
     ///
     /// # Errors
     ///
-    /// The error of the last address, if none can be had.
+    /// Returns the error of the last address if none can be bound to.
     pub fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<UdpSocket> {
         addresses::first_success(addr, |address| {
             Ok(UdpSocket(Watched::fresh(StdUdpSocket::bind(address)?)))
         })
     }
 
-    /// Receives a message, and returns its length and the address of its sender. Bytes that do not fit into `buf` are
+    /// Receives a message and returns its length and the address of its sender. Bytes that do not fit into `buf` are
     /// discarded.
     pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let block = |inner: &StdUdpSocket, buf: &mut [u8]| inner.recv_from(buf);
         transfer::receive_from(&self.0, buf, Take::All, block, address)
     }
 
-    /// Does what [`recv_from`](UdpSocket::recv_from) does, and leaves the message there to be received
-    /// again.
+    /// Receives a message like [`recv_from`](UdpSocket::recv_from), without removing it from the queue.
     pub fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let block = |inner: &StdUdpSocket, buf: &mut [u8]| inner.peek_from(buf);
         transfer::receive_from(&self.0, buf, Take::Peek, block, address)
@@ -67,7 +66,7 @@ impl UdpSocket {
     /// Sends a message to the first of the addresses.
     pub fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], addr: A) -> io::Result<usize> {
         let Some(address) = addr.to_socket_addrs()?.next() else {
-            // The error is std's own, which it has before it sends.
+            // For std's error, which comes before anything is sent.
             let none: &[SocketAddr] = &[];
             return self.0.inner().send_to(buf, none);
         };
@@ -86,11 +85,11 @@ impl UdpSocket {
         self.0.inner().local_addr()
     }
 
-    /// Returns another handle to the same socket. What is set on one holds for both.
+    /// Returns another handle to the same socket. Options that are set on one handle affect both.
     ///
     /// # Errors
     ///
-    /// When the process has no file descriptor left.
+    /// Returns the error of the system if the process has no descriptors left.
     pub fn try_clone(&self) -> io::Result<UdpSocket> {
         Ok(UdpSocket(self.0.try_clone(|inner| inner.try_clone())?))
     }
@@ -105,62 +104,62 @@ impl UdpSocket {
         self.0.inner().broadcast()
     }
 
-    /// Sets whether multicast packets by IPv4 come back to this host.
+    /// Sets whether IPv4 multicast packets are looped back to the local host (`IP_MULTICAST_LOOP`).
     pub fn set_multicast_loop_v4(&self, multicast_loop_v4: bool) -> io::Result<()> {
         self.0.inner().set_multicast_loop_v4(multicast_loop_v4)
     }
 
-    /// Returns whether multicast packets by IPv4 come back to this host.
+    /// Returns whether IPv4 multicast packets are looped back to the local host (`IP_MULTICAST_LOOP`).
     pub fn multicast_loop_v4(&self) -> io::Result<bool> {
         self.0.inner().multicast_loop_v4()
     }
 
-    /// Sets over how many routers a multicast packet by IPv4 may go.
+    /// Sets the time to live of IPv4 multicast packets (`IP_MULTICAST_TTL`).
     pub fn set_multicast_ttl_v4(&self, multicast_ttl_v4: u32) -> io::Result<()> {
         self.0.inner().set_multicast_ttl_v4(multicast_ttl_v4)
     }
 
-    /// Returns over how many routers a multicast packet by IPv4 may go.
+    /// Returns the time to live of IPv4 multicast packets (`IP_MULTICAST_TTL`).
     pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
         self.0.inner().multicast_ttl_v4()
     }
 
-    /// Sets whether multicast packets by IPv6 come back to this host.
+    /// Sets whether IPv6 multicast packets are looped back to the local host (`IPV6_MULTICAST_LOOP`).
     pub fn set_multicast_loop_v6(&self, multicast_loop_v6: bool) -> io::Result<()> {
         self.0.inner().set_multicast_loop_v6(multicast_loop_v6)
     }
 
-    /// Returns whether multicast packets by IPv6 come back to this host.
+    /// Returns whether IPv6 multicast packets are looped back to the local host (`IPV6_MULTICAST_LOOP`).
     pub fn multicast_loop_v6(&self) -> io::Result<bool> {
         self.0.inner().multicast_loop_v6()
     }
 
-    /// Sets over how many routers a packet of this socket may go.
+    /// Sets the time to live of packets that are sent from this socket (`IP_TTL`).
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.0.inner().set_ttl(ttl)
     }
 
-    /// Returns over how many routers a packet of this socket may go.
+    /// Returns the time to live of packets that are sent from this socket (`IP_TTL`).
     pub fn ttl(&self) -> io::Result<u32> {
         self.0.inner().ttl()
     }
 
-    /// Joins a multicast group by IPv4, on the interface of that address.
+    /// Joins an IPv4 multicast group on the interface with the given address.
     pub fn join_multicast_v4(&self, multiaddr: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
         self.0.inner().join_multicast_v4(multiaddr, interface)
     }
 
-    /// Joins a multicast group by IPv6, on the interface of that number.
+    /// Joins an IPv6 multicast group on the interface with the given index.
     pub fn join_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.0.inner().join_multicast_v6(multiaddr, interface)
     }
 
-    /// Leaves a multicast group by IPv4.
+    /// Leaves an IPv4 multicast group.
     pub fn leave_multicast_v4(&self, multiaddr: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
         self.0.inner().leave_multicast_v4(multiaddr, interface)
     }
 
-    /// Leaves a multicast group by IPv6.
+    /// Leaves an IPv6 multicast group.
     pub fn leave_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.0.inner().leave_multicast_v6(multiaddr, interface)
     }
@@ -170,27 +169,27 @@ impl UdpSocket {
         self.0.take_error(StdUdpSocket::take_error)
     }
 
-    /// Sets the address that [`send`](UdpSocket::send) sends to, and the only one that messages are received from.
-    /// Nothing is sent to do so.
+    /// Connects the socket to an address: [`send`](UdpSocket::send) sends to it, and messages are received from it alone.
+    /// No packet is sent.
     ///
     /// # Errors
     ///
-    /// The error of the last address, if there is no way to any.
+    /// Returns the error of the last address if none can be connected to.
     pub fn connect<A: ToSocketAddrs>(&self, addr: A) -> io::Result<()> {
         addresses::first_success(addr, |address| self.0.inner().connect(address))
     }
 
-    /// Sends a message to the address that the socket is connected to.
+    /// Sends a message to the connected address.
     pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
         transfer::send(&self.0, buf, |inner, buf| inner.send(buf))
     }
 
-    /// Receives a message, and says how long it is. What does not fit into `buf` is lost.
+    /// Receives a message and returns its length. Bytes that do not fit into `buf` are discarded.
     pub fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         transfer::receive(&self.0, buf, Take::All, |inner, buf| inner.recv(buf))
     }
 
-    /// Does what [`recv`](UdpSocket::recv) does, and leaves the message there to be received again.
+    /// Receives a message like [`recv`](UdpSocket::recv), without removing it from the queue.
     pub fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         transfer::receive(&self.0, buf, Take::Peek, |inner, buf| inner.peek(buf))
     }

@@ -1,4 +1,7 @@
-//! Networking that is there on Linux only: the shape of `std::os::linux::net`.
+//! Networking functionality that is specific to Linux, with the API of [`std::os::linux::net`].
+//!
+//! Items that are not listed here are re-exported from std. Every item behaves as std's, unless a section *Differences
+//! from std* says otherwise.
 
 #[doc(no_inline)]
 pub use ::std::os::linux::net::*;
@@ -7,11 +10,11 @@ use std::io;
 
 use crate::net::TcpStream;
 
-/// What Linux has for a [`TcpStream`] beyond the rest.
+/// Linux-specific extensions to [`TcpStream`].
 ///
 /// # Differences from std
 ///
-/// It is a trait of its own, since std's is sealed.
+/// It is not std's trait, which is sealed.
 ///
 /// # Examples
 ///
@@ -26,11 +29,10 @@ use crate::net::TcpStream;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait TcpStreamExt: sealed::Sealed {
-    /// Sets whether what was received is acknowledged at once (`TCP_QUICKACK`). Linux may take that
-    /// back later.
+    /// Sets whether received segments are acknowledged immediately (`TCP_QUICKACK`). Linux may reset the option later.
     fn set_quickack(&self, quickack: bool) -> io::Result<()>;
 
-    /// Returns whether what was received is acknowledged at once.
+    /// Returns whether received segments are acknowledged immediately (`TCP_QUICKACK`).
     fn quickack(&self) -> io::Result<bool>;
 }
 
@@ -45,7 +47,7 @@ impl TcpStreamExt for TcpStream {
 }
 
 mod sealed {
-    /// Implemented here alone.
+    /// Implemented for `TcpStream` alone.
     pub trait Sealed {}
 
     impl Sealed for crate::net::TcpStream {}

@@ -1,4 +1,7 @@
-//! What Unix knows of processes beyond others: the shape of `std::os::unix::process`.
+//! Functionality of processes that is specific to Unix, with the API of [`std::os::unix::process`].
+//!
+//! Items that are not listed here are re-exported from std. Every item behaves as std's, unless a section *Differences
+//! from std* says otherwise.
 #![allow(unsafe_code)]
 
 use std::ffi::OsStr;
@@ -10,11 +13,11 @@ pub use ::std::os::unix::process::*;
 
 use crate::process::Command;
 
-/// What Unix can do with a [`Command`] beyond others.
+/// Unix-specific extensions to [`Command`].
 ///
 /// # Differences from std
 ///
-/// It is greenpatch's own trait, for greenpatch's `Command` alone.
+/// It is not std's trait, which is sealed. It is implemented for greenpatch's `Command` alone.
 ///
 /// # Examples
 ///
@@ -27,25 +30,25 @@ use crate::process::Command;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait CommandExt: Sealed {
-    /// Sets the user of the child process.
+    /// Sets the user ID of the child process.
     fn uid(&mut self, id: u32) -> &mut Command;
 
-    /// Sets the group of the child process.
+    /// Sets the group ID of the child process.
     fn gid(&mut self, id: u32) -> &mut Command;
 
-    /// Has the child process call `f` before it becomes the program.
+    /// Schedules a closure to be called in the child process, just before `exec`.
     ///
-    /// No other green thread runs in the child, whatever `f` waits for.
+    /// No other green thread runs in the child, even if `f` blocks.
     ///
     /// # Safety
     ///
-    /// It runs after a fork, in a process with one thread, where locks that other threads held stay
-    /// held: it must do nothing but what is safe in a signal handler.
+    /// The closure runs after `fork`, in a process with one thread, in which locks that other threads held stay locked. It
+    /// may do only what is safe in a signal handler.
     unsafe fn pre_exec<F>(&mut self, f: F) -> &mut Command
     where
         F: FnMut() -> io::Result<()> + Send + Sync + 'static;
 
-    /// As [`pre_exec`](CommandExt::pre_exec), from before `unsafe` was asked for.
+    /// Schedules a closure to be called just before `exec`; a deprecated name of [`pre_exec`](CommandExt::pre_exec).
     ///
     /// # Safety
     ///
@@ -55,21 +58,21 @@ pub trait CommandExt: Sealed {
     where
         F: FnMut() -> io::Result<()> + Send + Sync + 'static,
     {
-        // SAFETY: the caller promises the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { self.pre_exec(f) }
     }
 
-    /// Becomes the program. Returns only if that fails.
+    /// Replaces the current process with the program. Returns only if that fails.
     ///
-    /// On success all green threads of the process end.
+    /// On success, all green threads of the process end.
     fn exec(&mut self) -> io::Error;
 
-    /// Sets what the program is told that it is called.
+    /// Sets the first argument of the program, which is its own name.
     fn arg0<S>(&mut self, arg: S) -> &mut Command
     where
         S: AsRef<OsStr>;
 
-    /// Sets the process group of the child process; 0 makes one of its own.
+    /// Sets the process group of the child process; 0 creates a new group.
     fn process_group(&mut self, pgroup: i32) -> &mut Command;
 }
 
@@ -88,7 +91,7 @@ impl CommandExt for Command {
     where
         F: FnMut() -> io::Result<()> + Send + Sync + 'static,
     {
-        // SAFETY: the caller promises the same.
+        // SAFETY: the caller guarantees the same.
         unsafe { self.inner.pre_exec(f) };
         self
     }

@@ -1,4 +1,4 @@
-//! Addresses of the Unix domain, from std to the OS and back.
+//! Conversion of Unix-domain addresses between the types of std and of socket2.
 #![forbid(unsafe_code)]
 
 #[cfg(target_os = "linux")]
@@ -12,7 +12,7 @@ use std::os::unix::net::SocketAddr;
 
 use socket2::SockAddr;
 
-/// As the OS has it.
+/// Converts an address of std.
 pub(super) fn to_os(address: &SocketAddr) -> io::Result<SockAddr> {
     #[cfg(target_os = "linux")]
     if let Some(name) = address.as_abstract_name() {
@@ -25,7 +25,7 @@ pub(super) fn to_os(address: &SocketAddr) -> io::Result<SockAddr> {
     }
 }
 
-/// As std has it.
+/// Converts an address into that of std.
 pub(super) fn from_os(address: &SockAddr) -> io::Result<SocketAddr> {
     #[cfg(target_os = "linux")]
     if let Some(name) = address.as_abstract_namespace() {
@@ -33,7 +33,7 @@ pub(super) fn from_os(address: &SockAddr) -> io::Result<SocketAddr> {
     }
     match address.as_pathname() {
         Some(path) => SocketAddr::from_pathname(path),
-        // What has no name.
+        // An unnamed address.
         None => SocketAddr::from_pathname(""),
     }
 }

@@ -1,4 +1,4 @@
-//! Connecting by the Unix domain, which no event tells of.
+//! Connecting a Unix-domain stream, whose completion the OS does not report as an event.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -14,8 +14,8 @@ use crate::descriptor::watch::Watched;
 use crate::seam::net::perform;
 use crate::seam::offload;
 
-/// Connects to an address. While the queue of the other side is full it blocks, as in std: a green
-/// thread on a helper thread, for there is nothing else to wait for.
+/// Connects to an address. Blocks while the queue of the listener is full, as in std. A green thread waits on a helper
+/// thread then, since no descriptor becomes ready.
 pub(super) fn connect(to: &SocketAddr) -> io::Result<Watched<StdUnixStream>> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     let stream = Watched::fresh(StdUnixStream::from(OwnedFd::from(socket)));

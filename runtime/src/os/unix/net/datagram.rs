@@ -14,12 +14,12 @@ use crate::descriptor::watch::Watched;
 use crate::net::timeouts;
 use crate::net::transfer::{self, Take};
 
-/// A socket of the Unix domain that sends and receives messages.
+/// A Unix-domain datagram socket.
 ///
-/// A thread that sends or receives blocks until it is done: a green thread lets others run on its
-/// hub, a native one is blocked by the operating system. It is closed when dropped.
+/// A thread that sends or receives blocks until the operation is complete: a green thread lets others run on its hub, a native
+/// one is blocked by the operating system. The socket is closed when dropped.
 ///
-/// It converts from and to std's type, for crates that do not use greenpatch; see [the module](crate::net).
+/// It converts from and into the type of std, for crates that do not use greenpatch; see [the module](crate::net).
 ///
 /// # Examples
 ///
@@ -40,23 +40,23 @@ std_conversions!(UnixDatagram, StdUnixDatagram);
 timeouts!(UnixDatagram, "receive", "send");
 
 impl UnixDatagram {
-    /// Makes a socket of that name in the file system, where it must not exist yet.
+    /// Creates a socket that is bound to a path, which must not exist.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixDatagram> {
         Ok(UnixDatagram(Watched::fresh(StdUnixDatagram::bind(path)?)))
     }
 
-    /// Makes a socket of that address.
+    /// Creates a socket that is bound to an address.
     pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixDatagram> {
         let inner = StdUnixDatagram::bind_addr(socket_addr)?;
         Ok(UnixDatagram(Watched::fresh(inner)))
     }
 
-    /// Makes a socket that has no name.
+    /// Creates a socket that is not bound to an address.
     pub fn unbound() -> io::Result<UnixDatagram> {
         Ok(UnixDatagram(Watched::fresh(StdUnixDatagram::unbound()?)))
     }
 
-    /// Makes two sockets that are connected to each other.
+    /// Creates a pair of sockets that are connected to each other.
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
         let (one, other) = StdUnixDatagram::pair()?;
         Ok((
@@ -65,26 +65,26 @@ impl UnixDatagram {
         ))
     }
 
-    /// Sets the address that [`send`](UnixDatagram::send) sends to, and the only one that messages are received from.
+    /// Connects the socket: [`send`](UnixDatagram::send) sends to this address, and messages are received from it alone.
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
         self.0.inner().connect(path)
     }
 
-    /// Sets the address that [`send`](UnixDatagram::send) sends to, and the only one that messages are received from.
+    /// Connects the socket: [`send`](UnixDatagram::send) sends to this address, and messages are received from it alone.
     pub fn connect_addr(&self, socket_addr: &SocketAddr) -> io::Result<()> {
         self.0.inner().connect_addr(socket_addr)
     }
 
-    /// Returns another handle to the same socket. What is set on one holds for both.
+    /// Returns another handle to the same socket. Options that are set on one handle affect both.
     ///
     /// # Errors
     ///
-    /// When the process has no file descriptor left.
+    /// Returns the error of the system if the process has no descriptors left.
     pub fn try_clone(&self) -> io::Result<UnixDatagram> {
         Ok(UnixDatagram(self.0.try_clone(|inner| inner.try_clone())?))
     }
 
-    /// Returns the address of this side.
+    /// Returns the local address of the socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
@@ -119,7 +119,7 @@ impl UnixDatagram {
         })
     }
 
-    /// Sends a message to the address that the socket is connected to.
+    /// Sends a message to the connected address.
     pub fn send(&self, buf: &[u8]) -> io::Result<usize> {
         transfer::send(&self.0, buf, |inner, buf| inner.send(buf))
     }
@@ -138,7 +138,7 @@ impl UnixDatagram {
         self.0.take_error(StdUnixDatagram::take_error)
     }
 
-    /// Ends reading, writing, or both, for every handle to the socket; also for one that waits.
+    /// Shuts down the read half, the write half, or both, for all handles to the socket. Ends operations that are waiting.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.0.inner().shutdown(how)
     }

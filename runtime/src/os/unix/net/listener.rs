@@ -10,14 +10,14 @@ use crate::descriptor::conversions::{descriptor_traits, std_conversions};
 use crate::descriptor::watch::Watched;
 use crate::net::transfer;
 
-/// A socket of the Unix domain that accepts connections.
+/// A Unix-domain socket that accepts connections.
 ///
-/// A thread that accepts blocks until there is a connection: a green thread lets others run on its
-/// hub, a native one is blocked by the operating system. It is closed when dropped.
+/// A thread that accepts blocks until there is a connection: a green thread lets others run on its hub, a native one is
+/// blocked by the operating system. The listener is closed when dropped.
 ///
 /// # Differences from std
 ///
-/// As for [`TcpListener`](crate::net::TcpListener).
+/// The same as for [`TcpListener`](crate::net::TcpListener).
 ///
 /// # Examples
 ///
@@ -37,7 +37,7 @@ pub struct UnixListener(Watched<StdUnixListener>);
 descriptor_traits!(UnixListener, StdUnixListener);
 std_conversions!(UnixListener, StdUnixListener);
 
-/// The connections that a listener accepts, one after the other and without end.
+/// An iterator over the connections that a listener accepts, which never ends.
 #[derive(Debug)]
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct Incoming<'a> {
@@ -45,12 +45,12 @@ pub struct Incoming<'a> {
 }
 
 impl UnixListener {
-    /// Makes a listener of that name in the file system, where it must not exist yet.
+    /// Creates a listener that is bound to a path, which must not exist.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
         Ok(UnixListener(Watched::fresh(StdUnixListener::bind(path)?)))
     }
 
-    /// Makes a listener of that address.
+    /// Creates a listener that is bound to an address.
     pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixListener> {
         let inner = StdUnixListener::bind_addr(socket_addr)?;
         Ok(UnixListener(Watched::fresh(inner)))
@@ -60,7 +60,7 @@ impl UnixListener {
     ///
     /// # Errors
     ///
-    /// As for [`TcpListener::accept`](crate::net::TcpListener::accept).
+    /// The same as for [`TcpListener::accept`](crate::net::TcpListener::accept).
     pub fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let (stream, address) = transfer::accept(&self.0, |inner| {
             let (stream, address) = inner.accept()?;
@@ -70,16 +70,16 @@ impl UnixListener {
         Ok((UnixStream::accepted(stream), address))
     }
 
-    /// Returns another handle to the same socket. What is set on one holds for both.
+    /// Returns another handle to the same socket. Options that are set on one handle affect both.
     ///
     /// # Errors
     ///
-    /// When the process has no file descriptor left.
+    /// Returns the error of the system if the process has no descriptors left.
     pub fn try_clone(&self) -> io::Result<UnixListener> {
         Ok(UnixListener(self.0.try_clone(|inner| inner.try_clone())?))
     }
 
-    /// Returns the address of this side.
+    /// Returns the local address of the socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
@@ -98,7 +98,7 @@ impl UnixListener {
         self.0.take_error(StdUnixListener::take_error)
     }
 
-    /// Returns the connections that are accepted from now on.
+    /// Returns an iterator over the connections that are accepted.
     pub fn incoming(&self) -> Incoming<'_> {
         Incoming { listener: self }
     }

@@ -1,5 +1,7 @@
-//! Sockets of the Unix domain that let green threads run while they are not ready: the shape of
-//! `std::os::unix::net`.
+//! Unix-domain sockets that let other green threads run while they are not ready, with the API of [`std::os::unix::net`].
+//!
+//! Items that are not listed here are re-exported from std. Every item behaves as std's, unless a section *Differences
+//! from std* says otherwise.
 
 #[doc(no_inline)]
 pub use ::std::os::unix::net::*;

@@ -1,8 +1,8 @@
-//! Sending a message to a socket of the Unix domain that is not connected to it, and may be full.
+//! Sending a message from an unconnected Unix-domain socket to a receiver that may be full.
 //!
-//! The OS says that such a send would block, and that the sender can be written to, both: what is full is the
-//! receiver, and no event of the sender's tells when it is not. A socket of its own that is connected to the receiver is
-//! told, so one is made for as long as a thread waits:
+//! The OS reports such a sender as writable, although the send would block: the queue of the receiver is full, and no
+//! event of the sender tells when it has room. A socket that is connected to the receiver does get that event. So a
+//! thread that waits creates one, the probe, for the duration of the wait:
 //!
 //! ```text
 //!   send ── would block ──▶ room for what is sent? ── no ──▶ wait for the sender ──▶ send …
@@ -24,10 +24,10 @@ use crate::descriptor::watch::Watched;
 use crate::net::transfer;
 use crate::seam::net::perform;
 
-/// How long the first wait without a probe lasts, and the longest.
+/// The durations of the first wait without a probe, and of the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(50)];
 
-/// Sends one message to an address, with `block` where that blocks.
+/// Sends one message to an address; a native thread sends it by `block`.
 pub(super) fn send_to(
     socket: &Watched<StdUnixDatagram>,
     bytes: &[u8],
@@ -49,13 +49,13 @@ pub(super) fn send_to(
         let deadline = *deadline.get_or_insert_with(|| {
             socket.watch().refresh(fd, Direction::Write, false);
             let timeout = socket.watch().timeout(fd, Direction::Write)?;
-            // A time that the clock cannot say is never.
+            // A time that the clock cannot represent is never reached.
             Instant::now().checked_add(timeout)
         });
         match probe(address) {
             Ok(probe) => wait(&probe, deadline)?,
-            // The next attempt says what has become of the receiver; or no descriptor is left, and then it is
-            // tried now and then.
+            // Either the receiver is gone, which the next attempt reports, or no descriptor is left, and the send is
+            // retried at intervals.
             Err(_) => {
                 let end = Instant::now() + pause;
                 pause = (2 * pause).min(PAUSES[1]);
@@ -68,17 +68,21 @@ pub(super) fn send_to(
     }
 }
 
-/// A socket that is ready for writing when the receiver has room.
+/// Creates a socket that is ready for writing when the receiver has room.
 fn probe(address: &SockAddr) -> io::Result<Watched<StdUnixDatagram>> {
     let probe = StdUnixDatagram::unbound()?;
     SockRef::from(&probe).connect(address)?;
     Ok(Watched::fresh(probe))
 }
 
-/// Waits until the receiver has room, or until the deadline, which is an error.
+/// Waits until the receiver has room.
+///
+/// # Errors
+///
+/// If the deadline has passed.
 fn wait(probe: &Watched<StdUnixDatagram>, deadline: Option<Instant>) -> io::Result<()> {
     let fd = probe.as_fd();
-    // By asking, the probe also enters the queue of those that the receiver tells.
+    // `poll` also enters the probe into the wait queue of the receiver.
     let mut ask = |_, _| match is_writable(fd) {
         true => Ok(0),
         false => Err(ErrorKind::WouldBlock.into()),
@@ -88,9 +92,9 @@ fn wait(probe: &Watched<StdUnixDatagram>, deadline: Option<Instant>) -> io::Resu
     perform(&mut operation.of_kind(Kind::Transfer).until(deadline)).map(drop)
 }
 
-/// Lets others run until then.
+/// Lets other threads run until `end`.
 fn rest(socket: &Watched<StdUnixDatagram>, end: Instant) -> io::Result<()> {
-    // For writing, which is tried without asking: that it was in vain here keeps no event from anything else.
+    // For writing, which is always tried first: a failed attempt does not make a later write wait for an event.
     let mut nothing = |_, _| Err(ErrorKind::WouldBlock.into());
     let (direction, size) = (Direction::Write, Size::Unknown);
     let operation = Operation::new(
@@ -106,7 +110,7 @@ fn rest(socket: &Watched<StdUnixDatagram>, end: Instant) -> io::Result<()> {
     }
 }
 
-/// Whether the OS would take another message of this socket's, as far as it alone goes.
+/// Returns whether the send buffer of the socket has room for another message.
 #[cfg(target_os = "linux")]
 fn has_room(fd: BorrowedFd<'_>) -> bool {
     let mut queued: libc::c_int = 0;
@@ -116,7 +120,7 @@ fn has_room(fd: BorrowedFd<'_>) -> bool {
     result == 0 && size.is_ok_and(|size| usize::try_from(queued).is_ok_and(|queued| queued < size))
 }
 
-/// Other systems do not say `WouldBlock` for a receiver that is full.
+/// Other systems do not report `WouldBlock` for a full receiver.
 #[cfg(not(target_os = "linux"))]
 fn has_room(_: BorrowedFd<'_>) -> bool {
     false

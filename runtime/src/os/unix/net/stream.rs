@@ -12,12 +12,12 @@ use crate::descriptor::watch::Watched;
 use crate::net::transfer::Short;
 use crate::net::{stream_traits, timeouts};
 
-/// A connection between two sockets of the Unix domain.
+/// A Unix-domain stream socket.
 ///
-/// A thread that reads, writes or connects blocks until it is done: a green thread lets others run on
-/// its hub, a native one is blocked by the operating system. It is closed when dropped.
+/// A thread that reads, writes or connects blocks until the operation is complete: a green thread lets others run on its
+/// hub, a native one is blocked by the operating system. The socket is closed when dropped.
 ///
-/// It converts from and to std's type, for crates that do not use greenpatch; see [the module](crate::net).
+/// It converts from and into the type of std, for crates that do not use greenpatch; see [the module](crate::net).
 ///
 /// # Examples
 ///
@@ -43,21 +43,21 @@ std_conversions!(UnixStream, StdUnixStream);
 timeouts!(UnixStream, "read", "write");
 
 impl UnixStream {
-    /// Connects to the socket of that name in the file system.
+    /// Connects to the socket at a path.
     pub fn connect<P: AsRef<Path>>(path: P) -> io::Result<UnixStream> {
         UnixStream::connect_addr(&SocketAddr::from_pathname(path)?)
     }
 
-    /// Connects to the socket of that address.
+    /// Connects to the socket with an address.
     pub fn connect_addr(socket_addr: &SocketAddr) -> io::Result<UnixStream> {
         Ok(UnixStream(connect::connect(socket_addr)?))
     }
 
-    /// Makes two sockets that are connected to each other.
+    /// Creates a pair of sockets that are connected to each other.
     ///
     /// # Errors
     ///
-    /// When the process has no file descriptor left.
+    /// Returns the error of the system if the process has no descriptors left.
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
         let (one, other) = StdUnixStream::pair()?;
         Ok((
@@ -66,21 +66,21 @@ impl UnixStream {
         ))
     }
 
-    /// Returns another handle to the same socket. What is set on one holds for both.
+    /// Returns another handle to the same socket. Options that are set on one handle affect both.
     ///
     /// # Errors
     ///
-    /// When the process has no file descriptor left.
+    /// Returns the error of the system if the process has no descriptors left.
     pub fn try_clone(&self) -> io::Result<UnixStream> {
         Ok(UnixStream(self.0.try_clone(|inner| inner.try_clone())?))
     }
 
-    /// Returns the address of this side.
+    /// Returns the local address of the socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().local_addr()
     }
 
-    /// Returns the address of the other side.
+    /// Returns the address of the peer.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.inner().peer_addr()
     }
@@ -99,12 +99,12 @@ impl UnixStream {
         self.0.take_error(StdUnixStream::take_error)
     }
 
-    /// Ends reading, writing, or both, for every handle to the socket; also for one that waits.
+    /// Shuts down the read half, the write half, or both, for all handles to the socket. Ends operations that are waiting.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.0.inner().shutdown(how)
     }
 
-    /// What a listener has accepted.
+    /// Creates a stream from a connection that a listener has accepted.
     pub(super) fn accepted(inner: StdUnixStream) -> UnixStream {
         UnixStream(Watched::fresh(inner))
     }
