@@ -1,6 +1,6 @@
 //! The traits of types that own one file descriptor: conversions from and to descriptors and std's types.
 //!
-//! Each macro takes `$ours`, a tuple struct, and `$std`, the type of std that it stands for.
+//! Each macro takes `$ours`, a tuple struct, and `$std`, the type of std to which it corresponds.
 #![allow(unsafe_code)]
 
 /// Implements `AsFd`, `AsRawFd`, `IntoRawFd`, the conversions from and to `OwnedFd`, and `Debug`. The first field of
@@ -37,7 +37,7 @@ macro_rules! descriptor_traits {
         }
 
         impl From<$ours> for ::std::os::fd::OwnedFd {
-            /// Gives the descriptor away.
+            /// Returns the descriptor.
             #[inline]
             fn from(ours: $ours) -> ::std::os::fd::OwnedFd {
                 <$std>::from(ours).into()
@@ -56,14 +56,14 @@ macro_rules! descriptor_traits {
 macro_rules! std_conversions {
     ($ours:ident, $std:ty) => {
         impl From<$std> for $ours {
-            /// Takes ownership of std's, for example one made by a crate that does not use greenpatch.
+            /// Takes ownership of a value of std, such as one created by a crate that does not use greenpatch.
             fn from(std: $std) -> $ours {
                 $ours($crate::descriptor::watch::Watched::new(std))
             }
         }
 
         impl From<$ours> for $std {
-            /// Gives std's away, for example to a crate that does not use greenpatch.
+            /// Returns the value of std, for example for a crate that does not use greenpatch.
             fn from(ours: $ours) -> $std {
                 ours.0.into_inner()
             }
@@ -75,7 +75,7 @@ macro_rules! std_conversions {
 macro_rules! into_stdio {
     ($ours:ident, $std:ty) => {
         impl From<$ours> for ::std::process::Stdio {
-            /// Makes it a standard stream of a child process.
+            /// Converts it into a standard stream of a child process.
             fn from(ours: $ours) -> ::std::process::Stdio {
                 <$std>::from(ours).into()
             }

@@ -8,7 +8,7 @@ pub(crate) enum Direction {
     Write,
 }
 
-/// How to make an attempt.
+/// How an attempt is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
     /// The OS may block the thread until the call is complete.

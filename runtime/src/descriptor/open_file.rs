@@ -4,16 +4,15 @@
 //! This is a cached copy. `fcntl`, `ioctl` and `setsockopt` may change the OS's state past it, so the OS is asked again
 //! ([`OpenFile::refresh`]) before a wait, and before a call fails because of the mode.
 //!
-//! | mode | the user wants | the OS |
+//! | mode | for the user | for the OS |
 //! | --- | --- | --- |
-//! | `BLOCKS` | to wait | blocks |
-//! | `WISHED` | `WouldBlock` | does not block |
-//! | `MADE` | to wait | does not block: made non-blocking for a green thread |
+//! | `BLOCKS` | it blocks | it blocks |
+//! | `REQUESTED` | it does not block | it does not block |
+//! | `MADE` | it blocks | it does not block: made non-blocking for a green thread |
 //!
-//! A call that cannot be asked not to block, such as `accept`, is made [with the descriptor
-//! non-blocking](OpenFile::without_blocking), which blocks again directly after. Threads that do this, or check
-//! whether the user has set the mode, exclude each other: within this process by `change`, and across processes that share
-//! the descriptor by a [`RecordLock`].
+//! A call without a flag not to block, such as `accept`, is made [with the descriptor temporarily
+//! non-blocking](OpenFile::without_blocking). Threads that do this, or check whether the user has set the mode, exclude
+//! each other: within this process by `change`, and across processes that share the descriptor by a [`RecordLock`].
 #![allow(unsafe_code)]
 
 use std::io;
@@ -26,45 +25,45 @@ use crate::descriptor::direction::Direction;
 use crate::descriptor::record_lock::RecordLock;
 
 const BLOCKS: u8 = 0;
-const WISHED: u8 = 1;
+const REQUESTED: u8 = 1;
 const MADE: u8 = 2;
 
-/// The timeout, in nanoseconds, that stands for none.
+/// The timeout, in nanoseconds, that represents none.
 const NO_TIMEOUT: u64 = 0;
 
-/// What is known of an open file.
+/// The cached state of an open file.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
-    // Relaxed everywhere: nothing is published by it, and a thread that uses a descriptor while another changes its
-    // mode gets either mode, as from the OS.
+    // Relaxed everywhere: it publishes nothing, and a thread that uses a descriptor while another changes its mode sees
+    // either mode, as it does in the OS.
     mode: AtomicU8,
     /// Timeouts in nanoseconds, for reading and for writing.
     timeouts: [AtomicU64; 2],
-    /// The code of an error that the next call returns; zero is none.
+    /// The code of the deferred error, which the next call returns; zero is none.
     error: AtomicI32,
-    /// Whether it has been non-blocking for the duration of a call, against its user's setting.
-    was_lent: AtomicBool,
-    /// Held while the mode changes, so that the copy and the OS agree.
+    /// Whether it has ever been non-blocking for the duration of a call, against the mode that its user has set.
+    was_temporary: AtomicBool,
+    /// Held while the mode changes, so that the copy agrees with the OS.
     change: Mutex<()>,
 }
 
 impl OpenFile {
-    /// The state of a descriptor that has just been made.
+    /// Returns the state of a descriptor that was just created.
     pub(super) fn fresh() -> Self {
         OpenFile {
             mode: AtomicU8::new(BLOCKS),
             timeouts: [AtomicU64::new(NO_TIMEOUT), AtomicU64::new(NO_TIMEOUT)],
             error: AtomicI32::new(0),
-            was_lent: AtomicBool::new(false),
+            was_temporary: AtomicBool::new(false),
             change: Mutex::new(()),
         }
     }
 
-    /// The state of a descriptor that was made elsewhere.
+    /// Returns the state of a descriptor that was created elsewhere, as the OS has it.
     pub(super) fn of(fd: BorrowedFd<'_>) -> Self {
         let open_file = OpenFile::fresh();
         if is_nonblocking(fd) {
-            open_file.mode.store(WISHED, Ordering::Relaxed);
+            open_file.mode.store(REQUESTED, Ordering::Relaxed);
         }
         for direction in [Direction::Read, Direction::Write] {
             open_file.set_timeout(direction, timeout_of(fd, direction));
@@ -81,7 +80,7 @@ impl OpenFile {
     }
 
     pub(super) fn is_nonblocking(&self) -> bool {
-        self.mode.load(Ordering::Relaxed) == WISHED
+        self.mode.load(Ordering::Relaxed) == REQUESTED
     }
 
     pub(super) fn is_made_nonblocking(&self) -> bool {
@@ -99,20 +98,20 @@ impl OpenFile {
         }
     }
 
-    /// Asks the OS again. With `may_be_lent`, a mode that another call has set for its duration
-    /// ([`without_blocking`](Self::without_blocking)) is not taken for the user's.
-    pub(super) fn refresh(&self, fd: BorrowedFd<'_>, direction: Direction, may_be_lent: bool) {
+    /// Updates the copy from the OS. With `may_be_temporary`, a mode that another call has set for its duration
+    /// ([`without_blocking`](Self::without_blocking)) does not count as the user's.
+    pub(super) fn refresh(&self, fd: BorrowedFd<'_>, direction: Direction, may_be_temporary: bool) {
         self.set_timeout(direction, timeout_of(fd, direction));
         if !is_nonblocking(fd) && self.mode.load(Ordering::Relaxed) == BLOCKS {
             return;
         }
         // The closure does not fail.
         let _ = self.change(|mode| {
-            let _others = may_be_lent.then(|| RecordLock::of(fd));
+            let _others = may_be_temporary.then(|| RecordLock::of(fd));
             Ok(match mode {
                 _ if !is_nonblocking(fd) => BLOCKS,
                 MADE => MADE,
-                _ => WISHED,
+                _ => REQUESTED,
             })
         });
     }
@@ -128,34 +127,34 @@ impl OpenFile {
             let _others = RecordLock::of(fd);
             if is_nonblocking(fd) {
                 result = Some(call());
-                return Ok(WISHED);
+                return Ok(REQUESTED);
             }
-            self.was_lent.store(true, Ordering::Relaxed);
+            self.was_temporary.store(true, Ordering::Relaxed);
             set(fd, true)?;
             result = Some(call());
-            // The call's result is not lost if the mode cannot be set back.
-            Ok(set(fd, false).map_or(WISHED, |()| BLOCKS))
+            // The result of the call is not lost if the mode cannot be restored.
+            Ok(set(fd, false).map_or(REQUESTED, |()| BLOCKS))
         })?;
         result.expect("the call was made")
     }
 
     /// Returns whether a call may have failed with `WouldBlock` although the descriptor blocks, because another call was
     /// made without blocking at that time.
-    pub(super) fn was_lent(&self) -> bool {
-        self.was_lent.load(Ordering::Relaxed)
+    pub(super) fn was_temporary(&self) -> bool {
+        self.was_temporary.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_nonblocking(&self, fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
         self.change(|mode| match (on, mode) {
             (false, MADE) => Ok(MADE),
             (false, _) => set(fd, false).map(|()| BLOCKS),
-            (true, _) => set(fd, true).map(|()| WISHED),
+            (true, _) => set(fd, true).map(|()| REQUESTED),
         })
     }
 
-    /// Sets the mode that the descriptor's user has set, before it is given away.
+    /// Restores the mode that the user has set, before the descriptor is returned to the user.
     pub(super) fn restore(&self, fd: BorrowedFd<'_>) {
-        // It fails for no descriptor that could be made non-blocking before.
+        // This does not fail for a descriptor that could be made non-blocking before.
         let _ = self.change(|mode| match mode {
             MADE => set(fd, false).map(|()| BLOCKS),
             mode => Ok(mode),
@@ -176,15 +175,15 @@ impl OpenFile {
         self.timeouts[direction as usize].store(nanoseconds, Ordering::Relaxed);
     }
 
-    /// Keeps an error for the next call, unless one is kept already.
-    pub(super) fn keep_error(&self, code: i32) {
+    /// Defers an error to the next call, unless one is deferred already.
+    pub(super) fn defer_error(&self, code: i32) {
         // An earlier error takes precedence.
         let _ = self
             .error
             .compare_exchange(0, code, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    pub(super) fn take_kept_error(&self) -> Option<io::Error> {
+    pub(super) fn take_deferred_error(&self) -> Option<io::Error> {
         if self.error.load(Ordering::Relaxed) == 0 {
             return None;
         }
@@ -216,7 +215,7 @@ fn set(fd: BorrowedFd<'_>, nonblocking: bool) -> io::Result<()> {
     }
 }
 
-/// Returns the timeout that the OS keeps; none for a descriptor that is no socket's.
+/// Returns the timeout that is set in the OS; none for a descriptor other than that of a socket.
 fn timeout_of(fd: BorrowedFd<'_>, direction: Direction) -> Option<Duration> {
     let option = match direction {
         Direction::Read => libc::SO_RCVTIMEO,

@@ -1,4 +1,4 @@
-//! One operation on a descriptor that may not be ready, which all seams that transfer share.
+//! One operation on a descriptor that may not be ready. All seams that transfer share it.
 //!
 //! A std-shaped type does not know how its caller blocks. It describes an [`Operation`] (the descriptor, the
 //! direction, and how to make one attempt in a given [`Manner`]) and passes it to the seam of its feature, whose
@@ -10,10 +10,10 @@
 //! ```
 //!
 //! Where the OS can be asked not to block for one call, as for sockets (`MSG_DONTWAIT`), an attempt in the manner
-//! `Try` does so. The descriptor itself stays as it is, for native threads and for other processes. Where it cannot,
-//! the attempt calls [`Watch::make_nonblocking`]. From then on an attempt in the manner `Block` may fail with
-//! `WouldBlock`, too, and the native original waits in `poll`; the [`Watch`] remembers that the descriptor's user wants
-//! to block. Only accepting makes the listener non-blocking for the duration of the attempt
+//! `Try` does so. The mode of the descriptor does not change for native threads and other processes. Where the OS
+//! cannot be asked, the attempt calls [`Watch::make_nonblocking`]. From then on an attempt in the manner `Block` may fail
+//! with `WouldBlock`, too, and the native original waits in `poll`. The [`Watch`] stores that the descriptor blocks for
+//! its user. Accepting is different: it makes the listener non-blocking for the duration of the attempt
 //! ([`Watch::without_blocking`]).
 #![forbid(unsafe_code)]
 
@@ -26,15 +26,14 @@ use crate::descriptor::poll::has_error;
 use crate::descriptor::socket;
 use crate::descriptor::watch::Watch;
 
-/// What the number of bytes moved by an attempt tells about the descriptor.
+/// What the number of bytes that an attempt has moved indicates about the descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Size {
     /// Nothing: the attempt moves no bytes, or messages, or does not consume them.
     Unknown,
-    /// Up to this many bytes are read from a stream; fewer mean that there are no more.
+    /// Up to this many bytes are read from a stream; fewer indicate that no more are available.
     UpTo(usize),
-    /// This many bytes are written to a stream. The operation continues until all are written, as a call that
-    /// blocks does.
+    /// This many bytes are written to a stream. The operation continues until all are written, as a blocking call does.
     All(usize),
 }
 
@@ -61,18 +60,18 @@ pub(crate) enum Kind {
 }
 
 /// How an operation makes its attempts. The most frequent ones are variants instead of closures: after a system call
-/// each return is mispredicted, so one call less is measurable.
+/// each return is mispredicted, so that one call less is measurable.
 enum Attempt<'a> {
     Receive(&'a mut [u8]),
     Send(&'a [u8]),
-    Call(&'a mut Call<'a>),
+    Call(&'a mut AttemptFn<'a>),
 }
 
 /// Makes one attempt after the given number of bytes has been moved, and returns how many more it has moved.
 ///
-/// In the manner `Try` it may be called by another thread than the one that waits, on that thread's stack. It consists
-/// of a call to the OS and little more; it does not wait, panic, or call anything that is patchable.
-pub(crate) type Call<'a> = dyn FnMut(Manner, usize) -> io::Result<usize> + 'a;
+/// In the manner `Try` it may be called on the stack of another thread than the one that waits. It makes a system call
+/// and little else; it does not wait, panic, or call a patchable function.
+pub(crate) type AttemptFn<'a> = dyn FnMut(Manner, usize) -> io::Result<usize> + 'a;
 
 /// When an operation times out.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +90,7 @@ impl<'a> Operation<'a> {
         watch: &'a Watch,
         direction: Direction,
         size: Size,
-        attempt: &'a mut Call<'a>,
+        attempt: &'a mut AttemptFn<'a>,
     ) -> Self {
         Operation {
             fd,
@@ -123,7 +122,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Sends all of it to a socket.
+    /// Sends all bytes to a socket.
     #[inline]
     pub(crate) fn send(fd: BorrowedFd<'a>, watch: &'a Watch, bytes: &'a [u8]) -> Self {
         Operation {
@@ -144,8 +143,8 @@ impl<'a> Operation<'a> {
         self
     }
 
-    /// Sets a fixed deadline. The operation waits even if the descriptor's user wants it not to block; no attempt may
-    /// block.
+    /// Sets a fixed deadline. The operation waits whatever the mode that the user of the descriptor has set; no attempt
+    /// may block.
     pub(crate) fn until(mut self, deadline: Option<Instant>) -> Self {
         self.limit = Limit::At(deadline);
         self
@@ -171,7 +170,7 @@ impl<'a> Operation<'a> {
         self.direction
     }
 
-    /// Returns whether to wait for a descriptor that is not ready, by the mode that its user has set.
+    /// Returns whether the operation waits for a descriptor that is not ready, by the mode that its user has set.
     #[inline]
     pub(crate) fn waits(&self) -> bool {
         matches!(self.limit, Limit::At(_)) || !self.watch.is_nonblocking(self.fd)
@@ -226,8 +225,9 @@ impl<'a> Operation<'a> {
     #[cold]
     pub(crate) fn refresh(&self) {
         if let Limit::Socket = self.limit {
-            let may_be_lent = self.kind == Kind::Accept;
-            self.watch.refresh(self.fd, self.direction, may_be_lent);
+            let may_be_temporary = self.kind == Kind::Accept;
+            self.watch
+                .refresh(self.fd, self.direction, may_be_temporary);
         }
     }
 
@@ -251,31 +251,31 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Returns whether there is a rest to move after `done` bytes.
+    /// Returns whether bytes are left to move after `done` bytes.
     #[inline]
     pub(crate) fn goes_on(&self, done: usize) -> bool {
         matches!(self.size, Size::All(given) if done < given)
     }
 
-    /// Returns whether the OS has an error for the next call. It stays there.
+    /// Returns whether the OS has an error for the next call, without clearing it.
     #[cold]
     pub(crate) fn has_failed(&self) -> bool {
         has_error(self.fd())
     }
 
-    /// Keeps the error of an attempt at the rest of a transfer, which has come between
-    /// [`has_failed`](Self::has_failed) and the attempt. The OS reports it once, and it belongs to the next call.
+    /// Defers the error of an attempt at the rest of a transfer to the next call. It has occurred between
+    /// [`has_failed`](Self::has_failed) and the attempt, and the OS reports it once.
     #[cold]
-    pub(crate) fn keep(&self, error: io::Error) {
+    pub(crate) fn defer(&self, error: io::Error) {
         if let Some(code) = error.raw_os_error()
             && error.kind() != io::ErrorKind::Interrupted
         {
-            self.watch.keep_error(self.fd, code);
+            self.watch.defer_error(self.fd, code);
         }
     }
 
-    /// Returns the result of a call whose attempts have ended with `result`. An error that was kept takes precedence over
-    /// the end of the stream and over another error, which are its consequences.
+    /// Returns the result of a call whose attempts have ended with `result`. A deferred error takes precedence over the
+    /// end of the stream and over another error, which are its consequences.
     #[cold]
     pub(crate) fn ended(&self, result: io::Result<usize>) -> io::Result<usize> {
         let is_moved = match (&result, self.direction) {
@@ -286,7 +286,7 @@ impl<'a> Operation<'a> {
         if is_moved {
             return result;
         }
-        self.watch.take_kept_error().map_or(result, Err)
+        self.watch.take_deferred_error().map_or(result, Err)
     }
 
     /// Returns the error of a transfer that has timed out, as the OS reports it.

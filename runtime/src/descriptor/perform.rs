@@ -1,13 +1,12 @@
 //! Performing an operation: the one loop of attempts and waits, for native and for green threads.
 //!
-//! The rules of a transfer that is done in parts are here, once:
+//! A transfer that is made in parts follows these rules:
 //!
-//! - A call that has moved bytes reports them; an error that ends it after that is the next call's.
-//! - Before the rest of a transfer is tried, the descriptor is asked whether it has an error, which the attempt would
-//!   take with it.
+//! - A call that has moved bytes reports them. An error that ends it after that is returned by the next call.
+//! - Before an attempt at the rest of a transfer, the descriptor is checked for an error, which the attempt would clear.
 //! - A wait that fails or times out after bytes have been moved does not lose them.
 //!
-//! How a thread waits in between is its [`Readiness`]: an OS thread in `poll`, a green thread on its hub.
+//! How a thread waits between attempts is its [`Readiness`]: an OS thread in `poll`, a green thread on its hub.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -22,29 +21,29 @@ pub(crate) trait Readiness {
     /// Makes one attempt, after `done` bytes have been moved, and returns how many more it has moved.
     fn attempt(&mut self, operation: &mut Operation<'_>, done: usize) -> io::Result<usize>;
 
-    /// Returns whether the rest of a transfer is tried after a part of it was done.
+    /// Returns whether a transfer continues after a part of it was made.
     fn continues(&self, operation: &Operation<'_>) -> bool;
 
     /// Decides, after an attempt that has failed with `error` because it would block, whether to wait.
     ///
     /// # Errors
     ///
-    /// The error that ends the operation: its user does not want to wait, or the deadline has passed.
+    /// The error that ends the operation: the descriptor is non-blocking for its user, or the deadline has passed.
     fn would_block(&mut self, operation: &Operation<'_>, error: io::Error) -> io::Result<()>;
 
-    /// Waits until an attempt may succeed, or until the deadline. Returns the result of an attempt that was made in
-    /// the meantime, if one was.
+    /// Waits until an attempt may succeed, or until the deadline. Returns the result of an attempt if one was made in the
+    /// meantime.
     ///
     /// # Errors
     ///
-    /// When the descriptor cannot be waited for.
+    /// If the descriptor cannot be waited for.
     fn wait(
         &mut self,
         operation: &mut Operation<'_>,
         done: usize,
     ) -> io::Result<Option<io::Result<usize>>>;
 
-    /// Notes that the operation is complete.
+    /// Called when the operation is complete.
     fn complete(&mut self) {}
 }
 
@@ -65,7 +64,7 @@ pub(crate) fn finish<R: Readiness>(
                     readiness.complete();
                     return operation.ended(Ok(done));
                 }
-                // There was no room for the rest a moment ago.
+                // The attempt has found no room for the rest, so wait first.
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 match readiness.would_block(operation, error) {
@@ -75,7 +74,7 @@ pub(crate) fn finish<R: Readiness>(
                 }
             }
             Err(error) if done > 0 => {
-                operation.keep(error);
+                operation.defer(error);
                 return Ok(done);
             }
             Err(error) => return operation.ended(Err(error)),
@@ -91,8 +90,8 @@ pub(crate) fn finish<R: Readiness>(
     }
 }
 
-/// Makes an attempt at what is left after `done` bytes. Moves nothing if the descriptor has an error, which is the next
-/// call's.
+/// Makes an attempt at the bytes that are left after `done`. Moves nothing if the descriptor has an error, which the next
+/// call returns.
 #[inline(always)]
 pub(crate) fn attempt_rest<'a>(
     operation: &mut Operation<'a>,
@@ -105,8 +104,7 @@ pub(crate) fn attempt_rest<'a>(
     attempt(operation)
 }
 
-/// Performs an operation and blocks the OS thread in the meantime: the native original of every seam that
-/// takes one.
+/// Performs an operation and blocks the OS thread: the native original of every seam that takes an [`Operation`].
 pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
     match operation.attempt(Manner::Block, 0) {
         Ok(moved) if moved > 0 && !operation.goes_on(moved) => Ok(moved),
@@ -117,7 +115,7 @@ pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
 /// An OS thread, which the OS blocks in the call itself, or in `poll` where the descriptor does not block.
 #[derive(Default)]
 struct Native {
-    /// Looked up at the first wait.
+    /// Computed at the first wait.
     deadline: Option<Option<Instant>>,
     has_timed_out: bool,
 }
@@ -159,7 +157,7 @@ mod tests {
     use crate::descriptor::operation::Size;
     use crate::descriptor::watch::Watch;
 
-    /// The rest of a transfer fails: the call says how far it got, the next one what has failed, once.
+    /// The rest of a transfer fails: the call reports the bytes that were moved, the next one the error, once.
     #[test]
     fn the_error_of_a_rest_is_the_next_calls() {
         let (socket, _other) = UnixStream::pair().unwrap();
@@ -168,7 +166,7 @@ mod tests {
         let perform = |direction, size, results: &[Result<usize, i32>]| {
             let mut results = results.iter();
             let mut attempt = |_, _| {
-                let result = results.next().expect("no more attempts than that");
+                let result = results.next().expect("no further attempt is made");
                 result.map_err(io::Error::from_raw_os_error)
             };
             let mut operation = Operation::new(fd, &watch, direction, size, &mut attempt);
@@ -182,7 +180,7 @@ mod tests {
         assert_eq!(perform(write, Size::All(2), &broken), Err(libc::ECONNRESET));
         assert_eq!(perform(write, Size::All(2), &broken), Err(libc::EPIPE));
 
-        // A read has what is there first, then the error instead of the end.
+        // A read returns the bytes first, then the error instead of the end.
         assert_eq!(perform(write, Size::All(2), &partly), Ok(1));
         assert_eq!(perform(read, Size::UpTo(8), &[Ok(3)]), Ok(3));
         assert_eq!(
@@ -191,7 +189,7 @@ mod tests {
         );
         assert_eq!(perform(read, Size::UpTo(8), &[Ok(0)]), Ok(0));
 
-        // A signal is no error of the socket.
+        // A signal is not an error of the socket.
         let interrupted = [Ok(1), Err(libc::EINTR)];
         assert_eq!(perform(write, Size::All(2), &interrupted), Ok(1));
         assert_eq!(perform(write, Size::All(2), &broken), Err(libc::EPIPE));

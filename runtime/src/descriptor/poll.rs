@@ -12,9 +12,9 @@ use crate::descriptor::direction::Direction;
 /// How long a [`poll`](libc::poll) may block.
 #[derive(Clone, Copy)]
 enum Limit {
-    /// Not at all.
+    /// It does not block.
     Now,
-    /// Until then; forever without one.
+    /// Until a deadline; forever if `None`.
     Until(Option<Instant>),
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn poll(
     Ok(ready != [0])
 }
 
-/// Returns which of two descriptors can be read; if `blocks`, waits until one can.
+/// Returns which of two descriptors can be read. If `blocks`, waits until one can.
 pub(crate) fn readable(either: [BorrowedFd<'_>; 2], blocks: bool) -> io::Result<[bool; 2]> {
     let limit = match blocks {
         true => Limit::Until(None),
@@ -42,18 +42,18 @@ pub(crate) fn readable(either: [BorrowedFd<'_>; 2], blocks: bool) -> io::Result<
     Ok(ready.map(|events| events != 0))
 }
 
-/// Returns whether a call that waits for `events` would not block. On a descriptor that is closed, or cannot be
-/// polled, no call does.
+/// Returns whether a call that waits for `events` would return without blocking. That is so for a descriptor that is
+/// closed or cannot be polled.
 pub(crate) fn is_ready(fd: RawFd, events: c_short) -> bool {
     poll_each([(fd, events)], Limit::Now).map_or(true, |ready| ready != [0])
 }
 
-/// Returns whether the OS has an error for the next call on a descriptor. It stays there.
+/// Returns whether the OS has an error for the next call on a descriptor, without clearing it.
 pub(crate) fn has_error(fd: RawFd) -> bool {
     poll_each([(fd, 0)], Limit::Now).is_ok_and(|[events]| events & libc::POLLERR != 0)
 }
 
-/// Blocks the OS thread until one of `events` has come, or the descriptor cannot be polled.
+/// Blocks the OS thread until one of `events` occurs. Returns at once if the descriptor cannot be polled.
 pub(crate) fn wait_for(fd: RawFd, events: c_short) {
     let _ = poll_each([(fd, events)], Limit::Until(None));
 }
@@ -84,14 +84,14 @@ fn poll_each<const N: usize>(
 }
 
 impl Limit {
-    /// The time that is left, as `poll` takes it.
+    /// Returns the time until the limit, as an argument of `poll`.
     fn milliseconds(self) -> c_int {
         match self {
             Limit::Now => 0,
             Limit::Until(None) => -1,
             Limit::Until(Some(deadline)) => {
                 let left = deadline.saturating_duration_since(Instant::now());
-                // Rounded up, so as not to be early.
+                // Rounded up, so that the wait does not end early.
                 left.as_nanos()
                     .div_ceil(1_000_000)
                     .try_into()

@@ -4,15 +4,15 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// A record lock held by this process, as far as the OS can lock what the descriptor refers to; Linux can lock a socket.
-/// It is released when the process ends, and children do not inherit it.
+/// A record lock held by this process, if the OS can lock the object of the descriptor, as Linux can a socket. It is
+/// released when the process ends, and children do not inherit it.
 pub(super) struct RecordLock<'a>(BorrowedFd<'a>);
 
 impl<'a> RecordLock<'a> {
-    /// Acquires it, blocking the OS thread. It is held for the duration of a few system calls.
+    /// Acquires the lock, and blocks the OS thread. It is held for the duration of a few system calls.
     pub(super) fn of(fd: BorrowedFd<'a>) -> Self {
         while let Err(error) = control(fd, libc::F_SETLKW, libc::F_WRLCK as libc::c_int) {
-            // EDEADLK is a guess of the OS, which takes threads that wait for processes that do.
+            // EDEADLK is a guess: the OS treats a process as waiting although only one of its threads does.
             if !matches!(error.raw_os_error(), Some(libc::EINTR | libc::EDEADLK)) {
                 break;
             }

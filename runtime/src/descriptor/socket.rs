@@ -8,10 +8,10 @@ use libc::c_int;
 
 use crate::descriptor::direction::Manner;
 
-/// A write to a socket whose peer is closed is an error instead of a signal, as in std.
+/// The flag with which a write to a socket whose peer is closed fails instead of raising a signal, as in std.
 #[cfg(not(target_vendor = "apple"))]
 pub(crate) const MSG_NOSIGNAL: c_int = libc::MSG_NOSIGNAL;
-/// Apple's sockets have an option for it, set when they are made.
+/// On Apple's systems a socket option does this, which is set when the socket is created.
 #[cfg(target_vendor = "apple")]
 pub(crate) const MSG_NOSIGNAL: c_int = 0;
 

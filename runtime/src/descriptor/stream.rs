@@ -41,7 +41,7 @@ fn mode(fd: BorrowedFd<'_>) -> io::Result<libc::mode_t> {
     Ok(unsafe { status.assume_init_ref() }.st_mode)
 }
 
-/// Returns whether the OS reports events of a descriptor: epoll refuses one that is always ready.
+/// Returns whether the OS reports events for a descriptor. epoll rejects one that is always ready.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn can_be_polled(fd: BorrowedFd<'_>) -> bool {
     use std::os::fd::{FromRawFd, OwnedFd};
@@ -66,7 +66,7 @@ fn can_be_polled(fd: BorrowedFd<'_>) -> bool {
     added == 0
 }
 
-/// Other systems do not tell.
+/// On other systems this is unknown.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn can_be_polled(_: BorrowedFd<'_>) -> bool {
     false
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_always_ready_is_no_stream() {
+    fn a_descriptor_that_is_always_ready_is_no_stream() {
         let kind = |path: &str| StreamKind::of(File::open(path).unwrap().as_fd());
         assert_eq!(kind("/proc/self/stat"), None);
         assert_eq!(kind("/"), None);

@@ -1,8 +1,8 @@
-//! What is kept beside a descriptor: its registrations with hubs, and how its user wants it to block.
+//! The state of a descriptor: its registrations with hubs, and the mode that its user has set.
 //!
 //! A [`Watch`] belongs to one descriptor. It holds a registration for each hub on which a thread has waited for it. A
-//! registration is made at the first such wait and ended before the descriptor is closed or given away. With the watches of
-//! its duplicates it shares the state that the OS keeps for all of them, an [`OpenFile`].
+//! registration is made at the first such wait, and ended before the descriptor is closed or converted into std's type. A
+//! watch shares an [`OpenFile`] with the watches of its duplicates: the state that the OS has for all of them.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -17,25 +17,25 @@ use std::time::Duration;
 use crate::descriptor::direction::Direction;
 use crate::descriptor::open_file::OpenFile;
 
-/// A hub, as seen from here: something that polls descriptors for the threads that wait for them. Identified by its
+/// The interface of a hub: it polls descriptors for the threads that wait for them. A watcher is identified by its
 /// address.
 pub(crate) trait Watcher: Sync {
     /// Ends a registration. May be called from any OS thread, before the descriptor is closed.
     fn forget(&'static self, fd: RawFd, key: usize);
 }
 
-/// What is kept beside one descriptor: what every wait needs, and a pointer to the rest.
+/// The state of one descriptor: the fields that every wait needs, and a pointer to the rest.
 pub(crate) struct Watch {
-    /// The first registration: most have no other.
+    /// The first registration. Most descriptors have no other.
     first: OnceLock<Registration>,
     rest: OnceLock<Box<Rest>>,
-    /// The descriptor's number, from the first registration on.
+    /// The number of the descriptor, set by the first registration.
     fd: AtomicI32,
-    /// Whether the descriptor was new, so that the OS need not be asked for its mode.
+    /// Whether the descriptor was just created, so that its mode need not be read from the OS.
     is_fresh: bool,
 }
 
-// A panic leaves nothing half done: each step is one store.
+// A panic leaves the state consistent: each step is one store.
 impl UnwindSafe for Watch {}
 impl RefUnwindSafe for Watch {}
 
@@ -45,23 +45,23 @@ struct Registration {
     key: AtomicUsize,
 }
 
-/// What most descriptors do not need.
+/// The fields that most descriptors do not need.
 #[derive(Default)]
 struct Rest {
-    /// Absent while the descriptor is as the OS makes it.
+    /// Absent while the descriptor is in the mode in which it was created.
     open_file: OnceLock<Arc<OpenFile>>,
     others: OnceLock<Box<Other>>,
 }
 
-/// A registration after the first, and the next ones: a list that grows when a thread of another hub waits for the
-/// descriptor for the first time, and never shrinks.
+/// A registration after the first. The list grows when a thread of another hub waits for the descriptor for the first
+/// time, and never shrinks.
 struct Other {
     registration: Registration,
     next: OnceLock<Box<Other>>,
 }
 
 impl Watch {
-    /// Creates the watch of a descriptor of which nothing is known yet. The OS is asked when it matters.
+    /// Creates the watch of a descriptor in an unknown mode, which is read from the OS when it matters.
     pub(crate) const fn new() -> Self {
         Watch {
             first: OnceLock::new(),
@@ -71,7 +71,7 @@ impl Watch {
         }
     }
 
-    /// Creates the watch of a descriptor that has just been made: it blocks, without a timeout.
+    /// Creates the watch of a descriptor that was just created: it blocks, without a timeout.
     pub(crate) const fn fresh() -> Self {
         Watch {
             first: OnceLock::new(),
@@ -95,15 +95,15 @@ impl Watch {
         }
     }
 
-    /// Returns the key under which `watcher` has the descriptor registered, if it has.
+    /// Returns the key under which the descriptor is registered with `watcher`, if it is.
     #[inline]
     pub(crate) fn key(&self, watcher: &'static dyn Watcher) -> Option<usize> {
         let registration = self.find(watcher)?;
-        // Relaxed: it is read and written on the watcher's OS thread only.
+        // Relaxed: it is read and written on the OS thread of the watcher only.
         Some(registration.key.load(Ordering::Relaxed))
     }
 
-    /// Stores the key under which `watcher` has the descriptor registered.
+    /// Stores the key under which the descriptor is registered with `watcher`.
     pub(crate) fn set_key(&self, watcher: &'static dyn Watcher, fd: RawFd, key: usize) {
         if let Some(registration) = self.find(watcher) {
             // Relaxed, as in `key`; passing the value to the thread that drops it orders `drop` after all uses.
@@ -126,45 +126,47 @@ impl Watch {
         let mut last = &self.rest.get_or_init(Box::default).others;
         while let Err(unset) = last.set(other) {
             other = unset;
-            last = &last.get().expect("it was set, or this would be").next;
+            last = &last
+                .get()
+                .expect("`set` has failed because a value is set")
+                .next;
         }
     }
 
-    /// Returns whether the descriptor's user wants `WouldBlock` instead of a wait.
+    /// Returns whether the user has made the descriptor non-blocking.
     #[inline]
     pub(crate) fn is_nonblocking(&self, fd: BorrowedFd<'_>) -> bool {
         self.known(fd)
             .is_some_and(|open_file| open_file.is_nonblocking())
     }
 
-    /// Returns whether the descriptor does not block although its user wants it to.
+    /// Returns whether the descriptor is non-blocking, but blocks for its user.
     pub(crate) fn is_made_nonblocking(&self) -> bool {
         self.existing()
             .is_some_and(|open_file| open_file.is_made_nonblocking())
     }
 
-    /// Makes the descriptor non-blocking from now on, for calls that cannot be asked not to block one by one. This is
-    /// hidden from its user.
+    /// Makes the descriptor non-blocking from now on, for calls without a flag not to block. Its user does not see this.
     pub(crate) fn make_nonblocking(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
         self.open_file(fd).make_nonblocking(fd)
     }
 
-    /// Asks the OS again whether the descriptor blocks, and for how long. Pass `may_be_lent` if calls are made
+    /// Reads the mode and the timeout of the descriptor from the OS again. Pass `may_be_temporary` if calls are made
     /// [`without_blocking`](Self::without_blocking).
     #[cold]
-    pub(crate) fn refresh(&self, fd: BorrowedFd<'_>, direction: Direction, may_be_lent: bool) {
+    pub(crate) fn refresh(&self, fd: BorrowedFd<'_>, direction: Direction, may_be_temporary: bool) {
         if let Some(open_file) = self.existing() {
-            return open_file.refresh(fd, direction, may_be_lent);
+            return open_file.refresh(fd, direction, may_be_temporary);
         }
-        // Most descriptors are as they were made, and then nothing is stored.
+        // Most descriptors are in the mode in which they were created, and then nothing is stored.
         let open_file = OpenFile::fresh();
-        open_file.refresh(fd, direction, may_be_lent);
+        open_file.refresh(fd, direction, may_be_temporary);
         if !open_file.is_fresh() {
-            self.open_file(fd).refresh(fd, direction, may_be_lent);
+            self.open_file(fd).refresh(fd, direction, may_be_temporary);
         }
     }
 
-    /// Makes a call with the descriptor non-blocking for its duration.
+    /// Makes a call with the descriptor temporarily non-blocking.
     pub(crate) fn without_blocking<R>(
         &self,
         fd: BorrowedFd<'_>,
@@ -173,18 +175,18 @@ impl Watch {
         self.open_file(fd).without_blocking(fd, call)
     }
 
-    /// Returns whether another call may have been made without blocking.
-    pub(crate) fn was_lent(&self) -> bool {
+    /// Returns whether a call may have been made [`without_blocking`](Self::without_blocking).
+    pub(crate) fn was_temporary(&self) -> bool {
         self.existing()
-            .is_some_and(|open_file| open_file.was_lent())
+            .is_some_and(|open_file| open_file.was_temporary())
     }
 
-    /// Sets whether the descriptor's user wants `WouldBlock` instead of a wait.
+    /// Makes the descriptor non-blocking for its user, or blocking.
     pub(crate) fn set_nonblocking(&self, fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
         self.open_file(fd).set_nonblocking(fd, on)
     }
 
-    /// Sets the mode that the descriptor's user has set, before the descriptor is given away.
+    /// Restores the mode that the user has set, before the descriptor is returned to the user.
     pub(crate) fn restore(&self, fd: BorrowedFd<'_>) {
         if let Some(open_file) = self.existing() {
             open_file.restore(fd);
@@ -207,17 +209,17 @@ impl Watch {
         self.open_file(fd).set_timeout(direction, timeout);
     }
 
-    /// Keeps an error that an attempt has taken from the OS and that the next call is to return.
-    pub(crate) fn keep_error(&self, fd: BorrowedFd<'_>, code: i32) {
-        self.open_file(fd).keep_error(code);
+    /// Defers an error, which an attempt has cleared in the OS, to the next call.
+    pub(crate) fn defer_error(&self, fd: BorrowedFd<'_>, code: i32) {
+        self.open_file(fd).defer_error(code);
     }
 
-    /// Takes the error that was kept.
-    pub(crate) fn take_kept_error(&self) -> Option<io::Error> {
-        self.existing()?.take_kept_error()
+    /// Takes the deferred error.
+    pub(crate) fn take_deferred_error(&self) -> Option<io::Error> {
+        self.existing()?.take_deferred_error()
     }
 
-    /// Returns the open file's state; none if it is that of a new one.
+    /// Returns the state of the open file; none if it is that of a descriptor that was just created.
     #[inline]
     fn known(&self, fd: BorrowedFd<'_>) -> Option<&OpenFile> {
         match self.existing() {
@@ -287,7 +289,7 @@ impl Drop for Watch {
     }
 }
 
-/// A value that owns a descriptor, together with its [`Watch`]. It fills one cache line: with a thousand connections
+/// A value that owns a descriptor, together with its [`Watch`]. It fills one cache line: with a thousand connections,
 /// each further line is a cache miss.
 #[repr(align(64))]
 pub(crate) struct Watched<T> {
@@ -300,7 +302,7 @@ pub(crate) struct Watched<T> {
 const _: () = assert!(size_of::<Watched<std::os::fd::OwnedFd>>() == 64);
 
 impl<T: AsFd> Watched<T> {
-    /// Takes ownership of a descriptor of which nothing is known yet.
+    /// Takes ownership of a descriptor in an unknown mode.
     pub(crate) const fn new(inner: T) -> Self {
         Watched {
             watch: Watch::new(),
@@ -308,7 +310,7 @@ impl<T: AsFd> Watched<T> {
         }
     }
 
-    /// Takes ownership of a descriptor that has just been made.
+    /// Takes ownership of a descriptor that was just created.
     pub(crate) fn fresh(inner: T) -> Self {
         Watched {
             watch: Watch::fresh(),
@@ -316,7 +318,7 @@ impl<T: AsFd> Watched<T> {
         }
     }
 
-    /// Creates a duplicate, made by `duplicate`.
+    /// Creates a duplicate by calling `duplicate`.
     pub(crate) fn try_clone(
         &self,
         duplicate: impl FnOnce(&T) -> io::Result<T>,
@@ -336,7 +338,7 @@ impl<T: AsFd> Watched<T> {
         &self.watch
     }
 
-    /// Gives the descriptor away, in the mode that its user has set.
+    /// Returns the owner of the descriptor, in the mode that its user has set.
     pub(crate) fn into_inner(self) -> T {
         let Watched { watch, inner } = self;
         watch.restore(inner.as_fd());
@@ -347,12 +349,12 @@ impl<T: AsFd> Watched<T> {
         self.watch.set_nonblocking(self.inner.as_fd(), on)
     }
 
-    /// Takes the error that the socket has for the next call: the one that was kept, or else what `ask` has from the OS.
+    /// Takes the error that the socket has for the next call: the deferred one, or else the one that `ask` reads from the OS.
     pub(crate) fn take_error(
         &self,
         ask: impl FnOnce(&T) -> io::Result<Option<io::Error>>,
     ) -> io::Result<Option<io::Error>> {
-        match self.watch.take_kept_error() {
+        match self.watch.take_deferred_error() {
             Some(error) => Ok(Some(error)),
             None => ask(&self.inner),
         }
@@ -392,20 +394,20 @@ mod tests {
 
     /// Records the registrations that were ended.
     #[derive(Default)]
-    struct Remembers(Mutex<Vec<(RawFd, usize)>>);
+    struct Recorder(Mutex<Vec<(RawFd, usize)>>);
 
-    impl Watcher for Remembers {
+    impl Watcher for Recorder {
         fn forget(&'static self, fd: RawFd, key: usize) {
             self.0.lock().unwrap().push((fd, key));
         }
     }
 
-    fn watchers(number: usize) -> Vec<&'static Remembers> {
+    fn watchers(number: usize) -> Vec<&'static Recorder> {
         (0..number).map(|_| &*Box::leak(Box::default())).collect()
     }
 
     #[test]
-    fn each_watcher_has_its_key_and_is_told_at_the_end() {
+    fn each_watcher_has_its_key_and_is_notified_at_the_end() {
         let watchers = watchers(4);
         let watch = Watch::fresh();
         for (number, watcher) in watchers.iter().enumerate() {
@@ -419,11 +421,11 @@ mod tests {
             watch.set_key(watchers[number], 7, 10 + number);
         }
         drop(watch);
-        let told: Vec<_> = watchers
+        let ended: Vec<_> = watchers
             .iter()
             .map(|watcher| watcher.0.lock().unwrap().clone())
             .collect();
-        assert_eq!(told, [[(7, 10)], [(7, 1)], [(7, 12)], [(7, 3)]]);
+        assert_eq!(ended, [[(7, 10)], [(7, 1)], [(7, 12)], [(7, 3)]]);
     }
 
     #[test]

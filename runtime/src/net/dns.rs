@@ -49,7 +49,10 @@ pub(super) fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 /// Waits for the look-up of another thread.
 fn share(theirs: &LookUp, port: u16) -> io::Result<Vec<SocketAddr>> {
     wait_while::wait_while(dns::wait, theirs, None, || theirs.get().is_none());
-    match theirs.get().expect("the wait ends when the look-up is complete") {
+    match theirs
+        .get()
+        .expect("the wait ends when the look-up is complete")
+    {
         Ok(addresses) => {
             let mut addresses = addresses.clone();
             addresses

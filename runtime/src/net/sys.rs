@@ -64,12 +64,12 @@ pub(super) fn send(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 }
 
 /// Sends the bytes after the first `done`, as many as there is room for. An error that occurs after a part was sent is
-/// passed to `keep`, for the next call to return.
+/// passed to `defer`, for the next call to return.
 pub(super) fn send_vectored(
     fd: BorrowedFd<'_>,
     slices: &[IoSlice<'_>],
     done: usize,
-    keep: &dyn Fn(c_int),
+    defer: &dyn Fn(c_int),
 ) -> io::Result<usize> {
     let socket = SockRef::from(&fd);
     let total = length(slices);
@@ -96,7 +96,7 @@ pub(super) fn send_vectored(
                 if let Some(code) = error.raw_os_error()
                     && error.kind() != io::ErrorKind::WouldBlock
                 {
-                    keep(code);
+                    defer(code);
                 }
                 return Ok(sent);
             }

@@ -114,7 +114,7 @@ where
     write_with(fd, watch, size, &mut move |manner, done| match manner {
         Manner::Block => socket.inner().write_vectored(slices),
         Manner::Try => sys::send_vectored(fd, slices, done, &|code| {
-            watch.keep_error(fd, code);
+            watch.defer_error(fd, code);
         }),
     })
 }
@@ -159,10 +159,7 @@ pub(crate) fn receive_from<T: AsFd, A>(
         from = Some(address);
         Ok(length)
     })?;
-    Ok((
-        length,
-        from.expect("a received message has a sender"),
-    ))
+    Ok((length, from.expect("a received message has a sender")))
 }
 
 /// Sends one message.
@@ -249,7 +246,9 @@ fn accept_natively<C>(
     let began = Instant::now();
     loop {
         let error = match accept() {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && watch.was_lent() => error,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && watch.was_temporary() => {
+                error
+            }
             result => return result,
         };
         watch.refresh(fd, Direction::Read, true);

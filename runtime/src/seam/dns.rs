@@ -1,4 +1,4 @@
-//! Waiting for a DNS look-up that another thread makes. The look-up itself goes through [`super::offload`].
+//! Waiting for a name look-up of another thread. The look-up itself goes through [`super::offload`].
 #![forbid(unsafe_code)]
 
 use crate::patchable;

@@ -1,4 +1,4 @@
-//! The few operations that everything which blocks is built on, in their native form.
+//! The few operations on which everything that blocks is built, in their native form.
 //!
 //! Layer: seam, above `patch`, `wait`, `descriptor` and `thread_state`, below the std-shaped modules.
 //! Called by: `thread`, `sync`, `net`, `fs`, `io`, `process`, `os`, `panic`, `hint`, `private`; `green`, which replaces

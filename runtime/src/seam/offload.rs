@@ -1,7 +1,7 @@
-//! Calls that block the OS thread and have no non-blocking form: looking up a name, reading a file.
+//! Calls that block the OS thread and have no non-blocking form, such as a name look-up or a read of a file.
 //!
 //! The native original makes the call in place. Once patched it is made on a helper thread while the green thread waits.
-//! The call is therefore one to std or the OS, never to user code, which would find the helper's thread-local values.
+//! So the closure calls std or the OS, but no user code, which would access the thread-local values of the helper.
 //!
 //! A facade calls [`run`] with the patch point of its feature:
 //!
@@ -15,12 +15,12 @@ use std::path::Path;
 
 use crate::patchable;
 
-/// A call to be made once, on this or another OS thread. It may borrow from its caller, which does not continue before
-/// the call has been made.
+/// A call to make once, on this or another OS thread. It may borrow from the caller, which does not continue before the
+/// call has returned.
 pub(crate) struct Call<'a>(&'a mut (dyn FnMut() + Send + 'a));
 
 impl<'a> Call<'a> {
-    /// Creates a call of `f`, which does nothing but the first time.
+    /// Creates a call of `f`, which does nothing when it is called again.
     pub(crate) fn new(f: &'a mut (dyn FnMut() + Send + 'a)) -> Call<'a> {
         Call(f)
     }
@@ -35,7 +35,7 @@ impl<'a> Call<'a> {
 ///
 /// # Errors
 ///
-/// The error of `f`, or the OS's if it has no thread to make the call.
+/// Returns the error of `f`, or of the OS if it has no thread to make the call.
 #[inline]
 pub(crate) fn run<R: Send>(
     seam: impl FnOnce(Call<'_>) -> io::Result<()>,
@@ -49,7 +49,7 @@ pub(crate) fn run<R: Send>(
         }
     };
     seam(Call(&mut call))?;
-    result.expect("a seam makes the call, passes on its panic, or fails")
+    result.expect("a seam makes the call, propagates its panic, or fails")
 }
 
 /// Looks up a name.
@@ -66,7 +66,7 @@ pub(crate) fn file(call: Call<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a call that opens the file at a path. To open a named pipe blocks until its other end is opened.
+/// Makes a call that opens the file at a path. Opening a named pipe blocks until its other end is opened.
 #[patchable]
 pub(crate) fn open(path: &Path, call: Call<'_>) -> io::Result<()> {
     let _ = path;

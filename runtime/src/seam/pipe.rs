@@ -1,10 +1,10 @@
-//! Streams that are read and written by number, whatever they are: pipes, terminals, devices, and sockets that are used
-//! as files.
+//! Streams that are read and written with `read` and `write`: pipes, terminals, devices, and sockets that are used as
+//! files.
 //!
-//! The other end of a pipe, and duplicates of this one, may belong to other processes, which expect calls to block. So a
-//! green thread asks Linux not to block for one call (`RWF_NOWAIT`). Where the kernel does not support that, a pipe or
-//! socket is made non-blocking. The mode of a terminal or device, which other processes use, is left alone: a green
-//! thread makes a call that may block once `poll` says that it would not.
+//! The other end of a pipe, and duplicates of this one, may belong to other processes, for which calls must block. So an
+//! attempt of a green thread passes a flag not to block to the system call (`RWF_NOWAIT`). If the kernel does not support
+//! that, a pipe or socket is made non-blocking. The mode of a terminal or device does not change, since other processes
+//! use it: a green thread makes a blocking call when `poll` reports that it will not block.
 #![allow(unsafe_code)]
 
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
@@ -19,13 +19,13 @@ use crate::descriptor::watch::{Watch, Watched};
 use crate::patchable;
 use crate::seam::net;
 
-/// Performs an operation on a pipe, or on another stream that is no socket.
+/// Performs an operation on a stream other than a socket.
 #[patchable]
 pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
     descriptor::perform::perform(operation)
 }
 
-/// A stream, as a reader and writer.
+/// A stream that implements `Read` and `Write`.
 #[derive(Clone, Copy)]
 pub(crate) struct Stream<'a> {
     fd: BorrowedFd<'a>,
@@ -44,7 +44,7 @@ impl<'a> Stream<'a> {
         Stream::new(pipe.as_fd(), pipe.watch(), StreamKind::Pipe)
     }
 
-    /// Returns what a read of up to `asked` bytes tells. A short one has emptied a pipe, but a terminal is read line by
+    /// Returns what a read of up to `asked` bytes indicates. A short read has emptied a pipe, but a terminal is read line by
     /// line, and a socket may be read message by message.
     fn size_of_read(self, asked: usize) -> Size {
         match self.kind {
@@ -53,7 +53,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Returns what a write of `given` bytes tells. A device decides itself how many it takes.
+    /// Returns what a write of `given` bytes indicates. A device may accept fewer bytes, also of a blocking call.
     fn size_of_write(self, given: usize) -> Size {
         match self.kind {
             StreamKind::Pipe | StreamKind::Socket | StreamKind::Terminal => Size::All(given),
@@ -66,7 +66,7 @@ impl<'a> Stream<'a> {
         self,
         direction: Direction,
         size: Size,
-        attempt: &mut descriptor::operation::Call<'_>,
+        attempt: &mut descriptor::operation::AttemptFn<'_>,
     ) -> io::Result<usize> {
         let operation = Operation::new(self.fd, self.watch, direction, size, attempt);
         let operation = &mut operation.of_kind(Kind::Transfer);
@@ -78,13 +78,13 @@ impl<'a> Stream<'a> {
 
     fn read_once(self, bufs: &mut [IoSliceMut<'_>], manner: Manner) -> io::Result<usize> {
         let fd = self.fd.as_raw_fd();
-        let count = bufs.len().min(MOST) as libc::c_int;
+        let count = bufs.len().min(MAX_BUFFERS) as libc::c_int;
         // An `IoSliceMut` is laid out as an `iovec` on Unix, which std documents.
-        let places = bufs.as_mut_ptr().cast::<libc::iovec>();
+        let iovecs = bufs.as_mut_ptr().cast::<libc::iovec>();
         // SAFETY: `count` of these are valid for writes.
-        let blocking = || moved(unsafe { libc::readv(fd, places, count) });
+        let blocking = || moved(unsafe { libc::readv(fd, iovecs, count) });
         // SAFETY: as above; -1 is the position of the stream itself.
-        let no_wait = |flags| moved(unsafe { no_wait::preadv2(fd, places, count, -1, flags) });
+        let no_wait = |flags| moved(unsafe { no_wait::preadv2(fd, iovecs, count, -1, flags) });
         let when_ready = |_| match is_ready(fd, libc::POLLIN) {
             true => blocking(),
             false => Err(ErrorKind::WouldBlock.into()),
@@ -94,13 +94,13 @@ impl<'a> Stream<'a> {
 
     fn write_once(self, bufs: &[IoSlice<'_>], manner: Manner) -> io::Result<usize> {
         let fd = self.fd.as_raw_fd();
-        let count = bufs.len().min(MOST) as libc::c_int;
+        let count = bufs.len().min(MAX_BUFFERS) as libc::c_int;
         // An `IoSlice` is laid out as an `iovec` on Unix, which std documents.
-        let places = bufs.as_ptr().cast::<libc::iovec>();
+        let iovecs = bufs.as_ptr().cast::<libc::iovec>();
         // SAFETY: `count` of these are valid for reads.
-        let blocking = || moved(unsafe { libc::writev(fd, places, count) });
+        let blocking = || moved(unsafe { libc::writev(fd, iovecs, count) });
         // SAFETY: as above; -1 is the position of the stream itself.
-        let no_wait = |flags| moved(unsafe { no_wait::pwritev2(fd, places, count, -1, flags) });
+        let no_wait = |flags| moved(unsafe { no_wait::pwritev2(fd, iovecs, count, -1, flags) });
         let when_ready = |kind| match kind {
             StreamKind::Terminal => write_pieces(fd, bufs),
             _ if !is_ready(fd, libc::POLLOUT) => Err(ErrorKind::WouldBlock.into()),
@@ -109,7 +109,7 @@ impl<'a> Stream<'a> {
         self.once(manner, blocking, no_wait, when_ready)
     }
 
-    /// Returns the kind by the OS: the end of a pipe may have been made from the descriptor of a terminal.
+    /// Returns the kind as the OS reports it: the end of a pipe may have been created from the descriptor of a terminal.
     fn actual_kind(self) -> StreamKind {
         match self.kind {
             StreamKind::Pipe => StreamKind::of(self.fd).unwrap_or(StreamKind::Pipe),
@@ -163,7 +163,7 @@ impl Read for Stream<'_> {
 }
 
 impl Write for Stream<'_> {
-    /// Writes all of `buf` unless an error occurs, as a call that blocks does.
+    /// Writes all of `buf` unless an error occurs, as a blocking call does.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let stream = *self;
         let size = self.size_of_write(buf.len());
@@ -184,13 +184,13 @@ impl Write for Stream<'_> {
     }
 }
 
-/// The most buffers that the OS accepts in one call.
-const MOST: usize = 1024;
+/// The maximum number of buffers in one system call.
+const MAX_BUFFERS: usize = 1024;
 
 /// The number of bytes that a terminal accepts without blocking when it is ready.
 const PIECE: usize = 128;
 
-/// Writes to a terminal piece by piece, while it is ready.
+/// Writes to a terminal in pieces, while it is ready.
 fn write_pieces(fd: libc::c_int, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     let mut done = 0;
     for piece in bufs.iter().flat_map(|buf| buf.chunks(PIECE)) {
@@ -218,12 +218,12 @@ fn moved(result: isize) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
-/// Calls that do not block although the descriptor does, which Linux has.
+/// System calls of Linux that do not block although the descriptor is blocking.
 #[cfg(target_os = "linux")]
 mod no_wait {
     pub(super) use libc::{RWF_NOWAIT as FLAG, preadv2, pwritev2};
 
-    /// Returns whether the error means that this kernel does not support it for this descriptor.
+    /// Returns whether the error means that the kernel does not support the flag for this descriptor.
     pub(super) fn is_unknown(error: &std::io::Error) -> bool {
         matches!(
             error.raw_os_error(),

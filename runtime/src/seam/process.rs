@@ -1,4 +1,4 @@
-//! Child processes: waiting for one to end, and for one of its two outputs to have something.
+//! Child processes: waiting for one to end, and for one of its two outputs to be readable.
 #![forbid(unsafe_code)]
 
 use std::io;

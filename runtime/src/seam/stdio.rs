@@ -1,7 +1,7 @@
 //! The standard streams: reading, writing and printing.
 //!
-//! Their descriptors are shared with other processes, so their mode is not changed. Once patched, a call that would block,
-//! which `poll` tells, is made by a helper thread.
+//! Their descriptors are shared with other processes, so their mode does not change. Once patched, a helper thread makes a
+//! call that would block, as reported by `poll`.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -32,7 +32,7 @@ pub(crate) fn output(stream: Output, length: usize, call: Call<'_>) -> io::Resul
     Ok(())
 }
 
-/// Prints to where std's macros print on this OS thread.
+/// Prints to the current target of std's macros on this OS thread.
 #[patchable]
 pub(crate) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
     match stream {
@@ -41,7 +41,7 @@ pub(crate) fn print(stream: Output, arguments: fmt::Arguments<'_>) {
     }
 }
 
-/// Prints one piece of a text by one call of std's macro, to where that prints on this OS thread. Returns the error for
+/// Prints one piece of a text by one call of std's macro, to its current target on this OS thread. Returns the error with
 /// which the macro would have panicked.
 pub(crate) fn print_piece(stream: Output, text: &str) -> io::Result<()> {
     let piece = Piece {
@@ -55,7 +55,7 @@ pub(crate) fn print_piece(stream: Output, text: &str) -> io::Result<()> {
     piece.error.take().map_or(Ok(()), Err)
 }
 
-/// The argument of std's macro: it keeps an error and reports none.
+/// The argument of std's macro. Stores an error instead of reporting it.
 struct Piece<'a> {
     text: &'a str,
     error: Cell<Option<io::Error>>,
@@ -64,16 +64,15 @@ struct Piece<'a> {
 impl fmt::Display for Piece<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.write_str(self.text).is_err() {
-            // std's macro keeps the error to itself. It comes from a write that the OS refused, and no system call
-            // has been made since.
+            // std's macro does not return the error. It is that of a failed write, and no system call has been made since.
             self.error.set(Some(io::Error::last_os_error()));
         }
         Ok(())
     }
 }
 
-/// Returns whether this thread may wait for another to unlock a stream. In the panic hook it may not: the other could not
-/// run.
+/// Returns whether this thread may wait for another thread to unlock a stream. It may not in the panic hook, during which
+/// the other thread could not run.
 #[patchable]
 pub(crate) fn may_wait() -> bool {
     true
