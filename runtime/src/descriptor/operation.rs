@@ -1,8 +1,8 @@
 //! One operation on a descriptor that may not be ready. All seams that transfer share it.
 //!
 //! A std-shaped type does not know how its caller blocks. It describes an [`Operation`] (the descriptor, the
-//! direction, and how to make one attempt in a given [`Manner`]) and passes it to the seam of its feature, whose
-//! native original is [`perform`](super::perform::perform):
+//! direction, and how to make one attempt in a given [`Manner`]) and passes it to the seam of its feature. The
+//! native original of the seam is [`perform`](super::perform::perform):
 //!
 //! ```text
 //!   native: attempt(Block)                                 the OS blocks the thread
@@ -274,7 +274,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Returns the result of a call whose attempts have ended with `result`. A deferred error takes precedence over the
+    /// Returns the result of a call after its attempts have ended with `result`. A deferred error takes precedence over the
     /// end of the stream and over another error, which are its consequences.
     #[cold]
     pub(crate) fn ended(&self, result: io::Result<usize>) -> io::Result<usize> {

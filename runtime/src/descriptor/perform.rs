@@ -47,7 +47,7 @@ pub(crate) trait Readiness {
     fn complete(&mut self) {}
 }
 
-/// Performs the rest of an operation whose first attempt has ended with `result`.
+/// Performs the rest of an operation, after its first attempt has ended with `result`.
 #[cold]
 pub(crate) fn finish<R: Readiness>(
     operation: &mut Operation<'_>,

@@ -8,7 +8,7 @@ use libc::c_int;
 
 use crate::descriptor::direction::Manner;
 
-/// The flag with which a write to a socket whose peer is closed fails instead of raising a signal, as in std.
+/// The flag with which a write after the peer has closed fails instead of raising a signal, as in std.
 #[cfg(not(target_vendor = "apple"))]
 pub(crate) const MSG_NOSIGNAL: c_int = libc::MSG_NOSIGNAL;
 /// On Apple's systems a socket option does this, which is set when the socket is created.

@@ -5,7 +5,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// The kind of a descriptor whose transfers wait for another party: a peer, a user, a device.
+/// The kind of a descriptor that is not always ready: transfers wait for a peer, a user or a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StreamKind {
     /// A pipe, with or without a name.

@@ -21,8 +21,8 @@
 //!
 //! # Pipes, terminals and devices
 //!
-//! A [`File`] may also be a pipe, a socket, a terminal or a device, whose transfers wait for another party. These are not
-//! accessed in place: once [`patch_process`](crate::patch_process) has been called, or [`patch_net`](crate::patch_net) for a socket, a green
+//! A [`File`] may also be a pipe, a socket, a terminal or a device. Transfers on these wait for another party, and are not
+//! made in place: once [`patch_process`](crate::patch_process) has been called, or [`patch_net`](crate::patch_net) for a socket, a green
 //! thread that reads or writes one lets others run. A helper thread opens a named pipe, which blocks until its other end
 //! is opened.
 

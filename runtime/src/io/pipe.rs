@@ -70,7 +70,7 @@ impl PipeWriter {
     }
 }
 
-/// Implements `Read` for `$ours`, whose first field is the `Watched` end of a pipe.
+/// Implements `Read` for `$ours`, a tuple struct of the `Watched` end of a pipe.
 macro_rules! reads_a_pipe {
     ($ours:ty) => {
         impl ::std::io::Read for $ours {
@@ -90,7 +90,7 @@ macro_rules! reads_a_pipe {
 }
 pub(crate) use reads_a_pipe;
 
-/// Implements `Write` for `$ours`, whose first field is the `Watched` end of a pipe.
+/// Implements `Write` for `$ours`, a tuple struct of the `Watched` end of a pipe.
 macro_rules! writes_a_pipe {
     ($ours:ty) => {
         impl ::std::io::Write for $ours {

@@ -24,8 +24,8 @@ pub fn __eprint(arguments: fmt::Arguments<'_>) {
 ///
 /// # Differences from std
 ///
-/// The macro acquires the lock of [`io::stdout`](crate::io::stdout()), whose owner is a thread, native or green, and then
-/// calls std's macro, so that a test harness captures the output. On a green thread it calls std's macro for each piece
+/// The macro acquires the lock of [`io::stdout`](crate::io::stdout()), which a thread owns, native or green, and then calls
+/// std's macro, so that a test harness captures the output. On a green thread it calls std's macro for each piece
 /// of the text, as soon as that is formatted. The stream is written by the same system calls as with std.
 ///
 /// # Panics

@@ -216,7 +216,7 @@ fn connecting<'a>(
     }
 }
 
-/// Blocks the OS thread until a connection is established whose `connect` was interrupted by a signal.
+/// Blocks the OS thread until a connection is established, after a signal has interrupted `connect`.
 fn finish(stream: &StdTcpStream) -> io::Result<usize> {
     loop {
         if let Some(error) = stream.take_error()? {

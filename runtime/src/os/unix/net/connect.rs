@@ -1,4 +1,4 @@
-//! Connecting a Unix-domain stream, whose completion the OS does not report as an event.
+//! Connecting a Unix-domain stream. The OS does not report its completion as an event.
 #![forbid(unsafe_code)]
 
 use std::io;
