@@ -89,7 +89,7 @@ fn of_a_pipe() {
         writer.write_all("text".as_bytes()).unwrap();
     });
     let mut text = String::new();
-    (&mut reader).read_to_string(&mut text).unwrap();
+    reader.read_to_string(&mut text).unwrap();
     assert_eq!(text, "text");
     writing.join().unwrap();
 }
@@ -137,27 +137,25 @@ fn terminal() -> (File, File) {
     let master = both.open("/dev/ptmx").unwrap();
     let fd = master.as_raw_fd();
     let mut name = [0; 64];
-    // SAFETY: the descriptor is open, and `name` is valid for writes of its length.
-    unsafe {
-        assert_eq!(libc::grantpt(fd), 0);
-        assert_eq!(libc::unlockpt(fd), 0);
-        assert_eq!(libc::ptsname_r(fd, name.as_mut_ptr(), name.len()), 0);
-    }
+    // SAFETY: grantpt has no preconditions.
+    assert_eq!(unsafe { libc::grantpt(fd) }, 0);
+    // SAFETY: unlockpt has no preconditions.
+    assert_eq!(unsafe { libc::unlockpt(fd) }, 0);
+    // SAFETY: `name` is valid for writes of its length.
+    let named = unsafe { libc::ptsname_r(fd, name.as_mut_ptr(), name.len()) };
+    assert_eq!(named, 0);
     // SAFETY: the call has succeeded, so it has written a string with its end.
     let name = unsafe { CStr::from_ptr(name.as_ptr()) };
     let slave = both.open(name.to_str().unwrap()).unwrap();
     // SAFETY: `termios` is plain data, for which zeroes are valid.
     let mut settings: libc::termios = unsafe { std::mem::zeroed() };
-    // SAFETY: the descriptor is open, and `settings` is valid for reads and writes.
-    unsafe {
-        assert_eq!(libc::tcgetattr(slave.as_raw_fd(), &raw mut settings), 0);
-        settings.c_lflag &= !libc::ECHO;
-        settings.c_oflag &= !libc::OPOST;
-        assert_eq!(
-            libc::tcsetattr(slave.as_raw_fd(), libc::TCSANOW, &raw const settings),
-            0
-        );
-    }
+    // SAFETY: `settings` is valid for the write.
+    let got = unsafe { libc::tcgetattr(slave.as_raw_fd(), &raw mut settings) };
+    settings.c_lflag &= !libc::ECHO;
+    settings.c_oflag &= !libc::OPOST;
+    // SAFETY: `settings` is valid for the read.
+    let set = unsafe { libc::tcsetattr(slave.as_raw_fd(), libc::TCSANOW, &raw const settings) };
+    assert_eq!((got, set), (0, 0));
     (master, slave)
 }
 
