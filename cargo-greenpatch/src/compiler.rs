@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::arguments::Request;
+use crate::configuration::Sources;
 use crate::error::{Context, Failure};
+use crate::kept::{self, Identity};
 
 /// The oldest release that greenpatch is compiled with.
 const OLDEST: (u32, u32) = (1, 95);
@@ -50,7 +52,12 @@ impl Compiler {
             Some(value) => Some(value).filter(|value| !value.is_empty()),
             None => settings.program("rustc-wrapper"),
         };
-        let version = ask(&rustc, &["-vV"])?;
+        let identity = Identity::of_program(&rustc);
+        let ask = |arguments: &[&str]| {
+            let key = identity.as_ref().map(|identity| (identity, arguments));
+            kept::answer(cache, key, || ask(&rustc, arguments))
+        };
+        let version = ask(&["-vV"])?;
         let host = line(&version, "host: ")?;
         check(&line(&version, "release: ")?)?;
         let target = match &request.target {
@@ -63,13 +70,13 @@ impl Compiler {
                 "the target {target}: only targets that rustc knows by name"
             )));
         }
-        let cfg = ask(&rustc, &["--print", "cfg", "--target", &target])?;
+        let cfg = ask(&["--print", "cfg", "--target", &target])?;
         if !cfg.lines().any(|line| line == "target_os=\"linux\"") {
             return Err(Failure::new(format!(
                 "the target {target}: programs are built for Linux alone"
             )));
         }
-        let libraries = ask(&rustc, &["--print", "target-libdir", "--target", &target])?;
+        let libraries = ask(&["--print", "target-libdir", "--target", &target])?;
         let libraries = PathBuf::from(libraries.trim_end());
         if !libraries.is_dir() {
             return Err(Failure::new(format!(
@@ -151,13 +158,17 @@ fn configuration(
     let mut command = Command::new(cargo);
     command.args(["config", "get", "-Zunstable-options", "--show-origin"]);
     command.args(&request.configuration).arg("build");
-    if let Some(folder) = request.configured_in(cache)? {
+    let folder = request.configured_in(cache)?;
+    if let Some(folder) = &folder {
         command.current_dir(folder);
     }
-    let output = output(command.env("RUSTC_BOOTSTRAP", "1"))?;
-    Ok(Configuration(
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-    ))
+    let sources = Sources::of(folder.as_deref(), request);
+    let key = Identity::of_program(cargo).zip(sources);
+    let text = kept::answer(cache, key, || {
+        let output = output(command.env("RUSTC_BOOTSTRAP", "1"))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    })?;
+    Ok(Configuration(text))
 }
 
 impl Configuration {

@@ -1,22 +1,24 @@
 //! Reads the graph of packages, and learns from cargo by which flags it calls rustc.
 //!
 //! `cargo metadata --filter-platform` asks rustc about the target with the flags that a build would use, from
-//! wherever they are configured. The tool has cargo call it in rustc's place, and notes them.
+//! wherever they are configured. The tool has cargo call it in rustc's place, and notes them. It answers in rustc's place
+//! too, with what rustc has answered before.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::process::CommandExt;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
-use std::{env, io};
 
-use cargo_metadata::{Metadata, MetadataCommand};
+use serde::{Deserialize, Serialize};
 
 use crate::arguments::Request;
 use crate::command::Command;
 use crate::compiler::Compiler;
 use crate::error::{Context, Failure};
 use crate::files;
+use crate::kept::{self, Identity};
 
 /// The name by which the tool is called in rustc's place.
 pub(crate) const NAME: &str = "greenpatch-probe";
@@ -24,7 +26,14 @@ pub(crate) const NAME: &str = "greenpatch-probe";
 /// The file that it notes the flags in.
 const NOTES: &str = "flags";
 
-/// Called by `cargo metadata` as `greenpatch-probe rustc …`: notes the flags and becomes rustc.
+/// What rustc answered to a question of cargo's.
+#[derive(Serialize, Deserialize)]
+struct Said {
+    output: String,
+    errors: String,
+}
+
+/// Called by `cargo metadata` as `greenpatch-probe rustc …`: notes the flags, and answers as rustc does.
 pub(crate) fn rustc(called_as: &Path) -> Result<u8, Failure> {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     if let Some(flags) = flags(&arguments) {
@@ -32,14 +41,33 @@ pub(crate) fn rustc(called_as: &Path) -> Result<u8, Failure> {
         let notes = serde_json::to_string(&flags).expect("strings can be written as JSON");
         files::write(&called_as.with_file_name(NOTES), notes)?;
     }
-    let (rustc, arguments) = arguments
+    let (rustc, rest) = arguments
         .split_first()
         .ok_or_else(|| Failure::new(format!("{NAME} is called by cargo alone")))?;
-    let error = process::Command::new(rustc).args(arguments).exec();
-    Err(Failure::new(format!(
-        "could not run `{}`: {error}",
-        rustc.display()
-    )))
+    let running = || format!("could not run `{}`", rustc.display());
+    // The link is in a folder of the cache.
+    let cache = called_as.ancestors().nth(2).unwrap_or(Path::new("."));
+    let unstable = env::var_os("RUSTC_BOOTSTRAP");
+    let key = Identity::of_program(rustc).map(|identity| (identity, rest, unstable));
+    let said = kept::answer(cache, key, || {
+        let mut command = process::Command::new(rustc);
+        let output = command.args(rest).output();
+        let output = output.context(running)?;
+        if output.status.success() {
+            return Ok(Said {
+                output: String::from_utf8_lossy(&output.stdout).into_owned(),
+                errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+            });
+        }
+        // Whatever went wrong, cargo shows it.
+        let _ = io::stderr().write_all(&output.stderr);
+        Err(Failure::Status(output.status.code().unwrap_or(101)))
+    })?;
+    let written = io::stdout()
+        .write_all(said.output.as_bytes())
+        .and_then(|()| io::stderr().write_all(said.errors.as_bytes()));
+    written.context(running)?;
+    Ok(0)
 }
 
 /// The flags between what cargo puts before and after them, if it asks about a target.
@@ -55,10 +83,10 @@ fn flags(arguments: &[OsString]) -> Option<&[OsString]> {
 }
 
 /// What cargo says of a program.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Answer {
-    /// Packages and how they depend on each other.
-    pub(crate) metadata: Metadata,
+    /// What `cargo metadata` printed.
+    pub(crate) metadata: String,
     /// The flags of the user's that rustc is called with for the target.
     pub(crate) flags: Vec<String>,
 }
@@ -108,8 +136,7 @@ pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Resul
     if !output.status.success() {
         return Err(Failure::Status(output.status.code().unwrap_or(101)));
     }
-    let text = String::from_utf8(output.stdout).context(|| "`cargo metadata`".to_owned())?;
-    let metadata = MetadataCommand::parse(text).context(|| "`cargo metadata`".to_owned())?;
+    let metadata = String::from_utf8(output.stdout).context(|| "`cargo metadata`".to_owned())?;
     let flags = match fs::read_to_string(place.0.join(NOTES)) {
         Ok(notes) => {
             serde_json::from_str(&notes).context(|| "the flags noted by cargo".to_owned())?

@@ -5,15 +5,17 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process;
 
+use cargo_metadata::Metadata;
+
 use crate::arguments::Request;
 use crate::command::Command;
 use crate::compiler::Compiler;
 use crate::copy::{self, Copy};
 use crate::error::{Context, Failure};
 use crate::files;
+use crate::graph::Graph;
 use crate::launch;
 use crate::plan::{FORMAT, Launch, Plan};
-use crate::probe::{self, Answer};
 use crate::program::Program;
 use crate::report;
 use crate::settings::Bodies;
@@ -30,15 +32,15 @@ pub(crate) fn run(request: &Request) -> Result<u8, Failure> {
         let mut command = process::Command::new(&compiler.cargo);
         return become_cargo(command.arg("install").args(&request.cargo));
     }
-    let answer = probe::ask(&compiler, request, &cache)?;
-    let program = Program::read(&answer.metadata, request)?;
+    let graph = Graph::read(&compiler, request, &cache)?;
+    let program = Program::read(&graph.metadata, request)?;
     if request.command == Command::Doctor {
         report::print(&program, request.report, &cache, shell)?;
         return Ok(0);
     }
-    let flags = copy::flags_for_copy(&answer.flags);
+    let flags = copy::flags_for_copy(&graph.flags);
     let copy = Copy::ready(&compiler, &flags, &program.source, &cache, request, shell)?;
-    let folder = target_folder(&answer, &cache, request)?;
+    let folder = target_folder(&graph.metadata, &cache, request)?;
     let built = Built::prepare(&compiler, &flags, folder, &program, &copy, request, shell)?;
     report::print(&program, request.report, &cache, shell)?;
     let mut command = process::Command::new(&compiler.cargo);
@@ -77,8 +79,7 @@ fn become_cargo(command: &mut process::Command) -> Result<u8, Failure> {
 
 /// The folder for all that greenpatch has built: `greenpatch` in the target folder, or `install` in the cache for crates
 /// that have no such folder.
-fn target_folder(answer: &Answer, cache: &Path, request: &Request) -> Result<PathBuf, Failure> {
-    let metadata = &answer.metadata;
+fn target_folder(metadata: &Metadata, cache: &Path, request: &Request) -> Result<PathBuf, Failure> {
     if let Some(folder) = &request.target_dir {
         let folder = std::path::absolute(folder).context(|| "--target-dir".to_owned())?;
         return Ok(folder.join("greenpatch"));

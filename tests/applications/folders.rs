@@ -1,5 +1,7 @@
-//! Where everything is.
+//! The folders that the program reads and writes.
 
+use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -7,16 +9,18 @@ use std::process::Command;
 #[derive(Debug)]
 pub(crate) struct Folders {
     repository: PathBuf,
+    /// cargo's target folder.
+    target: PathBuf,
 }
 
 impl Folders {
     pub(crate) fn new() -> Folders {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        Folders {
-            repository: repository
-                .canonicalize()
-                .expect("the folder above the package exists"),
-        }
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .canonicalize()
+            .expect("the folder above the package exists");
+        let target = target(&repository, env::var_os("CARGO_TARGET_DIR"));
+        Folders { repository, target }
     }
 
     fn here(&self) -> PathBuf {
@@ -50,12 +54,12 @@ impl Folders {
 
     /// A folder for what is built and copied.
     pub(crate) fn work(&self, name: &str) -> PathBuf {
-        self.repository.join("target/tmp/applications").join(name)
+        self.target.join("tmp/applications").join(name)
     }
 
     /// The tool's own folder, which its tests use too.
     pub(crate) fn cache(&self) -> PathBuf {
-        self.repository.join("target/tmp/greenpatch")
+        self.target.join("tmp/greenpatch")
     }
 
     /// Builds `cargo-greenpatch`, and returns it.
@@ -63,11 +67,42 @@ impl Folders {
         let status = Command::new("cargo")
             .args(["build", "--quiet", "--package", "cargo-greenpatch"])
             .current_dir(&self.repository)
+            .env("CARGO_TARGET_DIR", &self.target)
             .status()
             .map_err(|error| format!("cannot run cargo: {error}"))?;
         if !status.success() {
             return Err("cargo-greenpatch cannot be built".to_owned());
         }
-        Ok(self.repository.join("target/debug/cargo-greenpatch"))
+        Ok(self.target.join("debug/cargo-greenpatch"))
+    }
+}
+
+/// The target folder of the repository, or the one that the environment names.
+fn target(repository: &Path, named: Option<OsString>) -> PathBuf {
+    match named.filter(|folder| !folder.is_empty()) {
+        Some(folder) => std::path::absolute(folder).expect("the current folder exists"),
+        None => repository.join("target"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_names_the_target_folder() {
+        let here = Path::new("/here");
+        assert_eq!(target(here, None), here.join("target"));
+        assert_eq!(target(here, Some("".into())), here.join("target"));
+        assert_eq!(target(here, Some("/there".into())), Path::new("/there"));
+        let relative = target(here, Some("there".into()));
+        assert!(relative.is_absolute() && relative.ends_with("there"));
+        let folders = Folders {
+            repository: here.into(),
+            target: "/there".into(),
+        };
+        for folder in [folders.work("x"), folders.cache()] {
+            assert!(folder.starts_with("/there"), "{}", folder.display());
+        }
     }
 }

@@ -12,6 +12,7 @@ use cargo_metadata::{Package, TargetKind};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
+use crate::kept::Identity;
 
 mod cause;
 mod imports;
@@ -20,7 +21,7 @@ mod source;
 pub(crate) use cause::Cause;
 
 /// Incremented with each change of the search.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Packages that wait by a futex, whatever they call it by.
 const FUTEX_PACKAGES: &[&str] = &["atomic-wait", "linux-futex", "parking_lot_core"];
@@ -41,25 +42,42 @@ pub(crate) struct Finding {
     pub(crate) line: Option<usize>,
 }
 
-/// Searches a package. What is found in a package that does not change is kept in the cache.
+/// What was found in a package.
+#[derive(Serialize, Deserialize)]
+struct Searched {
+    /// Stands for the sources that were searched.
+    digits: String,
+    found: Vec<Finding>,
+}
+
+/// Searches a package. What is found is kept in the cache until a source changes; those of a package that was fetched
+/// do not.
 pub(crate) fn search(package: &Package, cache: &Path) -> Vec<Finding> {
-    let mut found = match package.source {
-        // A folder of the user's.
-        None => search_sources(package),
-        Some(_) => {
-            let digits = files::digits((FORMAT, &package.id.repr, &package.manifest_path));
-            let kept = cache.join("searched").join(format!("{digits}.json"));
-            let read = fs::read(&kept).ok();
-            match read.and_then(|text| serde_json::from_slice(&text).ok()) {
-                Some(found) => found,
-                None => {
-                    let found = search_sources(package);
-                    let text = serde_json::to_vec(&found).expect("names can be written as JSON");
-                    // Without it the next report takes longer.
-                    let _ = files::write(&kept, text);
-                    found
-                }
-            }
+    let name = files::digits((FORMAT, &package.id.repr, &package.manifest_path));
+    let path = cache.join("searched").join(format!("{name}.json"));
+    let (sources, digits) = match package.source {
+        None => {
+            let sources = sources(package);
+            let identities: Vec<_> = sources.iter().map(|path| Identity::of_file(path)).collect();
+            (Some(sources), files::digits(identities))
+        }
+        Some(_) => (None, String::new()),
+    };
+    let kept = fs::read(&path).ok();
+    let kept = kept.and_then(|text| serde_json::from_slice(&text).ok());
+    let mut found = match kept {
+        Some(Searched {
+            digits: then,
+            found,
+        }) if then == digits => found,
+        _ => {
+            let sources = sources.unwrap_or_else(|| self::sources(package));
+            let found = search_sources(package, &sources);
+            let searched = Searched { digits, found };
+            let text = serde_json::to_vec(&searched).expect("names can be written as JSON");
+            // Without it the next report takes longer.
+            let _ = files::write(&path, text);
+            searched.found
         }
     };
     let links = package.links.as_deref();
@@ -84,10 +102,8 @@ pub(crate) fn search(package: &Package, cache: &Path) -> Vec<Finding> {
     found
 }
 
-fn search_sources(package: &Package) -> Vec<Finding> {
-    let Some(root) = package.manifest_path.parent() else {
-        return Vec::new();
-    };
+/// The sources that are compiled for programs.
+fn sources(package: &Package) -> BTreeSet<PathBuf> {
     let compiled = |kind: &TargetKind| {
         !matches!(
             kind,
@@ -103,13 +119,20 @@ fn search_sources(package: &Package) -> Vec<Finding> {
     for folder in folders {
         collect(folder, &mut paths);
     }
+    paths
+}
+
+fn search_sources(package: &Package, sources: &BTreeSet<PathBuf>) -> Vec<Finding> {
+    let Some(root) = package.manifest_path.parent() else {
+        return Vec::new();
+    };
     let mut found = BTreeMap::new();
-    for path in paths {
+    for path in sources {
         // Not in UTF-8: rustc would not take it either.
-        let Ok(text) = fs::read_to_string(&path) else {
+        let Ok(text) = fs::read_to_string(path) else {
             continue;
         };
-        let inside = path.strip_prefix(root.as_std_path()).unwrap_or(&path);
+        let inside = path.strip_prefix(root.as_std_path()).unwrap_or(path);
         for (cause, name, line) in source::search(&text) {
             let first = || (inside.to_owned(), line);
             found.entry((cause, name)).or_insert_with(first);

@@ -1,5 +1,6 @@
 //! The tool is as transparent as cargo: messages, statuses, signals, folders, configuration.
 
+use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Command;
@@ -209,4 +210,46 @@ fn what_was_built_is_not_built_again() {
     );
     folder.tool("clippy -q -- -D warnings").success();
     assert!(!folder.tool("build").success().stderr.contains("Compiling"));
+}
+
+#[test]
+fn questions_are_asked_again_only_when_something_has_changed() {
+    let plain = manifest("asked", "2024");
+    let folder = Folder::new(
+        "questions",
+        &[
+            ("Cargo.toml", &plain),
+            ("src/main.rs", "fn main() {}"),
+            (
+                "cargo",
+                "#!/bin/sh\necho \"$1\" >> \"$CALLS\"\nexec \"$REAL\" \"$@\"\n",
+            ),
+        ],
+    );
+    folder.program("chmod").arg("+x").arg("cargo").success();
+    let calls = folder.path("calls");
+    let asked = |flags: &str| {
+        let run = folder.tool("build -q").env("CARGO", folder.path("cargo"));
+        run.env("REAL", env::var_os("CARGO").unwrap())
+            .env("CALLS", &calls)
+            .env("RUSTFLAGS", flags)
+            .success();
+        let text = fs::read_to_string(&calls).unwrap();
+        fs::remove_file(&calls).unwrap();
+        text.lines().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(asked(""), "config metadata build");
+    assert_eq!(asked(""), "build");
+    assert_eq!(asked("--cfg other"), "config metadata build");
+    assert_eq!(asked("--cfg other"), "build");
+    assert_eq!(asked(""), "build");
+    folder.write(
+        "Cargo.toml",
+        &format!("{plain}[package.metadata.greenpatch]\nworkers = 2\n"),
+    );
+    assert_eq!(asked(""), "metadata build");
+    assert_eq!(asked(""), "build");
+    folder.write(".cargo/config.toml", "[build]\njobs = 1\n");
+    assert_eq!(asked(""), "config metadata build");
+    assert_eq!(asked(""), "build");
 }
