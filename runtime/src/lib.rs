@@ -52,6 +52,11 @@
 //! leave out items of it or cancel it. [`macro@replaces`] registers a replacement for any patch point, [`override_item`] replaces one for the
 //! length of a closure, and [`restore`] undoes what was patched. [`patch_points`] lists every patch point and its state.
 //!
+//! # Futures
+//!
+//! [`block_on`] runs a future on a thread and blocks that thread alone. [`spawn_blocking`] runs blocking code on a new thread, and
+//! an async function can await its result.
+//!
 //! # Limits
 //!
 //! - It works on Unix, and is developed and tested on x86-64 Linux.
@@ -80,6 +85,7 @@ pub use ::std::*;
 
 pub use greenpatch_macros::{did_patch, patch_point, patchable, replaces, will_patch};
 
+pub use bridge::{Blocking, block_on, spawn_blocking};
 pub use patch::events;
 pub use patch::{
     CancelledBy, Coverage, DidHook, DoNotPatch, Feature, FeatureReport, ModuleReport, Named,
@@ -96,6 +102,7 @@ pub use patch::{
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod bridge;
 mod coroutine;
 mod descriptor;
 // A loom model has no statics made when it is compiled, as the standard streams need them; and what is

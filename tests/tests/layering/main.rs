@@ -39,6 +39,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("sync", &["seam", "patch", "wait"]),
     ("panic", &["seam"]),
     ("hint", &["seam"]),
+    ("bridge", &["seam", "wait", "thread"]),
     ("prelude", &["io", "thread"]),
     ("net", &["seam", "wait", "descriptor"]),
     ("fs", &["seam", "descriptor"]),
@@ -60,7 +61,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     ("private", &["patch", "seam", "panic_strategy"]),
     // What the root shows of the others.
-    ("lib", &["patch", "thread_state"]),
+    ("lib", &["bridge", "patch", "thread_state"]),
 ];
 
 /// Crates that only some modules may name.

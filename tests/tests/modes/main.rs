@@ -9,6 +9,7 @@
 mod deadlines;
 mod file_streams;
 mod files;
+mod futures;
 mod locals;
 mod locks;
 mod native_and_green;
@@ -121,6 +122,7 @@ fn mode(runner: &mut Runner, mode: &str, on: fn(fn())) {
         pipes::CASES,
         processes::CASES,
         deadlines::CASES,
+        futures::CASES,
     ];
     make(runner, &cases.concat(), mode, on);
 }
