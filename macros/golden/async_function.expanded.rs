@@ -4,11 +4,11 @@ pub async fn fetch(url: &str) -> Vec<u8> {
         ::greenpatch::__private::None => fetch__original(url).await,
         ::greenpatch::__private::Some(__greenpatch_found) => {
             let __greenpatch_future = match __greenpatch_found {
-                ::greenpatch::__private::Scoped::Pointer(__greenpatch_replacement) => {
-                    __greenpatch_replacement(url)
+                ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
+                    __greenpatch_found(url)
                 }
-                ::greenpatch::__private::Scoped::Closure(__greenpatch_replacement) => {
-                    __greenpatch_replacement(url)
+                ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
+                    __greenpatch_found(url)
                 }
             };
             __greenpatch_future.await
@@ -16,109 +16,35 @@ pub async fn fetch(url: &str) -> Vec<u8> {
     }
 }
 #[doc(hidden)]
-#[allow(
-    clippy::borrowed_box,
-    clippy::ptr_arg,
-    dead_code,
-    deprecated,
-    elided_lifetimes_in_paths,
-    mismatched_lifetime_syntaxes,
-    missing_copy_implementations,
-    missing_debug_implementations,
-    non_snake_case,
-    non_upper_case_globals,
-    private_bounds,
-    private_interfaces,
-    unnameable_types,
-    unreachable_pub,
-    unused_parens
-)]
-pub const fetch__PATCH: &'static ::greenpatch::__private::Slot<
-    for<'__greenpatch_future> fn(
-        &'__greenpatch_future str,
-    ) -> ::greenpatch::__private::Pin<
-        ::greenpatch::__private::Box<
-            dyn ::greenpatch::__private::Future<
-                Output = Vec<u8>,
-            > + ::greenpatch::__private::Send + '__greenpatch_future,
-        >,
-    >,
-    dyn for<'__greenpatch_future> ::greenpatch::__private::Fn(
-        &'__greenpatch_future str,
-    ) -> ::greenpatch::__private::Pin<
-            ::greenpatch::__private::Box<
-                dyn ::greenpatch::__private::Future<
-                    Output = Vec<u8>,
-                > + ::greenpatch::__private::Send + '__greenpatch_future,
-            >,
-        > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
-> = {
-    fn __GREENPATCH_original<'__greenpatch_future>(
-        __greenpatch_arg_0: &'__greenpatch_future str,
-    ) -> ::greenpatch::__private::Pin<
-        ::greenpatch::__private::Box<
-            dyn ::greenpatch::__private::Future<
-                Output = Vec<u8>,
-            > + ::greenpatch::__private::Send + '__greenpatch_future,
-        >,
-    > {
-        #[allow(unused_imports)]
-        use ::greenpatch::__private::{BoxLocal as _, BoxSend as _};
-        ::greenpatch::__private::Boxing(fetch__original(__greenpatch_arg_0)).boxed()
-    }
-    fn __GREENPATCH_trampoline<'__greenpatch_future>(
-        __greenpatch_arg_0: &'__greenpatch_future str,
-    ) -> ::greenpatch::__private::Pin<
-        ::greenpatch::__private::Box<
-            dyn ::greenpatch::__private::Future<
-                Output = Vec<u8>,
-            > + ::greenpatch::__private::Send + '__greenpatch_future,
-        >,
-    > {
-        match __GREENPATCH_SLOT.scoped() {
-            ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
-                __greenpatch_found(__greenpatch_arg_0)
-            }
-            ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
-                __greenpatch_found(__greenpatch_arg_0)
-            }
-        }
-    }
-    static __GREENPATCH_SLOT: ::greenpatch::__private::Slot<
-        for<'__greenpatch_future> fn(
-            &'__greenpatch_future str,
-        ) -> ::greenpatch::__private::Pin<
-            ::greenpatch::__private::Box<
-                dyn ::greenpatch::__private::Future<
-                    Output = Vec<u8>,
-                > + ::greenpatch::__private::Send + '__greenpatch_future,
-            >,
-        >,
-        dyn for<'__greenpatch_future> ::greenpatch::__private::Fn(
-            &'__greenpatch_future str,
-        ) -> ::greenpatch::__private::Pin<
-                ::greenpatch::__private::Box<
-                    dyn ::greenpatch::__private::Future<
-                        Output = Vec<u8>,
-                    > + ::greenpatch::__private::Send + '__greenpatch_future,
-                >,
-            > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
-    > = unsafe {
-        ::greenpatch::__private::Slot::new(
-            __GREENPATCH_original,
-            __GREENPATCH_trampoline,
+#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+pub const fetch__PATCH: &'static __greenpatch_Slot_fetch = {
+    static __greenpatch_slot: __greenpatch_Slot_fetch = unsafe {
+        __greenpatch_Slot_fetch::new(
+            |__greenpatch_0| {
+                #[allow(unused_imports)]
+                use ::greenpatch::__private::{BoxLocal as _, BoxSend as _};
+                ::greenpatch::__private::Boxing(fetch__original(__greenpatch_0)).boxed()
+            },
+            |__greenpatch_0| match __greenpatch_slot.scoped() {
+                ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
+                    __greenpatch_found(__greenpatch_0)
+                }
+                ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
+                    __greenpatch_found(__greenpatch_0)
+                }
+            },
             ::greenpatch::__private::Site {
                 module: ::greenpatch::__private::module_path!(),
                 name: "fetch",
-                file: ::greenpatch::__private::file!(),
-                line: ::greenpatch::__private::line!(),
+                file: "src/lib.rs",
+                line: 1,
             },
         )
     };
     ::greenpatch::__private::inventory::submit! {
-        ::greenpatch::__private::PatchPoint::new(__GREENPATCH_SLOT.raw())
+        ::greenpatch::__private::PatchPoint::new(__greenpatch_slot.raw())
     }
-    &__GREENPATCH_SLOT
+    &__greenpatch_slot
 };
 #[doc(hidden)]
 #[allow(
@@ -138,3 +64,15 @@ pub const fetch__PATCH: &'static ::greenpatch::__private::Slot<
 pub async fn fetch__original(url: &str) -> Vec<u8> {
     url.bytes().collect()
 }
+#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+type __greenpatch_Slot_fetch = ::greenpatch::__private::Slot<
+    for<'__greenpatch_future> fn(
+        &'__greenpatch_future str,
+    ) -> ::greenpatch::__private::BoxFuture<'__greenpatch_future, Vec<u8>>,
+    dyn for<'__greenpatch_future> ::greenpatch::__private::Fn(
+        &'__greenpatch_future str,
+    ) -> ::greenpatch::__private::BoxFuture<
+            '__greenpatch_future,
+            Vec<u8>,
+        > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+>;

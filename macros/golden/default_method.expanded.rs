@@ -6,113 +6,65 @@ pub trait Speak {
             ::greenpatch::__private::None => {
                 <Self as Speak__sentence__Original>::sentence__original(self)
             }
-            ::greenpatch::__private::Some(__greenpatch_replacement) => {
-                __greenpatch_replacement(self)
-            }
+            ::greenpatch::__private::Some(__greenpatch_found) => __greenpatch_found(self),
         }
     }
 }
 #[doc(hidden)]
+#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
 #[allow(
-    clippy::borrowed_box,
     clippy::ptr_arg,
-    dead_code,
-    deprecated,
-    elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
-    missing_copy_implementations,
-    missing_debug_implementations,
-    non_snake_case,
-    non_upper_case_globals,
     private_bounds,
-    private_interfaces,
-    unnameable_types,
-    unreachable_pub,
-    unused_parens
+    private_interfaces
 )]
 pub trait Speak__sentence__Original: Speak {
     fn sentence__original(&self) -> String {
         self.word() + "."
     }
 }
-#[allow(
-    clippy::borrowed_box,
-    clippy::ptr_arg,
-    dead_code,
-    deprecated,
-    elided_lifetimes_in_paths,
-    mismatched_lifetime_syntaxes,
-    missing_copy_implementations,
-    missing_debug_implementations,
-    non_snake_case,
-    non_upper_case_globals,
-    private_bounds,
-    private_interfaces,
-    unnameable_types,
-    unreachable_pub,
-    unused_parens
-)]
-impl<__GreenpatchSelf: Speak + ?::core::marker::Sized> Speak__sentence__Original
-for __GreenpatchSelf {}
+#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+impl<__greenpatch_Self: Speak + ?::core::marker::Sized> Speak__sentence__Original
+for __greenpatch_Self {}
 #[doc(hidden)]
-#[allow(
-    clippy::borrowed_box,
-    clippy::ptr_arg,
-    dead_code,
-    deprecated,
-    elided_lifetimes_in_paths,
-    mismatched_lifetime_syntaxes,
-    missing_copy_implementations,
-    missing_debug_implementations,
-    non_snake_case,
-    non_upper_case_globals,
-    private_bounds,
-    private_interfaces,
-    unnameable_types,
-    unreachable_pub,
-    unused_parens
-)]
+#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
 #[inline(always)]
-pub const fn Speak__sentence__PATCH<__GreenpatchSelf: Speak + ?::core::marker::Sized>() -> ::greenpatch::__private::Instance<
-    fn(&__GreenpatchSelf) -> String,
+pub const fn Speak__sentence__PATCH<__greenpatch_Self: Speak + ?::core::marker::Sized>() -> ::greenpatch::__private::Instance<
+    fn(&__greenpatch_Self) -> String,
     dyn ::greenpatch::__private::Fn(
-        &__GreenpatchSelf,
+        &__greenpatch_Self,
     ) -> String + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
 > {
-    fn __GREENPATCH_trampoline<__GreenpatchSelf: Speak + ?::core::marker::Sized>(
-        __greenpatch_arg_0: &__GreenpatchSelf,
-    ) -> String {
-        match Speak__sentence__PATCH::<__GreenpatchSelf>().scoped() {
-            ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
-                __greenpatch_found(__greenpatch_arg_0)
-            }
-            ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
-                __greenpatch_found(__greenpatch_arg_0)
-            }
-        }
-    }
-    struct __GREENPATCH_Key<__GreenpatchSelf: ?::greenpatch::__private::Sized>(
-        ::greenpatch::__private::PhantomData<__GreenpatchSelf>,
+    struct __GREENPATCH_Key<__greenpatch_Self: ?::greenpatch::__private::Sized>(
+        ::greenpatch::__private::PhantomData<__greenpatch_Self>,
     );
-    static __GREENPATCH_SLOT: ::greenpatch::__private::GenericSlot = ::greenpatch::__private::GenericSlot::new(
+    static __greenpatch_slot: ::greenpatch::__private::GenericSlot = ::greenpatch::__private::GenericSlot::new(
         ::greenpatch::__private::Site {
             module: ::greenpatch::__private::module_path!(),
             name: "Speak::sentence",
-            file: ::greenpatch::__private::file!(),
-            line: ::greenpatch::__private::line!(),
+            file: "src/lib.rs",
+            line: 1,
         },
-        || "fn(&__GreenpatchSelf) -> String",
+        || "fn(&__greenpatch_Self) -> String",
     );
     ::greenpatch::__private::inventory::submit! {
-        ::greenpatch::__private::PatchPoint::new(__GREENPATCH_SLOT.raw())
+        ::greenpatch::__private::PatchPoint::new(__greenpatch_slot.raw())
     }
     unsafe {
         ::greenpatch::__private::Instance::new::<
-            __GREENPATCH_Key<__GreenpatchSelf>,
+            __GREENPATCH_Key<__greenpatch_Self>,
         >(
-            &__GREENPATCH_SLOT,
-            <__GreenpatchSelf as Speak__sentence__Original>::sentence__original,
-            __GREENPATCH_trampoline::<__GreenpatchSelf>,
+            &__greenpatch_slot,
+            <__greenpatch_Self as Speak__sentence__Original>::sentence__original,
+            |__greenpatch_0| match Speak__sentence__PATCH::<__greenpatch_Self>().scoped()
+            {
+                ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
+                    __greenpatch_found(__greenpatch_0)
+                }
+                ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
+                    __greenpatch_found(__greenpatch_0)
+                }
+            },
         )
     }
 }

@@ -5,77 +5,61 @@ pub fn repeat<T: Clone, const N: usize>(
 ) -> ([T; N], String) {
     match repeat__PATCH::<T, N, _>().get() {
         ::greenpatch::__private::None => repeat__original::<T, N, _>(value, name),
-        ::greenpatch::__private::Some(__greenpatch_replacement) => {
-            __greenpatch_replacement(value, name)
+        ::greenpatch::__private::Some(__greenpatch_found) => {
+            __greenpatch_found(value, name)
         }
     }
 }
 #[doc(hidden)]
-#[allow(
-    clippy::borrowed_box,
-    clippy::ptr_arg,
-    dead_code,
-    deprecated,
-    elided_lifetimes_in_paths,
-    mismatched_lifetime_syntaxes,
-    missing_copy_implementations,
-    missing_debug_implementations,
-    non_snake_case,
-    non_upper_case_globals,
-    private_bounds,
-    private_interfaces,
-    unnameable_types,
-    unreachable_pub,
-    unused_parens
-)]
+#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
 #[inline(always)]
-pub const fn repeat__PATCH<T: Clone, const N: usize, __Greenpatch0: Into<String>>() -> ::greenpatch::__private::Instance<
-    fn(T, __Greenpatch0) -> ([T; N], String),
+pub const fn repeat__PATCH<T: Clone, const N: usize, __greenpatch_T0: Into<String>>() -> ::greenpatch::__private::Instance<
+    fn(T, __greenpatch_T0) -> ([T; N], String),
     dyn ::greenpatch::__private::Fn(
         T,
-        __Greenpatch0,
+        __greenpatch_T0,
     ) -> ([T; N], String) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
 > {
-    fn __GREENPATCH_trampoline<T: Clone, const N: usize, __Greenpatch0: Into<String>>(
-        __greenpatch_arg_0: T,
-        __greenpatch_arg_1: __Greenpatch0,
-    ) -> ([T; N], String) {
-        match repeat__PATCH::<T, N, __Greenpatch0>().scoped() {
-            ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
-                __greenpatch_found(__greenpatch_arg_0, __greenpatch_arg_1)
-            }
-            ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
-                __greenpatch_found(__greenpatch_arg_0, __greenpatch_arg_1)
-            }
-        }
-    }
     struct __GREENPATCH_Key<
         T: ?::greenpatch::__private::Sized,
         const N: usize,
-        __Greenpatch0: ?::greenpatch::__private::Sized,
+        __greenpatch_T0: ?::greenpatch::__private::Sized,
     >(
         ::greenpatch::__private::PhantomData<T>,
-        ::greenpatch::__private::PhantomData<__Greenpatch0>,
+        ::greenpatch::__private::PhantomData<__greenpatch_T0>,
     );
-    static __GREENPATCH_SLOT: ::greenpatch::__private::GenericSlot = ::greenpatch::__private::GenericSlot::new(
+    static __greenpatch_slot: ::greenpatch::__private::GenericSlot = ::greenpatch::__private::GenericSlot::new(
         ::greenpatch::__private::Site {
             module: ::greenpatch::__private::module_path!(),
             name: "repeat",
-            file: ::greenpatch::__private::file!(),
-            line: ::greenpatch::__private::line!(),
+            file: "src/lib.rs",
+            line: 1,
         },
-        || "fn(T, __Greenpatch0) -> ([T; N], String)",
+        || "fn(T, __greenpatch_T0) -> ([T; N], String)",
     );
     ::greenpatch::__private::inventory::submit! {
-        ::greenpatch::__private::PatchPoint::new(__GREENPATCH_SLOT.raw())
+        ::greenpatch::__private::PatchPoint::new(__greenpatch_slot.raw())
     }
     unsafe {
         ::greenpatch::__private::Instance::new::<
-            __GREENPATCH_Key<T, N, __Greenpatch0>,
+            __GREENPATCH_Key<T, N, __greenpatch_T0>,
         >(
-            &__GREENPATCH_SLOT,
-            repeat__original::<T, N, __Greenpatch0>,
-            __GREENPATCH_trampoline::<T, N, __Greenpatch0>,
+            &__greenpatch_slot,
+            repeat__original::<T, N, __greenpatch_T0>,
+            |__greenpatch_0, __greenpatch_1| match repeat__PATCH::<
+                T,
+                N,
+                __greenpatch_T0,
+            >()
+                .scoped()
+            {
+                ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
+                    __greenpatch_found(__greenpatch_0, __greenpatch_1)
+                }
+                ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
+                    __greenpatch_found(__greenpatch_0, __greenpatch_1)
+                }
+            },
         )
     }
 }
@@ -94,9 +78,9 @@ pub const fn repeat__PATCH<T: Clone, const N: usize, __Greenpatch0: Into<String>
     private_interfaces,
     unreachable_pub
 )]
-pub fn repeat__original<T: Clone, const N: usize, __Greenpatch0: Into<String>>(
+pub fn repeat__original<T: Clone, const N: usize, __greenpatch_T0: Into<String>>(
     value: T,
-    name: __Greenpatch0,
+    name: __greenpatch_T0,
 ) -> ([T; N], String) {
     (std::array::from_fn(|_| value.clone()), name.into())
 }

@@ -3,77 +3,35 @@ impl<'a> Parser<'a> {
     pub fn rest(&mut self) -> &str {
         match Self::rest__PATCH.get() {
             ::greenpatch::__private::None => Self::rest__original(self),
-            ::greenpatch::__private::Some(__greenpatch_replacement) => {
-                __greenpatch_replacement(self)
-            }
+            ::greenpatch::__private::Some(__greenpatch_found) => __greenpatch_found(self),
         }
     }
     #[doc(hidden)]
-    #[allow(
-        clippy::borrowed_box,
-        clippy::ptr_arg,
-        dead_code,
-        deprecated,
-        elided_lifetimes_in_paths,
-        mismatched_lifetime_syntaxes,
-        missing_copy_implementations,
-        missing_debug_implementations,
-        non_snake_case,
-        non_upper_case_globals,
-        private_bounds,
-        private_interfaces,
-        unnameable_types,
-        unreachable_pub,
-        unused_parens
-    )]
-    pub const rest__PATCH: &'static ::greenpatch::__private::Slot<
-        for<'__greenpatch_a, '__greenpatch_self> fn(
-            &'__greenpatch_self mut Parser<'__greenpatch_a>,
-        ) -> &'__greenpatch_self str,
-        dyn for<'__greenpatch_a, '__greenpatch_self> ::greenpatch::__private::Fn(
-            &'__greenpatch_self mut Parser<'__greenpatch_a>,
-        ) -> (&'__greenpatch_self str) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
-    > = {
-        fn __GREENPATCH_original<'__greenpatch_a, '__greenpatch_self>(
-            __greenpatch_arg_0: &'__greenpatch_self mut Parser<'__greenpatch_a>,
-        ) -> &'__greenpatch_self str {
-            <Parser<'__greenpatch_a>>::rest__original(__greenpatch_arg_0)
-        }
-        fn __GREENPATCH_trampoline<'__greenpatch_a, '__greenpatch_self>(
-            __greenpatch_arg_0: &'__greenpatch_self mut Parser<'__greenpatch_a>,
-        ) -> &'__greenpatch_self str {
-            match __GREENPATCH_SLOT.scoped() {
-                ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
-                    __greenpatch_found(__greenpatch_arg_0)
-                }
-                ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
-                    __greenpatch_found(__greenpatch_arg_0)
-                }
-            }
-        }
-        static __GREENPATCH_SLOT: ::greenpatch::__private::Slot<
-            for<'__greenpatch_a, '__greenpatch_self> fn(
-                &'__greenpatch_self mut Parser<'__greenpatch_a>,
-            ) -> &'__greenpatch_self str,
-            dyn for<'__greenpatch_a, '__greenpatch_self> ::greenpatch::__private::Fn(
-                &'__greenpatch_self mut Parser<'__greenpatch_a>,
-            ) -> (&'__greenpatch_self str) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
-        > = unsafe {
-            ::greenpatch::__private::Slot::new(
-                __GREENPATCH_original,
-                __GREENPATCH_trampoline,
+    #[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+    pub const rest__PATCH: &'static __greenpatch_Slot_eae8ff9c5f03f1ba_rest = {
+        static __greenpatch_slot: __greenpatch_Slot_eae8ff9c5f03f1ba_rest = unsafe {
+            __greenpatch_Slot_eae8ff9c5f03f1ba_rest::new(
+                |__greenpatch_0| <Parser<'_>>::rest__original(__greenpatch_0),
+                |__greenpatch_0| match __greenpatch_slot.scoped() {
+                    ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
+                        __greenpatch_found(__greenpatch_0)
+                    }
+                    ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
+                        __greenpatch_found(__greenpatch_0)
+                    }
+                },
                 ::greenpatch::__private::Site {
                     module: ::greenpatch::__private::module_path!(),
                     name: "Parser::rest",
-                    file: ::greenpatch::__private::file!(),
-                    line: ::greenpatch::__private::line!(),
+                    file: "src/lib.rs",
+                    line: 1,
                 },
             )
         };
         ::greenpatch::__private::inventory::submit! {
-            ::greenpatch::__private::PatchPoint::new(__GREENPATCH_SLOT.raw())
+            ::greenpatch::__private::PatchPoint::new(__greenpatch_slot.raw())
         }
-        &__GREENPATCH_SLOT
+        &__greenpatch_slot
     };
     #[doc(hidden)]
     #[allow(
@@ -97,32 +55,25 @@ impl<'a> Parser<'a> {
         self.text.len()
     }
     #[doc(hidden)]
-    #[allow(
-        clippy::borrowed_box,
-        clippy::ptr_arg,
-        dead_code,
-        deprecated,
-        elided_lifetimes_in_paths,
-        mismatched_lifetime_syntaxes,
-        missing_copy_implementations,
-        missing_debug_implementations,
-        non_snake_case,
-        non_upper_case_globals,
-        private_bounds,
-        private_interfaces,
-        unnameable_types,
-        unreachable_pub,
-        unused_parens
-    )]
+    #[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
     pub const len__PATCH: ::greenpatch::__private::NoSlot = ::greenpatch::__private::NoSlot(
         ::greenpatch::__private::PhantomData,
     );
 }
+#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+type __greenpatch_Slot_eae8ff9c5f03f1ba_rest = ::greenpatch::__private::Slot<
+    for<'__greenpatch_a, '__greenpatch_self> fn(
+        &'__greenpatch_self mut Parser<'__greenpatch_a>,
+    ) -> &'__greenpatch_self str,
+    dyn for<'__greenpatch_a, '__greenpatch_self> ::greenpatch::__private::Fn(
+        &'__greenpatch_self mut Parser<'__greenpatch_a>,
+    ) -> (&'__greenpatch_self str) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+>;
 const _: () = {
     ::greenpatch::__private::inventory::submit! {
         ::greenpatch::__private::PassedOver::new(::greenpatch::__private::Site { module :
         ::greenpatch::__private::module_path!(), name : "Parser::len", file :
-        ::greenpatch::__private::file!(), line : ::greenpatch::__private::line!(), },
+        "src/lib.rs", line : 1, },
         "a `const fn` may run at compile time, where nothing can be replaced; remove `const`")
     }
 };

@@ -8,66 +8,37 @@ mod net {
     pub fn wait(duration: ::greenpatch::time::Duration) {
         match wait__PATCH.get() {
             ::greenpatch::__private::None => wait__original(duration),
-            ::greenpatch::__private::Some(__greenpatch_replacement) => {
-                __greenpatch_replacement(duration)
+            ::greenpatch::__private::Some(__greenpatch_found) => {
+                __greenpatch_found(duration)
             }
         }
     }
     #[doc(hidden)]
-    #[allow(
-        clippy::borrowed_box,
-        clippy::ptr_arg,
-        dead_code,
-        deprecated,
-        elided_lifetimes_in_paths,
-        mismatched_lifetime_syntaxes,
-        missing_copy_implementations,
-        missing_debug_implementations,
-        non_snake_case,
-        non_upper_case_globals,
-        private_bounds,
-        private_interfaces,
-        unnameable_types,
-        unreachable_pub,
-        unused_parens
-    )]
-    pub const wait__PATCH: &'static ::greenpatch::__private::Slot<
-        fn(::greenpatch::time::Duration),
-        dyn ::greenpatch::__private::Fn(
-            ::greenpatch::time::Duration,
-        ) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
-    > = {
-        fn __GREENPATCH_trampoline(__greenpatch_arg_0: ::greenpatch::time::Duration) {
-            match __GREENPATCH_SLOT.scoped() {
-                ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
-                    __greenpatch_found(__greenpatch_arg_0)
-                }
-                ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
-                    __greenpatch_found(__greenpatch_arg_0)
-                }
-            }
-        }
-        static __GREENPATCH_SLOT: ::greenpatch::__private::Slot<
-            fn(::greenpatch::time::Duration),
-            dyn ::greenpatch::__private::Fn(
-                ::greenpatch::time::Duration,
-            ) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
-        > = unsafe {
-            ::greenpatch::__private::Slot::new(
+    #[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+    pub const wait__PATCH: &'static __greenpatch_Slot_wait = {
+        static __greenpatch_slot: __greenpatch_Slot_wait = unsafe {
+            __greenpatch_Slot_wait::new(
                 wait__original,
-                __GREENPATCH_trampoline,
+                |__greenpatch_0| match __greenpatch_slot.scoped() {
+                    ::greenpatch::__private::Scoped::Closure(__greenpatch_found) => {
+                        __greenpatch_found(__greenpatch_0)
+                    }
+                    ::greenpatch::__private::Scoped::Pointer(__greenpatch_found) => {
+                        __greenpatch_found(__greenpatch_0)
+                    }
+                },
                 ::greenpatch::__private::Site {
                     module: ::greenpatch::__private::module_path!(),
                     name: "wait",
-                    file: ::greenpatch::__private::file!(),
-                    line: ::greenpatch::__private::line!(),
+                    file: "src/lib.rs",
+                    line: 1,
                 },
             )
         };
         ::greenpatch::__private::inventory::submit! {
-            ::greenpatch::__private::PatchPoint::new(__GREENPATCH_SLOT.raw())
+            ::greenpatch::__private::PatchPoint::new(__greenpatch_slot.raw())
         }
-        &__GREENPATCH_SLOT
+        &__greenpatch_slot
     };
     #[doc(hidden)]
     #[allow(
@@ -87,4 +58,11 @@ mod net {
     pub fn wait__original(duration: ::greenpatch::time::Duration) {
         std::thread::sleep(duration);
     }
+    #[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+    type __greenpatch_Slot_wait = ::greenpatch::__private::Slot<
+        fn(::greenpatch::time::Duration),
+        dyn ::greenpatch::__private::Fn(
+            ::greenpatch::time::Duration,
+        ) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+    >;
 }

@@ -1,6 +1,6 @@
 #[doc(hidden)]
 #[allow(unused_imports, non_snake_case)]
-use net as __GREENPATCH_target_green_net;
+use net as __greenpatch_target_green_net;
 mod green_net {
     pub fn wait(_: Duration) {}
     fn will(_: &mut WillPatchModule) -> Result<(), DoNotPatch> {
@@ -22,7 +22,7 @@ mod green_net {
                         );
                         {
                             #[allow(unused_imports)]
-                            use super::__GREENPATCH_target_green_net::*;
+                            use super::__greenpatch_target_green_net::*;
                             wait__PATCH
                         }
                     })
@@ -31,8 +31,8 @@ mod green_net {
                             ::greenpatch::__private::Site {
                                 module: ::greenpatch::__private::module_path!(),
                                 name: "wait",
-                                file: ::greenpatch::__private::file!(),
-                                line: ::greenpatch::__private::line!(),
+                                file: "src/lib.rs",
+                                line: 1,
                             },
                         )
                 },

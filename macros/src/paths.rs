@@ -2,7 +2,8 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::Path;
+use std::fmt::Display;
+use syn::{Lifetime, Path};
 
 /// The value that leads to the slot of the function `name`: `fetch__PATCH`.
 pub(crate) fn patch(name: &Ident) -> Ident {
@@ -28,6 +29,13 @@ pub(crate) fn in_trait(of: &Ident, name: &Ident, suffix: &str) -> Ident {
     format_ident!("{of}__{name}__{suffix}", span = Span::call_site())
 }
 
+/// FNV-1a, 64 bits.
+pub(crate) fn fnv(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 fn derived(name: &Ident, suffix: &str) -> Ident {
     let text = plain(name);
     // The user's place, so that errors point there, in the macro's context, so that lints on names
@@ -36,14 +44,20 @@ fn derived(name: &Ident, suffix: &str) -> Ident {
     Ident::new(&format!("{text}__{suffix}"), span)
 }
 
-/// A local of the expansion, which nobody else can name.
-pub(crate) fn local(name: &str) -> Ident {
+/// A local of the expansion. It is hygienic; the prefix keeps it apart from constants, which a pattern
+/// would match instead of binding the name.
+pub(crate) fn local(name: impl Display) -> Ident {
     Ident::new(&format!("__greenpatch_{name}"), Span::mixed_site())
 }
 
-/// An item of the expansion. Items are not hygienic, hence the name.
-pub(crate) fn hidden(name: &str) -> Ident {
-    format_ident!("__GREENPATCH_{name}", span = Span::call_site())
+/// An item or a type parameter of the expansion. These are not hygienic.
+pub(crate) fn hidden(name: impl Display) -> Ident {
+    Ident::new(&format!("__greenpatch_{name}"), Span::call_site())
+}
+
+/// A lifetime of the expansion.
+pub(crate) fn lifetime(name: impl Display) -> Lifetime {
+    Lifetime::new(&format!("'__greenpatch_{name}"), Span::call_site())
 }
 
 /// Names what generated code may use: `::greenpatch::__private`.

@@ -9,7 +9,7 @@ use crate::paths::{self, Private};
 use crate::shim::shim;
 use crate::target::Target;
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use syn::{Path, Visibility};
 
 /// Input:
@@ -22,7 +22,7 @@ use syn::{Path, Visibility};
 /// Output:
 ///
 /// ```text
-/// use net as __GREENPATCH_target_green_net;
+/// use net as __greenpatch_target_green_net;
 /// mod green_net {
 ///     pub fn connect() { … }
 ///     pub static SOURCE: Source = Source::new(module_path!(), "net", &[…]);
@@ -55,7 +55,7 @@ pub(crate) fn expand(
     let chosen = choose(&items, args, &hooks, &mut errors);
 
     // A path that is written outside of the module would mean something else inside.
-    let alias = format_ident!("__GREENPATCH_target_{}", module.ident);
+    let alias = paths::hidden(format_args!("target_{}", module.ident));
     let target: Path = syn::parse_quote!(super::#alias);
     let mut replacements = TokenStream::new();
     let mut shims = TokenStream::new();
@@ -68,7 +68,7 @@ pub(crate) fn expand(
                 continue;
             }
         };
-        let shim_name = format_ident!("__GREENPATCH_shim_{}", paths::plain(name));
+        let shim_name = paths::hidden(format_args!("shim_{}", paths::plain(name)));
         let shim = match shim(function, &shim_name, private) {
             Ok(shim) => shim,
             Err(error) => {

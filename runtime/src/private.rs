@@ -71,6 +71,9 @@ pub mod methods {
 /// a reference to `dyn Tr + 'static`.
 pub type Same<T> = T;
 
+/// What a slot's function returns for an `async fn`.
+pub type BoxFuture<'x, T> = Pin<Box<dyn Future<Output = T> + Send + 'x>>;
+
 /// A future on its way into a box.
 #[derive(Debug)]
 pub struct Boxing<T>(pub T);
@@ -78,11 +81,11 @@ pub struct Boxing<T>(pub T);
 /// Boxes a future that can be sent. Method look-up tries this one first.
 pub trait BoxSend<'x, R> {
     /// The future in a box.
-    fn boxed(self) -> Pin<Box<dyn Future<Output = R> + Send + 'x>>;
+    fn boxed(self) -> BoxFuture<'x, R>;
 }
 
 impl<'x, T: Future + Send + 'x> BoxSend<'x, T::Output> for Boxing<T> {
-    fn boxed(self) -> Pin<Box<dyn Future<Output = T::Output> + Send + 'x>> {
+    fn boxed(self) -> BoxFuture<'x, T::Output> {
         Box::pin(self.0)
     }
 }
@@ -90,11 +93,11 @@ impl<'x, T: Future + Send + 'x> BoxSend<'x, T::Output> for Boxing<T> {
 /// Stands in for a future that cannot be sent. Method look-up tries this one last.
 pub trait BoxLocal<'x, R> {
     /// A future that says why it is not the one asked for.
-    fn boxed(self) -> Pin<Box<dyn Future<Output = R> + Send + 'x>>;
+    fn boxed(self) -> BoxFuture<'x, R>;
 }
 
 impl<'x, T: Future> BoxLocal<'x, T::Output> for &Boxing<T> {
-    fn boxed(self) -> Pin<Box<dyn Future<Output = T::Output> + Send + 'x>> {
+    fn boxed(self) -> BoxFuture<'x, T::Output> {
         Box::pin(async {
             panic!(
                 "the future of this `async fn` cannot be sent to another thread, so it cannot be \

@@ -6,9 +6,10 @@
 
 use super::generics::Read;
 use super::known::Known;
-use super::owner::{Owner, made_up};
+use super::owner::Owner;
 use super::slot_type::SlotType;
 use crate::errors::Reason;
+use crate::paths;
 use crate::visit::{Lifetimes, NameElided, RenameLifetimes};
 use std::collections::HashSet;
 use syn::visit_mut::VisitMut;
@@ -64,7 +65,7 @@ pub(crate) fn slot(
         }
     }
     let one = if sources > 0 {
-        made_up("future")
+        paths::lifetime("future")
     } else {
         Lifetime::new("'static", proc_macro2::Span::call_site())
     };
@@ -143,7 +144,7 @@ fn look_inside(
         Type::Reference(ty) => {
             let made_up_ones = &mut inside.made_up;
             let mut name = || {
-                let lifetime = made_up(&format!("inside_{}", made_up_ones.len()));
+                let lifetime = paths::lifetime(format_args!("inside_{}", made_up_ones.len()));
                 made_up_ones.push(lifetime.clone());
                 lifetime
             };

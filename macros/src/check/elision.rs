@@ -6,8 +6,9 @@
 //! no lifetime but the right one: `<fn(&'s ()) -> Words as OutputOf>::Output`.
 
 use super::known::Known;
-use super::owner::{Owner, made_up};
+use super::owner::Owner;
 use crate::errors::Reason;
+use crate::paths;
 use crate::visit::{Lifetimes, NameElided, Parts, RenameLifetimes, ReplaceSelf};
 use std::collections::HashSet;
 use syn::visit::{self, Visit};
@@ -114,7 +115,7 @@ fn name_elided(
         let unseen = written.inputs.iter().any(|ty| known.may_hide_lifetime(ty));
         let mut elided = Vec::new();
         let mut name = || {
-            let lifetime = made_up(&format!("elided_{}", elided.len()));
+            let lifetime = paths::lifetime(format_args!("elided_{}", elided.len()));
             elided.push(lifetime.clone());
             lifetime
         };
@@ -155,11 +156,11 @@ fn self_reference(receiver: &mut Type, named: &mut Vec<Lifetime>) -> Option<Life
     impl VisitMut for Find {
         fn visit_type_reference_mut(&mut self, ty: &mut TypeReference) {
             if self.0.is_none() && mentions_self(&ty.elem) {
-                let lifetime = ty.lifetime.get_or_insert_with(|| made_up("self"));
+                let lifetime = ty.lifetime.get_or_insert_with(|| paths::lifetime("self"));
                 if lifetime.ident == "_" {
-                    *lifetime = made_up("self");
+                    *lifetime = paths::lifetime("self");
                 }
-                self.1 = *lifetime == made_up("self");
+                self.1 = *lifetime == paths::lifetime("self");
                 self.0 = Some(lifetime.clone());
             }
             visit_mut::visit_type_reference_mut(self, ty);

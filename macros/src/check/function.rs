@@ -9,9 +9,10 @@ use super::{asynchronous, body, impl_trait, trait_impl};
 use crate::attrs::{self, Sorted};
 use crate::errors::Reason;
 use crate::item::{Body, Function};
+use crate::paths;
 use crate::visit::{Lifetimes, Parts};
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use std::collections::HashSet;
 use syn::{
     FnArg, GenericParam, Lifetime, Pat, ReturnType, Safety, Signature, Type, Visibility,
@@ -254,7 +255,7 @@ fn plain_arguments(sig: &Signature) -> (Signature, Vec<TokenStream>) {
                     Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
                         pat.ident.clone()
                     }
-                    _ => format_ident!("__greenpatch_{index}", span = Span::mixed_site()),
+                    _ => paths::local(index),
                 };
                 arg.pat = parse_quote!(#ident);
                 args.push(ident.to_token_stream());

@@ -2,9 +2,8 @@
 
 use super::known::Known;
 use crate::errors::Reason;
+use crate::paths;
 use crate::visit::Lifetimes;
-use proc_macro2::{Ident, Span};
-use quote::format_ident;
 use std::collections::HashSet;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
@@ -12,7 +11,7 @@ use syn::{FnArg, Signature, Type, TypeImplTrait, TypeParam, parse_quote};
 
 /// Gives a type parameter to each `impl Trait` argument.
 ///
-/// Input: `(text: impl Into<String>)`. Output: `<__Greenpatch0: Into<String>>(text: __Greenpatch0)`.
+/// Input: `(text: impl Into<String>)`. Output: `<__greenpatch_T0: Into<String>>(text: __greenpatch_T0)`.
 pub(crate) fn name(sig: &Signature, known: &Known) -> Result<Signature, Reason> {
     let mut named = sig.clone();
     let mut naming = Naming {
@@ -67,11 +66,7 @@ impl VisitMut for Naming<'_> {
             self.failed.get_or_insert(reason);
             return;
         }
-        let name: Ident = format_ident!(
-            "__Greenpatch{}",
-            self.params.len(),
-            span = Span::call_site()
-        );
+        let name = paths::hidden(format_args!("T{}", self.params.len()));
         let bounds = &found.bounds;
         self.params.push(parse_quote!(#name: #bounds));
         *ty = parse_quote!(#name);

@@ -2,13 +2,14 @@
 
 use crate::errors::Reason;
 use crate::item::{Impl, Member, Trait};
+use crate::paths::{self, fnv};
 use crate::visit::{GivenType, Lifetimes, NameElided, RenameLifetimes, ReplaceSelf};
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::VisitMut;
 use syn::{
-    GenericParam, Generics, Ident, ImplItemType, Lifetime, Path, Type, TypeParamBound,
-    TypeTraitObject, parse_quote,
+    GenericParam, Generics, ImplItemType, Lifetime, Path, Type, TypeParamBound, TypeTraitObject,
+    parse_quote,
 };
 
 /// The impl, or the trait, that a method is in.
@@ -33,6 +34,8 @@ pub(crate) struct Owner {
     pub(crate) conditional: bool,
     /// Whether the trait's path begins with a name that the module around imports.
     pub(crate) of_import: bool,
+    /// Distinguishes the impl from the others in the same scope, in the names of items beside it.
+    pub(crate) hash: String,
 }
 
 /// The head of an impl in which every lifetime has a name.
@@ -63,6 +66,7 @@ impl Owner {
             title,
             conditional: written.of.is_some(),
             of_import: false,
+            hash: hash(item),
             written,
         };
         let own: Vec<Lifetime> = owner
@@ -90,7 +94,7 @@ impl Owner {
 
     /// What a default method of a trait belongs to: any type that implements the trait.
     pub(crate) fn of_trait(item: &Trait) -> Self {
-        let own = Ident::new(ANY_SELF, Span::call_site());
+        let own = paths::hidden("Self");
         let name = &item.ident;
         let (_, arguments, _) = item.generics.split_for_impl();
         let mut generics = item.generics.clone();
@@ -118,6 +122,7 @@ impl Owner {
             title: name.to_string(),
             conditional: true,
             of_import: false,
+            hash: String::new(),
         }
     }
 
@@ -206,7 +211,7 @@ impl Header {
         };
         let mut left_out = Vec::new();
         let mut name = || {
-            let lifetime = made_up(&format!("of_impl_{}", left_out.len()));
+            let lifetime = paths::lifetime(format_args!("of_impl_{}", left_out.len()));
             left_out.push(lifetime.clone());
             lifetime
         };
@@ -254,9 +259,22 @@ impl Header {
     }
 }
 
+/// Returns a hash of the head of an impl.
+fn hash(item: &Impl) -> String {
+    let of = item.of.as_ref().map(|(of, _)| of);
+    let head = [
+        item.generics.to_token_stream(),
+        of.to_token_stream(),
+        item.self_ty.to_token_stream(),
+        item.generics.where_clause.to_token_stream(),
+    ];
+    let head: String = head.iter().map(ToString::to_string).collect();
+    format!("{:016x}", fnv(&head))
+}
+
 /// `Type`, or `<Type as Trait>`.
 fn title(item: &Impl) -> String {
-    let plain = |tokens: TokenStream| crate::paths::text(without_lifetimes(tokens));
+    let plain = |tokens: TokenStream| paths::text(without_lifetimes(tokens));
     let own = plain(item.self_ty.to_token_stream());
     match &item.of {
         None => own,
@@ -276,9 +294,6 @@ pub(crate) fn arguments(generics: &Generics) -> Vec<TokenStream> {
         })
         .collect()
 }
-
-/// The type parameter that `Self` is in the items of a default method.
-const ANY_SELF: &str = "__GreenpatchSelf";
 
 /// `Parser<'a, T>` as `Parser<T>`, `Iter<'a>` as `Iter`.
 fn without_lifetimes(tokens: TokenStream) -> TokenStream {
@@ -304,15 +319,10 @@ fn without_lifetimes(tokens: TokenStream) -> TokenStream {
 }
 
 fn renamed(lifetime: &Lifetime) -> Lifetime {
-    made_up(&lifetime.ident.to_string())
+    paths::lifetime(&lifetime.ident)
 }
 
 /// Whether a lifetime is of the expansion.
 pub(crate) fn is_made_up(lifetime: &Lifetime) -> bool {
     lifetime.ident.to_string().starts_with("__greenpatch_")
-}
-
-/// A lifetime of the expansion.
-pub(crate) fn made_up(name: &str) -> Lifetime {
-    Lifetime::new(&format!("'__greenpatch_{name}"), Span::call_site())
 }

@@ -7,16 +7,15 @@
 use super::owner::{Header, Owner};
 use crate::errors::Reason;
 use crate::item::Impl;
-use crate::paths::plain;
+use crate::paths::{fnv, hidden, plain};
 use crate::visit::ReplaceSelf;
 use proc_macro2::Ident;
-use quote::{ToTokens, format_ident};
 use syn::visit_mut::VisitMut;
 use syn::{FnArg, GenericArgument, GenericParam, Path, PathArguments, Signature, Type};
 
 /// How the items of one trait impl are called.
 pub(crate) struct TraitNames {
-    /// Told apart from other impls in the same place by the head of the impl.
+    /// That of the [`Owner`].
     hash: String,
     /// The last segment of the trait.
     trait_name: String,
@@ -31,20 +30,13 @@ impl TraitNames {
         if let Some(negative) = &item.negative {
             return Err(Reason::new(negative, "a negative impl has no functions"));
         }
-        let header = [
-            item.generics.to_token_stream(),
-            of.to_token_stream(),
-            item.self_ty.to_token_stream(),
-            item.generics.where_clause.to_token_stream(),
-        ];
-        let header: String = header.iter().map(ToString::to_string).collect();
         let trait_name = trait_name(of);
         let mut arguments = type_arguments(owner.written.of.as_ref(), item)?;
         if arguments.is_empty() && takes_itself(&trait_name) {
             arguments.push(owner.written.self_ty.clone());
         }
         Ok(TraitNames {
-            hash: format!("{:016x}", fnv(&header)),
+            hash: owner.hash.clone(),
             trait_name,
             arguments,
         })
@@ -52,12 +44,12 @@ impl TraitNames {
 
     /// A type of this impl's own, which has the slot, and makes the impl of the hidden trait legal.
     pub(crate) fn marker(&self, method: &Ident) -> Ident {
-        format_ident!("__GreenpatchImpl_{}_{}", self.hash, plain(method))
+        hidden(format_args!("Impl_{}_{}", self.hash, plain(method)))
     }
 
     /// The trait that the original is a method of.
     pub(crate) fn originals(&self, method: &Ident) -> Ident {
-        format_ident!("__GreenpatchOriginal_{}_{}", self.hash, plain(method))
+        hidden(format_args!("Original_{}_{}", self.hash, plain(method)))
     }
 
     /// The last segment of the trait's path.
@@ -89,13 +81,6 @@ pub(crate) fn takes_itself(trait_name: &str) -> bool {
         "Add", "Sub", "Mul", "Div", "Rem", "BitAnd", "BitOr", "BitXor", "Shl", "Shr",
     ];
     OPERATIONS.contains(&operation) || matches!(trait_name, "PartialEq" | "PartialOrd")
-}
-
-/// FNV-1a, 64 bits.
-fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 fn type_arguments(of: Option<&Path>, item: &Impl) -> Result<Vec<Type>, Reason> {

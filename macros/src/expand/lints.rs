@@ -1,18 +1,22 @@
 //! The lints that are allowed on generated items.
+//!
+//! A lint that points at a token of the expansion is not reported, because the expansion belongs to another crate. The
+//! lints here point at the user's tokens, which the expansion repeats: the signature and its types. They are
+//! reported once, for the dispatcher.
 
 use crate::check::TraitNames;
 use crate::paths;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-/// The lints that a second function with the user's signature would set off a second time, and those
-/// that go by its name.
+/// Returns the lints on a second signature. The body of the user's function is below them, so they contain none that
+/// could be about code in it, as `deprecated` is.
 pub(super) fn allowed_on_original(name: &Ident) -> TokenStream {
     let name = paths::plain(name);
     let by_name = match name.as_str() {
         "is_empty" => quote!(clippy::len_zero,),
         "clone_from" => quote!(clippy::assigning_clones,),
-        // What is called so may go unused, and what is inside of it too.
+        // An item with such a name may be unused, and so may everything inside it.
         name if name.starts_with('_') => quote!(dead_code,),
         _ => TokenStream::new(),
     };
@@ -35,7 +39,7 @@ pub(super) fn allowed_on_original(name: &Ident) -> TokenStream {
     }
 }
 
-/// The lints that look for a method's body in the impl of a trait, where it no longer is.
+/// Returns the lints that look for a method's body in the impl of a trait, which the expansion moves elsewhere.
 pub(super) fn allowed_on_impl(names: Option<&TraitNames>) -> TokenStream {
     match names.map(TraitNames::trait_name) {
         Some("Clone") => quote!(#[allow(clippy::non_canonical_clone_impl)]),
@@ -44,25 +48,17 @@ pub(super) fn allowed_on_impl(names: Option<&TraitNames>) -> TokenStream {
     }
 }
 
-/// The lints that generated items would set off, for no fault of the user.
+/// Returns the lints on the user's types, for an item that contains no code of the user. With `dead_code`, because an
+/// unused method is not reported if the hidden items beside it are unused as well.
 pub(super) fn allowed() -> TokenStream {
+    quote!(#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)])
+}
+
+/// Returns the lints on the user's types and on a signature that consists of them.
+pub(super) fn allowed_on_signature() -> TokenStream {
+    let allowed = allowed();
     quote! {
-        #[allow(
-            clippy::borrowed_box,
-            clippy::ptr_arg,
-            dead_code,
-            deprecated,
-            elided_lifetimes_in_paths,
-            mismatched_lifetime_syntaxes,
-            missing_copy_implementations,
-            missing_debug_implementations,
-            non_snake_case,
-            non_upper_case_globals,
-            private_bounds,
-            private_interfaces,
-            unnameable_types,
-            unreachable_pub,
-            unused_parens
-        )]
+        #allowed
+        #[allow(clippy::ptr_arg, mismatched_lifetime_syntaxes, private_bounds, private_interfaces)]
     }
 }

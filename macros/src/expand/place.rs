@@ -5,7 +5,7 @@ use crate::check::{Declared, Owner, Point, TraitNames, arguments, is_made_up};
 use crate::item::Trait;
 use crate::paths::{self, Private, in_trait};
 use crate::visit::RenameLifetimes;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::visit_mut::VisitMut;
 use syn::{GenericParam, Lifetime, Type};
@@ -22,6 +22,19 @@ pub(crate) enum Place<'a> {
     Trait(&'a Owner, &'a Trait),
 }
 
+impl Place<'_> {
+    /// The alias of the slot's type, which is beside the function, or beside the impl that it is in.
+    fn slot_type(&self, name: &Ident) -> Ident {
+        let name = paths::plain(name);
+        match self {
+            Place::Free => paths::hidden(format_args!("Slot_{name}")),
+            Place::Inherent(owner) | Place::TraitImpl(owner, _) | Place::Trait(owner, _) => {
+                paths::hidden(format_args!("Slot_{}_{name}", owner.hash))
+            }
+        }
+    }
+}
+
 /// What leads to a patch point's items.
 pub(super) struct Names {
     /// To the slot, from the dispatcher.
@@ -32,6 +45,8 @@ pub(super) struct Names {
     pub(super) inner_patch: TokenStream,
     /// To the original, from inside of the slot.
     pub(super) inner_original: TokenStream,
+    /// The alias of the slot's type, unless the function is generic.
+    pub(super) slot_type: Option<Ident>,
 }
 
 impl Names {
@@ -42,6 +57,7 @@ impl Names {
         let nothing = Declared::default();
         let own = point.params.as_ref().map_or(&nothing, |params| &params.own);
         let inner = turbofish(&own.names);
+        let slot_type = point.params.is_none().then(|| place.slot_type(name));
         // Nobody can name the type of an `impl Trait` argument, but it can be inferred.
         let outer_names = own.names.iter().enumerate().map(|(index, name)| {
             if index < point.explicit {
@@ -58,25 +74,25 @@ impl Names {
                 original: quote!(#original #outer),
                 inner_patch: quote!(#patch #inner #call),
                 inner_original: quote!(#original #inner),
+                slot_type,
             },
             Place::Inherent(owner) => {
-                let ty = inner_type(&owner.self_ty, point);
+                let ty = inner_type(&owner.self_ty);
                 Names {
                     patch: quote!(Self::#patch #outer #call),
                     original: quote!(Self::#original #outer),
                     inner_patch: quote!(<#ty>::#patch #inner #call),
                     inner_original: quote!(<#ty>::#original #inner),
+                    slot_type,
                 }
             }
             Place::TraitImpl(owner, names) => {
-                let ty = inner_type(&owner.self_ty, point);
+                let ty = inner_type(&owner.self_ty);
                 let originals = names.originals(name);
                 let marker = names.marker(name);
                 let written = owner.written.arguments();
                 let renamed = arguments(&owner.generics);
-                let renamed = renamed
-                    .iter()
-                    .map(|argument| inner_argument(argument, point));
+                let renamed = renamed.iter().map(hide_made_up);
                 let all = point.params.as_ref().map_or(&nothing, |params| &params.all);
                 let around = &all.names[..all.names.len() - own.names.len()];
                 let around: Vec<_> = around.iter().map(ToTokens::to_token_stream).collect();
@@ -100,6 +116,7 @@ impl Names {
                     original: quote!(<Self as #originals<#(#written),*>>::#original #outer),
                     inner_patch: of_marker(inner_marker),
                     inner_original: quote!(<#ty as #originals<#(#renamed),*>>::#original #inner),
+                    slot_type,
                 }
             }
             Place::Trait(owner, item) => {
@@ -114,6 +131,7 @@ impl Names {
                     original: quote!(<Self as #originals<#(#of_trait),*>>::#original #outer),
                     inner_patch: quote!(#patch::<#ty, #(#of_trait,)* #(#inner_names),*>()),
                     inner_original: quote!(<#ty as #originals<#(#of_trait),*>>::#original #inner),
+                    slot_type,
                 }
             }
         }
@@ -134,27 +152,16 @@ fn outer_arguments(point: &Point, own: &Declared) -> Vec<TokenStream> {
         .collect()
 }
 
-/// A lifetime of the impl that the slot's type does not speak of can be any inside the slot.
-fn inner_type(ty: &Type, point: &Point) -> Type {
+/// The impl's type as the original's caller in the slot names it, which leaves lifetimes to inference.
+fn inner_type(ty: &Type) -> Type {
     let mut ty = ty.clone();
     let any =
-        |lifetime: &Lifetime| is_any(lifetime, point).then(|| Lifetime::new("'_", lifetime.span()));
+        |lifetime: &Lifetime| is_made_up(lifetime).then(|| Lifetime::new("'_", lifetime.span()));
     RenameLifetimes(&any).visit_type_mut(&mut ty);
     ty
 }
 
-fn inner_argument(argument: &TokenStream, point: &Point) -> TokenStream {
-    match syn::parse2::<Lifetime>(argument.clone()) {
-        Ok(lifetime) if is_any(&lifetime, point) => quote!('_),
-        _ => argument.clone(),
-    }
-}
-
-fn is_any(lifetime: &Lifetime, point: &Point) -> bool {
-    is_made_up(lifetime) && !point.slot.lifetimes.contains(lifetime)
-}
-
-/// A lifetime that the impl left out can be left out of its method's body too.
+/// Leaves a lifetime of the expansion to inference.
 fn hide_made_up(argument: &TokenStream) -> TokenStream {
     match syn::parse2::<Lifetime>(argument.clone()) {
         Ok(lifetime) if is_made_up(&lifetime) => quote!('_),

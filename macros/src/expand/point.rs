@@ -1,6 +1,6 @@
 //! A patch point: the dispatcher, the slot beside it, and the original.
 
-use super::lints::{allowed, allowed_on_original};
+use super::lints::{allowed, allowed_on_original, allowed_on_signature};
 use super::parameters::{clause, phantoms, unbounded};
 use super::place::{self, Names, Place};
 use super::slot::{self, call};
@@ -44,11 +44,19 @@ pub(super) fn expand(point: &Point, place: &Place<'_>, private: &Private) -> Exp
     let dispatcher = dispatcher(point, &names, private);
     match place {
         Place::Free | Place::Inherent(_) => {
+            let alias = slot::alias(point, &names, private);
             let slot = slot_item(point, &names, private);
             let original = original(point);
-            Expanded {
-                inside: quote!(#dispatcher #slot #original),
-                outside: TokenStream::new(),
+            let inside = quote!(#dispatcher #slot #original);
+            match place {
+                Place::Free => Expanded {
+                    inside: quote!(#inside #alias),
+                    outside: TokenStream::new(),
+                },
+                _ => Expanded {
+                    inside,
+                    outside: alias.unwrap_or_default(),
+                },
             }
         }
         Place::TraitImpl(..) => Expanded {
@@ -68,7 +76,7 @@ fn dispatcher(point: &Point, names: &Names, private: &Private) -> TokenStream {
     let Names {
         patch, original, ..
     } = names;
-    let replacement = paths::local("replacement");
+    let found = paths::local("found");
     let witness = point
         .slot
         .witness
@@ -78,19 +86,19 @@ fn dispatcher(point: &Point, names: &Names, private: &Private) -> TokenStream {
         None => quote! {
             match #patch.get() {
                 #private::None => #original(#(#args),*),
-                #private::Some(#replacement) => #replacement(#witness #(#args),*),
+                #private::Some(#found) => #found(#witness #(#args),*),
             }
         },
         // The original's future goes into no box, whatever else is in force.
         Some(_) => {
-            let (found, future) = (paths::local("found"), paths::local("future"));
+            let future = paths::local("future");
             quote! {
                 match #patch.here() {
                     #private::None => #original(#(#args),*).await,
                     #private::Some(#found) => {
                         let #future = match #found {
-                            #private::Scoped::Pointer(#replacement) => #replacement(#(#args),*),
-                            #private::Scoped::Closure(#replacement) => #replacement(#(#args),*),
+                            #private::Scoped::Pointer(#found) => #found(#(#args),*),
+                            #private::Scoped::Closure(#found) => #found(#(#args),*),
                         };
                         #future.await
                     }
@@ -125,7 +133,7 @@ fn original(point: &Point) -> TokenStream {
 fn slot_item(point: &Point, names: &Names, private: &Private) -> TokenStream {
     let (cfg, vis) = (&point.attrs.cfg, &point.vis);
     let patch = paths::patch(&point.sig.ident);
-    let ty = slot::handle_type(point, private);
+    let ty = slot::handle_type(point, names, private);
     let value = slot::handle(point, names, private);
     let allowed = allowed();
     let own = point.params.as_ref().map(|params| &params.own);
@@ -163,7 +171,7 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
         ..
     } = &owner.written;
     let cfg: &Vec<Attribute> = &point.attrs.cfg;
-    let allowed = allowed();
+    let signature = allowed_on_signature();
     let nothing = Declared::default();
     let own = point.params.as_ref().map_or(&nothing, |params| &params.own);
 
@@ -195,7 +203,7 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
     let all_clause = self::clause(&all.predicates);
     let marker_fields = phantoms(all, private);
     let marker_params = unbounded(all, private);
-    let ty = slot::handle_type(point, private);
+    let ty = slot::handle_type(point, names, private);
     let value = slot::handle(point, names, private);
     // By the module's own import, a glob of a macro in it makes nothing ambiguous.
     let own = owner.of_import.then(|| quote!(self::));
@@ -212,36 +220,33 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
             pub const fn point(self) -> #ty { Self::PATCH }
         }
     };
+    let alias = slot::alias(point, names, private);
     quote! {
         #(#cfg)*
         #[doc(hidden)]
-        #allowed
+        #signature
         trait #originals<#(#params),*> #clause { #declaration; }
         #(#cfg)*
-        #allowed
+        #[doc(hidden)]
+        pub struct #marker<#(#marker_params),*>(#marker_fields);
+        #alias
+        #(#cfg)*
+        #signature
         const _: () = {
             #import
             impl<#(#params),*> #originals<#(#arguments),*> for #self_ty #clause {
                 #(#attrs)*
                 #sig #body
             }
+            #[doc(hidden)]
+            impl<#(#all_params),*> #marker_type #all_clause {
+                #point_of_marker
+            }
+            #[doc(hidden)]
+            impl<#(#point_params),*> #trait_point for #group #point_clause {
+                const POINT: #marker_type = #marker(#marker_fields);
+            }
         };
-        #(#cfg)*
-        #[doc(hidden)]
-        #allowed
-        pub struct #marker<#(#marker_params),*>(#marker_fields);
-        #(#cfg)*
-        #[doc(hidden)]
-        #allowed
-        impl<#(#all_params),*> #marker_type #all_clause {
-            #point_of_marker
-        }
-        #(#cfg)*
-        #[doc(hidden)]
-        #allowed
-        impl<#(#point_params),*> #trait_point for #group #point_clause {
-            const POINT: #marker_type = #marker(#marker_fields);
-        }
     }
 }
 
@@ -265,7 +270,7 @@ fn beside_trait(point: &Point, place: &Place<'_>, names: &Names, private: &Priva
     };
     let cfg = &point.attrs.cfg;
     let vis = &item.vis;
-    let allowed = allowed();
+    let (allowed, signature) = (allowed(), allowed_on_signature());
     let nothing = Declared::default();
 
     let originals = in_trait(&item.ident, &point.sig.ident, "Original");
@@ -280,7 +285,7 @@ fn beside_trait(point: &Point, place: &Place<'_>, names: &Names, private: &Priva
     let any = &owner.self_ty;
 
     let patch = in_trait(&item.ident, &point.sig.ident, "PATCH");
-    let ty = slot::handle_type(point, private);
+    let ty = slot::handle_type(point, names, private);
     let value = slot::handle(point, names, private);
     let all = point.params.as_ref().map_or(&nothing, |params| &params.all);
     let all_params = &all.params;
@@ -288,7 +293,7 @@ fn beside_trait(point: &Point, place: &Place<'_>, names: &Names, private: &Priva
     quote! {
         #(#cfg)*
         #[doc(hidden)]
-        #allowed
+        #signature
         #vis trait #originals<#(#params),*>: #name<#(#of_trait),*> #clause {
             #(#attrs)*
             #sig #body

@@ -2,7 +2,7 @@
 
 use super::place::method_group;
 use super::site::site;
-use crate::paths::Private;
+use crate::paths::{self, Private};
 use crate::target::{Slot, Target};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -46,17 +46,20 @@ pub(crate) fn slot(target: &Target, private: &Private) -> TokenStream {
                 }
             })
         },
-        Slot::OfType { patch, name } => quote_spanned! {span=>
+        Slot::OfType { patch, name } => {
+            let missing = paths::hidden("Missing");
+            quote_spanned! {span=>
             ({
                 #[allow(non_upper_case_globals, dead_code)]
-                trait __GreenpatchMissing {
+                trait #missing {
                     const #name: #private::NoPatchPoint =
                         #private::NoPatchPoint(#private::PhantomData);
                 }
-                impl<T: ?#private::Sized> __GreenpatchMissing for T {}
+                impl<T: ?#private::Sized> #missing for T {}
                 #patch
             })
-        },
+            }
+        }
         Slot::Bare(patch) => patch.clone(),
         Slot::OfTrait {
             ty,

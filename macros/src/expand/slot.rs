@@ -1,85 +1,81 @@
 //! The slot of a patch point: its type, and the items in it.
 
-use super::lints::allowed;
+use super::lints::{allowed, allowed_on_signature};
 use super::parameters::{clause, phantoms, turbofish, unbounded};
 use super::place::Names;
 use super::site::site;
 use crate::check::{Declared, Point, SlotType};
 use crate::paths::{self, Private};
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
 use syn::{ReturnType, Type};
 
-/// The type of what leads to the slot: a reference, or for a generic function an instance.
-pub(super) fn handle_type(point: &Point, private: &Private) -> TokenStream {
+/// The alias of the slot's type, which is beside what names it: a type in an impl has no place for one.
+pub(super) fn alias(point: &Point, names: &Names, private: &Private) -> Option<TokenStream> {
+    let name = names.slot_type.as_ref()?;
+    let cfg = &point.attrs.cfg;
+    let allowed = allowed();
     let SlotTypes { pointer, closure } = types(&point.slot, private);
-    match &point.params {
-        None => quote!(&'static #private::Slot<#pointer, #closure>),
-        Some(_) => quote!(#private::Instance<#pointer, #closure>),
+    Some(quote! {
+        #(#cfg)*
+        #allowed
+        type #name = #private::Slot<#pointer, #closure>;
+    })
+}
+
+/// The type of what leads to the slot: a reference, or for a generic function an instance.
+pub(super) fn handle_type(point: &Point, names: &Names, private: &Private) -> TokenStream {
+    match &names.slot_type {
+        Some(alias) => quote!(&'static #alias),
+        None => {
+            let SlotTypes { pointer, closure } = types(&point.slot, private);
+            quote!(#private::Instance<#pointer, #closure>)
+        }
     }
 }
 
-/// The value that leads to the slot, as a block that has the slot in it.
+/// The value that leads to the slot, as the content of a block that has the slot in it.
 pub(super) fn handle(point: &Point, names: &Names, private: &Private) -> TokenStream {
-    let slot = paths::hidden("SLOT");
-    let trampoline_name = paths::hidden("trampoline");
+    let slot = paths::hidden("slot");
     let site = site(&point.name, point.sig.ident.span(), private);
     let nothing = Declared::default();
     let declared = point.params.as_ref().map_or(&nothing, |params| &params.all);
-    let arguments = turbofish(&declared.names);
-
-    let (adapter, original) = if point.slot.narrower {
-        let adapter = paths::hidden("original");
-        let tokens = self::adapter(
-            &point.slot,
-            declared,
-            &adapter,
-            &names.inner_original,
-            private,
-        );
-        (tokens, quote!(#adapter #arguments))
-    } else {
-        (TokenStream::new(), names.inner_original.clone())
+    let original = original(point, declared, names, private);
+    let own = match &names.slot_type {
+        Some(_) => slot.to_token_stream(),
+        None => names.inner_patch.clone(),
     };
-    let own = match &point.params {
-        None => slot.to_token_stream(),
-        Some(_) => names.inner_patch.clone(),
-    };
-    let trampoline = trampoline(&point.slot, declared, &trampoline_name, own, private);
-    let SlotTypes { pointer, closure } = types(&point.slot, private);
+    let trampoline = trampoline(&point.slot, declared, own, private);
+    let items = [original.item, trampoline.item];
+    let (original, trampoline) = (original.value, trampoline.value);
     let submit = quote! {
         #private::inventory::submit! { #private::PatchPoint::new(#slot.raw()) }
     };
-    match &point.params {
-        None => quote! {
-            #adapter
-            #trampoline
-            static #slot: #private::Slot<#pointer, #closure> =
-                unsafe { #private::Slot::new(#original, #trampoline_name, #site) };
+    match &names.slot_type {
+        Some(alias) => quote! {
+            #(#items)*
+            static #slot: #alias = unsafe { #alias::new(#original, #trampoline, #site) };
             #submit
             &#slot
         },
-        Some(_) => {
+        None => {
             let text = type_text(&point.slot);
-            let key = paths::hidden("Key");
+            let key = Ident::new(KEY, Span::call_site());
             let key_type = key_type(&key, declared, private);
             let names = &declared.names;
             quote! {
-                #adapter
-                #trampoline
+                #(#items)*
                 #key_type
-                static #slot: #private::GenericSlot =
-                    #private::GenericSlot::new(#site, || #text);
+                static #slot: #private::GenericSlot = #private::GenericSlot::new(#site, || #text);
                 #submit
-                unsafe {
-                    #private::Instance::new::<#key<#(#names),*>>(
-                        &#slot, #original, #trampoline_name #arguments,
-                    )
-                }
+                unsafe { #private::Instance::new::<#key<#(#names),*>>(&#slot, #original, #trampoline) }
             }
         }
     }
 }
+
+/// The name by which the runtime finds the parameters in the name of a type.
+const KEY: &str = "__GREENPATCH_Key";
 
 /// A type that has all parameters, to tell instantiations apart by.
 fn key_type(key: &Ident, declared: &Declared, private: &Private) -> TokenStream {
@@ -90,51 +86,42 @@ fn key_type(key: &Ident, declared: &Declared, private: &Private) -> TokenStream 
     }
 }
 
-/// A function of the slot's type that calls the original, which is less general by itself.
-fn adapter(
-    slot: &SlotType,
-    declared: &Declared,
-    name: &Ident,
-    original: &TokenStream,
-    private: &Private,
-) -> TokenStream {
-    let args = arg_names(slot);
-    let mut body = quote!(#original(#(#args),*));
-    if slot.future.is_some() {
-        body = quote! {
-            #[allow(unused_imports)]
-            use #private::{BoxLocal as _, BoxSend as _};
-            #private::Boxing(#body).boxed()
-        };
-    }
-    function(slot, declared, name, body, private)
+/// A value of the slot's function type, and the item that it takes.
+struct Callable {
+    item: Option<TokenStream>,
+    value: TokenStream,
 }
 
-/// A function of the slot's type that calls `replacement`, which has the type that was written.
-pub(super) fn shim(
-    slot: &SlotType,
-    name: &Ident,
-    replacement: &Ident,
-    private: &Private,
-) -> TokenStream {
-    let args = arg_names(slot);
-    let mut body = quote!(#replacement(#(#args),*));
-    if slot.future.is_some() {
-        body = quote!(#private::Box::pin(#body));
+/// The original with the slot's type, which is more general than the original's in some cases.
+fn original(point: &Point, declared: &Declared, names: &Names, private: &Private) -> Callable {
+    let original = &names.inner_original;
+    if !point.slot.narrower {
+        return Callable {
+            item: None,
+            value: original.clone(),
+        };
     }
-    let allowed = allowed();
-    let function = function(slot, &Declared::default(), name, body, private);
-    quote!(#allowed #function)
+    let args = arg_names(&point.slot);
+    let mut body = quote!(#original(#(#args),*));
+    if point.slot.future.is_some() {
+        body = quote! {
+            {
+                #[allow(unused_imports)]
+                use #private::{BoxLocal as _, BoxSend as _};
+                #private::Boxing(#body).boxed()
+            }
+        };
+    }
+    callable(&point.slot, declared, "original", body, private)
 }
 
 /// A function of the slot's type that calls what is in force in the current scope.
 fn trampoline(
     slot: &SlotType,
     declared: &Declared,
-    name: &Ident,
     own: TokenStream,
     private: &Private,
-) -> TokenStream {
+) -> Callable {
     let witness = slot
         .witness
         .as_ref()
@@ -151,7 +138,49 @@ fn trampoline(
             #private::Scoped::Pointer(#found) => #found(#witness #(#args),*),
         }
     };
-    function(slot, declared, name, body, private)
+    callable(slot, declared, "trampoline", body, private)
+}
+
+/// `body` as a closure, which takes its signature from the slot's type. With an ABI, which no closure has, as a
+/// function that is called `name`.
+fn callable(
+    slot: &SlotType,
+    declared: &Declared,
+    name: &str,
+    body: TokenStream,
+    private: &Private,
+) -> Callable {
+    if slot.abi.is_none() {
+        let witness = slot.witness.as_ref().map(|_| quote!(_,));
+        let args = arg_names(slot);
+        return Callable {
+            item: None,
+            value: quote!(|#witness #(#args),*| #body),
+        };
+    }
+    let name = paths::hidden(name);
+    let arguments = turbofish(&declared.names);
+    Callable {
+        item: Some(function(slot, declared, &name, body, private)),
+        value: quote!(#name #arguments),
+    }
+}
+
+/// A function of the slot's type that calls `replacement`, which has the type that was written.
+pub(super) fn shim(
+    slot: &SlotType,
+    name: &Ident,
+    replacement: &Ident,
+    private: &Private,
+) -> TokenStream {
+    let args = arg_names(slot);
+    let mut body = quote!(#replacement(#(#args),*));
+    if slot.future.is_some() {
+        body = quote!(#private::Box::pin(#body));
+    }
+    let allowed = allowed_on_signature();
+    let function = function(slot, &Declared::default(), name, body, private);
+    quote!(#allowed #function)
 }
 
 /// A function of the slot's type.
@@ -196,9 +225,7 @@ pub(super) fn call(slot: &SlotType, body: TokenStream) -> TokenStream {
 }
 
 fn arg_names(slot: &SlotType) -> Vec<Ident> {
-    (0..slot.inputs.len())
-        .map(|index| paths::local(&format_ident!("arg_{index}").to_string()))
-        .collect()
+    (0..slot.inputs.len()).map(paths::local).collect()
 }
 
 fn output(slot: &SlotType, private: &Private) -> TokenStream {
@@ -218,11 +245,7 @@ fn output(slot: &SlotType, private: &Private) -> TokenStream {
         (ReturnType::Type(..), None) => quote!(#private::Infallible),
         (ReturnType::Default, None) => quote!(()),
     };
-    quote! {
-        -> #private::Pin<#private::Box<
-            dyn #private::Future<Output = #resolves_to> + #private::Send + #lifetime
-        >>
-    }
+    quote!(-> #private::BoxFuture<#lifetime, #resolves_to>)
 }
 
 fn never(output: &ReturnType) -> bool {
