@@ -15,6 +15,18 @@ pub async fn fetch(url: &str) -> Vec<u8> {
         }
     }
 }
+#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+type __greenpatch_Slot_fetch = ::greenpatch::__private::Slot<
+    for<'__greenpatch_future> fn(
+        &'__greenpatch_future str,
+    ) -> ::greenpatch::__private::BoxFuture<'__greenpatch_future, Vec<u8>>,
+    dyn for<'__greenpatch_future> ::greenpatch::__private::Fn(
+        &'__greenpatch_future str,
+    ) -> ::greenpatch::__private::BoxFuture<
+            '__greenpatch_future,
+            Vec<u8>,
+        > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+>;
 #[doc(hidden)]
 #[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
 pub const fetch__PATCH: &'static __greenpatch_Slot_fetch = {
@@ -64,15 +76,3 @@ pub const fetch__PATCH: &'static __greenpatch_Slot_fetch = {
 pub async fn fetch__original(url: &str) -> Vec<u8> {
     url.bytes().collect()
 }
-#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
-type __greenpatch_Slot_fetch = ::greenpatch::__private::Slot<
-    for<'__greenpatch_future> fn(
-        &'__greenpatch_future str,
-    ) -> ::greenpatch::__private::BoxFuture<'__greenpatch_future, Vec<u8>>,
-    dyn for<'__greenpatch_future> ::greenpatch::__private::Fn(
-        &'__greenpatch_future str,
-    ) -> ::greenpatch::__private::BoxFuture<
-            '__greenpatch_future,
-            Vec<u8>,
-        > + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
->;

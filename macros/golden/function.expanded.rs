@@ -8,6 +8,14 @@ pub fn fetch<'a>(__greenpatch_0: (&'a str, u16), tries: u32) -> Option<&'a str> 
         }
     }
 }
+#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+type __greenpatch_Slot_fetch = ::greenpatch::__private::Slot<
+    for<'a> fn((&'a str, u16), u32) -> Option<&'a str>,
+    dyn for<'a> ::greenpatch::__private::Fn(
+        (&'a str, u16),
+        u32,
+    ) -> Option<&'a str> + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+>;
 #[doc(hidden)]
 #[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
 pub const fetch__PATCH: &'static __greenpatch_Slot_fetch = {
@@ -60,11 +68,3 @@ pub fn fetch__original<'a>(
     }
     (port > 0).then_some(host)
 }
-#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
-type __greenpatch_Slot_fetch = ::greenpatch::__private::Slot<
-    for<'a> fn((&'a str, u16), u32) -> Option<&'a str>,
-    dyn for<'a> ::greenpatch::__private::Fn(
-        (&'a str, u16),
-        u32,
-    ) -> Option<&'a str> + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
->;

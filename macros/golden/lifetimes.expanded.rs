@@ -7,6 +7,19 @@ fn shorter<'a, 'b: 'a>(a: &'a str, b: &'b str) -> &'a str {
         }
     }
 }
+#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+type __greenpatch_Slot_shorter = ::greenpatch::__private::Slot<
+    for<'a, 'b> fn(
+        ::greenpatch::__private::PhantomData<(&'a &'b (),)>,
+        &'a str,
+        &'b str,
+    ) -> &'a str,
+    dyn for<'a, 'b> ::greenpatch::__private::Fn(
+        ::greenpatch::__private::PhantomData<(&'a &'b (),)>,
+        &'a str,
+        &'b str,
+    ) -> (&'a str) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+>;
 #[doc(hidden)]
 #[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
 const shorter__PATCH: &'static __greenpatch_Slot_shorter = {
@@ -63,19 +76,6 @@ const shorter__PATCH: &'static __greenpatch_Slot_shorter = {
 fn shorter__original<'a, 'b: 'a>(a: &'a str, b: &'b str) -> &'a str {
     if a.len() < b.len() { a } else { b }
 }
-#[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
-type __greenpatch_Slot_shorter = ::greenpatch::__private::Slot<
-    for<'a, 'b> fn(
-        ::greenpatch::__private::PhantomData<(&'a &'b (),)>,
-        &'a str,
-        &'b str,
-    ) -> &'a str,
-    dyn for<'a, 'b> ::greenpatch::__private::Fn(
-        ::greenpatch::__private::PhantomData<(&'a &'b (),)>,
-        &'a str,
-        &'b str,
-    ) -> (&'a str) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
->;
 impl Text {
     #[inline]
     fn words(&self, separator: &str) -> Words {

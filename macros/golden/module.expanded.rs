@@ -13,6 +13,13 @@ mod net {
             }
         }
     }
+    #[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
+    type __greenpatch_Slot_wait = ::greenpatch::__private::Slot<
+        fn(::greenpatch::time::Duration),
+        dyn ::greenpatch::__private::Fn(
+            ::greenpatch::time::Duration,
+        ) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
+    >;
     #[doc(hidden)]
     #[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
     pub const wait__PATCH: &'static __greenpatch_Slot_wait = {
@@ -58,11 +65,4 @@ mod net {
     pub fn wait__original(duration: ::greenpatch::time::Duration) {
         std::thread::sleep(duration);
     }
-    #[allow(clippy::borrowed_box, dead_code, deprecated, elided_lifetimes_in_paths)]
-    type __greenpatch_Slot_wait = ::greenpatch::__private::Slot<
-        fn(::greenpatch::time::Duration),
-        dyn ::greenpatch::__private::Fn(
-            ::greenpatch::time::Duration,
-        ) + ::greenpatch::__private::Send + ::greenpatch::__private::Sync,
-    >;
 }

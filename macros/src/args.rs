@@ -6,18 +6,18 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitStr, Path, Token, TypePath, token};
 
-/// What may be written in `#[patchable(..)]`.
+/// The options of `#[patchable(..)]`.
 #[derive(Clone, Default)]
 pub(crate) struct PatchableArgs {
-    /// `crate = path`: where the greenpatch crate is, if it is not `::greenpatch`.
+    /// `crate = path`: the path of the greenpatch crate, if it is not `::greenpatch`.
     pub(crate) krate: Option<Path>,
-    /// `skip`: leave the item as it is.
+    /// `skip`: the item is left unchanged.
     pub(crate) skip: bool,
     /// `strict`: a function that cannot be a patch point is an error.
     pub(crate) strict: bool,
     /// `lenient`: a function that cannot be a patch point is passed over, even the annotated one.
     pub(crate) lenient: bool,
-    /// `dispatch`: in a module, leave out the `std` shadow.
+    /// `dispatch`: a module gets no `std` shadow.
     pub(crate) dispatch: bool,
 }
 
@@ -58,7 +58,7 @@ impl PatchableArgs {
         errors.finish(args)
     }
 
-    /// The options of an item inside an annotated one, whose own options win.
+    /// Returns the options of an item inside an annotated one. Its own options take precedence.
     pub(crate) fn inherit(&self, own: PatchableArgs) -> PatchableArgs {
         PatchableArgs {
             krate: own.krate.or_else(|| self.krate.clone()),
@@ -101,7 +101,7 @@ impl Parse for PatchableOption {
     }
 }
 
-/// What may be written in `#[replaces(..)]`.
+/// The options of `#[replaces(..)]`.
 pub(crate) struct ReplacesArgs {
     /// What is replaced: a function, a method, a method of a trait's impl, or a module.
     pub(crate) target: TargetPath,
@@ -230,7 +230,7 @@ impl ReplacesArgs {
     }
 }
 
-/// What may be written in `patch_point!(..)`.
+/// The path and the options in `patch_point!(..)`.
 pub(crate) struct PointArgs {
     pub(crate) target: TargetPath,
     krate: Option<Path>,
@@ -273,8 +273,7 @@ fn any_ident(input: ParseStream<'_>) -> syn::Result<Ident> {
     input.call(Ident::parse_any)
 }
 
-/// What follows `crate`: `= path`, where `crate` and `self` are paths too, and a string is an error
-/// that says so.
+/// Parses the rest of `crate = path`. `crate` and `self` are accepted as paths, and a string is reported as an error.
 fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
     input.parse::<Token![=]>()?;
     match input.parse::<Expr>() {

@@ -21,7 +21,19 @@ impl Errors {
         }
     }
 
-    /// `value`, unless an error was added.
+    /// Adds an error that points at `culprit`, and returns all of them.
+    pub(crate) fn and(mut self, culprit: impl ToTokens, text: impl Display) -> syn::Error {
+        let error = syn::Error::new_spanned(culprit, text);
+        match self.0.take() {
+            Some(mut all) => {
+                all.combine(error);
+                all
+            }
+            None => error,
+        }
+    }
+
+    /// Returns `value`, or the errors if any were added.
     pub(crate) fn finish<T>(self, value: T) -> syn::Result<T> {
         match self.0 {
             None => Ok(value),
@@ -30,7 +42,7 @@ impl Errors {
     }
 }
 
-/// Why a function is no patch point: the text that the listing shows, at the tokens that are to blame.
+/// The reason why a function is no patch point: the text that the listing shows, and the tokens that cause it.
 #[derive(Clone)]
 pub(crate) struct Reason {
     culprit: TokenStream,
@@ -45,7 +57,7 @@ impl Reason {
         }
     }
 
-    /// The same as an error, for an item that asked to be a patch point.
+    /// Returns the error for an item that must be a patch point.
     pub(crate) fn into_error(self) -> syn::Error {
         syn::Error::new_spanned(
             self.culprit,
@@ -53,7 +65,7 @@ impl Reason {
         )
     }
 
-    /// The same as an error about a replacement.
+    /// Returns the error for a replacement.
     pub(crate) fn into_error_of_replacement(self) -> syn::Error {
         syn::Error::new_spanned(
             self.culprit,

@@ -1,5 +1,5 @@
-//! What is emitted when there is an error: the item as it was, so that what uses it still resolves and
-//! editors still complete inside it, and the errors.
+//! The expansion in case of an error: the errors and the unchanged item. With the item, other code that uses it
+//! still resolves, and editors still complete inside it.
 
 use crate::attrs;
 use crate::item::{self, Annotated, Member};
@@ -7,22 +7,21 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Attribute;
 
-/// `item`, and `error` beside it.
+/// Returns `item` and, beside it, `error`.
 pub(crate) fn with_error(item: &TokenStream, error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();
     let item = without_helpers(item);
     quote!(#item #error)
 }
 
-/// `item` without the attributes inside it that mean something to its own attribute alone, and would
-/// be errors more.
+/// Returns `item` without the helper attributes inside it, which would cause further errors.
 fn without_helpers(tokens: &TokenStream) -> TokenStream {
     match item::parse(tokens.clone()) {
         Ok(mut item) => {
             clean(&mut item);
             item.into_token_stream()
         }
-        // Not even an item: let the compiler say so.
+        // Not an item: the compiler reports it.
         Err(_) => tokens.clone(),
     }
 }
@@ -59,7 +58,7 @@ fn clean_attributes(attributes: &mut Vec<Attribute>) {
     attributes.retain(|attr| !attrs::is_hook(attr));
 }
 
-/// A hook's attribute that no module of replacements has taken off.
+/// Returns the expansion of a hook attribute that is not in a source module.
 pub(crate) fn misplaced_hook(name: &str, item: TokenStream) -> TokenStream {
     let error = syn::Error::new(
         proc_macro2::Span::call_site(),

@@ -1,8 +1,9 @@
-//! Compares expansions with the files in `golden/`, which are there to be read. `GOLDEN=overwrite`
-//! writes them anew.
+//! Compares expansions with the files in `golden/`, which `golden/README.md` explains. `GOLDEN=overwrite` rewrites
+//! them.
 
-use crate::args::PatchableArgs;
-use crate::{check, expand, item, paths, replaces};
+use crate::args::{PatchableArgs, ReplacesArgs};
+use crate::paths::Private;
+use crate::{check, expand, item};
 use proc_macro2::TokenStream;
 use std::path::Path;
 use std::{env, fs};
@@ -48,12 +49,15 @@ fn expand_item(mut item: Item) -> TokenStream {
     };
     let tokens = quote::quote!(#item);
     if attr.path().is_ident("replaces") {
-        return replaces::replaces(args, tokens).expect("the replacement is fine");
+        let args = ReplacesArgs::parse(args).expect("the options are fine");
+        let item = item::parse(tokens).expect("the item parses");
+        let checked = check::check_replaces(item, &args).expect("the replacement is fine");
+        return expand::expand_replaces(&checked, &Private::of(&args.krate()));
     }
     let args = PatchableArgs::parse(args).expect("the options are fine");
     let item = item::parse(tokens).expect("the item parses");
     let checked = check::check(item, &args).expect("the item can be rewritten");
-    expand::expand(&checked, &paths::Private::of(&args.krate()))
+    expand::expand(&checked, &Private::of(&args.krate()))
 }
 
 #[test]
@@ -106,15 +110,16 @@ fn source_module() {
     compare("source_module");
 }
 
-/// Another attribute may take no items but the user's.
+/// Another attribute may reject items that the user did not write.
 #[test]
 fn an_impl_with_another_attribute_gets_no_items() {
     let expanded = |attr: TokenStream| {
         let args = PatchableArgs::parse(quote::quote!(lenient)).expect("the options are fine");
         let item = quote::quote!(#attr impl Type { const fn limit() -> u8 { 1 } });
         let item = item::parse(item).expect("the item parses");
-        let checked = check::check(item, &args).expect("what cannot be rewritten is passed over");
-        expand::expand(&checked, &paths::Private::of(&args.krate())).to_string()
+        let checked =
+            check::check(item, &args).expect("a function that cannot be rewritten is passed over");
+        expand::expand(&checked, &Private::of(&args.krate())).to_string()
     };
     assert!(expanded(quote::quote!()).contains("limit__PATCH"));
     assert!(!expanded(quote::quote!(#[other])).contains("limit__PATCH"));

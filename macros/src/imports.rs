@@ -1,8 +1,8 @@
-//! What a `use` brings in.
+//! The names that a `use` imports.
 
 use syn::{Ident, UseTree};
 
-/// One name that a `use` brings in; none for a glob.
+/// One name that a `use` imports. `bound` is `None` for a glob.
 pub(crate) struct Leaf {
     pub(crate) path: Vec<Ident>,
     pub(crate) bound: Option<Ident>,
@@ -15,7 +15,7 @@ impl Leaf {
     }
 }
 
-/// The names that `tree` brings in.
+/// Returns the names that `tree` imports.
 pub(crate) fn leaves(tree: &UseTree) -> Vec<Leaf> {
     fn walk(tree: &UseTree, path: &mut Vec<Ident>, leaves: &mut Vec<Leaf>) {
         let mut leaf = |name: &Ident, bound: &Ident| {

@@ -1,7 +1,7 @@
 //! The attribute macros of greenpatch. Users name them through the `greenpatch` crate.
 //!
-//! An expansion goes through three stages: parse (`args`, `item`), check (`check`: all rules,
-//! with a result that cannot be wrong), expand (`expand`, which cannot fail).
+//! Each attribute goes through three stages: parse (`args`, `attrs`, `item`), check (`check`, which has all rules;
+//! its result can always be expanded), expand (`expand`, which cannot fail).
 #![forbid(unsafe_code)]
 
 mod args;
@@ -15,39 +15,37 @@ mod golden;
 mod imports;
 mod item;
 mod paths;
-mod replaces;
 mod shadow;
-mod shim;
-mod source_module;
-mod target;
 mod visit;
 
-use args::PatchableArgs;
+use args::{PatchableArgs, PointArgs, ReplacesArgs};
+use paths::Private;
 use proc_macro::TokenStream;
 
 /// Makes every function of the annotated item a patch point.
 ///
-/// The item is a function, an `impl`, a trait or an inline module. In a module, and in its child
-/// modules, the name `std` means greenpatch as well, so that what its code calls can go green.
+/// The item is a function, an `impl`, a trait or an inline module. In a module and its child modules, the
+/// name `std` refers to greenpatch, so that their calls of std can be made green.
 ///
-/// Not patched, a call runs the function as it was written, after one load and a comparison, which are
-/// inlined where it is called; what the function says of inlining is about its body. A function that is
-/// `cold`, or exported under a name, does them after the call. What cannot be a patch point stays as it is, and `greenpatch::patch_points()` lists it with the reason;
-/// the annotated function itself is an error then, at the tokens that are to blame.
+/// While the function is not patched, a call runs it as it is written, after one load and one comparison, which
+/// are inlined into the caller. The function's `inline` attributes apply to its body. A function that is
+/// `cold`, or exported under a name, is not inlined, so the load and the comparison follow the call. A function
+/// that cannot be a patch point is left unchanged, and `greenpatch::patch_points()` lists it with the reason.
+/// If the attribute is on that function itself, the reason is a compile error.
 ///
-/// Of a generic function, one instantiation at a time is replaced; of an `async` one, the replacement
-/// gives a boxed future. Beside the function `f` stand the hidden `f__PATCH`, which leads to its slot
-/// (see [`patch_point!`]), and `f__original`, the function as it was written; beside the method
-/// `Type::go`, `Type::go__PATCH` and `Type::go__original`. In a slot's type, a lifetime that no argument
-/// has, or that outlives another, is the business of a first argument, a `PhantomData`.
+/// A generic function is replaced for one instantiation at a time. The replacement of an `async` function
+/// returns a boxed future. The expansion of a function `f` adds two hidden items beside it: `f__PATCH`, which
+/// leads to its slot (see [`patch_point!`]), and `f__original`, the function as it is written. For a method
+/// `Type::go` these are `Type::go__PATCH` and `Type::go__original`. If a lifetime appears in no argument, or
+/// must outlive another, the slot's function has an additional first argument, a `PhantomData`.
 ///
 /// # Options
 ///
 /// - `strict`: a function that cannot be a patch point is an error.
-/// - `lenient`: even the annotated function itself may stay as it is.
-/// - `skip`: leaves an item out of the annotated item around it.
-/// - `dispatch`: in a module, patch points alone: `std` stays std.
-/// - `crate = path`: where greenpatch is, if it is not a dependency of that name.
+/// - `lenient`: a function that cannot be a patch point is no error, even if the attribute is on the function itself.
+/// - `skip`: excludes an item from the annotated item around it.
+/// - `dispatch`: in a module, adds only patch points: `std` remains std.
+/// - `crate = path`: the path of greenpatch, if it is not a dependency of that name.
 ///
 /// # Examples
 ///
@@ -85,7 +83,7 @@ pub fn patchable(args: TokenStream, item: TokenStream) -> TokenStream {
             return Ok(item.clone());
         }
         let checked = check::check(item::parse(item.clone())?, &args)?;
-        Ok(expand::expand(&checked, &paths::Private::of(&args.krate())))
+        Ok(expand::expand(&checked, &Private::of(&args.krate())))
     });
     expanded
         .unwrap_or_else(|error| fallback::with_error(&item, &error))
@@ -94,39 +92,40 @@ pub fn patchable(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Registers the annotated function as a replacement for a patch point.
 ///
-/// Its type is checked against the patch point's when it is compiled. It takes effect when it is
-/// patched: with the others for its module by `patch_module`.
+/// The compiler checks its type against the patch point's. The replacement takes effect when its module is
+/// patched, for example by `patch_module`.
 ///
 /// | path | what is replaced |
 /// | --- | --- |
 /// | `path::to::function` | a function |
 /// | `path::to::function::<u32>` | one instantiation of a generic function |
 /// | `path::to::Type::method`, `Type::<u32>::method` | a method; `self` is the first argument |
-/// | `<path::to::name>::method` | the same, of a type by a name in lower case |
+/// | `<path::to::name>::method` | the same, for a type with a lower-case name |
 /// | `<Type as Trait>::method` | a method in the impl of a trait |
 /// | `default <Type as path::to::Trait>::method` | a default method of a trait, for one type |
 /// | `path::to::module` | on a module: several functions |
 ///
-/// The path is that of the place where the item is defined; a trait has the name and the arguments that
-/// the `impl` writes. Of an `impl` for every type, one type's method is replaced. Of one name alone, as in `#[replaces(price)]`,
-/// the compiler says itself if it is no patch point: it cannot find `price__PATCH`. The signature is best written as the
-/// original's: a lifetime that only the output has must be one in both. In the place of an `async fn` stands
-/// another, or a function that returns its future in a box.
+/// The path is that of the item's definition, not of an import. A trait is written with the name and the
+/// arguments that the `impl` has. If the `impl` is for every type, the method of one type is replaced. For a path
+/// of a single name, as in `#[replaces(price)]`, the error for a function that is no patch point is the compiler's own:
+/// it cannot find `price__PATCH`. Use the signature of the original: a lifetime that appears only in the output
+/// must be declared in both. An `async fn` is replaced by another `async fn`, or by a function that returns a boxed
+/// future.
 ///
-/// On an inline module it makes a **source module**: each public function in it replaces the target
-/// module's of the same name, and all together are a value, the static `SOURCE` in the module. The
-/// functions marked [`macro@will_patch`] and [`macro@did_patch`] are its hooks. Such a module stands in
-/// another module or at the root, not in a function.
+/// On an inline module, the attribute makes a **source module**: each public function in it replaces the
+/// function of the same name in the target module. The static `SOURCE` in the module represents them as one value.
+/// The functions marked [`macro@will_patch`] and [`macro@did_patch`] are its hooks. A source module is in
+/// another module or at the root of the crate, not in a function.
 ///
 /// # Options
 ///
-/// Of a module:
+/// On a module:
 ///
-/// - `implements(connect, Client::send = client_send)`: the functions that replace something.
-/// - `auto`: `patch_all()` patches it, after the built-in modules.
-/// - `feature = "name"`: modules of one feature are patched, and cancelled, as one.
+/// - `implements(connect, Client::send = client_send)`: selects the functions that are replacements.
+/// - `auto`: `patch_all()` patches the module, after the built-in modules.
+/// - `feature = "name"`: modules of one feature are patched, and cancelled, together.
 ///
-/// And `crate = path`, as for [`macro@patchable`].
+/// On a module or a function: `crate = path`, as for [`macro@patchable`].
 ///
 /// # Examples
 ///
@@ -157,35 +156,41 @@ pub fn patchable(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn replaces(args: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
-    replaces::replaces(args.into(), item.clone())
+    let expanded = ReplacesArgs::parse(args.into()).and_then(|args| {
+        let checked = check::check_replaces(item::parse(item.clone())?, &args)?;
+        Ok(expand::expand_replaces(
+            &checked,
+            &Private::of(&args.krate()),
+        ))
+    });
+    expanded
         .unwrap_or_else(|error| fallback::with_error(&item, &error))
         .into()
 }
 
-/// Marks the will hook of a module of replacements: a function in a module that has
-/// [`macro@replaces`] on it. It may edit what is to be replaced, warn, or cancel.
+/// Marks the will hook of a source module, a module with [`macro@replaces`]. The hook may edit the list of
+/// replacements, warn, or cancel.
 #[proc_macro_attribute]
 pub fn will_patch(_: TokenStream, item: TokenStream) -> TokenStream {
     fallback::misplaced_hook("will_patch", item.into()).into()
 }
 
-/// Marks the did hook of a module of replacements: a function in a module that has
-/// [`macro@replaces`] on it.
+/// Marks the did hook of a source module, a module with [`macro@replaces`].
 #[proc_macro_attribute]
 pub fn did_patch(_: TokenStream, item: TokenStream) -> TokenStream {
     fallback::misplaced_hook("did_patch", item.into()).into()
 }
 
-/// Names a patch point as a value: the typed handle of its slot, a `&'static Slot`.
+/// Returns the typed handle of a patch point's slot, a `&'static Slot`.
 ///
-/// The path is written as in [`macro@replaces`]; `crate = path` after it says where greenpatch is, if it is
-/// not a dependency of that name. The handle calls the original, is replaced by `patch_item`, and overridden
-/// by `override_item`.
+/// The path is written as in [`macro@replaces`]. `crate = path` after it is the path of greenpatch, if it is
+/// not a dependency of that name. The handle returns the original, and is passed to `patch_item` and
+/// `override_item`.
 ///
 /// # Panics
 ///
-/// The code that it stands for panics if it names a generic function's instantiation with a type that
-/// has a lifetime in it, behind an alias: it could not be told from the same with another lifetime.
+/// Panics if the path names an instantiation of a generic function with a type that contains a lifetime
+/// behind an alias: such instantiations cannot be distinguished from those with another lifetime.
 ///
 /// # Examples
 ///
@@ -201,7 +206,11 @@ pub fn did_patch(_: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro]
 pub fn patch_point(path: TokenStream) -> TokenStream {
-    replaces::point(path.into())
+    let expanded = PointArgs::parse(path.into()).and_then(|args| {
+        let target = check::Target::read(&args.target)?;
+        Ok(expand::expand_point(&target, &Private::of(&args.krate())))
+    });
+    expanded
         .unwrap_or_else(|error| error.into_compile_error())
         .into()
 }

@@ -1,35 +1,35 @@
-//! The names that an expansion makes up, and the paths that it names things by.
+//! The names of generated items, and the paths by which an expansion refers to others.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use std::fmt::Display;
 use syn::{Lifetime, Path};
 
-/// The value that leads to the slot of the function `name`: `fetch__PATCH`.
+/// Returns the name of the item that leads to the slot of the function `name`: `fetch__PATCH`.
 pub(crate) fn patch(name: &Ident) -> Ident {
     derived(name, "PATCH")
 }
 
-/// The function that keeps the body of the function `name`: `fetch__original`.
+/// Returns the name of the function that contains the body of the function `name`: `fetch__original`.
 pub(crate) fn original(name: &Ident) -> Ident {
     derived(name, "original")
 }
 
-/// The name without `r#`.
+/// Returns the name without `r#`.
 pub(crate) fn plain(name: &Ident) -> String {
     let text = name.to_string();
     text.strip_prefix("r#")
         .map_or_else(|| text.clone(), str::to_owned)
 }
 
-/// `Trait__go__PATCH`: the item beside the trait `of` that is for its method `name`.
+/// Returns the name of an item beside the trait `of` for its method `name`: `Trait__go__PATCH`.
 pub(crate) fn in_trait(of: &Ident, name: &Ident, suffix: &str) -> Ident {
     let of = plain(of);
     let name = plain(name);
     format_ident!("{of}__{name}__{suffix}", span = Span::call_site())
 }
 
-/// FNV-1a, 64 bits.
+/// Returns the 64-bit FNV-1a hash of `text`.
 pub(crate) fn fnv(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -38,29 +38,29 @@ pub(crate) fn fnv(text: &str) -> u64 {
 
 fn derived(name: &Ident, suffix: &str) -> Ident {
     let text = plain(name);
-    // The user's place, so that errors point there, in the macro's context, so that lints on names
-    // and on unsafe code, whose business this is not, stay silent.
+    // The location is the user's, so that errors point there. The context is the macro's, so that lints on names
+    // and on unsafe code do not apply.
     let span = Span::call_site().located_at(name.span());
     Ident::new(&format!("{text}__{suffix}"), span)
 }
 
-/// A local of the expansion. It is hygienic; the prefix keeps it apart from constants, which a pattern
-/// would match instead of binding the name.
+/// Returns the name of a local variable of the expansion. It is hygienic. The prefix distinguishes it from the user's
+/// constants, which a pattern would match instead of binding the name.
 pub(crate) fn local(name: impl Display) -> Ident {
     Ident::new(&format!("__greenpatch_{name}"), Span::mixed_site())
 }
 
-/// An item or a type parameter of the expansion. These are not hygienic.
+/// Returns the name of an item or a type parameter of the expansion. These names are not hygienic.
 pub(crate) fn hidden(name: impl Display) -> Ident {
     Ident::new(&format!("__greenpatch_{name}"), Span::call_site())
 }
 
-/// A lifetime of the expansion.
+/// Returns a lifetime of the expansion.
 pub(crate) fn lifetime(name: impl Display) -> Lifetime {
     Lifetime::new(&format!("'__greenpatch_{name}"), Span::call_site())
 }
 
-/// Names what generated code may use: `::greenpatch::__private`.
+/// The path of everything that generated code may use: `::greenpatch::__private`.
 #[derive(Clone)]
 pub(crate) struct Private(TokenStream);
 
@@ -76,7 +76,7 @@ impl ToTokens for Private {
     }
 }
 
-/// A short text for a type or a trait in the name of a patch point: `Parser`, `Map<u32, String>`.
+/// Returns the text of a type or a trait in the name of a patch point: `Parser`, `Map<u32, String>`.
 pub(crate) fn text(tokens: impl ToTokens) -> String {
     let mut text = String::new();
     write(tokens.to_token_stream(), &mut text);

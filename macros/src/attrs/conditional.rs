@@ -3,7 +3,7 @@
 use syn::punctuated::Punctuated;
 use syn::{Meta, Token};
 
-/// What `cfg_attr(CONDITION, ATTRIBUTES)` has in its parentheses, if `meta` is one.
+/// Returns the condition and the attributes of `cfg_attr(CONDITION, ATTRIBUTES)`, if `meta` is one.
 pub(super) fn conditional(meta: &Meta) -> Option<(Meta, Vec<Meta>)> {
     let Meta::List(list) = meta else { return None };
     if !list.path.is_ident("cfg_attr") {

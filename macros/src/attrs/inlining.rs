@@ -1,8 +1,8 @@
-//! Where the code of a dispatcher is.
+//! Whether a dispatcher is inlined.
 //!
-//! What the user says of inlining is about the body, which is the original's. The dispatcher is inlined
-//! wherever it may be: then a caller tests the slot itself, and calls the original as it would call the
-//! function without the macro.
+//! The user's `inline` attributes apply to the body, which is the original's. The dispatcher is inlined unless
+//! an attribute rules it out: then a caller tests the slot itself, and calls the original as it would call the function
+//! without the macro.
 
 use super::conditional::conditional;
 use proc_macro2::TokenStream;
@@ -10,16 +10,16 @@ use quote::quote;
 use std::borrow::Cow;
 use syn::{Attribute, Ident, Meta, parse_quote};
 
-/// What keeps a dispatcher out of its callers: it is to be out of the way, or others rely on its symbol or
-/// its section. rustc calls `inline` unused beside a symbol.
+/// The attributes with which a dispatcher is not inlined: it is cold, or other code depends on its symbol or its
+/// section. rustc reports an `inline` beside a symbol as unused.
 const RULE_OUT: [&str; 4] = ["cold", "no_mangle", "export_name", "link_section"];
 
-/// Whether a dispatcher with the attribute `meta` is not inlined, in no configuration.
+/// Returns whether a dispatcher with the attribute `meta` is not inlined in any configuration.
 pub(super) fn rules_out(meta: &Meta) -> bool {
     RULE_OUT.iter().any(|name| safe(meta).path().is_ident(name))
 }
 
-/// Whether it is `inline(never)`.
+/// Returns whether `meta` is `inline(never)`.
 pub(super) fn forbids(meta: &Meta) -> bool {
     matches!(
         meta,
@@ -28,7 +28,7 @@ pub(super) fn forbids(meta: &Meta) -> bool {
     )
 }
 
-/// The `inline` that a dispatcher has beside `attrs`, none of which rules it out, if it has none yet.
+/// Returns the `inline` to add to a dispatcher with `attrs`, none of which rules it out, or `None` if it has one.
 pub(super) fn inline(attrs: &[Attribute]) -> Option<Attribute> {
     if attrs.iter().any(|attr| attr.path().is_ident("inline")) {
         return None;
@@ -43,7 +43,7 @@ pub(super) fn inline(attrs: &[Attribute]) -> Option<Attribute> {
     })
 }
 
-/// Adds to `unless` on which conditions, beside those it is `under`, `meta` is `inline` or rules it out.
+/// Adds to `unless` the conditions, combined with those in `under`, on which `meta` is `inline` or rules it out.
 fn conditions(meta: &Meta, under: &[&Meta], unless: &mut Vec<TokenStream>) {
     if let Some((condition, metas)) = conditional(meta) {
         let under = [under, &[&condition]].concat();
@@ -58,7 +58,7 @@ fn conditions(meta: &Meta, under: &[&Meta], unless: &mut Vec<TokenStream>) {
     }
 }
 
-/// The attribute in `unsafe(..)`, or `meta` itself.
+/// Returns the attribute in `unsafe(..)`, or `meta` itself.
 fn safe(meta: &Meta) -> Cow<'_, Meta> {
     match meta {
         Meta::List(list) if list.path.is_ident("unsafe") => {

@@ -1,10 +1,10 @@
-//! Where the attributes go that say how a function is compiled.
+//! The distribution of the attributes that affect how a function is compiled.
 
 use super::sort;
 use quote::ToTokens;
 use syn::{Attribute, ItemFn};
 
-/// What the dispatcher and the original of a function with `attrs` have.
+/// Asserts the attributes of the dispatcher and the original of a function with `attrs`.
 #[track_caller]
 fn assert_sorted(attrs: &str, dispatcher: &str, original: &str) {
     let sorted = sort(&parse(attrs)).unwrap_or_else(|_| panic!("`{attrs}` is known"));
@@ -33,7 +33,7 @@ fn text(attrs: &[Attribute]) -> Vec<String> {
 }
 
 #[test]
-fn the_dispatcher_is_inlined_whatever_the_original_is() {
+fn the_dispatcher_is_inlined_even_if_the_original_is_not() {
     assert_sorted("", "#[inline]", "");
     assert_sorted("#[must_use]", "#[must_use] #[inline]", "");
     assert_sorted(
@@ -45,7 +45,7 @@ fn the_dispatcher_is_inlined_whatever_the_original_is() {
 }
 
 #[test]
-fn a_wish_to_be_inlined_is_for_both() {
+fn inline_applies_to_both() {
     assert_sorted("#[inline]", "#[inline]", "#[inline]");
     assert_sorted(
         "#[inline(always)]",
@@ -55,7 +55,7 @@ fn a_wish_to_be_inlined_is_for_both() {
 }
 
 #[test]
-fn a_cold_dispatcher_keeps_out_of_the_way() {
+fn a_cold_dispatcher_is_not_inlined() {
     assert_sorted("#[cold]", "#[cold]", "#[cold]");
     let both = "#[cold] #[inline(never)]";
     assert_sorted(both, both, both);

@@ -1,8 +1,8 @@
 //! The slot of an `async fn`: a function that returns its future in a box.
 //!
-//! A boxed future is `dyn Future + Send + 'x`, for one lifetime `'x` of all that it borrows. That can be
-//! said if it borrows once, or by references alone: these are shortened to `'x`, and what they refer to
-//! outlives it. An argument of an `async fn` hides no lifetime; the compiler forbids it.
+//! A boxed future is `dyn Future + Send + 'x`, where `'x` is the lifetime of everything that it borrows. This type
+//! exists if the future borrows once, or only through references: these are shortened to `'x`, and their referents
+//! outlive it. An argument of an `async fn` hides no lifetime, because the compiler forbids that.
 
 use super::generics::Read;
 use super::known::Known;
@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use syn::visit_mut::VisitMut;
 use syn::{GenericArgument, Lifetime, Path, PathArguments, ReturnType, Token, Type};
 
-/// The slot type of an `async fn`, made from that of the same `fn`.
+/// Returns the slot type of an `async fn`, from that of the same function without `async`.
 pub(crate) fn slot(
     asyncness: &Token![async],
     mut slot: SlotType,
@@ -92,11 +92,11 @@ pub(crate) fn slot(
     Ok(slot)
 }
 
-/// The lifetimes inside of what references refer to, which outlive the references and so the future.
+/// The lifetimes inside the referents of references. They outlive the references and therefore the future.
 #[derive(Default)]
 struct Inside {
     named: HashSet<Lifetime>,
-    /// Those that were left out.
+    /// Those that were elided.
     made_up: Vec<Lifetime>,
 }
 
@@ -106,8 +106,8 @@ impl Inside {
     }
 }
 
-/// Finds the lifetimes that stay apart from the future's, and names them. A lifetime that is alone is
-/// the future's, wherever it is; of several, those outside are shortened to it.
+/// Finds the lifetimes that differ from the future's, and names them. A single lifetime is the future's, wherever
+/// it is. Of several lifetimes, those outside referents are shortened to the future's.
 fn inside(
     inputs: &mut [Type],
     declared: &HashSet<Lifetime>,
@@ -164,7 +164,7 @@ fn look_inside(
     }
 }
 
-/// What is in a type of std that can be taken for the same with a shorter lifetime.
+/// Returns the argument of a type of std that is covariant in it.
 fn covariant<'a>(path: &'a mut Path, known: &Known) -> Option<&'a mut Type> {
     let std = ["Option", "Vec", "Box", "Rc", "Arc"];
     if path.segments.len() > 1 {

@@ -1,5 +1,5 @@
-//! The body of a method in the impl of a trait, for the hidden trait, where the trait is not the one
-//! around: `Self::Item` becomes `<Self as Iterator>::Item`.
+//! The body of a method in the impl of a trait, rewritten for the impl of a hidden trait: `Self::Item` becomes
+//! `<Self as Iterator>::Item`.
 
 use super::owner::Owner;
 use crate::errors::Reason;
@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::quote;
 use syn::Path;
 
-/// The method's body for the hidden trait: `Self::Item` replaced.
+/// Returns the method's body with `Self::Item` replaced.
 pub(crate) fn rewrite(body: TokenStream, owner: &Owner) -> Result<TokenStream, Reason> {
     let Some(of) = &owner.written.of else {
         return Ok(body);
@@ -84,7 +84,7 @@ impl Body<'_> {
             return Err(Reason::new(
                 name,
                 format!(
-                    "`Self::{name}` is not a type that this impl gives; write `<Self as Trait>::{name}`"
+                    "`Self::{name}` is not a type that this impl defines; write `<Self as Trait>::{name}`"
                 ),
             ));
         }
@@ -92,7 +92,7 @@ impl Body<'_> {
     }
 }
 
-/// Whether `Self::Name` stands where a type does, and not the variant of an enum.
+/// Returns whether `Self::Name` is in the position of a type, and is not the variant of an enum.
 fn is_type(before: &[TokenTree], name: &Ident, after: &[TokenTree]) -> bool {
     let text = name.to_string();
     if !text.starts_with(char::is_uppercase) || !text.contains(char::is_lowercase) && text.len() > 1
@@ -113,7 +113,7 @@ fn is_type(before: &[TokenTree], name: &Ident, after: &[TokenTree]) -> bool {
     follows || precedes
 }
 
-/// Whether `Self::Name` is the variant of an enum that has the name of an associated type.
+/// Returns whether `Self::Name` is the variant of an enum that has the name of an associated type.
 fn is_value(before: &[TokenTree], after: &[TokenTree]) -> bool {
     let called = match after {
         [TokenTree::Group(group), ..] => group.delimiter() == Delimiter::Parenthesis,
@@ -138,13 +138,13 @@ fn ends_arrow(before: &[TokenTree]) -> bool {
         if minus.as_char() == '-' && greater.as_char() == '>')
 }
 
-/// Whether a path goes on here: `module::Self` is none of ours.
+/// Returns whether a path continues here, as in `module::Self`.
 fn ends_path(before: &[TokenTree]) -> bool {
     matches!(before, [.., TokenTree::Punct(first), TokenTree::Punct(second)]
         if first.as_char() == ':' && first.spacing() == Spacing::Joint && second.as_char() == ':')
 }
 
-/// `Self::Name` or `<Self>::Name`, if it starts here, and of how many trees it is.
+/// Returns `Self` and `Name` of the path `Self::Name` or `<Self>::Name` if it starts here, and its number of token trees.
 fn path_of_self<'a>(
     before: &[TokenTree],
     here: &'a [TokenTree],
@@ -179,7 +179,7 @@ fn path_of_self<'a>(
     }
 }
 
-/// Of how many trees an item is that has a `Self` of its own, if one starts here.
+/// Returns the number of token trees of an item in which `Self` has another meaning, if one starts here.
 fn item_with_self(before: &[TokenTree], here: &[TokenTree]) -> Option<usize> {
     let TokenTree::Ident(word) = &here[0] else {
         return None;
@@ -214,8 +214,8 @@ fn item_with_self(before: &[TokenTree], here: &[TokenTree]) -> Option<usize> {
     None
 }
 
-/// Of how many trees a macro with code to be kept as it is is, if one starts here. What a
-/// `macro_rules!` gives is used in this body.
+/// Returns the number of token trees of a macro call with code that must not change, if one starts here. The expansion
+/// of a `macro_rules!` is used in this body, so its code changes.
 fn quoted(here: &[TokenTree]) -> Option<usize> {
     match &here[0] {
         TokenTree::Ident(name) if name == "macro_rules" => None,

@@ -1,9 +1,9 @@
-//! Writes a method's type down outside of its impl, lifetimes that are left out included.
+//! Writes the type of a method outside its impl, including elided lifetimes.
 //!
-//! A free function's type and its fn pointer's leave lifetimes out by one rule. A method has another:
-//! what its output leaves out is the receiver's. Where that can be seen, it is named here. Where it
-//! cannot, since `Words` may be declared `Words<'a>`, the output is written as that of a fn pointer with
-//! no lifetime but the right one: `<fn(&'s ()) -> Words as OutputOf>::Output`.
+//! A free function and its fn pointer elide lifetimes by the same rule. A method has a different rule: a lifetime that
+//! its output elides is the receiver's. A visible elision gets a name here. An invisible one, such as `Words` for a type
+//! that is declared `Words<'a>`, is written as the output of a fn pointer with only the right lifetime:
+//! `<fn(&'s ()) -> Words as OutputOf>::Output`.
 
 use super::known::Known;
 use super::owner::Owner;
@@ -15,18 +15,18 @@ use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{FnArg, Lifetime, ReceiverKind, ReturnType, Signature, Type, TypeReference, parse_quote};
 
-/// Inputs and output as they can be written in any place, and the lifetimes that this took.
+/// Inputs and output as they can be written in any place, and the lifetimes that got names.
 pub(crate) struct Written {
     pub(crate) inputs: Vec<Type>,
     pub(crate) output: ReturnType,
     pub(crate) named: Vec<Lifetime>,
-    /// The lifetime that paths in the output have which leave one out unseen, if the place where the
-    /// type is written would give them another or none.
+    /// The lifetime of paths in the output that elide one invisibly, if the place where the type is written would
+    /// give them a different lifetime or none.
     pub(crate) lender: Option<Lifetime>,
 }
 
 impl Written {
-    /// The inputs, then the output.
+    /// Returns the inputs, then the output.
     pub(crate) fn types(&self) -> impl Iterator<Item = &Type> {
         let output = match &self.output {
             ReturnType::Type(_, ty) => Some(&**ty),
@@ -36,8 +36,7 @@ impl Written {
     }
 }
 
-/// Writes the inputs and the output of `sig` without `Self`, and its lifetimes so that they mean the
-/// same as in `sig`.
+/// Writes the inputs and the output of `sig` without `Self`, and with lifetimes that have the same meaning as in `sig`.
 pub(crate) fn write(
     sig: &Signature,
     owner: Option<&Owner>,
@@ -65,7 +64,7 @@ pub(crate) fn write(
     Ok(written)
 }
 
-/// The type of an argument; of a receiver, what its short form stands for.
+/// Returns the type of an argument, or the type that the short form of a receiver abbreviates.
 fn input_type(input: &FnArg) -> Type {
     match input {
         FnArg::Typed(arg) => (*arg.ty).clone(),
@@ -109,8 +108,8 @@ fn name_elided(
         NameElided(&mut || lifetime.clone()).visit_return_type_mut(&mut written.output);
         return Ok(());
     }
-    // Without a reference to `self` the fn pointer's rule is the same, as long as `Self` does not
-    // bring lifetimes of its own into it.
+    // Without a reference to `self` the fn pointer's rule is the same, provided that `Self` contains no
+    // lifetimes.
     if lent_by_self {
         let unseen = written.inputs.iter().any(|ty| known.may_hide_lifetime(ty));
         let mut elided = Vec::new();
@@ -129,18 +128,18 @@ fn name_elided(
             .collect();
         let mut named = named.into_iter();
         match (named.next(), named.next()) {
-            // The output has this one, or leaves none out.
+            // The output has this one, or elides none.
             (Some(only), None) => {
                 written.lender = hidden.then(|| only.clone());
                 NameElided(&mut || only.clone()).visit_return_type_mut(&mut written.output);
             }
-            // It leaves none out, or the function would not compile.
+            // The output elides none, or the function would not compile.
             (Some(_), Some(_)) => {}
             (None, _) if !seen && !unseen => {}
             (None, _) => {
                 return Err(Reason::new(
                     output,
-                    "the output may borrow from an argument whose type does not show that it has a \
+                    "the output may borrow from an argument of a type that does not show that it has a \
                      lifetime; write the lifetime, as in `Name<'_>`",
                 ));
             }
@@ -150,7 +149,7 @@ fn name_elided(
     Ok(())
 }
 
-/// The lifetime of the reference to `Self` in a receiver's type, which is given a name if it has none.
+/// Returns the lifetime of the reference to `Self` in a receiver's type. It gets a name if it has none.
 fn self_reference(receiver: &mut Type, named: &mut Vec<Lifetime>) -> Option<Lifetime> {
     struct Find(Option<Lifetime>, bool);
     impl VisitMut for Find {

@@ -23,9 +23,9 @@ use syn::{
 pub(crate) struct Point {
     pub(crate) attrs: Sorted,
     pub(crate) vis: Visibility,
-    /// As the author wrote it, but for `impl Trait` arguments, which have names.
+    /// The signature as written, with names for the types of `impl Trait` arguments.
     pub(crate) sig: Signature,
-    /// As the author wrote it, but for arguments, which have plain names.
+    /// The signature as written, with a plain name for each argument.
     pub(crate) dispatcher: Signature,
     /// The arguments to pass on, the receiver included.
     pub(crate) args: Vec<TokenStream>,
@@ -33,13 +33,13 @@ pub(crate) struct Point {
     pub(crate) slot: SlotType,
     /// Type and const parameters, its own and the impl's, if there are any.
     pub(crate) params: Option<TypeParams>,
-    /// How many type and const parameters the author wrote, which come first.
+    /// How many type and const parameters are written. They come first.
     pub(crate) explicit: usize,
     /// `f`, `Type::go` or `<Type as Trait>::go`.
     pub(crate) name: String,
 }
 
-/// Checks one function, or says why it stays as it is.
+/// Checks one function, or returns the reason why it is left unchanged.
 pub(crate) fn check(
     function: &Function,
     owner: Option<&Owner>,
@@ -161,7 +161,7 @@ pub(crate) fn check(
     })
 }
 
-/// The type of a slot for a free function such as this, or why there could be none.
+/// Returns the slot type of a free function such as this, or the reason why it has none.
 pub(crate) fn slot_type_of(function: &Function) -> Result<SlotType, Reason> {
     let function = Function {
         attrs: Vec::new(),
@@ -173,7 +173,7 @@ pub(crate) fn slot_type_of(function: &Function) -> Result<SlotType, Reason> {
     check(&function, None, &Known::default()).map(|point| point.slot)
 }
 
-/// With the type parameters and the impl's type, which hide no lifetime.
+/// Adds the type parameters and the impl's type, which hide no lifetime, to `known`.
 fn known_around(sig: &Signature, owner: Option<&Owner>, known: &Known) -> Known {
     let mut known = known.clone();
     let around = owner.map(|owner| &owner.generics);
@@ -192,7 +192,7 @@ fn known_around(sig: &Signature, owner: Option<&Owner>, known: &Known) -> Known 
     known
 }
 
-/// `f`, `Type::go` or `<Type as Trait>::go`.
+/// Returns `f`, `Type::go` or `<Type as Trait>::go`.
 pub(crate) fn name(sig: &Signature, owner: Option<&Owner>) -> String {
     let function = sig.ident.to_string();
     match owner {
@@ -201,7 +201,7 @@ pub(crate) fn name(sig: &Signature, owner: Option<&Owner>) -> String {
     }
 }
 
-/// `Self` in a function that is in no impl that the macro sees, if it means the type around.
+/// Returns a `Self` that refers to the type around a function in an impl that the macro does not see.
 pub(super) fn own_type(item: &Function) -> Option<Ident> {
     let find = |tokens: TokenStream| -> Option<Ident> {
         let mut found = None;
@@ -235,7 +235,7 @@ fn idents(tokens: TokenStream, each: &mut dyn FnMut(Ident)) {
     }
 }
 
-/// The signature with each pattern replaced by a name, and the arguments of the call that passes
+/// Returns the signature with each pattern replaced by a name, and the arguments of the call that passes
 /// them on.
 ///
 /// Input: `(mut self, (a, b): (u8, u8), mut n: u32)`.
@@ -271,14 +271,14 @@ fn slot_type(
     written: Written,
     generics: &Read,
 ) -> SlotType {
-    // Lifetimes in the order of their declaration: the impl's first, if anything here speaks of them.
+    // Lifetimes in the order of their declaration, beginning with those of the impl that are used here.
     let mut lifetimes = owner.map_or_else(Vec::new, |owner| owner.lifetimes.clone());
-    let spoken_of: HashSet<Lifetime> = written
+    let used: HashSet<Lifetime> = written
         .types()
         .chain(&generics.outlives)
         .flat_map(|ty| Lifetimes::of(ty).named)
         .collect();
-    lifetimes.retain(|lifetime| spoken_of.contains(lifetime));
+    lifetimes.retain(|lifetime| used.contains(lifetime));
     lifetimes.extend(generics.lifetimes.iter().cloned());
     lifetimes.extend(written.named);
 

@@ -1,5 +1,4 @@
-//! Type and const parameters: what a slot's items, which stand outside of the function, must declare
-//! again.
+//! Type and const parameters, which a slot's items declare again, because they are outside the function.
 
 use super::owner::Owner;
 use crate::errors::Reason;
@@ -13,7 +12,7 @@ use syn::{
     parse_quote,
 };
 
-/// The parameters of a generic patch point that are no lifetimes.
+/// The type and const parameters of a generic patch point.
 pub(crate) struct TypeParams {
     /// All of them, the impl's first, with their bounds.
     pub(crate) all: Declared,
@@ -36,11 +35,11 @@ impl Declared {
     }
 }
 
-/// What the generics around a function say.
+/// The generics of a function and those around it.
 pub(crate) struct Read {
-    /// None if there are lifetimes only.
+    /// `None` if there are only lifetimes.
     pub(crate) params: Option<TypeParams>,
-    /// Types that exist only if a lifetime, or a type parameter, outlives another lifetime.
+    /// Types that are well-formed only if a lifetime, or a type parameter, outlives another lifetime.
     pub(crate) outlives: Vec<Type>,
     /// The function's own lifetimes.
     pub(crate) lifetimes: Vec<Lifetime>,
@@ -91,7 +90,7 @@ pub(crate) fn read(own: &Generics, owner: Option<&Owner>) -> Result<Read, Reason
 
 struct Reader<'a> {
     owner: Option<&'a Owner>,
-    /// Lifetimes that the slot's type binds itself, so that no bound may speak of them.
+    /// Lifetimes that the slot's type binds, so that no bound may contain them.
     lifted: Vec<Lifetime>,
     outlives: Vec<Type>,
 }
@@ -161,7 +160,7 @@ impl Reader<'_> {
         Ok(declared)
     }
 
-    /// The bounds without those that say that `ty` outlives a lifetime of the slot's type.
+    /// Returns the bounds except those by which `ty` outlives a lifetime of the slot's type.
     fn bounds(
         &mut self,
         ty: &Type,
@@ -199,7 +198,7 @@ impl Reader<'_> {
             replace.visit_type_mut(ty);
         }
         replace.finish()?;
-        // `Self` may have brought lifetimes in.
+        // The type that replaced `Self` may contain lifetimes.
         let mut find = Find(&self.lifted, false);
         for param in &declared.params {
             find.visit_generic_param(param);

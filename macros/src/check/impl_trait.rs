@@ -1,4 +1,4 @@
-//! `impl Trait` arguments, under names: the original and the slot's items have to name their types.
+//! Names for `impl Trait` arguments: the original and the slot's items refer to their types.
 
 use super::known::Known;
 use crate::errors::Reason;
@@ -130,7 +130,7 @@ impl<'ast> Visit<'ast> for Inside<'_> {
         self.nested = true;
     }
 
-    // What an `Fn` takes and gives has lifetimes of its own.
+    // The arguments and the output of an `Fn` have their own lifetimes.
     fn visit_parenthesized_generic_arguments(
         &mut self,
         args: &'ast syn::ParenthesizedGenericArguments,

@@ -1,9 +1,9 @@
-//! What the names in an annotated item are known to stand for: whether a path may hide a lifetime, as
-//! `Iter<T>` does that is declared `Iter<'a, T>`.
+//! What is known about the names in an annotated item: whether a path may hide a lifetime, as `Iter<T>` does for a type
+//! that is declared `Iter<'a, T>`.
 //!
-//! A name alone proves little: anybody's `Range` may have a lifetime. So a name is taken for std's if the
-//! module imports it from there, or if it is one that hardly anything else is called by; and never if
-//! the module says otherwise.
+//! A name alone is weak evidence: a user's `Range` may have a lifetime. Therefore a name is assumed to be std's if the
+//! module imports it from std, or if other types rarely have it, and never if the module defines or imports another
+//! type of that name.
 
 use super::std_names::{CERTAIN, LIKELY, TRAITS};
 use crate::imports::leaves;
@@ -13,22 +13,22 @@ use std::collections::HashSet;
 use syn::visit::{self, Visit};
 use syn::{GenericArgument, Generics, Ident, Item, Path, PathArguments, Type, TypeParamBound};
 
-/// What is known of names.
+/// What is known about names.
 #[derive(Clone, Default)]
 pub(crate) struct Known {
     /// Types without a lifetime parameter.
     plain: HashSet<String>,
-    /// Names that are not std's, whatever they look like.
+    /// Names that are not std's, even if they look like it.
     others: HashSet<String>,
-    /// Names of other types, which may be another trait's.
+    /// Type aliases, which may stand for an associated type.
     aliases: HashSet<String>,
     /// Type parameters.
     parameters: HashSet<String>,
 }
 
 impl Known {
-    /// What `items` define and import, those of child modules included: within one tree, a name that
-    /// stands for one thing in one place hardly stands for another elsewhere.
+    /// Collects the names that `items` and their child modules define and import. Within one tree of modules, a name
+    /// rarely has different meanings.
     pub(crate) fn of(items: &[Annotated]) -> Self {
         let mut found = Found::default();
         found.walk(items);
@@ -61,12 +61,12 @@ impl Known {
         self.parameters.insert(name.to_string());
     }
 
-    /// Whether the one name `name` is that of std's type.
+    /// Returns whether the single name `name` is that of a type of std.
     pub(crate) fn is_std(&self, name: &Ident) -> bool {
         !self.others.contains(&name.to_string())
     }
 
-    /// Whether a path in `ty` may hide a lifetime.
+    /// Returns whether a path in `ty` may hide a lifetime.
     pub(crate) fn may_hide_lifetime(&self, ty: &Type) -> bool {
         match ty {
             Type::Path(ty) if ty.qself.is_some() => false,
@@ -75,7 +75,7 @@ impl Known {
                     return false;
                 };
                 let first = &ty.path.segments[0].ident;
-                // `Self::Item` and `T::Item` are what the impl says they are.
+                // `Self::Item` and `T::Item` hide no lifetime that the impl does not show.
                 if first == "Self"
                     || ty.path.segments.len() > 1 && self.parameters.contains(&first.to_string())
                 {
@@ -104,7 +104,7 @@ impl Known {
             Type::Group(ty) => self.may_hide_lifetime(&ty.elem),
             Type::Paren(ty) => self.may_hide_lifetime(&ty.elem),
             Type::Tuple(ty) => ty.elems.iter().any(|ty| self.may_hide_lifetime(ty)),
-            // The lifetime that it leaves out itself is never that of an argument.
+            // The lifetime that the trait object itself elides is never that of an argument.
             Type::TraitObject(ty) => ty.bounds.iter().any(|bound| match bound {
                 TypeParamBound::Trait(bound) => self.trait_may_hide_lifetime(&bound.path),
                 _ => false,
@@ -114,7 +114,7 @@ impl Known {
         }
     }
 
-    /// The same for a trait, as in `dyn Visit<Error>`.
+    /// Returns whether the path of a trait may hide a lifetime, as in `dyn Visit<Error>`.
     fn trait_may_hide_lifetime(&self, of: &Path) -> bool {
         let Some(last) = of.segments.last() else {
             return false;
@@ -144,7 +144,7 @@ impl Known {
         }
     }
 
-    /// Whether a path in `ty` may be an alias for what a trait says of a type with a lifetime:
+    /// Returns whether a path in `ty` may be an alias for an associated type of a type with a lifetime:
     /// `ErrorOf<Tokens<'a, T>>` for `<Tokens<'a, T> as Stream>::Error`.
     pub(crate) fn may_hide_projection(&self, ty: &Type) -> bool {
         struct Find<'a>(&'a Known, bool);
@@ -184,7 +184,7 @@ impl Known {
                 self.plain.contains(*name)
                     || self.parameters.contains(*name)
                     || !self.others.contains(*name)
-                        // Another `Result` is an alias, which has one parameter or none.
+                        // A `Result` that is not std's is an alias with one parameter or none.
                         && (CERTAIN.contains(name) || *name == "Result" && arguments == 2)
             }
             ["std" | "core" | "alloc", .., name] => {

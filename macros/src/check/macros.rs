@@ -1,4 +1,4 @@
-//! The `macro_rules!` of an annotated module that cannot be what they were: an attribute has expanded them.
+//! The `macro_rules!` of an annotated module that stop working because an attribute expands them.
 
 use crate::attrs;
 use crate::errors::Errors;
@@ -9,7 +9,7 @@ use quote::ToTokens;
 use std::collections::HashSet;
 use syn::{Ident, Item};
 
-/// The macros that every module has, those that are not stable included.
+/// The macros in the prelude, including unstable ones.
 const PRELUDE: &[&str] = &[
     "assert",
     "assert_eq",
@@ -58,7 +58,7 @@ const PRELUDE: &[&str] = &[
     "writeln",
 ];
 
-/// Adds an error for each macro of the annotated module that the compiler will not find where it is used.
+/// Adds an error for each macro of the annotated module that the compiler does not find where it is used.
 pub(super) fn check(module: &Module, items: &[Annotated], errors: &mut Errors) {
     if attrs::has(&module.attrs, "macro_use") {
         leaving(items, errors);
@@ -70,7 +70,7 @@ pub(super) fn check(module: &Module, items: &[Annotated], errors: &mut Errors) {
     }
 }
 
-/// Those that leave the module by `#[macro_use]`, by the name of one that is there outside already.
+/// Adds an error for each macro that leaves the module by `#[macro_use]` and has the name of a macro of the prelude.
 fn leaving(items: &[Annotated], errors: &mut Errors) {
     for item in items {
         match item {
@@ -131,14 +131,14 @@ fn named_by_path(items: &[Annotated], exported: &HashSet<String>, errors: &mut E
                     named_by_path(items, exported, errors);
                 }
             }
-            // `$crate::name!` in one may be for other crates alone.
+            // `$crate::name!` in a macro may be only for other crates.
             Annotated::Other(Item::Macro(item)) if item.ident.is_some() => {}
             item => calls(item.to_token_stream(), exported, errors),
         }
     }
 }
 
-/// `crate::name!`, but for `$crate::name!`.
+/// Adds an error for each `crate::name!` that is not `$crate::name!`.
 fn calls(tokens: TokenStream, exported: &HashSet<String>, errors: &mut Errors) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, tree) in trees.iter().enumerate() {
@@ -173,7 +173,7 @@ fn forbidden(name: &Ident, errors: &mut Errors) {
     errors.at(
         name,
         format!(
-            "the compiler lets no path of this crate lead to an exported macro in an annotated module; \
+            "the compiler accepts no path of this crate to an exported macro in an annotated module; \
              define `{name}!` in a module without `#[patchable]`"
         ),
     );

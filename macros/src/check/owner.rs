@@ -1,4 +1,4 @@
-//! What a method belongs to: the impl around it, written so that it can be said outside of it.
+//! The impl or the trait around a method, in a form that can be written outside it.
 
 use crate::errors::Reason;
 use crate::item::{Impl, Member, Trait};
@@ -14,23 +14,23 @@ use syn::{
 
 /// The impl, or the trait, that a method is in.
 pub(crate) struct Owner {
-    /// Its type, with its lifetimes renamed: a slot's type binds them anew.
+    /// Its type, with its lifetimes renamed, because a slot's type binds them again.
     pub(crate) self_ty: Type,
-    /// Its lifetimes, those left out too, under the names that `self_ty` uses.
+    /// Its lifetimes, including elided ones, by the names that `self_ty` uses.
     pub(crate) lifetimes: Vec<Lifetime>,
-    /// Its generics, renamed likewise.
+    /// Its generics, with the same renamed lifetimes.
     pub(crate) generics: Generics,
-    /// The trait, renamed likewise.
+    /// The trait, with the same renamed lifetimes.
     pub(crate) of: Option<Path>,
-    /// The associated types that it gives.
+    /// The associated types that it defines.
     pub(crate) types: Vec<GivenType>,
-    /// What stands for `Self` in the type of an argument or an output.
+    /// The type that replaces `Self` in the type of an argument or an output.
     pub(crate) in_place: Type,
-    /// The same with the lifetimes as they were written.
+    /// The head with the lifetimes as written.
     pub(crate) written: Header,
-    /// What stands before the method in the name of a patch point: `Type`, `<Type as Trait>`, `Trait`.
+    /// The part before the method in the name of a patch point: `Type`, `<Type as Trait>`, `Trait`.
     pub(crate) title: String,
-    /// Whether a slot can have conditions of its own, beyond those of the impl.
+    /// Whether a slot can have conditions beyond those of the impl.
     pub(crate) conditional: bool,
     /// Whether the trait's path begins with a name that the module around imports.
     pub(crate) of_import: bool,
@@ -50,7 +50,7 @@ pub(crate) struct Header {
 }
 
 impl Owner {
-    /// Reads the head of an impl, and says what cannot be said outside of it, if there is such a thing.
+    /// Reads the head of an impl. The error is a part of the head that cannot be written outside the impl.
     /// `krate` is greenpatch.
     pub(crate) fn of(item: &Impl, krate: &Path) -> (Self, Result<(), Reason>) {
         let title = title(item);
@@ -92,7 +92,7 @@ impl Owner {
         (owner, failed)
     }
 
-    /// What a default method of a trait belongs to: any type that implements the trait.
+    /// Returns the owner of a default method of a trait: any type that implements the trait.
     pub(crate) fn of_trait(item: &Trait) -> Self {
         let own = paths::hidden("Self");
         let name = &item.ident;
@@ -126,20 +126,20 @@ impl Owner {
         }
     }
 
-    /// The name that a lifetime of the impl has in `self_ty`.
+    /// Returns the name of a lifetime of the impl in `self_ty`.
     pub(crate) fn rename(&self, lifetime: &Lifetime) -> Option<Lifetime> {
         let other = renamed(lifetime);
         self.lifetimes.contains(&other).then_some(other)
     }
 
-    /// Whether the type has lifetimes that can be seen.
+    /// Returns whether the type has visible lifetimes.
     pub(crate) fn has_lifetimes(&self) -> bool {
         !Lifetimes::of(&self.self_ty).is_empty()
     }
 }
 
 impl<'a> ReplaceSelf<'a> {
-    /// Replaces `Self` by the type of an impl, with lifetimes under their other names.
+    /// Replaces `Self` with the type of an impl, with renamed lifetimes.
     pub(crate) fn of(owner: &'a Owner) -> Self {
         ReplaceSelf {
             self_ty: &owner.in_place,
@@ -177,8 +177,8 @@ fn trait_object(ty: &Type) -> Option<&TypeTraitObject> {
     }
 }
 
-/// `ty`, such that it means the same wherever it stands in another type: a trait object takes the
-/// lifetime that it does not name from the reference around it, and `&dyn A + B` does not parse.
+/// Returns `ty` in a form that means the same in any place of another type: a trait object without a lifetime takes
+/// that of the reference around it, and `&dyn A + B` does not parse.
 fn in_place(ty: &Type, krate: &Path) -> Result<Type, Reason> {
     let Some(object) = trait_object(ty) else {
         return Ok(ty.clone());
@@ -193,7 +193,7 @@ fn in_place(ty: &Type, krate: &Path) -> Result<Type, Reason> {
     if !Lifetimes::of(ty).is_empty() {
         return Err(Reason::new(
             object,
-            "the lifetime of a trait object like this is what its trait says; write it out, as in \
+            "the lifetime of this trait object depends on its trait; write it out, as in \
              `dyn Trait<'a> + 'a`",
         ));
     }
@@ -233,7 +233,7 @@ impl Header {
         (header, failed)
     }
 
-    /// `impl<T: Add<Output = T>> Add<Self> for W<T>`: what is said of `Self` is said outside, too.
+    /// Replaces `Self` in the head, as in `impl<T: Add<Output = T>> Add<Self> for W<T>`, because it is written outside as well.
     fn replace_self(&mut self, types: &[GivenType]) -> Result<(), Reason> {
         let around = self.clone();
         let mut replace = ReplaceSelf {
@@ -245,15 +245,15 @@ impl Header {
         if let Some(of) = &mut self.of {
             replace.visit_path_mut(of);
         }
-        // In a trait for the same type, `Self` is it, and `Self: Clone` does not ask whether the type can
-        // be, as `Type<'a, T>: Clone` does.
+        // In a trait for the same type `Self` is that type, and unlike `Type<'a, T>: Clone`, the bound `Self: Clone`
+        // does not require that the type can be well-formed.
         self.in_trait = self.generics.clone();
         replace.visit_generics_mut(&mut self.generics);
         replace.but_of_self(&mut self.in_trait);
         replace.finish()
     }
 
-    /// The arguments that stand for its generics: `<'a, T, N>`.
+    /// Returns the arguments for its generics: `<'a, T, N>`.
     pub(crate) fn arguments(&self) -> Vec<TokenStream> {
         arguments(&self.generics)
     }
@@ -272,7 +272,7 @@ fn hash(item: &Impl) -> String {
     format!("{:016x}", fnv(&head))
 }
 
-/// `Type`, or `<Type as Trait>`.
+/// Returns `Type` or `<Type as Trait>`.
 fn title(item: &Impl) -> String {
     let plain = |tokens: TokenStream| paths::text(without_lifetimes(tokens));
     let own = plain(item.self_ty.to_token_stream());
@@ -282,7 +282,7 @@ fn title(item: &Impl) -> String {
     }
 }
 
-/// The arguments that stand for `generics`.
+/// Returns the arguments for `generics`.
 pub(crate) fn arguments(generics: &Generics) -> Vec<TokenStream> {
     generics
         .params
@@ -295,7 +295,7 @@ pub(crate) fn arguments(generics: &Generics) -> Vec<TokenStream> {
         .collect()
 }
 
-/// `Parser<'a, T>` as `Parser<T>`, `Iter<'a>` as `Iter`.
+/// Returns `Parser<T>` for `Parser<'a, T>`, and `Iter` for `Iter<'a>`.
 fn without_lifetimes(tokens: TokenStream) -> TokenStream {
     let mut kept: Vec<TokenTree> = Vec::new();
     let mut trees = tokens.into_iter().peekable();
@@ -322,7 +322,7 @@ fn renamed(lifetime: &Lifetime) -> Lifetime {
     paths::lifetime(&lifetime.ident)
 }
 
-/// Whether a lifetime is of the expansion.
+/// Returns whether a lifetime belongs to the expansion.
 pub(crate) fn is_made_up(lifetime: &Lifetime) -> bool {
     lifetime.ident.to_string().starts_with("__greenpatch_")
 }

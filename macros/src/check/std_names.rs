@@ -1,6 +1,6 @@
 //! Names of std's types and traits that have no lifetime parameter.
 
-/// Types of std that have no lifetime parameter, by names that hardly stand for anything else.
+/// Types of std that have no lifetime parameter, with names that other types rarely have.
 pub(super) const CERTAIN: &[&str] = &[
     "bool",
     "char",
@@ -56,7 +56,7 @@ pub(super) const CERTAIN: &[&str] = &[
     "ThreadId",
 ];
 
-/// Others, by names that something else may well be called by.
+/// Further types of std without a lifetime parameter, with names that other types may have.
 pub(super) const LIKELY: &[&str] = &[
     "Result",
     "Path",
@@ -111,7 +111,7 @@ pub(super) const LIKELY: &[&str] = &[
     "SeekFrom",
 ];
 
-/// Traits of std that there are objects of; none has a lifetime parameter.
+/// Traits of std without a lifetime parameter that are used as trait objects.
 pub(super) const TRAITS: &[&str] = &[
     "Any",
     "AsRef",

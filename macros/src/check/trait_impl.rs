@@ -1,8 +1,8 @@
-//! The rules for methods in the impl of a trait, which can have no items beside them.
+//! The rules for methods in the impl of a trait, in which no items can be added.
 //!
-//! The slot goes into an impl of a hidden trait for the same type, keyed by the trait's name, the
-//! method's, and the trait's type arguments; the original into the impl of another. There `Self` is the
-//! same type, but the trait is not the one around, so `Self::Item` becomes `<Self as Iterator>::Item`.
+//! The slot is in an impl of a hidden trait for the same type. Its key is the trait's name, the method's name and the
+//! trait's type arguments. The original is in the impl of another hidden trait. There `Self` is the same type but does
+//! not have the user's trait, so `Self::Item` becomes `<Self as Iterator>::Item`.
 
 use super::owner::{Header, Owner};
 use crate::errors::Reason;
@@ -13,7 +13,7 @@ use proc_macro2::Ident;
 use syn::visit_mut::VisitMut;
 use syn::{FnArg, GenericArgument, GenericParam, Path, PathArguments, Signature, Type};
 
-/// How the items of one trait impl are called.
+/// The names of the items of one trait impl.
 pub(crate) struct TraitNames {
     /// That of the [`Owner`].
     hash: String,
@@ -24,7 +24,7 @@ pub(crate) struct TraitNames {
 }
 
 impl TraitNames {
-    /// Names the items for an impl, or says why it cannot have any.
+    /// Names the items for an impl, or returns the reason why it cannot have any.
     pub(crate) fn of(item: &Impl, owner: &Owner) -> Result<Self, Reason> {
         let (of, _) = item.of.as_ref().expect("called for the impl of a trait");
         if let Some(negative) = &item.negative {
@@ -42,17 +42,17 @@ impl TraitNames {
         })
     }
 
-    /// A type of this impl's own, which has the slot, and makes the impl of the hidden trait legal.
+    /// Returns the type that contains the slot. It belongs to this impl, so the orphan rule permits the impl of the hidden trait.
     pub(crate) fn marker(&self, method: &Ident) -> Ident {
         hidden(format_args!("Impl_{}_{}", self.hash, plain(method)))
     }
 
-    /// The trait that the original is a method of.
+    /// Returns the hidden trait that has the original as its method.
     pub(crate) fn originals(&self, method: &Ident) -> Ident {
         hidden(format_args!("Original_{}_{}", self.hash, plain(method)))
     }
 
-    /// The last segment of the trait's path.
+    /// Returns the last segment of the trait's path.
     pub(crate) fn trait_name(&self) -> &str {
         &self.trait_name
     }
@@ -62,7 +62,7 @@ impl TraitNames {
     }
 }
 
-/// What tells the methods of a type's traits apart.
+/// Returns the key that distinguishes the methods of a type's traits.
 pub(crate) fn key(trait_name: &str, method: &Ident) -> u64 {
     fnv(&format!("{trait_name}::{}", plain(method)))
 }
@@ -73,7 +73,7 @@ pub(crate) fn trait_name(of: &Path) -> String {
         .map_or_else(String::new, |last| plain(&last.ident))
 }
 
-/// Whether a trait of this name takes the type itself as an argument that is left out, as in
+/// Returns whether the omitted argument of a trait of this name is the type itself, as in
 /// `impl PartialEq for Type`.
 pub(crate) fn takes_itself(trait_name: &str) -> bool {
     let operation = trait_name.strip_suffix("Assign").unwrap_or(trait_name);
@@ -117,14 +117,14 @@ fn type_arguments(of: Option<&Path>, item: &Impl) -> Result<Vec<Type>, Reason> {
     }
 }
 
-/// Whether `ty` is a name in capitals, which is a constant's rather than a type's, unless the trait is one
-/// of std that has none.
+/// Returns whether `ty` is a name in capitals, which is probably a constant, unless the trait is one of std that takes
+/// only types.
 fn may_be_const(ty: &Type, item: &Impl) -> bool {
     let Some(ident) = single(ty) else {
         return false;
     };
     let name = ident.to_string();
-    let shouted = name.len() > 1 && !name.contains(char::is_lowercase);
+    let in_capitals = name.len() > 1 && !name.contains(char::is_lowercase);
     let of_std = item
         .of
         .as_ref()
@@ -133,10 +133,10 @@ fn may_be_const(ty: &Type, item: &Impl) -> bool {
         .generics
         .type_params()
         .any(|param| param.ident == *ident);
-    is_const(ty, item) || shouted && !of_std && !parameter
+    is_const(ty, item) || in_capitals && !of_std && !parameter
 }
 
-/// Whether `ty` is a const parameter of the impl.
+/// Returns whether `ty` is a const parameter of the impl.
 fn is_const(ty: &Type, item: &Impl) -> bool {
     let Some(ident) = single(ty) else {
         return false;
@@ -154,7 +154,7 @@ fn single(ty: &Type) -> Option<&Ident> {
     }
 }
 
-/// Traits of std that take types.
+/// Traits of std that take only types.
 const WITH_TYPES: &[&str] = &[
     "Add",
     "AddAssign",
@@ -194,7 +194,7 @@ const WITH_TYPES: &[&str] = &[
     "TryInto",
 ];
 
-/// The method's signature for the hidden trait: `Self` replaced but for the receiver.
+/// Returns the method's signature for the hidden trait, in which `Self` is replaced except in the receiver.
 pub(crate) fn signature(sig: &Signature, owner: &Owner) -> Result<Signature, Reason> {
     let mut sig = sig.clone();
     let Header { in_place, of, .. } = &owner.written;

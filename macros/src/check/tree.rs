@@ -16,9 +16,9 @@ use quote::ToTokens;
 use std::collections::HashSet;
 use syn::{Attribute, Generics, Ident, Visibility};
 
-/// An item about which everything is decided.
+/// A checked item with `#[patchable]`, or inside one.
 pub(crate) enum Checked {
-    /// As it was written, but for records of what was passed over.
+    /// Unchanged, with records of the functions that were passed over.
     AsIs(TokenStream, Vec<PassedOver>),
     Function(Box<Point>),
     Impl(Box<CheckedImpl>),
@@ -34,7 +34,7 @@ pub(crate) struct CheckedImpl {
     pub(crate) names: Option<TraitNames>,
     pub(crate) members: Vec<CheckedMember>,
     pub(crate) passed_over: Vec<PassedOver>,
-    /// Whether items can be added: another attribute may not expect any.
+    /// Whether items can be added: another attribute may reject them.
     pub(crate) open: bool,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct CheckedModule {
     pub(crate) shadow: Shadow,
 }
 
-/// A function that stays as it is, for a reason that the listing shows.
+/// A function that is left unchanged, for a reason that the listing shows.
 pub(crate) struct PassedOver {
     pub(crate) cfg: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -68,7 +68,7 @@ pub(crate) struct PassedOver {
     pub(crate) reason: String,
 }
 
-/// Checks the item that the attribute stands on.
+/// Checks the item that `#[patchable]` is on.
 pub(crate) fn check(item: Annotated, args: &PatchableArgs) -> syn::Result<Checked> {
     let mut walk = Walk {
         errors: Errors::default(),
@@ -84,13 +84,13 @@ pub(crate) fn check(item: Annotated, args: &PatchableArgs) -> syn::Result<Checke
 
 struct Walk {
     errors: Errors,
-    /// What the annotated module says of the names in it.
+    /// The names that the annotated module defines and imports.
     known: Known,
-    /// How many items are around this one; none around the annotated one.
+    /// How many items contain this one: 0 for the annotated item.
     depth: usize,
-    /// Whether `std` means greenpatch around this item.
+    /// Whether `std` refers to greenpatch in the module around this item.
     shadowed: bool,
-    /// What the modules around this item define.
+    /// The macros that the modules around this item define.
     macros: OwnMacros,
     /// The names that the module around this item imports.
     imported: HashSet<String>,
@@ -118,7 +118,7 @@ impl Walk {
         }
     }
 
-    /// Takes the options that an item inside the annotated one has of its own.
+    /// Removes the options of an item inside the annotated one, and combines them with those in force.
     fn own_options(
         &mut self,
         attrs: Option<&mut Vec<Attribute>>,
@@ -140,7 +140,7 @@ impl Walk {
         {
             self.errors.at(
                 receiver,
-                "a method alone cannot get its slot beside it; put `#[patchable]` on the `impl`, and \
+                "a method alone has no place for its slot; put `#[patchable]` on the `impl`, and \
                  `#[patchable(skip)]` on methods to leave out",
             );
             return Checked::AsIs(item.into_token_stream(), Vec::new());
@@ -150,7 +150,7 @@ impl Walk {
         {
             self.errors.at(
                 own,
-                "a function of a type alone cannot get its slot beside it; put `#[patchable]` on the `impl`, \
+                "a function of a type alone has no place for its slot; put `#[patchable]` on the `impl`, \
                  and `#[patchable(skip)]` on functions to leave out",
             );
             return Checked::AsIs(item.into_token_stream(), Vec::new());
@@ -165,16 +165,16 @@ impl Walk {
         }
     }
 
-    /// Records that `item` stays as it is, or makes an error of it: if it asked for better.
+    /// Records that `item` is left unchanged, or adds an error if the item must be a patch point.
     fn pass_over(
         &mut self,
         item: &Function,
         name: String,
         reason: Reason,
-        asked: bool,
+        required: bool,
         args: &PatchableArgs,
     ) -> Option<PassedOver> {
-        if args.strict || asked && !args.lenient {
+        if args.strict || required && !args.lenient {
             self.errors.push(reason.into_error());
             return None;
         }
@@ -230,7 +230,7 @@ impl Walk {
         }))
     }
 
-    /// An error if the annotated item cannot be rewritten at all.
+    /// Adds an error if the annotated item as a whole cannot be rewritten.
     fn whole(&mut self, whole: &Result<(), Reason>, args: &PatchableArgs) {
         if let Err(reason) = whole
             && self.depth == 0
@@ -269,7 +269,7 @@ impl Walk {
                 .and_then(|()| function::check(&function, Some(owner), &self.known));
             match point {
                 Ok(mut point) => {
-                    // What stands beside the impl is there only if the impl is.
+                    // The items beside the impl exist only if the impl does.
                     point.attrs.cfg.extend(cfg.iter().cloned());
                     checked.push(CheckedMember::Function(Box::new(point)));
                 }
@@ -329,7 +329,7 @@ impl Walk {
         }))
     }
 
-    /// A module that stays as it is, but for a shadow around it that a glob would bring in.
+    /// Leaves a module unchanged, except that it lifts a shadow around it that a glob would import.
     fn left_out(&mut self, mut item: Module) -> Checked {
         let Some((inner, items)) = item.content.take() else {
             return Checked::AsIs(item.into_token_stream(), Vec::new());
@@ -359,7 +359,7 @@ impl Walk {
     }
 }
 
-/// Whether an impl can be rewritten at all.
+/// Returns an error if an impl as a whole cannot be rewritten.
 fn whole_impl(item: &Impl) -> Result<(), Reason> {
     attrs::unknown(&item.attrs)?;
     if let Some(default) = &item.default {
@@ -371,7 +371,7 @@ fn whole_impl(item: &Impl) -> Result<(), Reason> {
     Ok(())
 }
 
-/// Whether a trait can be rewritten at all.
+/// Returns an error if a trait as a whole cannot be rewritten.
 fn whole_trait(item: &Trait) -> Result<(), Reason> {
     attrs::unknown(&item.attrs)?;
     match item.generics.lifetimes().next() {
@@ -407,7 +407,7 @@ fn attributes(item: &mut Annotated) -> Option<&mut Vec<Attribute>> {
         Annotated::Impl(item) => Some(&mut item.attrs),
         Annotated::Trait(item) => Some(&mut item.attrs),
         Annotated::Module(item) => Some(&mut item.attrs),
-        // Left where it is, where it says what it can stand on.
+        // The attribute stays, and reports the items that it is for.
         Annotated::Use(_) | Annotated::ExternCrate(_) | Annotated::Other(_) => None,
     }
 }

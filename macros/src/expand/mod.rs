@@ -1,4 +1,4 @@
-//! Writes the expansion. What comes in was checked, so nothing can go wrong here.
+//! Writes the expansion. Its input is checked, so it cannot fail.
 
 mod lints;
 mod parameters;
@@ -7,11 +7,12 @@ mod point;
 mod replacement;
 mod site;
 mod slot;
+mod source_module;
 
-pub(crate) use replacement::{replacement, slot, uninstantiated};
+pub(crate) use replacement::expand_point;
 
 use crate::check::{
-    Checked, CheckedImpl, CheckedMember, CheckedModule, CheckedTrait, PassedOver, SlotType,
+    Checked, CheckedImpl, CheckedMember, CheckedModule, CheckedTrait, PassedOver, Replaces,
 };
 use crate::paths::{self, Private};
 use lints::{allowed, allowed_on_impl};
@@ -19,19 +20,9 @@ use place::Place;
 use point::Expanded;
 use site::site;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::GenericParam;
-
-/// A function of the slot's type that calls `replacement`, which has the type that was written.
-pub(crate) fn shim(
-    slot: &SlotType,
-    name: &Ident,
-    replacement: &Ident,
-    private: &Private,
-) -> TokenStream {
-    slot::shim(slot, name, replacement, private)
-}
 
 /// Writes a checked item.
 pub(crate) fn expand(checked: &Checked, private: &Private) -> TokenStream {
@@ -45,6 +36,16 @@ pub(crate) fn expand(checked: &Checked, private: &Private) -> TokenStream {
         Checked::Impl(item) => implementation(item, private),
         Checked::Trait(item) => definition(item, private),
         Checked::Module(item) => module(item, private),
+    }
+}
+
+/// Writes a checked item with `#[replaces(..)]`.
+pub(crate) fn expand_replaces(checked: &Replaces, private: &Private) -> TokenStream {
+    match checked {
+        Replaces::Function(function, replacement) => {
+            replacement::expand(function, replacement, private)
+        }
+        Replaces::Module(module) => source_module::expand(module, private),
     }
 }
 
@@ -97,7 +98,7 @@ fn module(checked: &CheckedModule, private: &Private) -> TokenStream {
     for item in &checked.items {
         let tokens = expand(item, private);
         items.extend(match item {
-            // It has a shadow of its own, or none.
+            // The module has its own shadow, or none.
             Checked::Module(_) => tokens,
             _ => shadow.redirect(tokens),
         });
@@ -122,7 +123,7 @@ fn records(passed_over: &[PassedOver], private: &Private) -> TokenStream {
         .collect()
 }
 
-/// What the paths to the slots of functions find that have none, and an error says so.
+/// Returns the items that the paths to the slots of passed-over functions resolve to. Their use is a compile error.
 fn markers(passed_over: &[PassedOver], private: &Private) -> TokenStream {
     let allowed = allowed();
     passed_over
@@ -153,7 +154,7 @@ fn markers(passed_over: &[PassedOver], private: &Private) -> TokenStream {
         .collect()
 }
 
-/// A type or const parameter without its bounds.
+/// Returns a type or const parameter without its bounds.
 fn parameter(param: &GenericParam) -> Option<TokenStream> {
     match param {
         GenericParam::Lifetime(_) => None,

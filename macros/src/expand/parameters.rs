@@ -1,4 +1,4 @@
-//! Declared parameters as an expansion writes them.
+//! Declared parameters in the form that an expansion needs.
 
 use crate::check::Declared;
 use crate::paths::Private;
@@ -6,17 +6,17 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{GenericParam, WherePredicate};
 
-/// `::<A, B>`, or nothing.
+/// Returns `::<A, B>`, or nothing without names.
 pub(super) fn turbofish(names: &[Ident]) -> Option<TokenStream> {
     (!names.is_empty()).then(|| quote!(::<#(#names),*>))
 }
 
-/// `where …`, or nothing.
+/// Returns `where …`, or nothing without predicates.
 pub(super) fn clause(predicates: &[WherePredicate]) -> Option<TokenStream> {
     (!predicates.is_empty()).then(|| quote!(where #(#predicates),*))
 }
 
-/// The parameters without their bounds.
+/// Returns the parameters without their bounds.
 pub(super) fn unbounded(declared: &Declared, private: &Private) -> Vec<TokenStream> {
     let params = declared.params.iter().map(|param| match param {
         GenericParam::Type(param) => {
@@ -28,7 +28,7 @@ pub(super) fn unbounded(declared: &Declared, private: &Private) -> Vec<TokenStre
     params.collect()
 }
 
-/// The fields of a type that has the parameters, and their values.
+/// Returns the fields of a type that has the parameters, which are also their values.
 pub(super) fn phantoms(declared: &Declared, private: &Private) -> TokenStream {
     let types = declared.params.iter().filter_map(|param| match param {
         GenericParam::Type(param) => Some(&param.ident),

@@ -1,4 +1,4 @@
-//! Where a patch point stands, and how its items are named from there.
+//! The place of a patch point, and the paths to its items from there.
 
 use super::parameters::turbofish;
 use crate::check::{Declared, Owner, Point, TraitNames, arguments, is_made_up};
@@ -10,7 +10,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::visit_mut::VisitMut;
 use syn::{GenericParam, Lifetime, Type};
 
-/// Where the items of a patch point stand.
+/// The place of the items of a patch point.
 pub(crate) enum Place<'a> {
     /// Beside a free function.
     Free,
@@ -23,7 +23,7 @@ pub(crate) enum Place<'a> {
 }
 
 impl Place<'_> {
-    /// The alias of the slot's type, which is beside the function, or beside the impl that it is in.
+    /// Returns the name of the alias of the slot's type, which is beside the function or beside its impl.
     fn slot_type(&self, name: &Ident) -> Ident {
         let name = paths::plain(name);
         match self {
@@ -35,15 +35,15 @@ impl Place<'_> {
     }
 }
 
-/// What leads to a patch point's items.
+/// The paths to a patch point's items.
 pub(super) struct Names {
     /// To the slot, from the dispatcher.
     pub(super) patch: TokenStream,
     /// To the original, from the dispatcher.
     pub(super) original: TokenStream,
-    /// To the slot, from inside of it.
+    /// To the slot, from inside it.
     pub(super) inner_patch: TokenStream,
-    /// To the original, from inside of the slot.
+    /// To the original, from inside the slot.
     pub(super) inner_original: TokenStream,
     /// The alias of the slot's type, unless the function is generic.
     pub(super) slot_type: Option<Ident>,
@@ -58,7 +58,7 @@ impl Names {
         let own = point.params.as_ref().map_or(&nothing, |params| &params.own);
         let inner = turbofish(&own.names);
         let slot_type = point.params.is_none().then(|| place.slot_type(name));
-        // Nobody can name the type of an `impl Trait` argument, but it can be inferred.
+        // The type of an `impl Trait` argument has no name in the dispatcher, but is inferred.
         let outer_names = own.names.iter().enumerate().map(|(index, name)| {
             if index < point.explicit {
                 name.to_token_stream()
@@ -152,7 +152,7 @@ fn outer_arguments(point: &Point, own: &Declared) -> Vec<TokenStream> {
         .collect()
 }
 
-/// The impl's type as the original's caller in the slot names it, which leaves lifetimes to inference.
+/// Returns the impl's type as written inside the slot, where its lifetimes are inferred.
 fn inner_type(ty: &Type) -> Type {
     let mut ty = ty.clone();
     let any =
@@ -161,7 +161,7 @@ fn inner_type(ty: &Type) -> Type {
     ty
 }
 
-/// Leaves a lifetime of the expansion to inference.
+/// Replaces a lifetime of the expansion with `'_`, which is inferred.
 fn hide_made_up(argument: &TokenStream) -> TokenStream {
     match syn::parse2::<Lifetime>(argument.clone()) {
         Ok(lifetime) if is_made_up(&lifetime) => quote!('_),
@@ -169,7 +169,7 @@ fn hide_made_up(argument: &TokenStream) -> TokenStream {
     }
 }
 
-/// The hidden trait that leads to the slot of a method in the impl of a trait.
+/// Returns the hidden trait that leads to the slot of a method in the impl of a trait.
 pub(super) fn trait_point(
     names: &TraitNames,
     point: &Point,
@@ -192,13 +192,13 @@ pub(super) fn trait_point(
     }
 }
 
-/// The type that the hidden trait is implemented for, for a method with this key.
+/// Returns the type that implements the hidden trait, for a method with this key.
 pub(super) fn method_group(key: u64, private: &Private, span: Span) -> TokenStream {
     let group = format_ident!("M{}", key % 16);
     quote!(#private::methods::#group)
         .into_iter()
         .map(|mut tree| {
-            // A span says, too, which crate `$crate` is.
+            // The span of `$crate` also determines its crate.
             if tree.to_string() != "$crate" {
                 tree.set_span(span);
             }
@@ -207,14 +207,14 @@ pub(super) fn method_group(key: u64, private: &Private, span: Span) -> TokenStre
         .collect()
 }
 
-/// The type of an impl's own that has the slot of a method.
+/// Returns the type of the expansion that contains the slot of a method.
 pub(super) fn marker_type(names: &TraitNames, point: &Point) -> TokenStream {
     let marker = names.marker(&point.sig.ident);
     let all = point.params.iter().flat_map(|params| &params.all.names);
     quote!(#marker<#(#all),*>)
 }
 
-/// `<params> … where predicates`, the lifetimes first.
+/// Returns `params` and `where predicates`, with the lifetimes first.
 pub(super) fn header(
     own: &syn::Generics,
     declared: &Declared,

@@ -11,11 +11,11 @@ use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Attribute, Path};
 
-/// What a patch point becomes.
+/// The expansion of a patch point.
 pub(super) struct Expanded {
-    /// Where the function was.
+    /// In the place of the function.
     pub(super) inside: TokenStream,
-    /// Beside the impl or the trait that it is in.
+    /// Beside the impl or the trait around it.
     pub(super) outside: TokenStream,
 }
 
@@ -33,10 +33,11 @@ pub(super) struct Expanded {
 /// fn fetch(url: &str) -> usize {
 ///     match fetch__PATCH.get() {
 ///         None => fetch__original(url),
-///         Some(replacement) => replacement(url),
+///         Some(found) => found(url),
 ///     }
 /// }
-/// const fetch__PATCH: &Slot<fn(&str) -> usize, dyn Fn(&str) -> usize + Send + Sync> = …;
+/// type Slot_fetch = Slot<fn(&str) -> usize, dyn Fn(&str) -> usize + Send + Sync>;
+/// const fetch__PATCH: &Slot_fetch = …;
 /// fn fetch__original(url: &str) -> usize { BODY }
 /// ```
 pub(super) fn expand(point: &Point, place: &Place<'_>, private: &Private) -> Expanded {
@@ -47,14 +48,13 @@ pub(super) fn expand(point: &Point, place: &Place<'_>, private: &Private) -> Exp
             let alias = slot::alias(point, &names, private);
             let slot = slot_item(point, &names, private);
             let original = original(point);
-            let inside = quote!(#dispatcher #slot #original);
             match place {
                 Place::Free => Expanded {
-                    inside: quote!(#inside #alias),
+                    inside: quote!(#dispatcher #alias #slot #original),
                     outside: TokenStream::new(),
                 },
                 _ => Expanded {
-                    inside,
+                    inside: quote!(#dispatcher #slot #original),
                     outside: alias.unwrap_or_default(),
                 },
             }
@@ -89,7 +89,7 @@ fn dispatcher(point: &Point, names: &Names, private: &Private) -> TokenStream {
                 #private::Some(#found) => #found(#witness #(#args),*),
             }
         },
-        // The original's future goes into no box, whatever else is in force.
+        // The original's future is never boxed.
         Some(_) => {
             let future = paths::local("future");
             quote! {
@@ -107,7 +107,7 @@ fn dispatcher(point: &Point, names: &Names, private: &Private) -> TokenStream {
         }
     };
     let mut body = Group::new(Delimiter::Brace, call(&point.slot, body));
-    // So that the item as a whole is where the user's was.
+    // So that the span of the whole item is that of the user's item.
     body.set_span(point.body.span());
     quote! {
         #(#attrs)*
@@ -129,7 +129,7 @@ fn original(point: &Point) -> TokenStream {
     }
 }
 
-/// `const f__PATCH: … = …;`, or for a generic function `const fn f__PATCH<T>() -> … { … }`.
+/// Returns `const f__PATCH: … = …;`, or for a generic function `const fn f__PATCH<T>() -> … { … }`.
 fn slot_item(point: &Point, names: &Names, private: &Private) -> TokenStream {
     let (cfg, vis) = (&point.attrs.cfg, &point.vis);
     let patch = paths::patch(&point.sig.ident);
@@ -158,7 +158,7 @@ fn slot_item(point: &Point, names: &Names, private: &Private) -> TokenStream {
     }
 }
 
-/// The items of a method in the impl of a trait.
+/// Returns the items beside the impl of a trait for a method in it.
 fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Private) -> TokenStream {
     let Place::TraitImpl(owner, of) = place else {
         return TokenStream::new();
@@ -205,10 +205,10 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
     let marker_params = unbounded(all, private);
     let ty = slot::handle_type(point, names, private);
     let value = slot::handle(point, names, private);
-    // By the module's own import, a glob of a macro in it makes nothing ambiguous.
+    // Through the module's own import the path is not ambiguous with a glob that a macro adds to the module.
     let own = owner.of_import.then(|| quote!(self::));
     let import = import.map(|import| quote!(#[allow(unused_imports)] use #own #import as _;));
-    // Of a function's output, unlike a constant's type, what its types ask of their parameters is known.
+    // The bounds of types on their parameters are implied for a function's output, but not for a constant's type.
     let point_of_marker = if point.params.is_some() {
         quote! {
             #[inline(always)]
@@ -250,8 +250,8 @@ fn beside_impl(point: &Point, place: &Place<'_>, names: &Names, private: &Privat
     }
 }
 
-/// What brings the trait into scope, whose methods call each other. One with a path of one segment is in
-/// scope, or it could not be named so; a `use` of it may be ambiguous where a type's path is not.
+/// Returns the path of the import that brings the trait into scope, because its methods call each other. A trait with a
+/// path of one segment is in scope already, and a `use` of it may be ambiguous where the path in the `impl` is not.
 fn import(of: &Path) -> Option<Path> {
     if of.segments.len() == 1 && of.leading_colon.is_none() {
         return None;
@@ -263,7 +263,7 @@ fn import(of: &Path) -> Option<Path> {
     Some(import)
 }
 
-/// The items of a default method of a trait.
+/// Returns the items beside a trait for a default method in it.
 fn beside_trait(point: &Point, place: &Place<'_>, names: &Names, private: &Private) -> TokenStream {
     let Place::Trait(owner, item) = place else {
         return TokenStream::new();

@@ -1,11 +1,12 @@
-//! Where a function was written, as an expression.
+//! The place where a function is written, as an expression.
 
 use crate::paths::Private;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote;
 
-/// Where a function was written. The compiler is asked for it, because `line!()` is the line of the outermost macro,
-/// which is the same for all functions of a module. The tests of this crate run without a compiler.
+/// Returns the place of a function as a `Site`. The line is that of `span`, because `line!()` is the line of the outermost
+/// macro, which is the same for all functions of a module. The tests of this crate run outside the compiler, which alone
+/// knows the place of a span.
 pub(super) fn site(name: &str, span: Span, private: &Private) -> TokenStream {
     let (file, line) = if proc_macro::is_available() {
         let span = span.unwrap();

@@ -10,7 +10,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{ReturnType, Type};
 
-/// The alias of the slot's type, which is beside what names it: a type in an impl has no place for one.
+/// Returns the alias of the slot's type, unless the function is generic.
 pub(super) fn alias(point: &Point, names: &Names, private: &Private) -> Option<TokenStream> {
     let name = names.slot_type.as_ref()?;
     let cfg = &point.attrs.cfg;
@@ -23,7 +23,7 @@ pub(super) fn alias(point: &Point, names: &Names, private: &Private) -> Option<T
     })
 }
 
-/// The type of what leads to the slot: a reference, or for a generic function an instance.
+/// Returns the type of the handle: a reference to the slot, or an instance of a generic function.
 pub(super) fn handle_type(point: &Point, names: &Names, private: &Private) -> TokenStream {
     match &names.slot_type {
         Some(alias) => quote!(&'static #alias),
@@ -34,7 +34,7 @@ pub(super) fn handle_type(point: &Point, names: &Names, private: &Private) -> To
     }
 }
 
-/// The value that leads to the slot, as the content of a block that has the slot in it.
+/// Returns the handle, as the content of a block that contains the slot.
 pub(super) fn handle(point: &Point, names: &Names, private: &Private) -> TokenStream {
     let slot = paths::hidden("slot");
     let site = site(&point.name, point.sig.ident.span(), private);
@@ -74,10 +74,10 @@ pub(super) fn handle(point: &Point, names: &Names, private: &Private) -> TokenSt
     }
 }
 
-/// The name by which the runtime finds the parameters in the name of a type.
+/// The name of the key type. The runtime looks for it in `type_name`, where the parameters follow it.
 const KEY: &str = "__GREENPATCH_Key";
 
-/// A type that has all parameters, to tell instantiations apart by.
+/// Returns a type with all parameters, which distinguishes instantiations.
 fn key_type(key: &Ident, declared: &Declared, private: &Private) -> TokenStream {
     let params = unbounded(declared, private);
     let fields = phantoms(declared, private);
@@ -86,13 +86,13 @@ fn key_type(key: &Ident, declared: &Declared, private: &Private) -> TokenStream 
     }
 }
 
-/// A value of the slot's function type, and the item that it takes.
+/// A value of the slot's function type, and the item that it needs.
 struct Callable {
     item: Option<TokenStream>,
     value: TokenStream,
 }
 
-/// The original with the slot's type, which is more general than the original's in some cases.
+/// Returns the original as a function of the slot's type, which may be more general than the original's.
 fn original(point: &Point, declared: &Declared, names: &Names, private: &Private) -> Callable {
     let original = &names.inner_original;
     if !point.slot.narrower {
@@ -115,7 +115,7 @@ fn original(point: &Point, declared: &Declared, names: &Names, private: &Private
     callable(&point.slot, declared, "original", body, private)
 }
 
-/// A function of the slot's type that calls what is in force in the current scope.
+/// Returns a function of the slot's type that calls the function in force in the current scope.
 fn trampoline(
     slot: &SlotType,
     declared: &Declared,
@@ -141,8 +141,8 @@ fn trampoline(
     callable(slot, declared, "trampoline", body, private)
 }
 
-/// `body` as a closure, which takes its signature from the slot's type. With an ABI, which no closure has, as a
-/// function that is called `name`.
+/// Returns `body` as a closure. Its signature is inferred from the slot's type. A closure cannot have an ABI, so for
+/// a slot with an ABI it is the function `name`.
 fn callable(
     slot: &SlotType,
     declared: &Declared,
@@ -166,7 +166,7 @@ fn callable(
     }
 }
 
-/// A function of the slot's type that calls `replacement`, which has the type that was written.
+/// Returns a function of the slot's type that calls `replacement`, a function of the written type.
 pub(super) fn shim(
     slot: &SlotType,
     name: &Ident,
@@ -183,7 +183,7 @@ pub(super) fn shim(
     quote!(#allowed #function)
 }
 
-/// A function of the slot's type.
+/// Returns a function of the slot's type.
 fn function(
     slot: &SlotType,
     declared: &Declared,
@@ -216,7 +216,7 @@ fn function(
     }
 }
 
-/// A body that calls what has the slot's type.
+/// Returns `body`, in an `unsafe` block if functions of the slot's type are unsafe.
 pub(super) fn call(slot: &SlotType, body: TokenStream) -> TokenStream {
     match slot.unsafety {
         None => body,
@@ -280,12 +280,12 @@ fn types(slot: &SlotType, private: &Private) -> SlotTypes {
         .as_ref()
         .map(|witness| quote!(#private::PhantomData<#witness>,));
     let output = output(slot, private);
-    // `Fn() -> !` is not to be written yet.
+    // `Fn() -> !` is unstable.
     let closure_output = if never(&slot.output) && slot.future.is_none() {
         quote!(-> #private::Infallible)
     } else {
         match &slot.output {
-            // `Fn() -> &dyn A + Send` would not parse.
+            // `Fn() -> &dyn A + Send` does not parse.
             ReturnType::Type(arrow, ty)
                 if slot.future.is_none() && slot.lender.is_none() && ends_in_bounds(ty) =>
             {
@@ -303,7 +303,7 @@ fn types(slot: &SlotType, private: &Private) -> SlotTypes {
     }
 }
 
-/// The type of a generic function's slot, for people.
+/// Returns the type of a generic function's slot, for display.
 fn type_text(slot: &SlotType) -> String {
     let SlotType {
         inputs,

@@ -1,7 +1,7 @@
-//! Parses the annotated item, as far as the macro has to know it.
+//! Parses the annotated item, as far as the macro needs to know it.
 //!
-//! Bodies stay tokens: nothing in them is looked at, so a body that does not compile yet, or does not
-//! even parse, goes through as it is, and costs nothing.
+//! Bodies remain tokens. They are not parsed, so a body that does not compile yet, or does not even parse,
+//! is passed on unchanged and at no cost.
 
 mod print;
 
@@ -15,7 +15,7 @@ use syn::{
     token,
 };
 
-/// An item that `#[patchable]` was written on, or that was found inside one.
+/// An item with `#[patchable]`, or inside one.
 pub(crate) enum Annotated {
     Function(Function),
     Impl(Impl),
@@ -23,7 +23,7 @@ pub(crate) enum Annotated {
     Module(Module),
     Use(syn::ItemUse),
     ExternCrate(syn::ItemExternCrate),
-    /// Nothing with functions in it.
+    /// An item that contains no functions.
     Other(Item),
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Trait {
     pub(crate) members: Vec<Member>,
 }
 
-/// What stands in an `impl` or a trait.
+/// A member of an `impl` or a trait.
 pub(crate) enum Member {
     Function(Box<Function>),
     /// An associated type, by name.
@@ -86,7 +86,7 @@ pub(crate) struct Module {
     pub(crate) mod_token: Token![mod],
     pub(crate) ident: Ident,
     pub(crate) brace: token::Brace,
-    /// Inner attributes and items; none in `mod name;`.
+    /// Inner attributes and items. `None` for `mod name;`.
     pub(crate) content: Option<(Vec<Attribute>, Vec<Annotated>)>,
     pub(crate) semi: Option<Token![;]>,
 }
@@ -124,7 +124,7 @@ impl Parse for Annotated {
 }
 
 impl Function {
-    /// Parses a function if there is one, and nothing otherwise.
+    /// Parses a function if one follows, and nothing otherwise.
     fn speculate(input: ParseStream<'_>) -> syn::Result<Option<Self>> {
         let ahead = input.fork();
         let attrs = ahead.call(Attribute::parse_outer)?;
@@ -149,7 +149,7 @@ impl Function {
     }
 }
 
-/// A block in braces, or a `$body:block` in invisible ones.
+/// Parses a block in braces, or a `$body:block` in invisible delimiters.
 fn block(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     input.step(|cursor| match cursor.token_tree() {
         Some((TokenTree::Group(group), rest)) if is_block(&group) => {
@@ -171,7 +171,7 @@ fn is_block(group: &Group) -> bool {
     }
 }
 
-/// `default`, where it is followed by something that it can be a word before.
+/// Parses `default` if an item that it can modify follows.
 fn contextual(input: ParseStream<'_>, word: &str) -> Option<Ident> {
     let ahead = input.fork();
     let found: Ident = ahead.parse().ok()?;
@@ -228,7 +228,7 @@ impl Impl {
     }
 }
 
-/// Whether the `<` after `impl` opens generics, and not a qualified path.
+/// Returns whether the `<` after `impl` opens generics, and not a qualified path.
 fn has_generics(input: ParseStream<'_>) -> bool {
     input.peek(Token![<])
         && (input.peek2(Token![>])
@@ -308,7 +308,7 @@ fn member(input: ParseStream<'_>) -> syn::Result<Member> {
     if let Some(function) = Function::speculate(input)? {
         return Ok(Member::Function(Box::new(function)));
     }
-    // Types, constants and macros are the same in traits and impls, but for a missing value.
+    // Types, constants and macros are the same in traits and impls, except that a trait may omit the value.
     let item: syn::TraitItem = input.parse()?;
     Ok(match item {
         syn::TraitItem::Type(item) => Member::Type(item.ident.clone(), item.into_token_stream()),
@@ -352,7 +352,7 @@ impl Module {
     }
 }
 
-/// Parses the one item that an attribute stands on.
+/// Parses the item that an attribute is on.
 pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Annotated> {
     Annotated::parse.parse2(tokens)
 }

@@ -1,4 +1,4 @@
-//! Writes items back, as they were or with other things in their braces.
+//! Writes items as tokens, unchanged or with other content in their braces.
 
 use super::{Annotated, Body, Function, Impl, Member, Module, Trait};
 use proc_macro2::TokenStream;
@@ -34,7 +34,7 @@ impl ToTokens for Member {
 }
 
 impl Impl {
-    /// The impl with other members.
+    /// Returns the impl with other members.
     pub(crate) fn with(&self, members: TokenStream) -> TokenStream {
         let mut tokens = TokenStream::new();
         tokens.append_all(&self.attrs);
@@ -55,7 +55,7 @@ impl Impl {
 }
 
 impl Trait {
-    /// The trait with other members.
+    /// Returns the trait with other members.
     pub(crate) fn with(&self, members: TokenStream) -> TokenStream {
         let mut tokens = TokenStream::new();
         tokens.append_all(&self.attrs);
@@ -73,7 +73,7 @@ impl Trait {
 }
 
 impl Module {
-    /// The module with other items.
+    /// Returns the module with other items.
     pub(crate) fn with(&self, inner: &[Attribute], items: TokenStream) -> TokenStream {
         let mut tokens = TokenStream::new();
         tokens.append_all(&self.attrs);
@@ -86,7 +86,7 @@ impl Module {
     }
 }
 
-/// The user's own braces: an item is where its first and its last token are.
+/// Writes the user's braces, because the span of an item extends from its first to its last token.
 fn braces(
     brace: &token::Brace,
     inner: &[Attribute],

@@ -1,11 +1,11 @@
-//! The import of greenpatch's macros, which would otherwise be std's.
+//! The import of greenpatch's macros in place of std's.
 
 use crate::imports::leaves;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Ident, UseTree};
 
-/// The macros of std that greenpatch has its own of.
+/// The macros that greenpatch provides in place of std's.
 const MACROS: &[&str] = &[
     "thread_local",
     "print",
@@ -15,7 +15,7 @@ const MACROS: &[&str] = &[
     "dbg",
 ];
 
-/// An import of those of the macros that are wanted.
+/// Returns an import of the macros for which `wanted` returns `true`.
 pub(super) fn import_macros(from: &TokenStream, wanted: impl Fn(&str) -> bool) -> TokenStream {
     let macros = MACROS
         .iter()
@@ -24,7 +24,7 @@ pub(super) fn import_macros(from: &TokenStream, wanted: impl Fn(&str) -> bool) -
     quote!(#[allow(unused_imports)] use #from::{#(#macros),*};)
 }
 
-/// Whether a `use` is a glob of std's root or of one of its preludes, which have greenpatch's macros.
+/// Returns whether a `use` is a glob of std's root or of one of its preludes, which contain the macros.
 pub(super) fn brings_macros(tree: &UseTree) -> bool {
     leaves(tree).iter().any(|leaf| {
         let path: Vec<_> = leaf.path.iter().map(Ident::to_string).collect();

@@ -1,6 +1,6 @@
-//! In an annotated module the name `std` means greenpatch, and so do std's macros that greenpatch has its
-//! own of: imports on top of it, and four forms of import in it that would clash with them, changed or
-//! taken out.
+//! The shadow of an annotated module, in which the name `std` refers to greenpatch, and the names of some of std's macros
+//! to greenpatch's: imports at the top of the module, and changes to four forms of import in it that would conflict with
+//! these.
 
 mod import;
 mod redirect;
@@ -16,16 +16,16 @@ use quote::quote;
 use std::collections::HashSet;
 use syn::{Ident, Item, Path, UseTree, Visibility};
 
-/// What to put on top of a module, and where `::std` leads in it.
+/// The imports at the top of a module, and the crate that `::std` refers to in it.
 #[derive(Default)]
 pub(crate) struct Shadow {
     imports: TokenStream,
-    /// The greenpatch crate, if `::std` is to lead there.
+    /// The greenpatch crate, if `::std` refers to it.
     krate: Option<Path>,
 }
 
 impl Shadow {
-    /// Makes `std` mean `krate` in a module of `items`, in which the macros `around` can be seen.
+    /// Makes `std` refer to `krate` in a module of `items`, in which the macros `around` are in scope.
     pub(crate) fn cast(items: &mut [Annotated], around: &OwnMacros, krate: &Path) -> Self {
         let mut clashes = Clashes::default();
         for item in items.iter_mut() {
@@ -39,7 +39,7 @@ impl Shadow {
         }
     }
 
-    /// Makes `std` mean std again in a module of `items` that would get the shadow through a glob.
+    /// Makes `std` refer to std again in a module of `items` that would import the shadow through a glob.
     pub(crate) fn lift(items: &[Annotated], around: &OwnMacros) -> Self {
         let has_glob = items.iter().any(|item| match item {
             Annotated::Use(item) => leaves(&item.tree).iter().any(|leaf| leaf.bound.is_none()),
@@ -70,12 +70,12 @@ impl Shadow {
         self.krate.is_some()
     }
 
-    /// The imports that it takes.
+    /// Returns the imports.
     pub(crate) fn imports(&self) -> &TokenStream {
         &self.imports
     }
 
-    /// `tokens` with `::std` leading where `std` does.
+    /// Returns `tokens`, in which `::std` refers to the same crate as `std`.
     pub(crate) fn redirect(&self, tokens: TokenStream) -> TokenStream {
         match &self.krate {
             Some(krate) => redirect::redirect(tokens, krate),
@@ -84,13 +84,12 @@ impl Shadow {
     }
 }
 
-/// The macros by such names that the user's code has defined around a place, which an import there would
-/// make ambiguous.
+/// The macros that the user's code defines around a place. An import of the same name there would be ambiguous.
 #[derive(Clone, Default)]
 pub(crate) struct OwnMacros(HashSet<String>);
 
 impl OwnMacros {
-    /// Adds those that `items` define for their module and its children.
+    /// Adds the macros that `items` define for their module and its children.
     pub(crate) fn with(&self, items: &[Annotated]) -> Self {
         let mut all = self.clone();
         all.find(items);
@@ -116,17 +115,17 @@ fn defined(item: &syn::ItemMacro) -> Option<String> {
     item.ident.as_ref().map(Ident::to_string)
 }
 
-/// Which of the names the user's items already bind.
+/// The names of the shadow that the user's items already bind.
 #[derive(Default)]
 struct Clashes {
     std: bool,
-    /// By an import of std under its own name.
+    /// `std` is bound by an import of std itself.
     std_itself: bool,
     macros: HashSet<String>,
 }
 
 impl Clashes {
-    /// Imports of the macros that are not bound.
+    /// Returns imports of the macros that are not bound.
     fn imports(&self, around: &OwnMacros, from: &TokenStream) -> TokenStream {
         import_macros(from, |name| {
             !self.macros.contains(name) && !around.0.contains(name)
@@ -137,7 +136,7 @@ impl Clashes {
         self.find(item);
         match item {
             Annotated::Use(import) if brings_macros(&import.tree) => {
-                // What it is there for may be named by our own import now.
+                // The shadow's import may bind the names that it was written for.
                 import
                     .attrs
                     .push(syn::parse_quote!(#[allow(unused_imports)]));
@@ -147,7 +146,7 @@ impl Clashes {
                 let vis = &import.vis;
                 without_std_itself(&mut import.tree);
                 if !matches!(vis, Visibility::Inherited) {
-                    // Another module may import it from here, so it stays, and takes our import's place.
+                    // Another module may import it from here, so it replaces the shadow's import.
                     self.std = true;
                     let moved = quote!(#(#attrs)* #vis use #krate as std; #import);
                     *item = Annotated::Other(Item::Verbatim(moved));
@@ -184,7 +183,7 @@ impl Clashes {
                             self.std = true;
                         }
                     }
-                    // `use std::thread_local` is ours already, through the shadow.
+                    // Through the shadow, `use std::thread_local` already imports greenpatch's macro.
                     self.macros
                         .extend(leaf.bound.as_ref().map(Ident::to_string));
                 }

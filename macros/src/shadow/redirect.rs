@@ -1,14 +1,14 @@
-//! What goes past the imports on top of a module.
+//! Rewrites the paths that do not use the imports at the top of a module.
 //!
-//! `::std::…` goes past any import, so it is rewritten, but neither in `macro_rules!`, whose users may
-//! be anywhere, nor in the arguments of what quotes code or turns it into text.
+//! `::std::…` ignores imports, so it is rewritten, except in `macro_rules!`, which may be used in any
+//! module, and in the arguments of macros that quote code or turn it into text.
 
 use super::import::{brings_macros, import_macros};
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Ident, ItemUse, Path};
 
-/// Macros whose arguments are code to be kept as it is.
+/// Macros that take code and must receive it unchanged.
 const QUOTING: &[&str] = &[
     "macro_rules",
     "stringify",
@@ -20,7 +20,7 @@ const QUOTING: &[&str] = &[
     "include_str",
 ];
 
-/// `tokens` with `::std` leading where `std` does.
+/// Returns `tokens`, in which `::std` refers to the same crate as `std`.
 pub(super) fn redirect(tokens: TokenStream, krate: &Path) -> TokenStream {
     walk(tokens, false, krate)
 }
@@ -64,7 +64,7 @@ fn walk(tokens: TokenStream, in_braces: bool, krate: &Path) -> TokenStream {
     changed
 }
 
-/// The number of trees in `quote! {…}`, `macro_rules! name {…}` and the like, if they start here.
+/// Returns the number of token trees in `quote! {…}`, `macro_rules! name {…}` and the like, if one starts here.
 pub(crate) fn quoting(trees: &[TokenTree]) -> Option<usize> {
     let [TokenTree::Ident(name), TokenTree::Punct(bang), rest @ ..] = trees else {
         return None;
@@ -79,8 +79,8 @@ pub(crate) fn quoting(trees: &[TokenTree]) -> Option<usize> {
     }
 }
 
-/// The number of trees in `use std::prelude::v1::*;`, if that starts here: in a body, the prelude that the
-/// compiler brings makes ambiguous what comes by a glob.
+/// Returns the number of token trees in `use std::prelude::v1::*;`, if it starts here. In a body, the names of a glob are
+/// ambiguous with those of the compiler's prelude.
 fn glob(trees: &[TokenTree]) -> Option<usize> {
     if !matches!(trees, [TokenTree::Ident(word), ..] if word == "use") {
         return None;
@@ -110,7 +110,7 @@ fn absolute_std(trees: &[TokenTree]) -> Option<proc_macro2::Span> {
     }
 }
 
-/// Whether `::` after `before` goes on with a path instead of starting one.
+/// Returns whether `::` after `before` continues a path instead of starting one.
 fn continues_path(before: &[TokenTree]) -> bool {
     match before {
         [.., TokenTree::Punct(first), TokenTree::Punct(last)] if last.as_char() == '>' => {

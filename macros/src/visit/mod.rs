@@ -1,4 +1,4 @@
-//! Looks into types and changes them: `Self`, lifetimes, and what may hide one.
+//! Visitors of types: `Self`, lifetimes, and parts that may hide a lifetime.
 
 use crate::errors::Reason;
 use std::collections::HashSet;
@@ -9,44 +9,44 @@ use syn::{
     QSelf, ReturnType, Type, TypeFnPtr, TypeMacro, TypePath, TypeReference, WherePredicate,
 };
 
-/// An associated type that an impl gives.
+/// An associated type that an impl defines.
 pub(crate) struct GivenType {
     pub(crate) ident: Ident,
-    /// What it is, as written and with the impl's lifetimes renamed; unknown if it has parameters.
+    /// Its definition, as written and with the impl's lifetimes renamed. `None` if it has parameters.
     pub(crate) written: Option<Type>,
     pub(crate) renamed: Option<Type>,
 }
 
-/// Replaces `Self` in a type: `Self` by the type itself, `Self::X` by what the impl says that it is, or
-/// else by `<Type as Trait>::X`.
+/// Replaces `Self` in a type: `Self` with the type itself, `Self::X` with its definition in the impl, or
+/// otherwise with `<Type as Trait>::X`.
 ///
 /// Input: `Option<Self::Item>`. Output: `Option<&'a str>`.
 pub(crate) struct ReplaceSelf<'a> {
     pub(crate) self_ty: &'a Type,
-    /// The trait whose impl this is, with the types that the impl itself gives.
+    /// The trait of the impl, with the types that the impl defines.
     pub(crate) of: Option<(&'a Path, &'a [GivenType])>,
-    /// Whether lifetimes of the impl have their other names.
+    /// Whether lifetimes of the impl are renamed.
     pub(crate) renamed: bool,
-    /// What could not be replaced.
+    /// A path that could not be replaced.
     pub(crate) failed: Option<Path>,
 }
 
 impl ReplaceSelf<'_> {
-    /// Says what was left.
+    /// Returns an error if a path could not be replaced.
     pub(crate) fn finish(self) -> Result<(), Reason> {
         match self.failed {
             None => Ok(()),
             Some(path) => Err(Reason::new(
                 &path,
                 format!(
-                    "`{}` is not a type that this impl gives; write `<Self as Trait>::…`",
+                    "`{}` is not a type that this impl defines; write `<Self as Trait>::…`",
                     crate::paths::text(&path)
                 ),
             )),
         }
     }
 
-    /// Replaces `Self` in generics, but for the `Self` in `where Self: Clone`.
+    /// Replaces `Self` in generics, except in the position of `where Self: Clone`.
     pub(crate) fn but_of_self(&mut self, generics: &mut Generics) {
         for param in &mut generics.params {
             self.visit_generic_param_mut(param);
@@ -64,7 +64,7 @@ impl ReplaceSelf<'_> {
         }
     }
 
-    /// The type that `Self::Item` is, if the impl says so.
+    /// Returns the definition of `Self::Item`, if the impl has one.
     fn given(&self, path: &Path) -> Option<Type> {
         let (_, given) = self.of?;
         if path.leading_colon.is_some() || path.segments.len() != 2 {
@@ -126,7 +126,7 @@ impl VisitMut for ReplaceSelf<'_> {
             && let Some(given) = self.given(path)
         {
             *ty = given;
-            // It may mention others.
+            // The definition may contain others.
             self.visit_type_mut(ty);
             return;
         }
@@ -149,7 +149,7 @@ fn is_self(ty: &Type) -> bool {
     matches!(ty, Type::Path(ty) if ty.qself.is_none() && ty.path.is_ident("Self"))
 }
 
-/// `<Self>::Item` as `Self::Item`, `<T>::Item` as `T::Item`. A `where` clause cannot begin with the former.
+/// Rewrites `<Self>::Item` as `Self::Item`, and `<T>::Item` as `T::Item`. A `where` clause cannot begin with the former.
 pub(crate) fn without_brackets(qself: &mut Option<QSelf>, path: &mut Path) {
     let Some(QSelf {
         ty, position: 0, ..
@@ -170,7 +170,7 @@ pub(crate) fn without_brackets(qself: &mut Option<QSelf>, path: &mut Path) {
     }
 }
 
-/// The supertrait that the type `name` of a trait of std comes from.
+/// Returns the supertrait that defines the type `name` of a trait of std.
 pub(crate) fn inherited(of: &Path, name: &Ident) -> Option<Path> {
     let last = &of.segments.last()?.ident;
     Some(
@@ -194,7 +194,7 @@ impl SegmentExt for syn::PathSegment {
     }
 }
 
-/// Gives lifetimes other names.
+/// Renames lifetimes.
 pub(crate) struct RenameLifetimes<'a, F: Fn(&Lifetime) -> Option<Lifetime>>(pub(crate) &'a F);
 
 impl<F: Fn(&Lifetime) -> Option<Lifetime>> VisitMut for RenameLifetimes<'_, F> {
@@ -205,8 +205,8 @@ impl<F: Fn(&Lifetime) -> Option<Lifetime>> VisitMut for RenameLifetimes<'_, F> {
     }
 }
 
-/// Gives a name to each lifetime that is left out where that can be seen: `&T`, `Iter<'_>`.
-/// In a function's type of its own, `fn(&T)` or `Fn(&T)`, it is that type's business.
+/// Gives a name to each lifetime that is visibly elided: `&T`, `Iter<'_>`. A lifetime that is elided in the type of a
+/// function, `fn(&T)` or `Fn(&T)`, belongs to that type and stays elided.
 pub(crate) struct NameElided<'a>(pub(crate) &'a mut dyn FnMut() -> Lifetime);
 
 impl VisitMut for NameElided<'_> {
@@ -229,14 +229,14 @@ impl VisitMut for NameElided<'_> {
     }
 }
 
-/// The lifetimes of a type, as far as they can be seen.
+/// The visible lifetimes of a type.
 #[derive(Default)]
 pub(crate) struct Lifetimes {
-    /// Those with names, `'static` too.
+    /// Those with names, including `'static`.
     pub(crate) named: HashSet<Lifetime>,
-    /// Those with names at a place that binds them: not only in `<T as Trait<'a>>::Out`.
+    /// Those with names in a position that binds them, so not only in `<T as Trait<'a>>::Out`.
     pub(crate) binding: HashSet<Lifetime>,
-    /// How many are left out, seen as in [`NameElided`].
+    /// The number of elided ones that [`NameElided`] would name.
     pub(crate) elided: usize,
     in_projection: usize,
 }
@@ -298,14 +298,14 @@ impl<'ast> Visit<'ast> for Lifetimes {
     }
 }
 
-/// What a type is made of that matters to whether it can be written a second time.
+/// The parts of a type that decide whether it can be written a second time.
 #[derive(Default)]
 pub(crate) struct Parts {
     pub(crate) mentions_self: bool,
     pub(crate) impl_trait: bool,
     pub(crate) macros: bool,
     pub(crate) projection: bool,
-    /// An associated type with a lifetime of its own: `T::Item<'a>`.
+    /// An associated type with a lifetime parameter: `T::Item<'a>`.
     pub(crate) lent: bool,
 }
 
@@ -348,13 +348,13 @@ impl<'ast> Visit<'ast> for Parts {
     }
 }
 
-/// Whether the path is `Type::Item` or `T::Item`, by the looks of it.
+/// Returns whether the path has the form of `Type::Item` or `T::Item`.
 fn starts_with_type(path: &Path) -> bool {
     let first = path.segments[0].ident.to_string();
     path.segments.len() > 1 && first.starts_with(char::is_uppercase)
 }
 
-/// Whether a lifetime can be seen in `ty`, or a trait object, which has one that cannot.
+/// Returns whether `ty` contains a visible lifetime, or a trait object, which has an invisible one.
 pub(crate) fn has_lifetime_or_dyn(ty: &Type) -> bool {
     struct Find(bool);
     impl<'ast> Visit<'ast> for Find {

@@ -1,5 +1,6 @@
 //! A path to a patch point, as in `#[replaces(path)]`.
 
+use super::trait_impl::{key, takes_itself};
 use crate::args::TargetPath;
 use crate::paths;
 use crate::visit::has_lifetime_or_dyn;
@@ -7,25 +8,25 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{GenericArgument, Path, PathArguments, Type, TypePath};
 
-/// A path to a patch point, read.
+/// The parsed path to a patch point.
 pub(crate) struct Target {
     pub(crate) slot: Slot,
     span: Span,
 }
 
-/// Where the slot is looked for, such that a miss can be told.
+/// The place where the slot is looked up, so that a miss can be reported.
 pub(crate) enum Slot {
     /// `p::fetch`: a value of a module.
     InModule { module: Path, name: Ident },
     /// `p::Type::go`: a value of a type.
     OfType { patch: TypePath, name: Ident },
-    /// `fetch`: whatever is in scope.
+    /// `fetch`: an item in scope.
     Bare(TokenStream),
     /// `<Type as Trait>::go`: a value of a hidden trait.
     OfTrait {
         ty: Box<Type>,
         key: u64,
-        /// The trait's type arguments; left out, they are inferred.
+        /// The trait's type arguments, which are inferred if they are omitted.
         of_trait: Option<Vec<Type>>,
         of_method: Vec<Type>,
     },
@@ -42,8 +43,8 @@ impl Target {
             if has_lifetime_or_dyn(ty) {
                 return Err(syn::Error::new_spanned(
                     ty,
-                    "what has a lifetime in it, or is a trait object, cannot name an instantiation: it \
-                     cannot be told from the same with another lifetime; name a type without",
+                    "a type that contains a lifetime, or a trait object, cannot name an instantiation: it \
+                     cannot be distinguished from the same type with another lifetime; name a type without one",
                 ));
             }
         }
@@ -72,7 +73,7 @@ impl Target {
         Ok(Target { slot, span })
     }
 
-    /// The function `name` of what `module` is, for an error at `span`.
+    /// Returns the target `item` of `module`, with its errors at `span`.
     pub(crate) fn in_module(module: &Path, item: &Path, span: Span) -> syn::Result<Self> {
         let path: TypePath = syn::parse_quote!(#module::#item);
         let target = Target::read(&TargetPath {
@@ -98,7 +99,7 @@ fn plain(path: &TypePath) -> Slot {
     last.ident = paths::patch(&last.ident);
     let name = last.ident.clone();
     if !matches!(last.arguments, PathArguments::None) {
-        // A generic function's slot is had from a function, which takes the same arguments.
+        // The slot of a generic function is the result of a function that takes the same arguments.
         if let PathArguments::AngleBracketed(args) = &mut last.arguments {
             args.colon2_token.get_or_insert_default();
         }
@@ -131,19 +132,19 @@ fn of_trait(
     let of = &path.path.segments[position - 1];
     let name = paths::plain(&of.ident);
     let of_trait = match &of.arguments {
-        PathArguments::None if crate::check::takes_itself(&name) => Some(vec![ty.clone()]),
+        PathArguments::None if takes_itself(&name) => Some(vec![ty.clone()]),
         PathArguments::None => None,
         arguments => Some(type_arguments(arguments)?),
     };
     Ok(Slot::OfTrait {
         ty: Box::new(ty.clone()),
-        key: crate::check::trait_key(&name, method),
+        key: key(&name, method),
         of_trait,
         of_method,
     })
 }
 
-/// `<Type as path::Trait<A>>::go::<B>` as `path::Trait__go__PATCH::<Type, A, B>()`.
+/// Returns `path::Trait__go__PATCH::<Type, A, B>()` for `<Type as path::Trait<A>>::go::<B>`.
 fn of_default(
     ty: &Type,
     path: &TypePath,
@@ -175,7 +176,7 @@ fn type_arguments(arguments: &PathArguments) -> syn::Result<Vec<Type>> {
     let types = args.args.iter().filter_map(|arg| match arg {
         GenericArgument::Lifetime(_) => None,
         GenericArgument::Type(ty) => Some(Ok(ty.clone())),
-        // A value, which stands for itself.
+        // A value, written as it is.
         GenericArgument::Const(value) => Some(Ok(Type::Verbatim(value.to_token_stream()))),
         other => Some(Err(syn::Error::new_spanned(other, "expected a type"))),
     });

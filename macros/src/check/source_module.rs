@@ -1,38 +1,39 @@
-//! `#[replaces(path::to::module)]` on a module: a source module, with its hooks, as a value.
+//! The rules for `#[replaces(path::to::module)]` on a module: which of its functions are replacements, and which
+//! are hooks.
 
+use super::replacement::Replacement;
+use super::target::Target;
 use crate::args::{Implements, ReplacesArgs};
 use crate::attrs;
 use crate::errors::Errors;
-use crate::expand;
 use crate::item::{Annotated, Function, Module};
-use crate::paths::{self, Private};
-use crate::shim::shim;
-use crate::target::Target;
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Path, Visibility};
+use crate::paths;
+use proc_macro2::Ident;
+use syn::{Attribute, LitStr, Path, Visibility};
 
-/// Input:
-///
-/// ```text
-/// #[replaces(net)]
-/// mod green_net { pub fn connect() { … } }
-/// ```
-///
-/// Output:
-///
-/// ```text
-/// use net as __greenpatch_target_green_net;
-/// mod green_net {
-///     pub fn connect() { … }
-///     pub static SOURCE: Source = Source::new(module_path!(), "net", &[…]);
-/// }
-/// ```
-pub(crate) fn expand(
-    mut module: Module,
-    args: &ReplacesArgs,
-    private: &Private,
-) -> syn::Result<TokenStream> {
+/// A module of replacements.
+pub(crate) struct SourceModule {
+    pub(crate) item: Module,
+    pub(crate) inner: Vec<Attribute>,
+    pub(crate) items: Vec<Annotated>,
+    /// The module that it replaces functions of.
+    pub(crate) target: Path,
+    /// The name of `target` beside the module. The path would mean something else inside it.
+    pub(crate) alias: Ident,
+    pub(crate) replacements: Vec<Replacement>,
+    pub(crate) hooks: Vec<Hook>,
+    pub(crate) auto: bool,
+    pub(crate) feature: Option<LitStr>,
+}
+
+/// A function with `#[will_patch]` or `#[did_patch]`.
+pub(crate) struct Hook {
+    /// The attribute's name, and that of the method that takes the function.
+    pub(crate) method: Ident,
+    pub(crate) function: Ident,
+}
+
+pub(super) fn check(mut item: Module, args: &ReplacesArgs) -> syn::Result<SourceModule> {
     let mut errors = Errors::default();
     if let Some(default) = &args.target.default {
         errors.at(default, "`default` is for a method; remove it");
@@ -40,94 +41,44 @@ pub(crate) fn expand(
     if args.target.path.qself.is_some() {
         errors.at(&args.target.path, "expected the path of a module");
     }
-    let Some((inner, mut items)) = module.content.take() else {
-        errors.at(
-            &module,
+    let Some((inner, mut items)) = item.content.take() else {
+        return Err(errors.and(
+            &item,
             format!(
                 "the macro cannot see into another file; write `mod {0} {{ … }}` with the code in \
                  braces, or put `#[replaces(..)]` on the functions in the file one by one",
-                module.ident
+                item.ident
             ),
-        );
-        return errors.finish(TokenStream::new());
+        ));
     };
     let hooks = take_hooks(&mut items, &mut errors);
     let chosen = choose(&items, args, &hooks, &mut errors);
-
-    // A path that is written outside of the module would mean something else inside.
-    let alias = paths::hidden(format_args!("target_{}", module.ident));
+    let alias = paths::hidden(format_args!("target_{}", item.ident));
     let target: Path = syn::parse_quote!(super::#alias);
-    let mut replacements = TokenStream::new();
-    let mut shims = TokenStream::new();
-    for (item, function) in &chosen {
-        let name = &function.sig.ident;
-        let point = match Target::in_module(&target, item, name.span()) {
-            Ok(point) => point,
-            Err(error) => {
-                errors.push(error);
-                continue;
-            }
-        };
-        let shim_name = paths::hidden(format_args!("shim_{}", paths::plain(name)));
-        let shim = match shim(function, &shim_name, private) {
-            Ok(shim) => shim,
-            Err(error) => {
-                errors.push(error);
-                continue;
-            }
-        };
-        let call = match &shim {
-            None => name.to_token_stream(),
-            Some(_) => shim_name.to_token_stream(),
-        };
-        let cfg = attrs::cfgs(&function.attrs);
-        shims.extend(shim.map(|shim| quote!(#(#cfg)* #shim)));
-        let value = expand::replacement(&point, name, call, private);
-        replacements.extend(quote!(#(#cfg)* #value,));
+    let mut replacements = Vec::new();
+    for (path, function) in chosen {
+        let replacement = Target::in_module(&target, &path, function.sig.ident.span())
+            .and_then(|target| Replacement::of(function, target));
+        match replacement {
+            Ok(replacement) => replacements.push(replacement),
+            Err(error) => errors.push(error),
+        }
     }
     errors.finish(())?;
-
-    let outside = &args.target.path.path;
-    let text = paths::text(outside);
-    let auto = args.auto.as_ref().map(|_| quote!(.auto()));
-    let feature = args
-        .feature
-        .as_ref()
-        .map(|(_, name)| quote!(.feature_named(#name)));
-    let hooks = hooks.iter().map(|hook| {
-        let (method, function) = (&hook.method, &hook.function);
-        quote!(.#method(#function))
-    });
-    let source = quote! {
-        #shims
-        /// The replacements in this module, as a value.
-        #[allow(unreachable_pub)]
-        pub static SOURCE: #private::Source =
-            #private::Source::new(#private::module_path!(), #text, &[#replacements])
-                #feature #auto #(#hooks)*;
-        const _: () = {
-            #private::inventory::submit! { #private::Linked(&SOURCE) }
-        };
-    };
-    let items: TokenStream = items.iter().map(ToTokens::to_token_stream).collect();
-    let cfg = attrs::cfgs(&module.attrs);
-    let module = module.with(&inner, quote!(#items #source));
-    Ok(quote! {
-        #(#cfg)*
-        #[doc(hidden)]
-        #[allow(unused_imports, non_snake_case)]
-        use #outside as #alias;
-        #module
+    Ok(SourceModule {
+        item,
+        inner,
+        items,
+        target: args.target.path.path.clone(),
+        alias,
+        replacements,
+        hooks,
+        auto: args.auto.is_some(),
+        feature: args.feature.as_ref().map(|(_, name)| name.clone()),
     })
 }
 
-struct Hook {
-    /// The attribute's name, and that of the method that takes the function.
-    method: Ident,
-    function: Ident,
-}
-
-/// Takes `#[will_patch]` and `#[did_patch]` off their functions.
+/// Removes `#[will_patch]` and `#[did_patch]` from their functions.
 fn take_hooks(items: &mut [Annotated], errors: &mut Errors) -> Vec<Hook> {
     let mut hooks: Vec<Hook> = Vec::new();
     for item in items {
@@ -162,7 +113,7 @@ fn take_hooks(items: &mut [Annotated], errors: &mut Errors) -> Vec<Hook> {
     hooks
 }
 
-/// The functions that replace something, and what.
+/// Returns the functions that are replacements, each with the path of its target.
 fn choose<'a>(
     items: &'a [Annotated],
     args: &ReplacesArgs,
@@ -211,10 +162,10 @@ fn choose<'a>(
         }
     }
     if chosen.is_empty() {
-        let what = args.target.path.to_token_stream();
+        let what = &args.target.path;
         errors.at(
             what,
-            "nothing in this module replaces anything: make functions public, or list them in \
+            "this module contains no replacement: make functions public, or list them in \
              `implements(..)`",
         );
     }

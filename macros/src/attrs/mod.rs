@@ -1,5 +1,5 @@
-//! Which attributes of a function go where: to the dispatcher, which has its name, or to the
-//! original, which has its body, or to both.
+//! Distributes the attributes of a function: to the dispatcher, which has its name, to the original, which has its
+//! body, or to both.
 
 mod conditional;
 mod inlining;
@@ -14,21 +14,21 @@ use syn::{Attribute, Meta, Path, parse_quote};
 pub(crate) struct Sorted {
     pub(crate) dispatcher: Vec<Attribute>,
     pub(crate) original: Vec<Attribute>,
-    /// Those that decide whether the function is there at all.
+    /// The `cfg` attributes, which the hidden items need as well.
     pub(crate) cfg: Vec<Attribute>,
 }
 
-/// Where one attribute goes.
+/// The function that receives an attribute.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Dispatcher,
     Original,
     Both,
-    /// It may mean anything, so its function stays as it is.
+    /// Its meaning is unknown, so the function is left unchanged.
     Unknown,
 }
 
-/// Sorts `attrs`, or says which of them forbids to rewrite the function.
+/// Sorts `attrs`, or returns the reason why one of them prevents rewriting the function.
 pub(crate) fn sort(attrs: &[Attribute]) -> Result<Sorted, Reason> {
     let mut sorted = Sorted::default();
     let inlined = !attrs.iter().any(|attr| inlining::rules_out(&attr.meta));
@@ -45,7 +45,7 @@ pub(crate) fn sort(attrs: &[Attribute]) -> Result<Sorted, Reason> {
             sorted.cfg.push(attr.clone());
         }
         if attr.path().is_ident("deprecated") {
-            // What is deprecated itself may use what is deprecated.
+            // A deprecated function may use deprecated items.
             sorted.original.push(parse_quote!(#[allow(deprecated)]));
         }
         sorted.dispatcher.extend(dispatcher.map(with));
@@ -58,7 +58,7 @@ pub(crate) fn sort(attrs: &[Attribute]) -> Result<Sorted, Reason> {
     Ok(sorted)
 }
 
-/// The `cfg` attributes among `attrs`, for what is written beside an item.
+/// Returns the `cfg` attributes among `attrs`, for the hidden items beside an item.
 pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
     attrs
         .iter()
@@ -67,19 +67,19 @@ pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
         .collect()
 }
 
-/// Whether `attrs` has one by that name alone.
+/// Returns whether `attrs` contains an attribute with the path `name`.
 pub(crate) fn has(attrs: &[Attribute], name: &str) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident(name))
 }
 
-/// Whether `attrs` has one that could replace the whole item.
+/// Returns an error if `attrs` contains an attribute that could replace the whole item.
 pub(crate) fn unknown(attrs: &[Attribute]) -> Result<(), Reason> {
     attrs
         .iter()
         .try_for_each(|attr| split(&attr.meta).map(drop))
 }
 
-/// What an attribute becomes on the dispatcher and on the original.
+/// Returns the form of an attribute on the dispatcher and on the original.
 fn split(meta: &Meta) -> Result<(Option<Meta>, Option<Meta>), Reason> {
     if meta.path().is_ident("cfg_attr") {
         let Some((condition, metas)) = conditional(meta) else {
@@ -97,7 +97,7 @@ fn split(meta: &Meta) -> Result<(Option<Meta>, Option<Meta>), Reason> {
         return Ok((list(dispatcher), list(original)));
     }
     if meta.path().is_ident("expect") {
-        // Two functions of one: the expectation would fail in one of them.
+        // One function becomes two, and the expectation would fail in one of them.
         let allow = match meta {
             Meta::List(list) => {
                 let lints = &list.tokens;
@@ -172,7 +172,7 @@ fn is_replaces(path: &Path) -> bool {
         .is_some_and(|last| last.ident == "replaces")
 }
 
-/// Takes `#[patchable(..)]` out of `attrs`, wherever the macro is imported from.
+/// Removes `#[patchable(..)]` from `attrs`, by whatever path it is written.
 pub(crate) fn take_patchable(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     let (taken, rest) = std::mem::take(attrs)
         .into_iter()
@@ -186,7 +186,7 @@ pub(crate) fn take_patchable(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     taken
 }
 
-/// Whether `attr` is `#[will_patch]` or `#[did_patch]`, wherever it is imported from.
+/// Returns whether `attr` is `#[will_patch]` or `#[did_patch]`, by whatever path it is written.
 pub(crate) fn is_hook(attr: &Attribute) -> bool {
     attr.path()
         .segments
@@ -194,7 +194,7 @@ pub(crate) fn is_hook(attr: &Attribute) -> bool {
         .is_some_and(|last| last.ident == "will_patch" || last.ident == "did_patch")
 }
 
-/// The options in an attribute: what stands in its parentheses.
+/// Returns the options in the parentheses of an attribute.
 pub(crate) fn options(attr: &Attribute) -> syn::Result<proc_macro2::TokenStream> {
     match &attr.meta {
         Meta::Path(_) => Ok(proc_macro2::TokenStream::new()),
