@@ -1,4 +1,4 @@
-//! The identity of a thread: its number, its name, and the token of park and unpark.
+//! The identity of a thread: its number, its name, and the token of `park` and `unpark`.
 #![forbid(unsafe_code)]
 
 use std::num::NonZeroU64;
@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 pub(crate) struct Identity {
     pub(crate) id: NonZeroU64,
     pub(crate) name: Option<Box<str>>,
-    /// The token of park and unpark; its address is what a parked thread waits on.
+    /// The token of `park` and `unpark`. A parked thread waits on its address.
     pub(crate) token: AtomicU32,
 }
 
@@ -24,7 +24,7 @@ impl Identity {
     }
 }
 
-/// The identity of a thread that greenpatch starts: its number, and the rest when that is first needed.
+/// The identity of a thread that greenpatch starts. All but the number is allocated when it is first needed.
 pub(crate) struct LazyIdentity {
     number: NonZeroU64,
     identity: OnceLock<Arc<Identity>>,
@@ -40,7 +40,7 @@ impl LazyIdentity {
         }
     }
 
-    /// Sets the name, before the identity is first needed.
+    /// Sets the name. Must be called before the identity is first needed.
     #[cold]
     pub(crate) fn set_name(&self, name: Box<str>) {
         let named = self.identity.set(Identity::new(self.number, Some(name)));
@@ -53,7 +53,7 @@ impl LazyIdentity {
         self.number
     }
 
-    /// Returns what the handles to the thread share.
+    /// Returns the identity that all handles to the thread share.
     #[inline]
     pub(crate) fn identity(&self) -> &Arc<Identity> {
         match self.identity.get() {
@@ -64,14 +64,14 @@ impl LazyIdentity {
 
     #[cold]
     fn make_identity(&self) -> &Arc<Identity> {
-        // Allocated before it is stored: an allocator, too, may ask for the current thread.
+        // Allocated before `get_or_init`: the allocator may itself request the current thread.
         let identity = Identity::new(self.number, None);
         self.identity.get_or_init(|| identity)
     }
 
     /// Returns the name, if one was set.
     pub(crate) fn name(&self) -> Option<&str> {
-        // A thread with a name has had an identity from the start.
+        // `set_name` creates the identity, so a thread without one has no name.
         self.identity.get()?.name.as_deref()
     }
 }
@@ -79,7 +79,7 @@ impl LazyIdentity {
 /// The number of the main thread, as in std.
 pub(crate) const MAIN: NonZeroU64 = NonZeroU64::MIN;
 
-/// Returns a number that no thread has had.
+/// Returns a number that has not been used in this process.
 #[inline]
 pub(crate) fn next_id() -> NonZeroU64 {
     static LAST: AtomicU64 = AtomicU64::new(MAIN.get());

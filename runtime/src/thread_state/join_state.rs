@@ -1,22 +1,23 @@
-//! How a thread's end is told to the one handle that may join it, and which of the two comes last.
+//! The protocol between a thread and its join handle: it reports the thread's end, and decides which of the two frees
+//! their shared state.
 //!
-//! One word says it:
+//! The state is one word:
 //!
 //! | | RUNNING | JOINING | DETACHED | DONE |
 //! | --- | --- | --- | --- | --- |
-//! | means | no thread waits yet | the handle waits, its waker lies in `waker` | the handle is gone | the thread is gone |
-//! | the handle, to join | becomes JOINING, waits | not possible | not possible | there is nothing to wait for |
-//! | the handle, to go | becomes DETACHED | not possible | not possible | it comes last |
-//! | the thread, to end | becomes DONE | becomes DONE, and it wakes | it comes last | not possible |
+//! | meaning | the thread runs, the handle does not wait | the handle waits, its waker is in `waker` | the handle is gone | the thread has ended |
+//! | the handle joins | becomes JOINING, blocks | not possible | not possible | returns |
+//! | the handle detaches | becomes DETACHED | not possible | not possible | frees the state |
+//! | the thread ends | becomes DONE | becomes DONE, wakes the handle | frees the state | not possible |
 //!
-//! From JOINING and DETACHED the handle does nothing more, so there the thread needs no read-modify-write
-//! instruction.
+//! In JOINING and DETACHED the handle does not change the word, so the thread needs no read-modify-write instruction.
 //!
 //! Invariants:
-//! 1. One thread and one handle use an [`JoinState`], each at one place at a time, and each ends or goes once.
-//! 2. `waker` is the handle's while RUNNING or DONE, and the thread's while JOINING.
-//! 3. The side that has made the word DETACHED or DONE does not access the [`JoinState`] any more: the last of the
-//!    two frees it.
+//! 1. One thread and one handle use a [`JoinState`]. Each makes one call at a time; the thread ends once, and the handle
+//!    detaches once.
+//! 2. `waker` belongs to the handle in RUNNING and DONE, and to the thread in JOINING.
+//! 3. The side that has made the word DETACHED or DONE no longer accesses the [`JoinState`]: the other side, which is the
+//!    last, frees it.
 #![allow(unsafe_code)]
 
 use ::std::task::Waker;
@@ -30,13 +31,13 @@ const JOINING: u32 = 1;
 const DETACHED: u32 = 2;
 const DONE: u32 = 3;
 
-/// The word, and the waker of the joiner.
+/// The state word, and the waker of the joiner.
 pub(crate) struct JoinState {
     state: AtomicU32,
     waker: UnsafeCell<Option<Waker>>,
 }
 
-// SAFETY: by invariant 2 the waker is one thread's at a time; it may go from one to the other.
+// SAFETY: by invariant 2 one thread at a time accesses the waker, and a waker is `Send`.
 unsafe impl Sync for JoinState {}
 
 impl JoinState {
@@ -47,25 +48,25 @@ impl JoinState {
         }
     }
 
-    /// Whether the thread has ended. If so, all that it did is seen.
+    /// Returns whether the thread has ended. If so, everything that it did is visible.
     #[inline]
     pub(crate) fn is_done(&self) -> bool {
         // Acquire: the partner of the release in `finish`.
         self.state.load(Ordering::Acquire) == DONE
     }
 
-    /// Whether the handle has gone. If so, all that was done with it is seen.
+    /// Returns whether the handle has been dropped. If so, everything that was done with it is visible.
     #[inline]
     pub(crate) fn is_detached(&self) -> bool {
         // Acquire: the partner of the release in `detach`.
         self.state.load(Ordering::Acquire) == DETACHED
     }
 
-    /// Blocks by `block` until the thread has ended.
+    /// Blocks the calling thread, by `block`, until the thread has ended.
     ///
     /// # Safety
     ///
-    /// The caller has the handle to itself (invariant 1).
+    /// The caller has exclusive access to the handle (invariant 1).
     #[inline]
     pub(crate) unsafe fn wait(&self, block: BlockFn) {
         while !self.is_done() {
@@ -74,15 +75,16 @@ impl JoinState {
         }
     }
 
-    /// The handle goes. False if the thread has ended, so that the handle comes last.
+    /// Detaches the thread. Returns false if the thread has ended, so that the caller must free the state.
     ///
     /// # Safety
     ///
-    /// `this` is valid, and the caller is the handle, which does not wait (invariant 1). After a true the
-    /// caller treats it as freed.
+    /// `this` is valid, and the caller is the handle, which does not wait (invariant 1). If this returns true, the caller
+    /// does not access it any more.
     #[inline]
     pub(crate) unsafe fn detach(this: *const JoinState) -> bool {
-        // SAFETY: the caller vouches for it. Only the word is borrowed, since it may be freed meanwhile.
+        // SAFETY: the caller guarantees that it is valid. Only the word is borrowed, since the state may be freed
+        // concurrently.
         let state = unsafe { &(*this).state };
         // Release: the partner of `is_detached` and `finish`. Acquire: as in `is_done`.
         state
@@ -90,15 +92,17 @@ impl JoinState {
             .is_ok()
     }
 
-    /// Ends the thread's part, and wakes the joiner. Returns false if the handle has gone, so that the thread comes last.
+    /// Reports the thread's end, and wakes the joiner. Returns false if the handle has been dropped, so that the caller must
+    /// free the state.
     ///
     /// # Safety
     ///
-    /// `this` is valid, and the caller is the thread (invariant 1). After a true the caller treats it as
-    /// freed.
+    /// `this` is valid, and the caller is the thread (invariant 1). If this returns true, the caller does not access it any
+    /// more.
     #[inline]
     pub(crate) unsafe fn finish(this: *const JoinState) -> bool {
-        // SAFETY: the caller vouches for it. Only the word is borrowed, since it may be freed meanwhile.
+        // SAFETY: the caller guarantees that it is valid. Only the word is borrowed, since the state may be freed
+        // concurrently.
         let state = unsafe { &(*this).state };
         // Acquire, here and below: the partner of the release in `register` and `detach`.
         let mut now = state.load(Ordering::Acquire);
@@ -113,10 +117,10 @@ impl JoinState {
             return false;
         }
         debug_assert_eq!(now, JOINING, "a thread ends once");
-        // SAFETY: it is JOINING, so `this` is not freed.
-        let place = unsafe { &(*this).waker };
+        // SAFETY: the word is JOINING, so `this` has not been freed.
+        let slot = unsafe { &(*this).waker };
         // SAFETY: by invariant 2.
-        let waker = place.with_mut(|waker| unsafe { (*waker).take() });
+        let waker = slot.with_mut(|waker| unsafe { (*waker).take() });
         state.store(DONE, Ordering::Release);
         if let Some(waker) = waker {
             waker.wake();
@@ -127,9 +131,9 @@ impl JoinState {
 
 impl Drop for JoinState {
     fn drop(&mut self) {
-        // The access lets a model check that no other thread accesses the waker any more.
+        // With this access a model checks that no other thread still accesses the waker.
         if cfg!(any(loom, debug_assertions)) {
-            // SAFETY: by invariant 3 the side that frees it is the last.
+            // SAFETY: by invariant 3 the side that frees the state is the last to access it.
             let forgotten = self.waker.with(|waker| unsafe { (*waker).is_some() });
             assert!(
                 !forgotten,
@@ -139,23 +143,20 @@ impl Drop for JoinState {
     }
 }
 
-/// The handle's place, to be woken when the thread has ended. It is made by `wait` alone.
+/// The handle's entry, which is woken when the thread has ended. Created only by `wait`.
 struct Joining<'a>(&'a JoinState);
 
 impl WaitEntry for Joining<'_> {
     fn register(&self, waker: Waker, _patience: u32) -> bool {
-        let JoinState {
-            state,
-            waker: place,
-        } = self.0;
+        let JoinState { state, waker: slot } = self.0;
         // SAFETY: by invariant 2: the handle does not wait yet.
-        place.with_mut(|place| unsafe { *place = Some(waker) });
-        // Release: a thread that finds it JOINING sees the waker. Acquire: as in `is_done`.
+        slot.with_mut(|slot| unsafe { *slot = Some(waker) });
+        // Release: a thread that reads JOINING sees the waker. Acquire: as in `is_done`.
         let joining =
             state.compare_exchange(RUNNING, JOINING, Ordering::Release, Ordering::Acquire);
         if joining.is_err() {
             // SAFETY: by invariant 2: the thread has ended.
-            drop(place.with_mut(|place| unsafe { (*place).take() }));
+            drop(slot.with_mut(|slot| unsafe { (*slot).take() }));
         }
         joining.is_ok()
     }
@@ -165,7 +166,7 @@ impl WaitEntry for Joining<'_> {
     }
 
     fn unregister(&self) -> bool {
-        // A join has no deadline. If it had one it would wait on: the thread that ends wakes it.
+        // A join has no deadline. If it had one, it would continue to wait: the thread that ends wakes it.
         false
     }
 }

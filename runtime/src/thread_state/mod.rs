@@ -1,4 +1,4 @@
-//! What a thread is to others, native or green: its identity, and what it shares with the handle that joins it.
+//! The shared state of a thread, native or green: its identity, and the state that it shares with its join handle.
 //!
 //! Layer: thread_state, above `wait`.
 //! Called by: `green`, `lib`, `seam`, `thread`.

@@ -1,10 +1,9 @@
-//! What the OS says of the thread that runs.
+//! Properties of the current OS thread.
 #![allow(unsafe_code)]
 
-/// Returns the number that the OS knows the current OS thread by, which all green threads of a hub
-/// share.
+/// Returns the number that identifies the current OS thread to the OS. All green threads of a hub share it.
 ///
-/// It is what debuggers and process monitors show: `gettid` on Linux, `pthread_threadid_np` on macOS.
+/// It is the number that debuggers and process monitors show: `gettid` on Linux, `pthread_threadid_np` on macOS.
 ///
 /// # Examples
 ///
@@ -35,7 +34,7 @@ pub fn native_thread_id() -> u64 {
     }
 }
 
-/// Whether this is the OS thread that the process began with.
+/// Returns whether the current OS thread is the main thread of the process.
 pub(crate) fn is_main_thread() -> bool {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {

@@ -1,17 +1,17 @@
-//! The state that a thread and the one handle that may join it share: one allocation.
+//! The state that a thread and its join handle share, in one allocation.
 //!
 //! ```text
 //!     Runner ──▶ Shared { join_state, identity, packet } ◀── Joiner
-//!     the thread's side                             the handle's side
+//!     the thread's owner                             the handle's owner
 //! ```
 //!
-//! References are not counted: the state has two owners, and its [`JoinState`] tells which of them comes last.
-//! The packet's type, which is the facade's and has the closure in it, is known to neither.
+//! References are not counted: the state has two owners, and its [`JoinState`] determines which of them is the last.
+//! Neither owner depends on the type of the packet, which is defined by the facade and contains the closure.
 //!
 //! Invariants:
-//! 1. The state has one [`Runner`] and one [`Joiner`], both made by [`Shared::split`]. It lives until both have
-//!    given it up, the runner by `end`, the joiner by `join` or its drop, and the last of the two frees it.
-//! 2. `packet` is used by the runner until that has given the state up, and by the joiner after.
+//! 1. The state has one [`Runner`] and one [`Joiner`], both made by [`Shared::split`]. It lives until both
+//!    have released it, the runner by `end`, the joiner by `join` or its drop. The last of the two frees it.
+//! 2. Only the runner accesses `packet` until it has released the state, and only the joiner afterwards.
 #![allow(unsafe_code)]
 
 use ::std::mem::{self, ManuallyDrop};
@@ -22,22 +22,22 @@ use crate::thread_state::identity::LazyIdentity;
 use crate::thread_state::join_state::JoinState;
 use crate::wait::wait_while::BlockFn;
 
-/// What a thread runs, and what that leaves.
+/// The closure of a thread, and its result: the runner's view of the packet.
 pub(crate) trait Body: Send {
-    /// Runs the user's closure and keeps its result. Does not unwind.
+    /// Runs the user's closure and stores its result. Does not unwind.
     fn run(&self);
 
-    /// Drops the content, which is not needed any more. Does nothing the second time.
+    /// Drops the content, which is no longer needed. A second call does nothing.
     fn discard(&self);
 }
 
-/// What a thread has left.
+/// The result of a thread: the joiner's view of the packet.
 pub(crate) trait TakeResult<T>: Send {
-    /// Takes the result out, if there is one.
+    /// Takes the result, if there is one.
     fn take(&self) -> Option<Result<T>>;
 }
 
-/// What both own.
+/// The state that the runner and the joiner own together.
 pub(crate) struct Shared<P: ?Sized> {
     join_state: JoinState,
     lazy_identity: LazyIdentity,
@@ -45,21 +45,21 @@ pub(crate) struct Shared<P: ?Sized> {
 }
 
 impl<P> Shared<P> {
-    /// Makes a shared for a new thread, and both its owners.
+    /// Creates the state of a new thread, and returns its two owners.
     ///
     /// # Safety
     ///
-    /// The caller sees to it that the runner has ended before what the packet borrows does.
+    /// The caller must ensure that everything that the packet borrows outlives the runner.
     #[inline]
     pub(crate) unsafe fn split<'a, T>(packet: impl FnOnce() -> P) -> (Runner, Joiner<T>)
     where
         P: Body + TakeResult<T> + 'a,
         T: 'a,
     {
-        // The box first, so that what goes into it is not made on the stack and copied.
-        let place = Box::new_uninit();
+        // The box is allocated first, so that its content is not built on the stack and copied.
+        let uninit = Box::new_uninit();
         let shared = Box::write(
-            place,
+            uninit,
             Shared {
                 join_state: JoinState::new(),
                 lazy_identity: LazyIdentity::new(),
@@ -69,8 +69,8 @@ impl<P> Shared<P> {
         let shared = NonNull::from(Box::leak(shared));
         let runner: NonNull<Shared<dyn Body + 'a>> = shared;
         let joiner: NonNull<Shared<dyn TakeResult<T> + 'a>> = shared;
-        // SAFETY: only the lifetime changes. The runner's end is the caller's word; after it the packet is
-        // used by the joiner alone, whose type says how long a `T` lives.
+        // SAFETY: only the lifetime changes. The caller guarantees that the runner ends in time. After that only
+        // the joiner uses the packet, and its type bounds the lifetime of `T`.
         let runner = unsafe {
             mem::transmute::<NonNull<Shared<dyn Body + 'a>>, NonNull<Shared<dyn Body>>>(runner)
         };
@@ -85,10 +85,10 @@ impl<P> Shared<P> {
     }
 }
 
-/// The thread's side. Dropped, it ends the thread's part, also if that has not run.
+/// The thread's owner of the state. Dropping it reports the thread's end, even if the closure has not run.
 pub(crate) struct Runner(NonNull<Shared<dyn Body>>);
 
-// SAFETY: by invariant 2 the packet, which is `Send`, is this side's alone; the rest of a shared is `Sync`.
+// SAFETY: by invariant 2 only this side accesses the packet, which is `Send`; the rest of the state is `Sync`.
 unsafe impl Send for Runner {}
 
 impl Runner {
@@ -98,25 +98,25 @@ impl Runner {
         &self.shared().lazy_identity
     }
 
-    /// Runs the user's closure, and drops the result if the handle is gone by then.
+    /// Runs the user's closure, and drops the result if the handle has been dropped in the meantime.
     pub(crate) fn run(&self) {
         self.shared().packet.run();
         self.discard_unwanted();
     }
 
-    /// Leaves the result to the joiner. `users` is called with false when user code has run for the last time, while
-    /// the state is still alive; and with true if some has to run after all.
+    /// Leaves the result to the joiner. `users` is called with false when no more user code will run, while the state is
+    /// still alive, and with true if user code has to run after all.
     pub(crate) fn finish(self, users: impl Fn(bool)) {
         ManuallyDrop::new(self).end(users);
     }
 
     #[inline]
     fn shared(&self) -> &Shared<dyn Body> {
-        // SAFETY: by invariant 1 this side has not given it up.
+        // SAFETY: by invariant 1 the state is alive: this side has not released it.
         unsafe { self.0.as_ref() }
     }
 
-    /// Drops the result if the handle has gone; says whether it has.
+    /// Drops the result if the handle has been dropped. Returns whether it has.
     #[inline]
     fn discard_unwanted(&self) -> bool {
         let unwanted = self.shared().join_state.is_detached();
@@ -126,24 +126,24 @@ impl Runner {
         unwanted
     }
 
-    /// Gives the shared up. `self` is not used after that.
+    /// Releases the state. `self` must not be used afterwards.
     #[inline]
     fn end(&mut self, users: impl Fn(bool)) {
         loop {
             let unwanted = self.discard_unwanted();
             users(false);
             if unwanted {
-                // SAFETY: by invariant 1: the joiner has gone, and this is the runner; `split` made a box.
+                // SAFETY: by invariant 1: the joiner has released it, so this is the last owner; `split` made a box.
                 drop(unsafe { Box::from_raw(self.0.as_ptr()) });
                 return;
             }
-            // SAFETY: by invariant 1 the shared is there.
+            // SAFETY: by invariant 1 the state is alive.
             let join_state = unsafe { &raw const (*self.0.as_ptr()).join_state };
-            // SAFETY: by invariant 1, this being the one runner.
+            // SAFETY: by invariant 1 this is the only runner.
             if unsafe { JoinState::finish(join_state) } {
                 return;
             }
-            // The handle has gone just now, so what it would have taken is dropped here.
+            // The handle has just been dropped, so the result is dropped here.
             users(true);
         }
     }
@@ -155,12 +155,12 @@ impl Drop for Runner {
     }
 }
 
-/// The handle's side. Dropped, it detaches the thread.
+/// The handle's owner of the state. Dropping it detaches the thread.
 pub(crate) struct Joiner<T>(NonNull<Shared<dyn TakeResult<T>>>);
 
-// SAFETY: by invariant 2 the packet, which is `Send`, goes to this side once; the rest of a shared is `Sync`.
+// SAFETY: by invariant 2 the packet, which is `Send`, passes to this side once; the rest of the state is `Sync`.
 unsafe impl<T: Send> Send for Joiner<T> {}
-// SAFETY: a shared one gives access to `identity` and `join_state` alone.
+// SAFETY: a shared reference gives access only to `lazy_identity` and `join_state`.
 unsafe impl<T: Send> Sync for Joiner<T> {}
 
 impl<T> Joiner<T> {
@@ -170,21 +170,21 @@ impl<T> Joiner<T> {
         &self.shared().lazy_identity
     }
 
-    /// Whether the thread has ended.
+    /// Returns whether the thread has ended.
     #[inline]
     pub(crate) fn is_done(&self) -> bool {
         self.shared().join_state.is_done()
     }
 
-    /// Blocks by `block` until the thread has ended, calls `also`, and returns the result.
+    /// Blocks the calling thread, by `block`, until the thread has ended. Then calls `also`, and returns the result.
     #[inline]
     pub(crate) fn join(self, block: BlockFn, also: impl FnOnce()) -> Result<T> {
-        // SAFETY: by invariant 1 this is the one handle, and it is not shared, since it is taken by value.
+        // SAFETY: by invariant 1 this is the only handle, and it is taken by value, so access is exclusive.
         unsafe { self.shared().join_state.wait(block) };
         also();
         assert!(self.is_done(), "a result is taken after the thread's end");
         let this = ManuallyDrop::new(self);
-        // SAFETY: by invariant 1: the runner has gone, and this is the joiner; `split` made a box.
+        // SAFETY: by invariant 1: the runner has released it, so this is the last owner; `split` made a box.
         let shared = unsafe { Box::from_raw(this.0.as_ptr()) };
         shared
             .packet
@@ -194,7 +194,7 @@ impl<T> Joiner<T> {
 
     #[inline]
     fn shared(&self) -> &Shared<dyn TakeResult<T>> {
-        // SAFETY: by invariant 1 this side has not given it up.
+        // SAFETY: by invariant 1 the state is alive: this side has not released it.
         unsafe { self.0.as_ref() }
     }
 }
@@ -202,11 +202,11 @@ impl<T> Joiner<T> {
 impl<T> Drop for Joiner<T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: by invariant 1 the shared is there.
+        // SAFETY: by invariant 1 the state is alive.
         let join_state = unsafe { &raw const (*self.0.as_ptr()).join_state };
-        // SAFETY: by invariant 1, this being the one joiner, which does not wait any more.
+        // SAFETY: by invariant 1 this is the only joiner, and it does not wait.
         if !unsafe { JoinState::detach(join_state) } {
-            // SAFETY: by invariant 1: the runner has gone, and this is the joiner; `split` made a box.
+            // SAFETY: by invariant 1: the runner has released it, so this is the last owner; `split` made a box.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
         }
     }

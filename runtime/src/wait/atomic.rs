@@ -1,10 +1,10 @@
-//! The atomics and the native lock under every lock here: the processor's, or loom's in a model.
+//! The atomics and the native mutex that everything else is built on: std's, or loom's in a model.
 //!
 //! `cfg(loom)` is known here, in models, and in `lib.rs`, `prelude.rs`, `hub/inbox.rs`, `patch/table/slot_words.rs`, `seam/busy.rs`,
 //! `descriptor/mod.rs`, `thread_state/join_state.rs`, `wait/native.rs`, `wait/parking_lot.rs`, `sync/mod.rs`,
 //! `sync/once.rs`, `sync/mpsc/unbounded.rs`.
 //!
-//! The native lock guards queues, for a few instructions at a time. It is never held across a
+//! The native mutex protects queues, and is held for a few instructions at a time. It is never held across a
 //! switch, across user code or while a thread is woken, so it may block the OS thread.
 
 #[cfg(not(loom))]
@@ -16,7 +16,7 @@ mod imp {
     pub(crate) use ::std::sync::{Mutex, MutexGuard};
     pub(crate) use ::std::thread::yield_now;
 
-    /// A cell whose accesses a model can see.
+    /// A cell whose accesses are visible to a model.
     pub(crate) struct UnsafeCell<T>(::std::cell::UnsafeCell<T>);
 
     impl<T> UnsafeCell<T> {
@@ -25,13 +25,13 @@ mod imp {
             UnsafeCell(::std::cell::UnsafeCell::new(value))
         }
 
-        /// Calls `f` with the cell's address, to read.
+        /// Calls `f` with a pointer to read the cell.
         #[inline]
         pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
             f(self.0.get())
         }
 
-        /// Calls `f` with the cell's address, to write.
+        /// Calls `f` with a pointer to write the cell.
         #[inline]
         pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
             f(self.0.get())
@@ -52,11 +52,11 @@ pub(crate) use imp::*;
 
 use ::std::sync::PoisonError;
 
-/// What a compare-and-swap that follows will likely find. Relaxed, since that decides.
+/// Returns a value to start a loop of compare-and-swaps with. Relaxed: only the compare-and-swap decides.
 #[inline]
 pub(crate) fn guess(word: &AtomicU32) -> u32 {
     if cfg!(loom) {
-        // The newest value: loom (0.7) trips over its own assertion on some old ones.
+        // The newest value: on some older ones an assertion within loom 0.7 fails.
         let never = u32::MAX;
         let found = word.compare_exchange(never, never, Ordering::Relaxed, Ordering::Relaxed);
         return found.unwrap_or_else(|found| found);
@@ -64,29 +64,29 @@ pub(crate) fn guess(word: &AtomicU32) -> u32 {
     word.load(Ordering::Relaxed)
 }
 
-/// Takes the native lock. That a thread panicked with it, which only a failed allocation can bring
-/// about, leaves nothing half done.
+/// Locks the native mutex, ignoring poisoning: only a failed allocation can panic while it is held, and that leaves the
+/// data consistent.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits for what another OS thread, which is in the middle of it, does within a few instructions.
+/// Waits for another OS thread that is a few instructions away from completing an operation.
 pub(crate) struct Backoff(u32);
 
 impl Backoff {
-    /// Spins that double, up to this many doublings; then the processor is given away.
+    /// The number of times that the number of spins doubles. After that the OS thread yields.
     const DOUBLINGS: u32 = 6;
 
     pub(crate) fn new() -> Backoff {
         Backoff(0)
     }
 
-    /// Waits a little, and longer than the last time.
+    /// Waits for a short time, longer than the previous time.
     #[cfg_attr(
         not(loom),
         expect(
             clippy::disallowed_methods,
-            reason = "who is waited for is in the middle of it, so it is on another OS thread"
+            reason = "the operation that this waits for has begun on another OS thread"
         )
     )]
     pub(crate) fn snooze(&mut self) {
@@ -101,7 +101,7 @@ impl Backoff {
     }
 }
 
-/// Declares a constructor that is `const`, but in a loom model, whose atomics cannot be.
+/// Declares a constructor that is `const` except in a loom model, whose atomics have no `const` constructors.
 macro_rules! const_unless_loom {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty $body:block) => {
         #[cfg(not(loom))]

@@ -1,30 +1,29 @@
-//! How a thread blocks, and the queues in which it waits to be woken.
+//! Blocking a thread, and the queues in which threads wait to be woken.
 //!
-//! Layer: wait, on the ground beside `patch`, `coroutine` and `reactor`.
+//! Layer: wait, at the bottom, beside `patch`, `coroutine` and `reactor`.
 //! Called by: `green`, `net`, `seam`, `sync`, `thread`, `thread_state`.
 //! Calls: the OS, through std and libc; none of the root's modules.
-//! Never: knows a patch point, a hub, or whether a thread is green.
+//! Never: depends on a patch point, a hub, or the kind of a thread.
 //!
-//! Whatever blocks does so through one protocol. The waiter makes a [`park::WaitEntry`], a place in some queue, and
-//! passes it to a seam. The seam knows how the calling thread blocks, a [`park::Park`]: it enlists that
-//! thread's `Waker` and parks until the place says that the wait is over, or until the deadline.
+//! Everything that blocks uses one protocol. The waiter creates a [`park::WaitEntry`], for example a node of a queue, and
+//! passes it to a seam. The seam provides the [`park::Park`] of the calling thread: it registers the entry with that
+//! thread's `Waker`, and parks until the entry's wait has ended, or until the deadline.
 //!
 //! ```text
-//!     Mutex, RwLock, Once     Condvar, channels      Thread, JoinHandle   what is waited for
+//!     Mutex, RwLock, Once     Condvar, channels      Thread, JoinHandle   the object to wait for
 //!            │                      │                       │
 //!       sync::wait_lock       sync::wait_signal     thread::park, join    seams, one per option
 //!            └──────────────────────┼───────────────────────┘
-//!                              park::wait ── Park: native, or green       how to block
+//!                              park::wait ── Park: native, or green       blocks the thread
 //!                                   │
-//!               parking_lot::Waiter, or a place in the object itself      where to queue
+//!              parking_lot::Waiter, or an entry in the object itself      WaitEntry
 //!                                   └─ queue
 //! ```
 //!
-//! A thread that is joined has one joiner, which needs no queue: its place is in the state that it shares with
-//! the thread.
+//! A thread has at most one joiner, which needs no queue: the joiner's entry is the state that it shares with the thread.
 //!
-//! A waker marks the waiter under the queue's lock, and wakes it after that lock is released. It never asks what
-//! kind of thread the waiter is, and waking is never dispatched: the `Waker` knows.
+//! A waker marks the waiter under the queue's lock, and wakes it after that lock is released. Waking does not depend on the
+//! kind of the waiter, and is never dispatched: the `Waker` does what its thread needs.
 
 pub(crate) mod address_hasher;
 pub(crate) mod atomic;

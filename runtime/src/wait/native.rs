@@ -1,9 +1,9 @@
-//! How a native thread blocks: on a token, one for each OS thread.
+//! The parker of native threads: a token for each OS thread.
 //!
-//! It is not the token of `std::thread::park`, which belongs to the user.
+//! It is separate from the token of `std::thread::park`, which is reserved for the user.
 //!
 //! Invariant:
-//! 1. A waker holds the parker by its `Arc`, so the word of the futex outlives the call.
+//! 1. A waker owns an `Arc` of the parker, so the futex word outlives each call on it.
 #![allow(unsafe_code)]
 
 use ::std::sync::Arc;
@@ -26,8 +26,8 @@ impl Native {
         }))
     }
 
-    /// Returns the parker of the calling OS thread. Once the thread's destructors have run, and in a loom model, each call
-    /// creates a new one.
+    /// Returns the parker of the calling OS thread. After the thread-local destructors have run, and in a loom model, each
+    /// call creates a new parker.
     pub(crate) fn current() -> Native {
         if cfg!(loom) {
             return Native::new();
@@ -39,7 +39,7 @@ impl Native {
 }
 
 impl Park for Native {
-    // A wakeup takes tens of microseconds, in which a contended lock changes hands many times.
+    // A wakeup takes tens of microseconds. In that time a contended lock is acquired many times.
     const PATIENCE: u32 = if cfg!(loom) { 1 } else { 16 };
 
     fn waker(&self) -> Waker {
@@ -71,18 +71,18 @@ use futex::Token;
 #[cfg(not(all(any(target_os = "linux", target_os = "android"), not(loom))))]
 use portable::Token;
 
-/// The token as a word, with Linux's futex.
+/// A token in one word, by Linux's futex.
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
 mod futex {
     use ::std::ptr;
     use ::std::sync::atomic::{AtomicU32, Ordering};
     use ::std::time::Instant;
 
-    /// No token, and the thread does not block.
+    /// There is no token, and the thread does not block.
     const EMPTY: u32 = 0;
-    /// A token is there.
+    /// There is a token.
     const GIVEN: u32 = 1;
-    /// No token, and the thread blocks or is about to.
+    /// There is no token, and the thread blocks or is about to block.
     const BLOCKED: u32 = 2;
 
     pub(super) struct Token(AtomicU32);
@@ -93,7 +93,7 @@ mod futex {
         }
 
         pub(super) fn take(&self, deadline: Option<Instant>) {
-            // No spinning before blocking: as measured, that made waits twice as long on a busy machine.
+            // There is no spinning here: as measured, it made waits twice as long on a busy machine.
             // Acquire, as below: pairs with the release in `give`.
             let blocked =
                 self.0
@@ -101,19 +101,19 @@ mod futex {
             if blocked.is_ok() {
                 wait(&self.0, BLOCKED, deadline);
             }
-            // A token is taken if there is one, however the wait has ended.
+            // The token is taken if there is one, regardless of how the wait ended.
             self.0.swap(EMPTY, Ordering::Acquire);
         }
 
         pub(super) fn give(&self) {
-            // Release: what was done before is visible to the thread that takes the token.
+            // Release: the thread that takes the token sees everything that was done before.
             if self.0.swap(GIVEN, Ordering::Release) == BLOCKED {
                 wake(&self.0);
             }
         }
     }
 
-    /// Blocks while the word is `value`. Returns when woken, at the deadline, or spuriously.
+    /// Blocks if the word is `value`. Returns when woken, at the deadline, or spuriously.
     fn wait(word: &AtomicU32, value: u32, deadline: Option<Instant>) {
         let timeout = match deadline {
             None => None,
@@ -123,7 +123,7 @@ mod futex {
                     return;
                 }
                 let mut timeout = libc::timespec {
-                    // A time that does not fit is shortened; the caller waits again in its loop.
+                    // A longer time is shortened to what fits; the caller's loop then waits again.
                     tv_sec: left.as_secs().min(i32::MAX as u64) as libc::time_t,
                     tv_nsec: 0,
                 };
@@ -132,7 +132,7 @@ mod futex {
             }
         };
         let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-        // SAFETY: the word and the time outlive the call.
+        // SAFETY: the word and the timeout outlive the call.
         unsafe {
             libc::syscall(
                 libc::SYS_futex,
@@ -157,7 +157,7 @@ mod futex {
     }
 }
 
-/// The token under a lock, with a condition variable.
+/// A token behind a mutex, with a condition variable.
 #[cfg(not(all(any(target_os = "linux", target_os = "android"), not(loom))))]
 mod portable {
     use ::std::sync::PoisonError;

@@ -1,4 +1,4 @@
-//! How a thread blocks, and the one loop in which every thread does so.
+//! Blocking a thread: the trait of a parker, and the one loop in which every thread blocks.
 
 use ::std::mem;
 use ::std::process;
@@ -9,39 +9,39 @@ use crate::wait::atomic::spin_loop;
 
 /// How one thread, native or green, blocks and is woken.
 ///
-/// It has a token, as in `thread::park`: a wakeup that comes before the wait ends that wait.
+/// Wakeups set a token, as in `thread::park`: a wakeup that precedes the call of [`Park::park`] makes it return at once.
 pub(crate) trait Park {
-    /// The number of times that a thread of this kind, woken for a lock, may find the lock taken by a barging thread before
-    /// the lock is handed to it. A thread that resumes soon after a wakeup can be impatient. For one that takes
-    /// microseconds to resume, a hand-off leaves the lock unused for that time.
+    /// The number of times that a thread of this kind, woken for a lock, may lose it to a barging thread before the lock is
+    /// handed off to it. The value is small if a thread resumes soon after a wakeup. If resuming takes microseconds, each
+    /// hand-off leaves the lock unused for that time.
     const PATIENCE: u32 = 1;
 
-    /// Returns a waker of this thread, which may be called on any OS thread and at any time. After the wait has ended it
-    /// causes a spurious wakeup of a later [`Park::park`].
+    /// Returns a waker of this thread, which may be called on any OS thread and at any time. If it is called after the wait
+    /// has ended, a later [`Park::park`] wakes up spuriously.
     fn waker(&self) -> Waker;
 
     /// Blocks until woken, or until the deadline. Spurious wakeups are possible. Does not panic.
     fn park(&self, deadline: Option<Instant>);
 }
 
-/// A place in a queue, which a thread takes in order to be woken.
+/// An entry that a thread registers, most often in a queue, in order to be woken.
 ///
-/// While it is taken, from an [`register`](WaitEntry::register) that returned true until
-/// [`is_waiting`](WaitEntry::is_waiting) is false or [`unregister`](WaitEntry::unregister) was true, it is not moved. [`wait`] is the only
-/// caller, and borrows it for all that time.
+/// It is not moved while it is registered: from a [`register`](WaitEntry::register) that returned true until
+/// [`is_waiting`](WaitEntry::is_waiting) is false or [`unregister`](WaitEntry::unregister) was true. [`wait`] is the only
+/// caller, and borrows it throughout.
 pub(crate) trait WaitEntry {
-    /// Polls once before the place is taken; called by the native path in a loop.
+    /// Polls once before the entry is registered. Called by the native path in a loop.
     fn spin(&self) -> Spin {
         Spin::Stop
     }
 
-    /// Registers `waker` and takes the place. Returns false, and does not take it, if there is nothing to wait for.
+    /// Registers the entry with `waker`. Returns false, without registering it, if there is nothing to wait for.
     fn register(&self, waker: Waker, patience: u32) -> bool;
 
-    /// Returns whether the wait has not been ended yet.
+    /// Returns whether the wait has not ended yet.
     fn is_waiting(&self) -> bool;
 
-    /// Gives the place up, after the deadline. Returns false if the wait has been ended or is being ended: then
+    /// Unregisters the entry after the deadline. Returns false if another thread has ended the wait or is ending it: then
     /// [`is_waiting`](WaitEntry::is_waiting) is false, or will be, and a wakeup follows.
     fn unregister(&self) -> bool;
 }
@@ -57,32 +57,32 @@ pub(crate) enum Spin {
     Stop,
 }
 
-/// One request to wait: where, and until when.
+/// A request to wait: the entry to register, and the deadline.
 pub(crate) struct Wait<'a> {
-    place: &'a dyn WaitEntry,
+    entry: &'a dyn WaitEntry,
     deadline: Option<Instant>,
 }
 
 /// How a wait ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
-    /// It did not begin: what was waited for had come.
+    /// There was nothing to wait for.
     Ready,
     /// Another thread ended it.
     Woken,
-    /// The deadline passed, and the place has been given up.
+    /// The deadline passed, and the entry has been unregistered.
     TimedOut,
 }
 
 impl<'a> Wait<'a> {
-    pub(crate) fn new(place: &'a dyn WaitEntry, deadline: Option<Instant>) -> Wait<'a> {
-        Wait { place, deadline }
+    pub(crate) fn new(entry: &'a dyn WaitEntry, deadline: Option<Instant>) -> Wait<'a> {
+        Wait { entry, deadline }
     }
 
-    /// Polls for a while before blocking. Returns whether what was waited for has come.
+    /// Polls for a while before blocking. Returns whether there is nothing left to wait for.
     pub(crate) fn spin(&self) -> bool {
         loop {
-            match self.place.spin() {
+            match self.entry.spin() {
                 Spin::Free => return true,
                 Spin::Again => spin_loop(),
                 Spin::Stop => return false,
@@ -91,25 +91,25 @@ impl<'a> Wait<'a> {
     }
 }
 
-/// Blocks the calling thread, to which `parker` belongs, as `wait` asks.
+/// Blocks the calling thread, whose parker is `parker`, until `wait` has ended.
 pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
-    let place = wait.place;
+    let entry = wait.entry;
     let unwinding = AbortOnUnwind;
-    let outcome = if !place.register(parker.waker(), P::PATIENCE) {
+    let outcome = if !entry.register(parker.waker(), P::PATIENCE) {
         Outcome::Ready
     } else {
         let mut until = wait.deadline;
         loop {
-            if !place.is_waiting() {
+            if !entry.is_waiting() {
                 break Outcome::Woken;
             }
             parker.park(until);
-            // The clock last: a thread that was woken need not read it.
+            // The clock is read last, so that a thread that was woken does not read it.
             if let Some(deadline) = until
-                && place.is_waiting()
+                && entry.is_waiting()
                 && Instant::now() >= deadline
             {
-                if place.unregister() {
+                if entry.unregister() {
                     break Outcome::TimedOut;
                 }
                 // Another thread is ending the wait and will wake this one.
@@ -121,7 +121,7 @@ pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
     outcome
 }
 
-/// Aborts if [`wait`] unwinds, which it never should: a place that is taken must not be dropped with its frame.
+/// Aborts if [`wait`] unwinds, which would drop an entry that is still registered.
 struct AbortOnUnwind;
 
 impl Drop for AbortOnUnwind {

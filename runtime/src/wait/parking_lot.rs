@@ -1,17 +1,17 @@
-//! Waiting and waking on an address: a queue of waiters for locks that have no room for one.
+//! A parking lot: queues of waiters keyed by address, for locks that have no room for a queue.
 //!
-//! A lock of one word has bits for "held" and "has waiters". The waiters themselves are stored here, in
-//! shards keyed by the lock's address, native and green threads in one queue in order of arrival.
-//! The idea is that of WebKit's `ParkingLot` and of Linux's futexes.
+//! A lock of one word has bits for "held" and "has waiters". The waiters themselves are stored here, in shards selected
+//! by the lock's address. Native and green threads share one queue, in order of arrival. The idea is that of WebKit's
+//! `ParkingLot` and of Linux's futexes.
 //!
-//! The shard's lock closes the race between "it is held, so wait" and "it is free, so wake": a waiter sets the lock's
-//! bit and enters the queue under it, a waker clears the bit and removes waiters from the queue under it. Waiters are
-//! marked under the shard's lock, and woken after it is released.
+//! The shard's lock prevents the race between "it is held, so wait" and "it is free, so wake". Under it, a waiter sets the
+//! lock's bit and enters the queue, and a waker clears the bit and removes waiters from the queue. Waiters are marked under
+//! the shard's lock, and woken after it is released.
 //!
 //! Invariants, beside those of [`queue`](crate::wait::queue):
 //! 1. A [`Waiter`]'s node is linked only in the queue of the waiter's own address, only from
 //!    `register` on, and is unlinked when `is_waiting` is false or `unregister` was true. [`park::wait`],
-//!    the only caller of these, borrows the waiter for all that time, so it is not moved.
+//!    the only caller of these, borrows the waiter throughout, so it is not moved.
 //! 2. The table contains no empty queue.
 //!
 //! [`park::wait`]: crate::wait::park::wait
@@ -28,45 +28,45 @@ use crate::wait::atomic::{Mutex, lock};
 use crate::wait::park::{Spin, WaitEntry};
 use crate::wait::queue::{Fifo, Node, Verdict, Wakers};
 
-/// The object at an address, as seen by a thread that is about to wait for it.
+/// The callbacks of a thread that is about to wait on an address.
 pub(crate) trait Gate {
-    /// Polls the object without a lock.
+    /// Polls the object at the address, without a lock.
     fn spin(&self) -> Spin {
         Spin::Stop
     }
 
-    /// Called under the lock of the queue, before the thread enters it. Returns whether there is something to wait for; if
-    /// so, sets the bit that makes the waker look into the queue. `impatient` is a thread that has been woken without
+    /// Called under the lock of the queue, before the thread enters it. Returns whether the thread still has to wait. If
+    /// so, sets the bit that makes wakers inspect the queue. `impatient` is true if the thread has been woken without
     /// success as often as its patience allows.
     fn validate(&self, impatient: bool) -> bool;
 
-    /// Called without a lock after the thread has entered the queue, before it blocks.
+    /// Called without a lock, after the thread has entered the queue and before it blocks.
     fn before_sleep(&self) {}
 
-    /// Called under the lock of the queue when a thread has left it after its deadline. `empty` tells whether there are no
-    /// other waiters.
+    /// Called under the lock of the queue, after the thread has left it because its deadline passed. `empty` is true if
+    /// there are no other waiters.
     fn timed_out(&self, empty: bool) {
         let _ = empty;
     }
 }
 
-/// A thread that waits on an address, with a word that tells what for.
+/// A thread that waits on an address, and the kind of its request.
 pub(crate) struct Waiter<G> {
     node: Node<Want>,
     address: Address,
     gate: G,
-    /// The number of times that it was woken without success.
+    /// The number of wakeups without success.
     failures: Cell<u32>,
-    /// The number of polls before it entered the queue.
+    /// The number of polls before the thread entered the queue.
     polls: Cell<u32>,
-    /// Its place in the order of arrival; 0 before its first wait.
+    /// The position in the order of arrival; 0 before the first wait.
     ticket: Cell<u64>,
 }
 
-/// What a thread waits for, at an address with more than one kind of waiters.
+/// The kind of a thread's request, at an address that has more than one kind of waiters.
 pub(crate) type Want = u32;
 
-/// The number of polls of a lock by a native thread before it queues.
+/// The number of times that a native thread polls a lock before it queues.
 const POLLS: u32 = if cfg!(loom) { 1 } else { 100 };
 
 impl<G: Gate> Waiter<G> {
@@ -82,8 +82,8 @@ impl<G: Gate> Waiter<G> {
         }
     }
 
-    /// Returns how the wait that was [`Outcome::Woken`](crate::wait::park::Outcome::Woken) ended. A waiter
-    /// that was handed nothing and waits again takes its previous place in the queue.
+    /// Returns the verdict of a wait that was [`Outcome::Woken`](crate::wait::park::Outcome::Woken). A waiter that was
+    /// handed nothing and waits again takes its previous position in the queue.
     pub(crate) fn verdict(&self) -> Verdict {
         let verdict = self.node.verdict();
         if verdict != Verdict::HANDED {
@@ -95,7 +95,7 @@ impl<G: Gate> Waiter<G> {
 
 impl<G: Gate> WaitEntry for Waiter<G> {
     fn spin(&self) -> Spin {
-        // Polling pays off before the first wait only. After that the queue decides.
+        // Polling pays off only before the first wait. After that the order of the queue decides.
         let polls = self.polls.get();
         if polls == POLLS || self.failures.get() > 0 {
             return Spin::Stop;
@@ -148,7 +148,7 @@ impl<G: Gate> WaitEntry for Waiter<G> {
     }
 }
 
-/// Calls `decide` with the queue of an address, under its lock, then wakes the waiters that it has removed.
+/// Calls `decide` with the queue of an address, under its lock, and then wakes the waiters that `decide` has removed.
 pub(crate) fn with_queue<R>(address: Address, decide: impl FnOnce(&mut Queue<'_>) -> R) -> R {
     let mut shard = lock(address.shard());
     let mut wakers = Wakers::default();
@@ -230,7 +230,7 @@ impl Address {
     }
 }
 
-/// One part of the table: the addresses that hash to it.
+/// A part of the table: the queues of the addresses that hash to it.
 struct Shard {
     queues: HashMap<usize, Fifo<Want>, BuildHasherDefault<AddressHasher>>,
     last_ticket: u64,
@@ -244,7 +244,7 @@ impl Shard {
         }
     }
 
-    /// Called when a queue has been removed: shrinks the table after a peak of waiters.
+    /// Shrinks the table after a peak of waiters. Called when a queue has been removed.
     fn shrink(&mut self) {
         let (len, capacity) = (self.queues.len(), self.queues.capacity());
         if capacity > LEAST_CAPACITY && len < capacity / 8 {
@@ -253,7 +253,7 @@ impl Shard {
     }
 }
 
-/// The number of addresses for which a shard keeps its capacity.
+/// The number of addresses for which a shard always keeps capacity.
 const LEAST_CAPACITY: usize = 64;
 
 /// The number of shards, a power of two.
@@ -261,7 +261,7 @@ const SHARDS: usize = if cfg!(loom) { 2 } else { 64 };
 
 #[cfg(not(loom))]
 fn shard(index: usize) -> &'static Mutex<Shard> {
-    /// On a cache line of its own.
+    /// A shard on a separate cache line.
     #[repr(align(64))]
     struct Aligned(Mutex<Shard>);
 
@@ -291,15 +291,15 @@ mod tests {
         }
     }
 
-    /// Many waiters, each at a separate address, come and go: the table grows and shrinks.
+    /// The table grows while many waiters wait, each on a separate address, and shrinks afterwards.
     #[test]
-    fn a_crowd_leaves_nothing_behind() {
+    fn table_shrinks_after_a_peak_of_waiters() {
         let places = vec![0_u8; 50_000];
         let capacity = || -> usize {
             let shards = (0..SHARDS).map(shard);
             shards.map(|shard| lock(shard).queues.capacity()).sum()
         };
-        for withdraw in [true, false] {
+        for unregister in [true, false] {
             let waiters: Vec<_> = places
                 .iter()
                 .map(|place| Waiter::new(Address::of(place), 0, Always))
@@ -309,7 +309,7 @@ mod tests {
             }
             assert!(capacity() >= places.len());
             for (waiter, place) in waiters.iter().zip(&places) {
-                if withdraw {
+                if unregister {
                     assert!(waiter.unregister());
                 } else {
                     assert!(waiter.is_waiting());

@@ -1,13 +1,13 @@
-//! An intrusive queue of waiting threads in order of arrival: its nodes lie in the waiters' frames.
+//! An intrusive queue of waiting threads in order of arrival. Its nodes are stored in the waiters' stack frames.
 //!
 //! Invariants:
 //! 1. A linked node is neither moved nor dropped until its mark is set or it is unlinked:
-//!    it belongs to a [`park::WaitEntry`](crate::wait::park::WaitEntry) whose place is taken.
+//!    it belongs to a [`park::WaitEntry`](crate::wait::park::WaitEntry) that is registered.
 //! 2. The cells of a node are accessed only while the lock that protects its queue is held, or by its
-//!    owner while it is not linked. Every [`Fifo`] is behind a lock, so `&mut Fifo` means that the
+//!    owner while it is not linked. Every [`Fifo`] is behind a lock, so a `&mut Fifo` implies that the
 //!    lock is held.
 //! 3. Setting the mark is a waker's last access to a node, and comes after unlinking it.
-//! 4. A node is linked in one queue at most, and `next`, `prev`, `head` and `tail` are consistent:
+//! 4. A node is linked in at most one queue, and `next`, `prev`, `head` and `tail` are consistent:
 //!    they point to linked nodes of this queue.
 #![allow(unsafe_code)]
 
@@ -21,20 +21,20 @@ use crate::wait::atomic::{AtomicU32, Ordering};
 /// The mark of a node whose wait has not ended.
 const WAITING: u32 = 0;
 
-/// How a waker ended a wait. The meaning of each verdict is defined by the user of the queue.
+/// How a waker ended a wait. The user of the queue defines what each verdict means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Verdict(u32);
 
 impl Verdict {
-    /// The condition may have changed: check it again.
+    /// The condition may have changed, so the waiter checks it again.
     pub(crate) const WOKEN: Verdict = Verdict(1);
-    /// What was waited for has been handed to the waiter.
+    /// The waiter has been handed the object that it waited for.
     pub(crate) const HANDED: Verdict = Verdict(2);
-    /// What was waited for will never come.
+    /// There is nothing left to wait for: the channel is disconnected.
     pub(crate) const CLOSED: Verdict = Verdict(3);
 }
 
-/// One waiting thread, and the request that it waits with.
+/// A waiting thread, and its request.
 pub(crate) struct Node<W> {
     mark: AtomicU32,
     waker: Cell<Option<Waker>>,
@@ -42,7 +42,7 @@ pub(crate) struct Node<W> {
     prev: Cell<Link<W>>,
     ticket: Cell<u64>,
     impatient: Cell<bool>,
-    /// What the thread waits for; read by wakers.
+    /// The request of the thread, which wakers read.
     pub(crate) want: W,
 }
 
@@ -64,14 +64,14 @@ impl<W> Node<W> {
         }
     }
 
-    /// Returns whether the wait has not been ended. Once false, what the waker did before is visible.
+    /// Returns whether the wait has not ended. Once this is false, everything that the waker did before is visible.
     pub(crate) fn is_waiting(&self) -> bool {
         // Acquire: the partner of the release in `Fifo::wake`.
         self.mark.load(Ordering::Acquire) == WAITING
     }
 
-    /// Returns whether the thread has been woken without success as often as its patience allows. To be called under the
-    /// lock.
+    /// Returns whether the thread has been woken without success as often as its patience allows. Must be called under the
+    /// queue's lock.
     pub(crate) fn impatient(&self) -> bool {
         self.impatient.get()
     }
@@ -117,7 +117,7 @@ impl<W> Fifo<W> {
         }
     }
 
-    /// Links a node at the place of its ticket, by which the queue is ordered: most often at the end.
+    /// Links a node at the position of its ticket, by which the queue is ordered: most often at the end.
     ///
     /// # Safety
     ///
@@ -135,7 +135,7 @@ impl<W> Fifo<W> {
         node.waker.set(Some(waker));
         node.ticket.set(ticket);
         node.impatient.set(impatient);
-        let (prev, next) = self.place(ticket);
+        let (prev, next) = self.position(ticket);
         node.prev.set(prev);
         node.next.set(next);
         self.link(
@@ -160,27 +160,27 @@ impl<W> Fifo<W> {
         node.waker.take()
     }
 
-    /// Ends the wait of the longest waiter. The waker is to be called after the lock is released.
+    /// Ends the wait of the longest waiter, and returns its waker, which is to be called after the lock is released.
     pub(crate) fn wake(&mut self, verdict: Verdict) -> Option<Waker> {
         let head = self.head?;
         // SAFETY: by invariants 1 and 4.
         let node = unsafe { head.as_ref() };
         self.unlink(node);
         let waker = node.waker.take();
-        // Release: the waiter sees all that was done before, in particular what it was handed. By invariant
-        // 3 the node may be dropped from here on.
+        // Release: the waiter sees everything that was done before, in particular what it was handed. By
+        // invariant 3 the node may be dropped from here on.
         node.mark.store(verdict.0, Ordering::Release);
         waker
     }
 
-    /// Finds the neighbors between which a ticket belongs.
-    fn place(&self, ticket: u64) -> (Link<W>, Link<W>) {
+    /// Returns the neighbors between which a ticket belongs.
+    fn position(&self, ticket: u64) -> (Link<W>, Link<W>) {
         // SAFETY: by invariants 1 and 4, here and below.
         let last = self.tail.map(|tail| unsafe { tail.as_ref() });
         if last.is_none_or(|last| last.ticket.get() <= ticket) {
             return (self.tail, None);
         }
-        // The waiter was in the queue before: its place is near the front.
+        // The waiter was in the queue before, so its position is near the front.
         let (mut prev, mut next) = (None, self.head);
         while let Some(node) = next {
             // SAFETY: as above.
@@ -198,7 +198,7 @@ impl<W> Fifo<W> {
         self.link(prev, next, next, prev);
     }
 
-    /// Makes the neighbors of a place point to `first` and back to `last`.
+    /// Makes the neighbors point to each other, or to the node between them: forward to `first`, back to `last`.
     fn link(&mut self, prev: Link<W>, next: Link<W>, first: Link<W>, last: Link<W>) {
         match prev {
             // SAFETY: by invariants 1 and 4.
@@ -234,7 +234,7 @@ impl<'a, W> Iterator for Iter<'a, W> {
 /// Wakers collected under a lock, to be called after it is released.
 #[derive(Default)]
 pub(crate) struct Wakers {
-    // Mostly there is one, for which nothing is allocated.
+    // There is most often only one, which needs no allocation.
     first: Option<Waker>,
     rest: Vec<Waker>,
 }
@@ -249,7 +249,7 @@ impl Wakers {
         }
     }
 
-    /// Calls the wakers in order. No lock may be held.
+    /// Calls the wakers in order. Must be called without a lock.
     pub(crate) fn wake(self) {
         if let Some(first) = self.first {
             first.wake();

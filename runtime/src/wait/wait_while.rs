@@ -5,11 +5,11 @@ use std::time::Instant;
 use crate::wait::park::{Outcome, Wait};
 use crate::wait::parking_lot::{self, Address, Gate, Waiter};
 
-/// The patch point that blocks the calling thread.
+/// A function that blocks the calling thread: a patch point's.
 pub(crate) type BlockFn = fn(&Wait<'_>) -> Outcome;
 
-/// Blocks by `block` while `busy` returns true, or until `deadline`. A thread that makes `busy` false must call
-/// [`wake_all`] on the same place afterwards.
+/// Blocks the calling thread, by `block`, while `busy` returns true, or until `deadline`. A thread that makes `busy` false
+/// must call [`wake_all`] with the same `place` afterwards.
 pub(crate) fn wait_while<T>(
     block: BlockFn,
     place: &T,
@@ -28,7 +28,7 @@ pub(crate) fn wait_while<T>(
     }
 }
 
-/// Wakes all threads that wait at `place`.
+/// Wakes all threads that wait on the address of `place`.
 pub(crate) fn wake_all<T>(place: &T) {
     parking_lot::with_queue(Address::of(place), |queue| queue.wake_all());
 }
@@ -36,8 +36,8 @@ pub(crate) fn wake_all<T>(place: &T) {
 struct While<'a, F>(&'a F);
 
 impl<F: Fn() -> bool> Gate for While<'_, F> {
-    // Under the queue's lock, which `wake_all` takes after the condition has become false: either it is seen to be false
-    // here, or `wake_all` sees this waiter.
+    // This is called under the queue's lock, which `wake_all` acquires after the condition has become false. So either the
+    // condition is seen to be false here, or `wake_all` sees this waiter.
     fn validate(&self, _impatient: bool) -> bool {
         (self.0)()
     }

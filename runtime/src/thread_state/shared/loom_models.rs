@@ -1,4 +1,4 @@
-//! Models of how a thread ends and its handle joins or goes, run by loom.
+//! Loom models of a thread that ends while its handle joins it or is dropped.
 #![allow(unsafe_code)]
 
 use ::std::sync::Arc;
@@ -9,17 +9,17 @@ use loom::thread;
 use super::{Body, Joiner, Result, Runner, Shared, TakeResult};
 use crate::seam::thread as seam;
 
-/// A packet whose accesses loom checks: two at once, one of them writing, fail the model.
+/// A packet whose accesses loom checks: concurrent accesses, of which one is a write, fail the model.
 struct Packet {
     result: UnsafeCell<Option<Arc<()>>>,
-    left: Arc<()>,
-    /// Counts the shared itself.
-    _record: Arc<()>,
+    witness: Arc<()>,
+    /// Dropped with the shared state itself.
+    _alive: Arc<()>,
 }
 
 impl Packet {
     fn replace(&self, new: Option<Arc<()>>) -> Option<Arc<()>> {
-        // SAFETY: loom fails the model before two threads are at it.
+        // SAFETY: loom fails the model before two threads access it.
         self.result
             .with_mut(|result| unsafe { ::std::mem::replace(&mut *result, new) })
     }
@@ -33,7 +33,7 @@ impl Drop for Packet {
 
 impl Body for Packet {
     fn run(&self) {
-        self.replace(Some(self.left.clone()));
+        self.replace(Some(self.witness.clone()));
     }
 
     fn discard(&self) {
@@ -47,7 +47,7 @@ impl TakeResult<Arc<()>> for Packet {
     }
 }
 
-/// Runs a thread's life beside what `with_handle` does, and sees to it that nothing is left, nor freed twice.
+/// Runs a thread concurrently with `with_handle`, and asserts that everything is freed exactly once.
 fn model(with_handle: impl Fn(Joiner<Arc<()>>) + Send + Sync + 'static) {
     model_of(Runner::run, with_handle);
 }
@@ -57,10 +57,10 @@ fn model_of(life: fn(&Runner), with_handle: impl Fn(Joiner<Arc<()>>) + Send + Sy
         let witness = Arc::new(());
         let packet = Packet {
             result: UnsafeCell::new(None),
-            left: witness.clone(),
-            _record: witness.clone(),
+            witness: witness.clone(),
+            _alive: witness.clone(),
         };
-        // SAFETY: it borrows nothing.
+        // SAFETY: the packet borrows nothing.
         let (runner, joiner) = unsafe { Shared::split(|| packet) };
         let child = thread::spawn(move || {
             life(&runner);
@@ -73,28 +73,28 @@ fn model_of(life: fn(&Runner), with_handle: impl Fn(Joiner<Arc<()>>) + Send + Sy
 }
 
 #[test]
-fn join_gets_the_result() {
+fn join_returns_the_result() {
     model(|joiner| {
         joiner.join(seam::join, || ()).unwrap();
     });
 }
 
 #[test]
-fn join_after_asking() {
+fn join_after_is_done() {
     model(|joiner| {
-        // What it says now decides nothing, but that it reads what the thread has written.
+        // The answer is not determined; the call itself is part of the model.
         let _ = joiner.is_done();
         joiner.join(seam::join, || ()).unwrap();
     });
 }
 
 #[test]
-fn a_detached_thread_comes_last_or_first() {
+fn dropping_the_handle_races_with_the_end() {
     model(drop);
 }
 
-/// One that never ran, because it could not be started.
+/// A thread that could not be started, and so never ran.
 #[test]
-fn what_did_not_run_is_freed() {
+fn thread_that_never_ran_is_freed() {
     model_of(|_| (), drop);
 }
