@@ -9,7 +9,7 @@ use crate::thread_state::shared::Runner;
 use crate::wait::native::Native;
 use crate::wait::park::{self, Outcome, Wait};
 
-/// The request to start a thread.
+/// A request to start a thread.
 pub(crate) struct Start {
     /// The size of the stack in bytes; the default if `None`.
     pub(crate) stack_size: Option<usize>,
@@ -55,7 +55,7 @@ pub(crate) fn yield_now() {
 }
 
 /// Makes the current OS thread, which must live as long as the process, run the green threads that are spawned on it.
-/// Returns how many of these are alive; none where green threads run on other OS threads, or there are no green threads.
+/// Returns the number of these that are alive; `None` if green threads run on other OS threads, or if there are none.
 #[patchable]
 pub(crate) fn host() -> io::Result<Option<usize>> {
     Ok(None)
@@ -73,8 +73,7 @@ pub(crate) fn join(wait: &Wait<'_>) -> Outcome {
     park::wait(&Native::current(), wait)
 }
 
-/// Blocks until an OS thread whose body has returned has also destroyed its thread-locals. std, too, joins only after
-/// that.
+/// Blocks until an OS thread has also destroyed its thread-local values, as std's join does. Its body has already returned.
 #[patchable]
 pub(crate) fn join_native(native: std::thread::JoinHandle<()>) {
     #[expect(clippy::disallowed_methods, reason = "the native original of the seam")]

@@ -1,9 +1,9 @@
-//! `AccessError`.
+//! The error of a thread-local value that has been destroyed.
 
 use std::error::Error;
 use std::fmt;
 
-/// The value of a thread-local was asked for while or after it was destroyed.
+/// An error returned by [`LocalKey::try_with`](super::LocalKey::try_with): the value is being destroyed, or has been.
 ///
 /// # Differences from std
 ///
@@ -34,7 +34,7 @@ impl fmt::Display for AccessError {
 
 impl Error for AccessError {}
 
-/// Panics as std does.
+/// Panics with std's message.
 #[cold]
 #[track_caller]
 pub(super) fn panic_access_error() -> ! {

@@ -1,4 +1,4 @@
-//! `Builder`.
+//! The builder of threads.
 #![allow(unsafe_code)]
 
 use std::ffi::CString;
@@ -13,12 +13,12 @@ use crate::patch::scope;
 use crate::seam::thread::{self as seam, Start};
 use crate::thread_state::shared::Shared;
 
-/// Sets the name and the stack size of a thread that it then starts, native or green.
+/// A builder that sets the properties of a thread, native or green, and then spawns it.
 ///
 /// # Differences from std
 ///
-/// A green thread's stack size is rounded up to a power of two; its guard page comes on top. Up to 960 bytes of it
-/// are left out, so that not all stacks begin at the same place in a page.
+/// A green thread's stack size is rounded up to a power of two, and does not include the guard page. Up to 960 bytes of
+/// the stack are not used, so that stacks begin at different offsets in a page.
 ///
 /// # Examples
 ///
@@ -41,7 +41,7 @@ pub struct Builder {
 
 #[expect(clippy::new_without_default, reason = "std has none")]
 impl Builder {
-    /// Makes a builder with neither a name nor a stack size set.
+    /// Creates a builder with neither a name nor a stack size.
     pub fn new() -> Builder {
         Builder {
             name: None,
@@ -49,29 +49,29 @@ impl Builder {
         }
     }
 
-    /// Names the thread-to-be.
+    /// Sets the name of the thread.
     pub fn name(mut self, name: String) -> Builder {
         self.name = Some(name);
         self
     }
 
-    /// Sets the size of its stack in bytes. Without it, `RUST_MIN_STACK` decides, or else it is 2 MiB.
+    /// Sets the size of the stack in bytes. The default is the value of `RUST_MIN_STACK`, or else 2 MiB.
     ///
     /// # Differences from std
     ///
-    /// As for the type.
+    /// See [`Builder`].
     pub fn stack_size(mut self, size: usize) -> Builder {
         self.stack_size = Some(size);
         self
     }
 
-    /// Starts the thread.
+    /// Spawns the thread, and returns its [`JoinHandle`].
     ///
     /// # Errors
     ///
-    /// When the OS cannot start a thread, or the process has no address space for a stack: `WouldBlock`, by
-    /// the OS's number `EAGAIN`, for green threads as for native ones. Before Linux 6.13 the guard page of a
-    /// stack takes a mapping, of which a process has as many as `vm.max_map_count` says.
+    /// Returns an error if the OS fails to create a thread, or if there is no address space for a stack. It is
+    /// `WouldBlock` (`EAGAIN`), for green threads as for native ones. Before Linux 6.13 the guard page of each stack needs
+    /// a mapping, and `vm.max_map_count` limits the mappings of a process.
     ///
     /// # Panics
     ///
@@ -81,36 +81,38 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        // SAFETY: what is 'static outlives every thread.
+        // SAFETY: `'static` outlives every thread.
         unsafe { self.spawn_unchecked(f) }
     }
 
-    /// Starts the thread without checking that it outlives what it borrows.
+    /// Spawns the thread without checking that it ends before the lifetimes in `F` and `T` do.
     ///
     /// # Safety
     ///
-    /// The caller sees to it that the thread has ended before anything that `f` or `T` borrows does:
-    /// by joining it, or by borrowing only what is `'static`.
+    /// The caller must ensure that everything that `f` or `T` borrows outlives the thread: by joining the thread, or by
+    /// borrowing only `'static` data.
     ///
     /// # Errors
     ///
-    /// As [`spawn`](Builder::spawn).
+    /// See [`spawn`](Builder::spawn).
     ///
     /// # Panics
     ///
-    /// As [`spawn`](Builder::spawn).
+    /// See [`spawn`](Builder::spawn).
     pub unsafe fn spawn_unchecked<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send,
         T: Send,
     {
-        // SAFETY: the caller vouches for the borrows.
+        // SAFETY: the caller guarantees that all borrows outlive the thread.
         unsafe { self.start(f, None) }.map(JoinHandle::new)
     }
 
+    /// Spawns a new thread that is counted by `scope`, if any.
+    ///
     /// # Safety
     ///
-    /// As for [`spawn_unchecked`](Builder::spawn_unchecked).
+    /// See [`spawn_unchecked`](Builder::spawn_unchecked).
     pub(super) unsafe fn start<F, T>(
         self,
         f: F,
@@ -120,12 +122,12 @@ impl Builder {
         F: FnOnce() -> T + Send,
         T: Send,
     {
-        let name = self.name.map(checked);
+        let name = self.name.map(validate_name);
         if let Some(scope) = &scope {
             scope.thread_starts();
         }
         let overrides = scope::capture();
-        // SAFETY: the caller vouches that the thread ends before what it borrows does.
+        // SAFETY: the caller guarantees that all borrows outlive the thread.
         let (runner, joiner) = unsafe { Shared::split(|| Packet::new(f, overrides, scope)) };
         if let Some(name) = name {
             runner.lazy_identity().set_name(name);
@@ -140,8 +142,8 @@ impl Builder {
 
 #[cold]
 #[track_caller]
-fn checked(name: String) -> Box<str> {
+fn validate_name(name: String) -> Box<str> {
     let name = CString::new(name).expect("thread name may not contain interior null bytes");
-    let name = name.into_string().expect("it is made of a string");
+    let name = name.into_string().expect("it was created from a string");
     name.into_boxed_str()
 }

@@ -1,4 +1,4 @@
-//! `Thread`, `ThreadId` and `current`.
+//! The handle to a thread, and its identifier.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -13,8 +13,8 @@ use crate::thread_state::identity::Identity;
 ///
 /// # Differences from std
 ///
-/// It is not the type `std::thread::Thread`, and `std::thread::Thread::unpark` does not wake what
-/// greenpatch's [`park()`](super::park()) blocks.
+/// It is not the type `std::thread::Thread`. `std::thread::Thread::unpark` does not wake a thread that is blocked in
+/// greenpatch's [`park()`](super::park()).
 ///
 /// # Examples
 ///
@@ -31,12 +31,12 @@ pub struct Thread {
     identity: Arc<Identity>,
 }
 
-/// A number that no other thread of the process, native or green, has or has had.
+/// A unique identifier of a thread, native or green. It is never reused within the process.
 ///
 /// # Differences from std
 ///
-/// It is not the type `std::thread::ThreadId`. Native threads have other numbers here than in std,
-/// but for the main thread, which has the same.
+/// It is not the type `std::thread::ThreadId`. The identifiers of native threads differ from std's, except that of the
+/// main thread.
 ///
 /// # Examples
 ///
@@ -49,7 +49,7 @@ pub struct Thread {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ThreadId(NonZeroU64);
 
-/// Returns a handle to the thread, native or green, that calls it.
+/// Returns a handle to the current thread, native or green.
 ///
 /// # Examples
 ///
@@ -65,13 +65,13 @@ pub fn current() -> Thread {
 }
 
 impl Thread {
-    /// The handle that an identity is.
+    /// Converts a reference to an identity into a handle.
     pub(super) fn of(identity: &Arc<Identity>) -> &Self {
-        // SAFETY: `Thread` is a transparent wrapper of an `Arc<Identity>`, and has no invariant of its own.
+        // SAFETY: `Thread` is a transparent wrapper of an `Arc<Identity>`, without further invariants.
         unsafe { &*std::ptr::from_ref(identity).cast::<Thread>() }
     }
 
-    /// Lets the thread's next [`park()`](super::park()), or the one it is in, return.
+    /// Makes the thread's token available: its current [`park()`](super::park()), or else its next one, returns.
     ///
     /// # Examples
     ///
@@ -87,13 +87,13 @@ impl Thread {
         park::unpark(&self.identity);
     }
 
-    /// Returns the thread's number.
+    /// Returns the thread's unique identifier.
     #[must_use]
     pub fn id(&self) -> ThreadId {
         ThreadId(self.identity.id)
     }
 
-    /// Returns the thread's name, if it was given one; the main thread is called `main`.
+    /// Returns the thread's name, if it has one. The main thread is named `main`.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.identity.name.as_deref()

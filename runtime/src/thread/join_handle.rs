@@ -1,4 +1,4 @@
-//! `JoinHandle`.
+//! The handle of a thread that can be joined.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -9,13 +9,12 @@ use crate::seam::busy::busy;
 use crate::seam::thread::{self as seam, Started};
 use crate::thread_state::shared::Joiner;
 
-/// A handle that joins a thread, native or green; dropping it detaches the thread.
+/// A handle that joins a thread, native or green. Dropping it detaches the thread.
 ///
 /// # Differences from std
 ///
-/// It is not the type `std::thread::JoinHandle`. A green thread has no pthread of its own: `JoinHandleExt` gives
-/// that of the OS thread on which it runs, with all others there. That one is not to be joined, detached or
-/// cancelled.
+/// It is not the type `std::thread::JoinHandle`. For a green thread `JoinHandleExt` returns the pthread of the OS thread
+/// that runs it, which it shares with other green threads. That pthread must not be joined, detached or cancelled.
 ///
 /// # Examples
 ///
@@ -27,14 +26,14 @@ use crate::thread_state::shared::Joiner;
 /// ```
 pub struct JoinHandle<T>(Joined<T>);
 
-/// What a join handle of either kind holds.
+/// The content of a [`JoinHandle`] and of a `ScopedJoinHandle`.
 pub(super) struct Joined<T> {
     pub(super) started: Started,
     pub(super) joiner: Joiner<T>,
 }
 
-// SAFETY: a handle is made by a spawn alone, which has `T: Send`; a handle that is shared gives no
-// access to the `T`, and one that is sent takes it along.
+// SAFETY: a handle is created only by a spawn, which requires `T: Send`, so the `T` may be sent with the handle. A shared
+// handle gives no access to it.
 unsafe impl<T> Send for JoinHandle<T> {}
 // SAFETY: as above.
 unsafe impl<T> Sync for JoinHandle<T> {}
@@ -44,19 +43,19 @@ impl<T> JoinHandle<T> {
         JoinHandle(joined)
     }
 
-    /// Returns the handle to the thread.
+    /// Returns a handle to the underlying thread.
     #[must_use]
     pub fn thread(&self) -> &Thread {
         self.0.thread()
     }
 
-    /// Waits for the thread to end and returns its result; if it panicked, the panic's payload.
+    /// Waits for the thread to finish and returns its result.
     ///
     /// Native and green threads can join each other.
     ///
     /// # Errors
     ///
-    /// The payload of the panic that ended the thread.
+    /// Returns the payload of the panic if the thread panicked.
     ///
     /// # Examples
     ///
@@ -70,7 +69,7 @@ impl<T> JoinHandle<T> {
         self.0.join()
     }
 
-    /// Says whether the thread has run to its end.
+    /// Returns whether the thread has finished running.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.0.is_finished()
@@ -78,7 +77,7 @@ impl<T> JoinHandle<T> {
 }
 
 impl<T> JoinHandleExt for JoinHandle<T> {
-    /// Returns the pthread of a native thread; of a green one, that of the OS thread on which it runs.
+    /// Returns the pthread of a native thread, or that of the OS thread that runs a green thread.
     fn as_pthread_t(&self) -> RawPthread {
         match &self.0.started {
             Started::Native(native) => native.as_pthread_t(),
@@ -86,7 +85,7 @@ impl<T> JoinHandleExt for JoinHandle<T> {
         }
     }
 
-    /// The same, and gives up the handle. A native thread is then the caller's to join or to detach; a green one is
+    /// Consumes the handle and returns the pthread. The caller then has to join or detach a native thread. A green thread is
     /// detached.
     fn into_pthread_t(self) -> RawPthread {
         match self.0.started {

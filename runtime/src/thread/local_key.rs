@@ -1,22 +1,22 @@
-//! `LocalKey` and `thread_local!`: values of a native thread, or of a green one once patched.
+//! Thread-local values: of a native thread, or of a green one once patched.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use super::AccessError;
 use super::access_error::panic_access_error;
-use super::native_local::{Made, Native, Place};
+use super::native_local::{Initialized, Native, Storage};
 use crate::seam::local::{self, Locals};
 
-/// A static variable of which every thread, native or green, has its own.
+/// A thread-local storage key, with a separate value for each thread, native or green.
 ///
-/// [`thread_local!`](crate::thread_local) makes it. The value is made when a thread first uses it, and
-/// destroyed when that thread ends.
+/// It is declared by [`thread_local!`](crate::thread_local). The value is initialized at the first use by a thread, and
+/// dropped when that thread exits.
 ///
 /// # Differences from std
 ///
-/// It is not the type `std::thread::LocalKey`. Once patched, each green thread has its own value; the
-/// root, on whose OS thread they run, keeps the one it had.
+/// It is not the type `std::thread::LocalKey`. Once patched, each green thread has a separate value. The root, which
+/// shares their OS thread, keeps the value that it had.
 ///
 /// # Examples
 ///
@@ -33,38 +33,39 @@ use crate::seam::local::{self, Locals};
 /// ```
 pub struct LocalKey<T: 'static> {
     native: Native<T>,
-    make: fn() -> T,
-    /// Its address names the key: function addresses are not unique, those of statics are.
-    name: &'static u8,
+    init: fn() -> T,
+    /// The address of this static identifies the key. Unlike a function's, it is unique.
+    id: &'static u8,
 }
 
 impl<T: 'static> LocalKey<T> {
-    /// What `thread_local!` expands to for a constant. `name` belongs to this key alone.
+    /// Creates a key with a constant initial value, for `thread_local!`. No other key has the same `id`.
     #[doc(hidden)]
     #[must_use]
     pub const fn __constant(
         native: &'static ::std::thread::LocalKey<T>,
-        make: fn() -> T,
-        name: &'static u8,
+        init: fn() -> T,
+        id: &'static u8,
     ) -> Self {
         let native = Native::Constant(native);
-        LocalKey { native, make, name }
+        LocalKey { native, init, id }
     }
 
-    /// What `thread_local!` expands to otherwise. `made`, `place` and `name` belong to this key alone.
+    /// Creates a key with a lazily computed initial value, for `thread_local!`. No other key has the same `initialized`,
+    /// `storage` or `id`.
     #[doc(hidden)]
     #[must_use]
-    pub const fn __made(
-        made: &'static ::std::thread::LocalKey<Made>,
-        place: &'static ::std::thread::LocalKey<Place<T>>,
-        make: fn() -> T,
-        name: &'static u8,
+    pub const fn __lazy(
+        initialized: &'static ::std::thread::LocalKey<Initialized>,
+        storage: &'static ::std::thread::LocalKey<Storage<T>>,
+        init: fn() -> T,
+        id: &'static u8,
     ) -> Self {
-        let native = Native::Made(made, place);
-        LocalKey { native, make, name }
+        let native = Native::Lazy(initialized, storage);
+        LocalKey { native, init, id }
     }
 
-    /// Calls `f` with this thread's value, which is made first if there is none yet.
+    /// Calls `f` with a reference to this thread's value, initializing the value first if necessary.
     ///
     /// # Panics
     ///
@@ -81,11 +82,12 @@ impl<T: 'static> LocalKey<T> {
         }
     }
 
-    /// Calls `f` with this thread's value, unless that is being destroyed or has been.
+    /// Calls `f` with a reference to this thread's value, initializing the value first if necessary. Fails if the value is
+    /// being destroyed or has been.
     ///
     /// # Errors
     ///
-    /// [`AccessError`] if the value is being destroyed or has been.
+    /// Returns [`AccessError`] if the value is being destroyed or has been.
     #[inline]
     pub fn try_with<F, R>(&'static self, f: F) -> Result<R, AccessError>
     where
@@ -93,13 +95,13 @@ impl<T: 'static> LocalKey<T> {
     {
         local::with(
             f,
-            |locals, f| Ok(f(&*self.find(locals, self.make)?)),
-            |f| self.native.try_with(self.make, f),
+            |locals, f| Ok(f(&*self.find(locals, self.init)?)),
+            |f| self.native.try_with(self.init, f),
         )
     }
 
-    /// Calls `f` with this thread's value; if there is none yet, it is `value` and not what the
-    /// declaration says. What is left of `value` is what was not needed.
+    /// Initializes this thread's value with `value`, instead of the declared expression, if it is uninitialized; otherwise
+    /// calls `replace` with the current value and `value`.
     #[inline]
     #[track_caller]
     fn set_or_with(&'static self, value: T, replace: fn(&T, T)) {
@@ -107,8 +109,8 @@ impl<T: 'static> LocalKey<T> {
             value,
             |locals, value| {
                 let mut value = Some(value);
-                let make = || value.take().expect("a value is made once");
-                let found = self.find(locals, make)?;
+                let init = || value.take().expect("a value is initialized once");
+                let found = self.find(locals, init)?;
                 if let Some(value) = value {
                     replace(&found, value);
                 }
@@ -124,17 +126,17 @@ impl<T: 'static> LocalKey<T> {
     fn find(
         &'static self,
         locals: &Locals,
-        make: impl FnOnce() -> T,
+        init: impl FnOnce() -> T,
     ) -> Result<std::rc::Rc<T>, AccessError> {
-        let address = std::ptr::from_ref(self.name).addr();
+        let address = std::ptr::from_ref(self.id).addr();
         locals
-            .get(address, make)
+            .get(address, init)
             .map_err(|local::Destroyed| AccessError)
     }
 }
 
 impl<T: 'static> LocalKey<Cell<T>> {
-    /// Sets this thread's value; one that was not there yet is not made first.
+    /// Sets this thread's value. If it is uninitialized, the declared expression is not evaluated.
     ///
     /// # Panics
     ///
@@ -161,7 +163,7 @@ impl<T: 'static> LocalKey<Cell<T>> {
         self.with(Cell::get)
     }
 
-    /// Takes this thread's value and leaves the default.
+    /// Takes this thread's value and replaces it with the default.
     ///
     /// # Panics
     ///
@@ -175,7 +177,7 @@ impl<T: 'static> LocalKey<Cell<T>> {
         self.with(Cell::take)
     }
 
-    /// Replaces this thread's value and returns the one before.
+    /// Replaces this thread's value and returns the previous one.
     ///
     /// # Panics
     ///
@@ -188,7 +190,7 @@ impl<T: 'static> LocalKey<Cell<T>> {
 }
 
 impl<T: 'static> LocalKey<RefCell<T>> {
-    /// Calls `f` with this thread's value, borrowed.
+    /// Calls `f` with a shared reference to the content of this thread's `RefCell`.
     ///
     /// # Panics
     ///
@@ -202,7 +204,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
         self.with(|cell| f(&cell.borrow()))
     }
 
-    /// Calls `f` with this thread's value, mutably borrowed.
+    /// Calls `f` with a mutable reference to the content of this thread's `RefCell`.
     ///
     /// # Panics
     ///
@@ -216,7 +218,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
         self.with(|cell| f(&mut cell.borrow_mut()))
     }
 
-    /// Sets this thread's value; one that was not there yet is not made first.
+    /// Sets this thread's value. If it is uninitialized, the declared expression is not evaluated.
     ///
     /// # Panics
     ///
@@ -229,7 +231,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
         });
     }
 
-    /// Takes this thread's value and leaves the default.
+    /// Takes this thread's value and replaces it with the default.
     ///
     /// # Panics
     ///
@@ -243,7 +245,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
         self.with(RefCell::take)
     }
 
-    /// Replaces this thread's value and returns the one before.
+    /// Replaces this thread's value and returns the previous one.
     ///
     /// # Panics
     ///
@@ -261,11 +263,11 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
     }
 }
 
-/// Declares statics of which every thread, native or green, has its own value.
+/// Declares thread-local keys of type [`LocalKey`], with a separate value for each thread, native or green.
 ///
 /// # Differences from std
 ///
-/// The keys are [`LocalKey`]s of greenpatch. It accepts what std's macro accepts.
+/// The keys have greenpatch's type [`LocalKey`]. The macro accepts the same syntax as std's.
 ///
 /// # Examples
 ///
@@ -287,12 +289,12 @@ macro_rules! thread_local {
         $($crate::thread_local! { $($rest)* })?
     };
     ($(#[$attribute:meta])* $vis:vis static $name:ident: $type:ty = $init:expr $(; $($rest:tt)*)?) => {
-        $crate::__thread_local! { made [$(#[$attribute])*] [$vis] $name [$type] $init }
+        $crate::__thread_local! { lazy [$(#[$attribute])*] [$vis] $name [$type] $init }
         $($crate::thread_local! { $($rest)* })?
     };
 }
 
-/// One key of [`thread_local!`](crate::thread_local).
+/// Expands to one key of [`thread_local!`](crate::thread_local).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __thread_local {
@@ -300,34 +302,34 @@ macro_rules! __thread_local {
         $($attribute)*
         $vis const $name: $crate::thread::LocalKey<$type> = {
             $crate::__std::thread_local! { static __GREENPATCH_NATIVE: $type = const $init; }
-            static __GREENPATCH_NAME: $crate::__std::primitive::u8 = 0;
-            fn __greenpatch_make() -> $type {
+            static __GREENPATCH_ID: $crate::__std::primitive::u8 = 0;
+            fn __greenpatch_init() -> $type {
                 $init
             }
             $crate::thread::LocalKey::__constant(
                 &__GREENPATCH_NATIVE,
-                __greenpatch_make,
-                &__GREENPATCH_NAME,
+                __greenpatch_init,
+                &__GREENPATCH_ID,
             )
         };
     };
-    (made [$($attribute:tt)*] [$vis:vis] $name:ident [$type:ty] $init:expr) => {
+    (lazy [$($attribute:tt)*] [$vis:vis] $name:ident [$type:ty] $init:expr) => {
         $($attribute)*
         $vis const $name: $crate::thread::LocalKey<$type> = {
             $crate::__std::thread_local! {
-                static __GREENPATCH_MADE: $crate::thread::__Made = const { $crate::thread::__Made::new() };
-                static __GREENPATCH_PLACE: $crate::thread::__Place<$type> =
-                    const { $crate::thread::__Place::new() };
+                static __GREENPATCH_INITIALIZED: $crate::thread::__Initialized = const { $crate::thread::__Initialized::new() };
+                static __GREENPATCH_STORAGE: $crate::thread::__Storage<$type> =
+                    const { $crate::thread::__Storage::new() };
             }
-            static __GREENPATCH_NAME: $crate::__std::primitive::u8 = 0;
-            fn __greenpatch_make() -> $type {
+            static __GREENPATCH_ID: $crate::__std::primitive::u8 = 0;
+            fn __greenpatch_init() -> $type {
                 $init
             }
-            $crate::thread::LocalKey::__made(
-                &__GREENPATCH_MADE,
-                &__GREENPATCH_PLACE,
-                __greenpatch_make,
-                &__GREENPATCH_NAME,
+            $crate::thread::LocalKey::__lazy(
+                &__GREENPATCH_INITIALIZED,
+                &__GREENPATCH_STORAGE,
+                __greenpatch_init,
+                &__GREENPATCH_ID,
             )
         };
     };

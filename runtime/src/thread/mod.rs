@@ -1,7 +1,7 @@
 // Layer: facade, std-shaped.
 // Called by: users, and `prelude`.
 // Calls: `seam`, `wait`, `thread_state`, `patch`.
-// Never: names a hub, or asks whether it is green.
+// Never: names a hub, or depends on the kind of a thread.
 
 //! Native threads, or green threads once patched, with the API of [`std::thread`].
 //!
@@ -30,7 +30,7 @@ pub use handle::{Thread, ThreadId, current};
 pub use join_handle::JoinHandle;
 pub use local_key::LocalKey;
 #[doc(hidden)]
-pub use native_local::{Made as __Made, Place as __Place};
+pub use native_local::{Initialized as __Initialized, Storage as __Storage};
 pub use park::{park, park_timeout};
 pub use scoped::{Scope, ScopedJoinHandle, scope};
 pub use sleep::sleep;
@@ -41,11 +41,11 @@ pub use park::park_timeout_ms;
 #[expect(deprecated, reason = "std has them still")]
 pub use sleep::sleep_ms;
 
-/// Says whether the current thread, native or green, unwinds because of a panic.
+/// Returns whether the current thread, native or green, is unwinding because of a panic.
 ///
 /// # Differences from std
 ///
-/// A green thread's neighbours that unwind on the same OS thread do not count.
+/// Other green threads that are unwinding on the same OS thread do not count.
 ///
 /// # Examples
 ///

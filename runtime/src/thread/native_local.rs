@@ -1,14 +1,14 @@
-//! The value that an OS thread has of a key: green threads share it where `thread_local!` is left native.
+//! The value of a key that belongs to an OS thread. Green threads share it if `thread_local!` is not patched.
 //!
-//! std makes a value while its key counts as having none. If making it waits, another green thread of
-//! the OS thread makes one too, and std drops the first while it may be in use. So the expression of a key
-//! runs outside std's key here, and the value that is finished first stays.
+//! std treats its key as uninitialized while the initial value is computed. If that computation blocks, another green
+//! thread of the OS thread computes a value too, and std drops the first one while it may be in use. Therefore the
+//! expression of a key is evaluated outside std's key here, and the first value that is complete stays.
 //!
 //! Invariants:
-//! 1. A [`Place`] is reached through its `std::thread::LocalKey` alone, so on one OS thread, and not while
-//!    it is destroyed; a reference to the value does not outlive the call that has made it.
-//! 2. A value that is there is replaced only on an OS thread without a hub, and only by what the key's
-//!    expression has made: what was there then was made and used within that expression, which has ended.
+//! 1. A [`Storage`] is accessed only through its `std::thread::LocalKey`, so on one OS thread, and not while it is
+//!    destroyed. A reference to the value does not outlive the call that has created it.
+//! 2. A value is replaced only on an OS thread without a hub, and only by the result of the key's expression. The value
+//!    that is replaced was then created and used within the evaluation of that expression, which has ended.
 #![allow(unsafe_code)]
 
 use ::std::cell::{Cell, UnsafeCell};
@@ -17,49 +17,49 @@ use ::std::thread;
 use super::AccessError;
 use crate::seam::local::is_shared;
 
-/// Where the value of an OS thread is.
+/// The location of an OS thread's value.
 pub(super) enum Native<T: 'static> {
-    /// With std alone: a constant is there from the beginning.
+    /// In std's key: a constant is initialized from the beginning.
     Constant(&'static thread::LocalKey<T>),
-    /// In a place of ours, made when it is first used.
-    Made(
-        &'static thread::LocalKey<Made>,
-        &'static thread::LocalKey<Place<T>>,
+    /// In a [`Storage`], initialized at the first use.
+    Lazy(
+        &'static thread::LocalKey<Initialized>,
+        &'static thread::LocalKey<Storage<T>>,
     ),
 }
 
-/// Whether a [`Place`] has its value. It has no destructor, so that asking does not put the value's before
-/// those of keys which its expression uses.
+/// Whether a [`Storage`] is initialized. It is separate because it has no destructor: reading it does not register the
+/// value's destructor before those of the keys that the expression uses.
 #[derive(Debug)]
 #[doc(hidden)]
-pub struct Made(Cell<bool>);
+pub struct Initialized(Cell<bool>);
 
-/// A place for the value.
+/// The storage of a value.
 #[doc(hidden)]
-pub struct Place<T>(UnsafeCell<Option<T>>);
+pub struct Storage<T>(UnsafeCell<Option<T>>);
 
 impl<T: 'static> Native<T> {
-    /// Calls `f` with the value, which `make` makes if there is none yet.
+    /// Calls `f` with the value, initializing it with `init` if necessary.
     #[inline]
     pub(super) fn try_with<R>(
         &self,
-        make: fn() -> T,
+        init: fn() -> T,
         f: impl FnOnce(&T) -> R,
     ) -> Result<R, AccessError> {
         match self {
             Native::Constant(key) => key.try_with(f),
-            Native::Made(made, key) => {
-                if !made.with(|made| made.0.get()) {
-                    put(made, key, make())?;
+            Native::Lazy(initialized, key) => {
+                if !initialized.with(|initialized| initialized.0.get()) {
+                    put(initialized, key, init())?;
                 }
-                key.try_with(|place| f(place.value()))
+                key.try_with(|storage| f(storage.value()))
             }
         }
         .map_err(|_| AccessError)
     }
 
-    /// Makes `value` the value if there is none yet, or else calls `replace` with it and with the one that
-    /// is there.
+    /// Initializes the value with `value` if it is uninitialized; otherwise calls `replace` with the current value and
+    /// `value`.
     #[inline]
     pub(super) fn set_or_with(
         &self,
@@ -68,68 +68,66 @@ impl<T: 'static> Native<T> {
     ) -> Result<(), AccessError> {
         match self {
             Native::Constant(key) => key.try_with(|found| replace(found, value)),
-            Native::Made(made, key) => {
-                if !made.with(|made| made.0.get()) {
-                    return put(made, key, value);
+            Native::Lazy(initialized, key) => {
+                if !initialized.with(|initialized| initialized.0.get()) {
+                    return put(initialized, key, value);
                 }
-                key.try_with(|place| replace(place.value(), value))
+                key.try_with(|storage| replace(storage.value(), value))
             }
         }
         .map_err(|_| AccessError)
     }
 }
 
-/// Puts a value in its place, unless another one is there that may be in use.
+/// Stores a value, unless there is another one that may be in use.
 #[cold]
 fn put<T: 'static>(
-    made: &'static thread::LocalKey<Made>,
-    key: &'static thread::LocalKey<Place<T>>,
+    initialized: &'static thread::LocalKey<Initialized>,
+    key: &'static thread::LocalKey<Storage<T>>,
     value: T,
 ) -> Result<(), AccessError> {
-    // What is left over is dropped out here: its destructor may come back, or wait.
-    let unused = key.try_with(|place| {
-        if made.with(|made| made.0.replace(true)) && is_shared() {
+    // The unused value is dropped outside of std's key: its destructor may access the key again, or block.
+    let unused = key.try_with(|storage| {
+        if initialized.with(|initialized| initialized.0.replace(true)) && is_shared() {
             return Some(value);
         }
-        // SAFETY: there is no value, or this OS thread has no hub and `value` was made by the expression,
-        // since `set_or_with` runs nothing between asking for a value and this (invariant 2).
-        unsafe { place.replace(value) }
+        // SAFETY: there is no value, or this OS thread has no hub and `value` is the result of the expression, since
+        // `set_or_with` runs no other code between checking for a value and this call (invariant 2).
+        unsafe { storage.replace(value) }
     });
     unused.map(drop).map_err(|_| AccessError)
 }
 
-impl Made {
+impl Initialized {
     #[doc(hidden)]
     #[must_use]
     pub const fn new() -> Self {
-        Made(Cell::new(false))
+        Initialized(Cell::new(false))
     }
 }
 
-impl<T> Place<T> {
+impl<T> Storage<T> {
     #[doc(hidden)]
     #[must_use]
     pub const fn new() -> Self {
-        Place(UnsafeCell::new(None))
+        Storage(UnsafeCell::new(None))
     }
 
-    /// The value, which is there.
+    /// Returns the value, which is initialized.
     #[inline]
     fn value(&self) -> &T {
-        // SAFETY: by invariant 1 no other OS thread is here, and by invariant 2 a value in use is not replaced.
+        // SAFETY: by invariant 1 no other OS thread accesses it, and by invariant 2 a value in use is not replaced.
         let value = unsafe { &*self.0.get() };
-        value
-            .as_ref()
-            .expect("it is there once it is said to be made")
+        value.as_ref().expect("the value is initialized")
     }
 
-    /// Puts a value in, and returns the one that was there.
+    /// Stores a value, and returns the previous one.
     ///
     /// # Safety
     ///
-    /// No reference to the value is alive.
+    /// No reference to the value may be alive.
     unsafe fn replace(&self, value: T) -> Option<T> {
-        // SAFETY: by the caller's promise, and by invariant 1.
+        // SAFETY: by the caller's guarantee, and by invariant 1.
         unsafe { &mut *self.0.get() }.replace(value)
     }
 }

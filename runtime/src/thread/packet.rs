@@ -1,4 +1,4 @@
-//! What a thread runs, and in the same place its result.
+//! The packet of a thread: its closure, and later its result.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -12,26 +12,26 @@ use super::scope_data::ScopeData;
 use crate::patch::ScopeHandle;
 use crate::thread_state::shared::{Body, TakeResult};
 
-/// The closure of a thread, or its result, and the two scopes that it is in. One thread at a time has it.
+/// The closure of a thread, or its result, and the two scopes that the thread is in. One thread at a time accesses it.
 pub(super) struct Packet<F, T> {
     stage: Cell<Stage<F, T>>,
-    /// The overrides that hold for the thread that started this one.
+    /// The overrides that are in effect on the spawning thread.
     overrides: Cell<ScopeHandle>,
-    /// Whose surroundings it borrows from, until it no longer does.
+    /// The scope that the thread belongs to, until the thread no longer borrows from its environment.
     scope: Cell<Option<Arc<ScopeData>>>,
 }
 
 enum Stage<F, T> {
-    /// It has not run.
+    /// The closure has not run.
     Before(F),
-    /// It has run.
+    /// The closure has run.
     After(Result<T>),
-    /// It runs, or its result was taken or dropped.
+    /// The closure is running, or the result was taken or dropped.
     Empty,
 }
 
 impl<F, T> Packet<F, T> {
-    /// The packet of a thread that will run `f` under `overrides`; `scope`, if there is one, counts it.
+    /// Creates the packet of a thread that will run `f` under `overrides`. `scope`, if any, has already counted the thread.
     #[inline]
     pub(super) fn new(f: F, overrides: ScopeHandle, scope: Option<Arc<ScopeData>>) -> Self {
         Packet {
@@ -41,11 +41,11 @@ impl<F, T> Packet<F, T> {
         }
     }
 
-    /// Drops what is left, and tells the scope that this thread borrows nothing more.
+    /// Drops the content, and then notifies the scope that this thread no longer borrows anything.
     fn empty(&self) {
         let stage = self.stage.replace(Stage::Empty);
         let panicked = matches!(stage, Stage::After(Err(_)));
-        let _leaves = self.scope.take().map(|scope| Leaves { scope, panicked });
+        let _exit = self.scope.take().map(|scope| ScopeExit { scope, panicked });
         match stage {
             Stage::Before(f) => drop(f),
             Stage::After(result) => drop_unwanted(result),
@@ -54,7 +54,7 @@ impl<F, T> Packet<F, T> {
     }
 }
 
-/// Drops a result that is not wanted. Aborts if that panics, as std does.
+/// Drops a result that no handle will take. Aborts if the drop panics, as std does.
 fn drop_unwanted<T>(result: Result<T>) {
     if panic::catch_unwind(AssertUnwindSafe(|| drop(result))).is_err() {
         eprintln!("fatal runtime error: thread result panicked on drop, aborting");
@@ -62,13 +62,13 @@ fn drop_unwanted<T>(result: Result<T>) {
     }
 }
 
-/// Tells a scope, when dropped, that a thread of it borrows nothing more.
-struct Leaves {
+/// Notifies the scope, when dropped, that the thread no longer borrows anything.
+struct ScopeExit {
     scope: Arc<ScopeData>,
     panicked: bool,
 }
 
-impl Drop for Leaves {
+impl Drop for ScopeExit {
     fn drop(&mut self) {
         self.scope.thread_ended(self.panicked);
     }
@@ -85,11 +85,11 @@ where
         };
         let overrides = self.overrides.take();
         let result = panic::catch_unwind(AssertUnwindSafe(|| {
-            // Inside, since leaving them may drop what a user's closure has captured.
+            // Within `catch_unwind`, since leaving the overrides may drop values that a user's closure has captured.
             let _overrides = overrides.enter();
             __rust_begin_short_backtrace(f)
         }));
-        // Nothing is dropped by this, so nothing of the user's runs.
+        // The old stage is `Empty`, so forgetting it leaks nothing, and no user code runs here.
         mem::forget(self.stage.replace(Stage::After(result)));
     }
 
@@ -98,11 +98,11 @@ where
     }
 }
 
-/// Calls `f`. Above the frame of a function of this name, which std has, too, a short backtrace ends.
+/// Calls `f`. A short backtrace ends at the frame of a function with this name, as std's own.
 #[inline(never)]
 fn __rust_begin_short_backtrace<F: FnOnce() -> T, T>(f: F) -> T {
     let result = f();
-    // So that the call is not the last of this function, which would leave no frame.
+    // Prevents a tail call, which would remove the frame.
     hint::black_box(());
     result
 }

@@ -1,13 +1,13 @@
-//! `park` and `unpark`: one token a thread.
+//! `park` and `unpark`: one token for each thread.
 //!
 //! | | EMPTY | NOTIFIED | PARKED |
 //! | --- | --- | --- | --- |
-//! | park, on entering | becomes PARKED, waits | becomes EMPTY, returns | not possible |
-//! | park, when its wait has ended | not possible | becomes EMPTY, returns | becomes EMPTY, returns: timed out |
-//! | unpark | becomes NOTIFIED | stays | becomes NOTIFIED, wakes |
+//! | `park` is called | becomes PARKED, blocks | becomes EMPTY, returns | not possible |
+//! | the wait of `park` ends | not possible | becomes EMPTY, returns | becomes EMPTY, returns: timed out |
+//! | `unpark` is called | becomes NOTIFIED | no change | becomes NOTIFIED, wakes the thread |
 //!
-//! Unpark stores with release and park takes with acquire, so what was done before the unpark is
-//! seen after the park.
+//! `unpark` stores with release and `park` takes the token with acquire, so everything before the `unpark` is visible
+//! after the `park`.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ const PARKED: u32 = 2;
 
 /// Blocks the current thread, native or green, until its token is made available.
 ///
-/// It may return for no reason, as in std.
+/// Spurious wakeups are possible, as in std.
 ///
 /// # Differences from std
 ///
@@ -41,7 +41,7 @@ pub fn park() {
     park_until(None);
 }
 
-/// Blocks as [`park`] does, but for no longer than about `duration`.
+/// Blocks like [`park`], but for about `duration` at most.
 ///
 /// # Examples
 ///
@@ -55,13 +55,13 @@ pub fn park_timeout(duration: Duration) {
     park_until(Instant::now().checked_add(duration));
 }
 
-/// Blocks as [`park_timeout`] does, for a number of milliseconds.
+/// Blocks like [`park_timeout`], with a duration in milliseconds.
 #[deprecated(note = "replaced by `thread::park_timeout`")]
 pub fn park_timeout_ms(milliseconds: u32) {
     park_timeout(Duration::from_millis(milliseconds.into()));
 }
 
-/// Blocks until the token is there or `deadline` has passed; none is as far away as never.
+/// Blocks until the token is available, or until `deadline`; without a time-out if it is `None`.
 fn park_until(deadline: Option<Instant>) {
     let identity = context::identity();
     let token = &identity.token;
@@ -71,7 +71,7 @@ fn park_until(deadline: Option<Instant>) {
     {
         return;
     }
-    // Only this thread takes its token, so it can only have become NOTIFIED since.
+    // Only this thread takes its token, so the exchange can fail only if the token has become NOTIFIED.
     if token
         .compare_exchange(EMPTY, PARKED, Relaxed, Relaxed)
         .is_ok()

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::seam::thread as seam;
 use crate::wait::wait_while::{wait_while, wake_all};
 
-/// How many threads of a scope still run, and whether a panic of one went unseen.
+/// The number of threads of a scope that still run, and whether one has panicked without being joined.
 #[derive(Debug)]
 pub(super) struct ScopeData {
     pub(super) running: AtomicUsize,
@@ -29,7 +29,7 @@ impl ScopeData {
         if panicked {
             self.panicked.store(true, Ordering::Relaxed);
         }
-        // Release, so that `wait`, which loads with acquire, sees all that the thread has done.
+        // Release: pairs with the acquire in `wait`, which returns after everything that the thread did.
         if self.running.fetch_sub(1, Ordering::Release) == 1 {
             wake_all(&self.running);
         }

@@ -1,4 +1,4 @@
-//! `scope`: threads that borrow from the function that starts them.
+//! Scoped threads, which borrow from the function that spawns them.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -13,26 +13,26 @@ use super::scope_data::ScopeData;
 use super::{Builder, Result, Thread};
 use crate::seam::unwind;
 
-/// A scope in which threads, native or green, can borrow what outlives it.
+/// A scope to spawn threads in, native or green, that borrow data which outlives it.
 pub struct Scope<'scope, 'env: 'scope> {
     pub(super) data: Arc<ScopeData>,
-    // As in std: invariance in both, so that neither can be made to outlive what it stands for.
+    // As in std: invariance over both lifetimes, so that neither can be extended or shortened.
     scope: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
 }
 
-/// A handle that joins a scoped thread. The scope joins what was not joined by hand.
+/// A handle that joins a scoped thread. The scope joins all threads that are not joined through their handles.
 pub struct ScopedJoinHandle<'scope, T> {
     joined: Joined<T>,
     scope: PhantomData<&'scope ()>,
 }
 
-/// Calls `f` with a scope, and returns when all threads that were started in it have ended.
+/// Creates a scope for spawning scoped threads, calls `f` with it, and returns when all of its threads have finished.
 ///
 /// # Panics
 ///
-/// Panics with `f`'s panic, if it has one, after all threads have ended. Panics if a thread panicked
-/// that was not joined by hand.
+/// If `f` panics, resumes that panic after all threads have finished. Otherwise panics if a thread panicked that was not
+/// joined through its handle.
 ///
 /// # Examples
 ///
@@ -75,11 +75,11 @@ where
 }
 
 impl<'scope, 'env> Scope<'scope, 'env> {
-    /// Starts a thread in this scope.
+    /// Spawns a thread within the scope, and returns its [`ScopedJoinHandle`].
     ///
     /// # Panics
     ///
-    /// Panics as [`spawn()`](super::spawn()) does.
+    /// Panics if the OS fails to create a thread, see [`spawn()`](super::spawn()).
     #[track_caller]
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
     where
@@ -93,15 +93,15 @@ impl<'scope, 'env> Scope<'scope, 'env> {
 }
 
 impl Builder {
-    /// Starts a thread that borrows from `scope`'s surroundings.
+    /// Spawns the thread within `scope`, and returns its [`ScopedJoinHandle`].
     ///
     /// # Errors
     ///
-    /// As [`spawn`](Builder::spawn).
+    /// See [`spawn`](Builder::spawn).
     ///
     /// # Panics
     ///
-    /// As [`spawn`](Builder::spawn).
+    /// See [`spawn`](Builder::spawn).
     pub fn spawn_scoped<'scope, 'env, F, T>(
         self,
         scope: &'scope Scope<'scope, 'env>,
@@ -111,7 +111,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        // SAFETY: the scope does not end before the thread's packet is emptied, after its closure.
+        // SAFETY: the scope ends only after the thread's closure has run and its packet has been emptied.
         unsafe { self.start(f, Some(scope.data.clone())) }.map(ScopedJoinHandle::new)
     }
 }
@@ -124,22 +124,22 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
         }
     }
 
-    /// Returns the handle to the thread.
+    /// Returns a handle to the underlying thread.
     #[must_use]
     pub fn thread(&self) -> &Thread {
         self.joined.thread()
     }
 
-    /// Waits for the thread to end and returns its result; if it panicked, the panic's payload.
+    /// Waits for the thread to finish and returns its result.
     ///
     /// # Errors
     ///
-    /// The payload of the panic that ended the thread.
+    /// Returns the payload of the panic if the thread panicked.
     pub fn join(self) -> Result<T> {
         self.joined.join()
     }
 
-    /// Says whether the thread has run to its end.
+    /// Returns whether the thread has finished running.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.joined.is_finished()

@@ -1,4 +1,4 @@
-//! `sleep`.
+//! Sleeping.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::seam::time as seam;
 
 /// Blocks the current thread, native or green, for at least `duration`.
 ///
-/// Once patched, other green threads run in the meantime. A sleep of zero duration yields.
+/// Once patched, other green threads run in the meantime. A green thread that sleeps for a zero duration yields.
 ///
 /// # Examples
 ///
@@ -22,7 +22,7 @@ pub fn sleep(duration: Duration) {
     seam::sleep(duration);
 }
 
-/// Blocks as [`sleep`] does, for a number of milliseconds.
+/// Blocks like [`sleep`], with a duration in milliseconds.
 #[deprecated(note = "replaced by `thread::sleep`")]
 pub fn sleep_ms(milliseconds: u32) {
     sleep(Duration::from_millis(milliseconds.into()));

@@ -1,16 +1,15 @@
-//! `spawn` and `yield_now`.
+//! Spawning a thread, and yielding.
 
 use super::{Builder, JoinHandle};
 use crate::seam::thread as seam;
 
-/// Starts a thread: a native one, or a green one once patched.
+/// Spawns a new thread, a native one, or a green one once patched, and returns its [`JoinHandle`].
 ///
-/// A green thread shares its OS thread with others and never leaves it.
+/// A green thread shares its OS thread with other green threads and never moves to another.
 ///
 /// # Panics
 ///
-/// Panics if the OS cannot start a thread, or has no memory for a stack;
-/// [`Builder::spawn`] returns the error instead.
+/// Panics if the OS fails to create a thread, or to allocate a stack. [`Builder::spawn`] returns the error instead.
 ///
 /// # Examples
 ///
@@ -29,7 +28,7 @@ where
     Builder::new().spawn(f).expect("failed to spawn thread")
 }
 
-/// Lets other threads run: native ones, or the green ones of this OS thread once patched.
+/// Yields to other threads: to native ones, or once patched to the green threads of this OS thread.
 ///
 /// # Examples
 ///
