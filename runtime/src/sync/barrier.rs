@@ -1,4 +1,4 @@
-//! [`Barrier`], and what its wait returns.
+//! [`Barrier`], and the result of its wait.
 
 use ::std::fmt;
 use ::std::sync::PoisonError;
@@ -7,7 +7,7 @@ use super::condvar::Condvar;
 use super::mutex::Mutex;
 use crate::wait::atomic::const_unless_loom;
 
-/// Lets a number of threads wait for each other.
+/// A barrier, which enables a number of threads to wait for each other.
 ///
 /// # Examples
 ///
@@ -29,15 +29,15 @@ pub struct Barrier {
 }
 
 struct State {
-    /// How many wait.
+    /// The number of waiting threads.
     count: usize,
-    /// How often the barrier has been passed: waiters wait for this to change.
+    /// The number of times that the threads have passed the barrier. Waiters wait until it changes.
     round: usize,
 }
 
 impl Barrier {
     const_unless_loom! {
-        /// Makes a barrier that lets threads through by `n` at a time.
+        /// Creates a new barrier for `n` threads.
         #[inline]
         #[must_use]
         pub fn new(n: usize) -> Barrier {
@@ -49,23 +49,23 @@ impl Barrier {
         }
     }
 
-    /// Blocks until as many threads have come as the barrier is for. The one that came last is told
-    /// that it leads. The barrier may be used again then.
+    /// Blocks until all threads of the barrier have called this. The last of them is the leader. The barrier can be used
+    /// again afterwards.
     pub fn wait(&self) -> BarrierWaitResult {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.count += 1;
-        let leads = state.count >= self.size;
-        if leads {
+        let is_leader = state.count >= self.size;
+        if is_leader {
             state.count = 0;
             state.round = state.round.wrapping_add(1);
             drop(state);
             self.passed.notify_all();
         } else {
             let round = state.round;
-            let passed = self.passed.wait_while(state, |state| state.round == round);
-            drop(passed);
+            let guard = self.passed.wait_while(state, |state| state.round == round);
+            drop(guard);
         }
-        BarrierWaitResult(leads)
+        BarrierWaitResult(is_leader)
     }
 }
 
@@ -75,15 +75,15 @@ impl fmt::Debug for Barrier {
     }
 }
 
-/// Whether the thread leads that has waited at a [`Barrier`].
+/// The result of [`Barrier::wait`]: whether the thread is the leader.
 ///
 /// # Differences from std
 ///
-/// A type of its own, of the same shape: std's cannot be made outside of std.
+/// A separate type with the same API: std's cannot be created outside of std.
 pub struct BarrierWaitResult(bool);
 
 impl BarrierWaitResult {
-    /// Whether this thread leads: of those that pass together one does.
+    /// Returns whether this thread is the leader. Exactly one of the threads that pass the barrier together is.
     #[must_use]
     pub fn is_leader(&self) -> bool {
         self.0

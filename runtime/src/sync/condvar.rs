@@ -1,4 +1,4 @@
-//! [`Condvar`], and what its timed waits return.
+//! [`Condvar`], and the result of its timed waits.
 
 use ::std::fmt;
 use ::std::sync::{LockResult, PoisonError};
@@ -17,11 +17,11 @@ const IDLE: u32 = 0;
 /// Threads wait at this address. Changes only under the lock of the queue.
 const QUEUED: u32 = 1;
 
-/// Blocks threads until an event that another thread tells of.
+/// A condition variable, which blocks threads until another thread notifies them.
 ///
-/// A wait lets go of a mutex and takes it again before it returns. As the event is told by
-/// [`notify_one`](Condvar::notify_one) or [`notify_all`](Condvar::notify_all) and may be over
-/// again by then, wait in a loop or with [`wait_while`](Condvar::wait_while).
+/// A wait releases a mutex, and acquires it again before it returns. A thread is notified by
+/// [`notify_one`](Condvar::notify_one) or [`notify_all`](Condvar::notify_all). By the time it resumes, the condition may be
+/// false again, so wait in a loop or with [`wait_while`](Condvar::wait_while).
 ///
 /// # Differences from std
 ///
@@ -59,11 +59,11 @@ impl Condvar {
         }
     }
 
-    /// Lets go of the guard's mutex, blocks until notified, and takes the mutex again.
+    /// Releases the guard's mutex, blocks the current thread until it is notified, and acquires the mutex again.
     ///
     /// # Errors
     ///
-    /// If the mutex is poisoned when it is taken again. The error holds the guard.
+    /// Returns an error if the mutex is poisoned when it is acquired again. The error contains the guard.
     ///
     /// # Differences from std
     ///
@@ -73,11 +73,11 @@ impl Condvar {
         guard.poison().result(guard)
     }
 
-    /// Waits while the condition is true.
+    /// Blocks the current thread until `condition` is false.
     ///
     /// # Errors
     ///
-    /// If the mutex is poisoned when it is taken again. The error holds the guard.
+    /// Returns an error if the mutex is poisoned when it is acquired again. The error contains the guard.
     pub fn wait_while<'a, T, F>(
         &self,
         mut guard: MutexGuard<'a, T>,
@@ -92,12 +92,12 @@ impl Condvar {
         Ok(guard)
     }
 
-    /// Waits like [`wait`](Condvar::wait), for that many milliseconds at most; false in the result
-    /// if that time has passed.
+    /// Blocks like [`wait`](Condvar::wait), for at most `ms` milliseconds. The result contains false if that time has
+    /// elapsed.
     ///
     /// # Errors
     ///
-    /// If the mutex is poisoned when it is taken again. The error holds the guard.
+    /// Returns an error if the mutex is poisoned when it is acquired again. The error contains the guard.
     #[deprecated(since = "1.6.0", note = "replaced by `Condvar::wait_timeout`")]
     pub fn wait_timeout_ms<'a, T>(
         &self,
@@ -113,16 +113,16 @@ impl Condvar {
         }
     }
 
-    /// Waits like [`wait`](Condvar::wait), but no longer than `dur`. The mutex is taken again in any
-    /// case, however long that takes.
+    /// Blocks like [`wait`](Condvar::wait), but for no longer than `dur`. The mutex is always acquired again, however long
+    /// that takes.
     ///
     /// # Errors
     ///
-    /// If the mutex is poisoned when it is taken again. The error holds the guard and the result.
+    /// Returns an error if the mutex is poisoned when it is acquired again. The error contains the guard and the result.
     ///
     /// # Differences from std
     ///
-    /// It does not return early without a reason.
+    /// There are no spurious wakeups. Code that also runs on std must not rely on that.
     ///
     /// # Examples
     ///
@@ -140,18 +140,18 @@ impl Condvar {
         guard: MutexGuard<'a, T>,
         dur: Duration,
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
-        // A time that lies beyond what an `Instant` can say never comes.
+        // A deadline that an `Instant` cannot represent is never reached.
         let deadline = Instant::now().checked_add(dur);
         let timed_out = self.wait_until(guard.raw(), deadline);
         guard.poison().result((guard, WaitTimeoutResult(timed_out)))
     }
 
-    /// Waits while the condition is true, but no longer than `dur`. The result says that time ran
-    /// out if it did and the condition was still true.
+    /// Blocks the current thread until `condition` is false, but for no longer than `dur`. The result is a time-out if `dur`
+    /// has elapsed and the condition is still true.
     ///
     /// # Errors
     ///
-    /// If the mutex is poisoned when it is taken again. The error holds the guard and the result.
+    /// Returns an error if the mutex is poisoned when it is acquired again. The error contains the guard and the result.
     pub fn wait_timeout_while<'a, T, F>(
         &self,
         mut guard: MutexGuard<'a, T>,
@@ -173,7 +173,7 @@ impl Condvar {
         }
     }
 
-    /// Wakes the thread that has waited longest, if any waits.
+    /// Wakes the thread that has waited longest, if there is one.
     #[inline]
     pub fn notify_one(&self) {
         // Relaxed: a thread that is to be woken has set `QUEUED` before it released the mutex under which the condition was
@@ -183,7 +183,7 @@ impl Condvar {
         }
     }
 
-    /// Wakes all threads that wait.
+    /// Wakes all waiting threads.
     #[inline]
     pub fn notify_all(&self) {
         // Relaxed: as in `notify_one`.
@@ -201,13 +201,13 @@ impl Condvar {
                 queue.wake(Verdict::WOKEN);
             }
             if queue.is_empty() {
-                // Relaxed: changes only here and in `Waiting`, under the queue's lock.
+                // Relaxed: the state changes only here and in `Waiting`, under the queue's lock.
                 self.state.store(IDLE, Ordering::Relaxed);
             }
         });
     }
 
-    /// Waits with the mutex let go of; true if the deadline ended the wait.
+    /// Waits with the mutex released. Returns whether the wait timed out.
     fn wait_until(&self, mutex: &RawMutex, deadline: Option<Instant>) -> bool {
         let waiter = Waiter::new(
             self.address(),
@@ -239,7 +239,7 @@ impl Default for Condvar {
     }
 }
 
-/// A thread that waits on a condition, and holds the mutex until it is in the queue.
+/// A thread that waits for a notification. It holds the mutex until it is in the queue.
 struct Waiting<'a> {
     state: &'a AtomicU32,
     mutex: &'a RawMutex,
@@ -262,16 +262,16 @@ impl Gate for Waiting<'_> {
     }
 }
 
-/// Whether a timed wait on a [`Condvar`] ended because time ran out.
+/// The result of a timed wait on a [`Condvar`]: whether it timed out.
 ///
 /// # Differences from std
 ///
-/// A type of its own, of the same shape: std's cannot be made outside of std.
+/// A separate type with the same API: std's cannot be created outside of std.
 #[derive(Debug, PartialEq, Eq, Copy, Clone)]
 pub struct WaitTimeoutResult(bool);
 
 impl WaitTimeoutResult {
-    /// Whether time ran out.
+    /// Returns whether the wait timed out.
     #[must_use]
     pub fn timed_out(&self) -> bool {
         self.0

@@ -1,8 +1,8 @@
-//! [`LazyLock`]: a value that is made when it is first asked for.
+//! [`LazyLock`]: a value that the first access initializes.
 //!
 //! Invariant:
-//! 1. The value changes within the closure of `once` alone, while no reference to it is out, and is
-//!    `Made` when `once` is completed; or through `&mut LazyLock`.
+//! 1. The state changes only within the closure of `once`, while no reference to it exists, and is `Init` when `once` is
+//!    completed; or through `&mut LazyLock`.
 #![allow(unsafe_code)]
 
 use ::std::cell::UnsafeCell;
@@ -15,9 +15,9 @@ use super::once::Once;
 use crate::seam::busy::busy;
 use crate::wait::atomic::const_unless_loom;
 
-/// A value that is made when it is first asked for, by whichever thread comes first.
+/// A value that the first access initializes.
 ///
-/// If what makes the value panics, the value can never be had.
+/// If the initializing closure panics, the lock is poisoned, and every access panics.
 ///
 /// # Examples
 ///
@@ -30,21 +30,21 @@ use crate::wait::atomic::const_unless_loom;
 /// ```
 pub struct LazyLock<T, F = fn() -> T> {
     once: Once,
-    value: UnsafeCell<Value<T, F>>,
+    state: UnsafeCell<State<T, F>>,
 }
 
 /// The state of the value.
-enum Value<T, F> {
-    /// Not needed yet.
-    Unmade(F),
-    /// Initialized.
-    Made(T),
-    /// It is being made, or what made it panicked.
-    Gone,
+enum State<T, F> {
+    /// The value has not been accessed.
+    Uninit(F),
+    /// The value is initialized.
+    Init(T),
+    /// The closure is running, or it has panicked.
+    Poisoned,
 }
 
-// SAFETY: by invariant 1 references are shared (`T: Sync`), and one thread may make the value, with an `F`
-// that came from another, and a third drop it (`T: Send`, `F: Send`).
+// SAFETY: by invariant 1 references are shared (`T: Sync`), and one thread may initialize the value with an `F` from
+// another thread, and a third may drop it (`T: Send`, `F: Send`).
 unsafe impl<T: Sync + Send, F: Send> Sync for LazyLock<T, F> {}
 
 impl<T: RefUnwindSafe + UnwindSafe, F: UnwindSafe> RefUnwindSafe for LazyLock<T, F> {}
@@ -52,68 +52,68 @@ impl<T: UnwindSafe, F: UnwindSafe> UnwindSafe for LazyLock<T, F> {}
 
 impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     const_unless_loom! {
-        /// Makes one whose value `f` will make.
+        /// Creates a lazy value that `f` will initialize.
         #[inline]
         pub fn new(f: F) -> LazyLock<T, F> {
             LazyLock {
                 once: Once::new(),
-                value: UnsafeCell::new(Value::Unmade(f)),
+                state: UnsafeCell::new(State::Uninit(f)),
             }
         }
     }
 
-    /// The value, made if that has not happened yet. Blocks while another thread makes it.
+    /// Returns a reference to the value, initializing it first if necessary. Blocks while another thread initializes it.
     ///
     /// # Panics
     ///
-    /// If what makes the value panics, or has panicked.
+    /// Panics if the initializing closure panics, or has panicked.
     #[inline]
     #[track_caller]
     pub fn force(this: &LazyLock<T, F>) -> &T {
         if !this.once.is_done() {
-            this.make();
+            this.init();
         }
         // SAFETY: by invariant 1.
-        match unsafe { &*this.value.get() } {
-            Value::Made(value) => value,
-            _ => unreachable!("the value is there once it has been made"),
+        match unsafe { &*this.state.get() } {
+            State::Init(value) => value,
+            _ => unreachable!("the value is initialized once `once` is completed"),
         }
     }
 
-    /// The value, made if that has not happened yet.
+    /// Returns a mutable reference to the value, initializing it first if necessary.
     ///
     /// # Panics
     ///
-    /// If what makes the value panics, or has panicked.
+    /// Panics if the initializing closure panics, or has panicked.
     #[inline]
     #[track_caller]
     pub fn force_mut(this: &mut LazyLock<T, F>) -> &mut T {
         LazyLock::force(this);
-        match this.value.get_mut() {
-            Value::Made(value) => value,
-            _ => unreachable!("the value is there once it has been made"),
+        match this.state.get_mut() {
+            State::Init(value) => value,
+            _ => unreachable!("the value is initialized once `once` is completed"),
         }
     }
 
     #[cold]
     #[track_caller]
-    fn make(&self) {
+    fn init(&self) {
         let poisoned = "LazyLock instance has previously been poisoned";
         self.once.call(Some(poisoned), &mut |_| {
             // SAFETY: by invariant 1 there is no other reference to the content of the cell.
-            let value = unsafe { mem::replace(&mut *self.value.get(), Value::Gone) };
-            let Value::Unmade(f) = value else {
-                unreachable!("a value is made once");
+            let state = unsafe { mem::replace(&mut *self.state.get(), State::Poisoned) };
+            let State::Uninit(f) = state else {
+                unreachable!("a value is initialized once");
             };
-            let made = f();
+            let value = f();
             // SAFETY: as above.
-            unsafe { *self.value.get() = Value::Made(made) };
+            unsafe { *self.state.get() = State::Init(value) };
         });
     }
 }
 
 impl<T, F> LazyLock<T, F> {
-    /// The value, if it has been made. Does not block.
+    /// Returns a reference to the value if it is initialized. Never blocks.
     ///
     /// # Examples
     ///
@@ -134,23 +134,23 @@ impl<T, F> LazyLock<T, F> {
         value
     }
 
-    /// Returns the value, if it has been initialized. For callers that do not poll.
+    /// Returns a reference to the value if it is initialized. For callers that do not poll.
     fn peek(&self) -> Option<&T> {
         if !self.once.is_done() {
             return None;
         }
         // SAFETY: by invariant 1.
-        match unsafe { &*self.value.get() } {
-            Value::Made(value) => Some(value),
+        match unsafe { &*self.state.get() } {
+            State::Init(value) => Some(value),
             _ => None,
         }
     }
 
-    /// The value, if it has been made.
+    /// Returns a mutable reference to the value if it is initialized.
     #[inline]
     pub fn get_mut(this: &mut LazyLock<T, F>) -> Option<&mut T> {
-        match this.value.get_mut() {
-            Value::Made(value) => Some(value),
+        match this.state.get_mut() {
+            State::Init(value) => Some(value),
             _ => None,
         }
     }
@@ -159,11 +159,11 @@ impl<T, F> LazyLock<T, F> {
 impl<T, F: FnOnce() -> T> Deref for LazyLock<T, F> {
     type Target = T;
 
-    /// The value, as [`LazyLock::force`] gives it.
+    /// Returns a reference to the value, as [`LazyLock::force`] does.
     ///
     /// # Panics
     ///
-    /// If what makes the value panics, or has panicked.
+    /// Panics if the initializing closure panics, or has panicked.
     #[inline]
     #[track_caller]
     fn deref(&self) -> &T {
@@ -172,11 +172,11 @@ impl<T, F: FnOnce() -> T> Deref for LazyLock<T, F> {
 }
 
 impl<T, F: FnOnce() -> T> DerefMut for LazyLock<T, F> {
-    /// The value, as [`LazyLock::force_mut`] gives it.
+    /// Returns a mutable reference to the value, as [`LazyLock::force_mut`] does.
     ///
     /// # Panics
     ///
-    /// If what makes the value panics, or has panicked.
+    /// Panics if the initializing closure panics, or has panicked.
     #[inline]
     #[track_caller]
     fn deref_mut(&mut self) -> &mut T {

@@ -1,5 +1,5 @@
-//! Models of everything that waits, run by loom, which tries all schedules and all values that the memory
-//! model allows a load to see.
+//! Loom models of everything that waits. Loom explores all schedules, and all values that the memory model allows a load to
+//! return.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p greenpatch --lib --release loom`
 #![allow(unsafe_code)]
@@ -16,13 +16,13 @@ use super::mpsc::{self, RecvError, RecvTimeoutError, TryRecvError};
 use super::{Condvar, Mutex, Once, RwLock, RwLockWriteGuard};
 use crate::wait::atomic::Ordering;
 
-/// A number whose accesses loom checks: two at once, one of them writing, fail the model.
+/// A number that loom checks: two concurrent accesses fail the model if one of them is a write.
 #[derive(Default)]
 struct Checked(UnsafeCell<u32>);
 
 impl Checked {
     fn bump(&self) {
-        // SAFETY: loom fails the model before two threads are at it.
+        // SAFETY: loom fails the model before two threads access it.
         self.0.with_mut(|number| unsafe { *number += 1 });
     }
 
@@ -32,21 +32,21 @@ impl Checked {
     }
 }
 
-// SAFETY: loom checks it.
+// SAFETY: loom checks all accesses.
 unsafe impl Sync for Checked {}
 
 fn model(f: impl Fn() + Send + Sync + 'static) {
     model_with(2, f);
 }
 
-/// Tries all schedules in which no more than so many threads are interrupted.
+/// Explores all schedules with at most `preemptions` preemptions.
 fn model_with(preemptions: usize, f: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound.get_or_insert(preemptions);
     builder.check(f);
 }
 
-/// Runs a child and this thread's part, and joins.
+/// Runs `child` on a new thread concurrently with `here`, and joins it.
 fn beside(child: impl FnOnce() + Send + 'static, here: impl FnOnce()) {
     let child = thread::spawn(child);
     here();
@@ -55,7 +55,7 @@ fn beside(child: impl FnOnce() + Send + 'static, here: impl FnOnce()) {
 
 #[test]
 fn mutex_excludes() {
-    // One waits, one is on the way to the queue when another overtakes it and is itself interrupted.
+    // One thread waits, and another is about to queue when a third overtakes it and is itself preempted.
     model_with(3, || {
         let mutex = Arc::new(Mutex::new(Checked::default()));
         let children: Vec<_> = (0..2)
@@ -72,7 +72,7 @@ fn mutex_excludes() {
     });
 }
 
-/// A waiter that loses once is handed the mutex: the thread that takes it again and again comes behind.
+/// A waiter that loses once is handed the mutex, ahead of a thread that acquires it repeatedly.
 #[test]
 fn mutex_is_handed_over() {
     model(|| {
@@ -152,8 +152,8 @@ fn condvar_notifies_all() {
     });
 }
 
-/// A deadline races with a notification: a wait that says it was notified took the notification, one that
-/// says it was not left it to the other.
+/// A deadline races with a notification: a wait that was notified has consumed the notification, and a wait that timed out
+/// has left it to the other waiter.
 #[test]
 fn condvar_timeout_takes_no_notification() {
     model(|| {
@@ -177,7 +177,7 @@ fn condvar_timeout_takes_no_notification() {
         drop(guard);
         shared.1.notify_one();
         hasty.join().unwrap();
-        // The hasty one may have taken it, and then it tells the patient one.
+        // If the hasty thread has consumed the notification, the patient one needs another.
         if shared.0.lock().unwrap().1 > 0 {
             shared.1.notify_one();
         }
@@ -261,7 +261,7 @@ fn once_runs_once() {
 }
 
 #[test]
-fn once_goes_on_after_a_panic() {
+fn once_is_retried_after_a_panic() {
     model(|| {
         let shared = Arc::new((Once::new(), AtomicUsize::new(0)));
         let attempt = |shared: &(Once, AtomicUsize)| {
@@ -280,7 +280,7 @@ fn once_goes_on_after_a_panic() {
     });
 }
 
-/// Two senders and more messages than a block has room for.
+/// Two senders send more messages than one block has slots for.
 #[test]
 fn channel_crosses_blocks() {
     model(|| {
@@ -359,9 +359,9 @@ fn channel_timeout_loses_no_message() {
     });
 }
 
-/// The receiver goes while two send: each message comes back, or is dropped once.
+/// The receiver is dropped while two threads send: each message is returned, or dropped once.
 #[test]
-fn channel_drops_what_is_left() {
+fn channel_drops_remaining_messages() {
     model(|| {
         let (sender, receiver) = mpsc::channel();
         let message = Arc::new(());
@@ -425,7 +425,7 @@ fn bounded_waits_for_room() {
     });
 }
 
-/// A deadline races with a rendezvous: both agree on whether they met.
+/// A deadline races with a rendezvous: the sender and the receiver agree on whether it succeeded.
 #[test]
 fn rendezvous_timeout_agrees() {
     model(|| {

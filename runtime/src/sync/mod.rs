@@ -1,7 +1,7 @@
 // Layer: facade, above `seam`.
 // Called by: users, and `io`.
-// Calls: `wait`; `seam` where something blocks, `seam::unwind` among it, for poisoning.
-// Never: enters a seam where nothing blocks; asks what kind of thread the caller is.
+// Calls: `wait`; `seam` where something blocks, and `seam::unwind` for poisoning.
+// Never: enters a seam where nothing blocks; depends on the kind of the calling thread.
 
 //! Synchronization between native and green threads, with the API of [`std::sync`].
 //!
@@ -13,7 +13,7 @@
 //! The stable interface is std's; `Arc`, `Weak`, `atomic` and the error types are std's own. Unstable items are not
 //! replaced. Every item behaves as std's, unless a section *Differences from std* says otherwise.
 //!
-//! A thread that has to wait may allocate. So a global allocator must not use these locks, but those of `::std::sync`.
+//! A thread that has to wait may allocate, so a global allocator must use the locks of `::std::sync` instead of these.
 //!
 //! An unsuccessful poll (a failed `try_lock` or `try_recv`, an empty [`OnceLock::get`]) counts as busy waiting: a green
 //! thread that polls a few times in a row without success yields. A green thread that sends into a

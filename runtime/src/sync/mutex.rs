@@ -1,7 +1,7 @@
 //! [`Mutex`] and its guard.
 //!
 //! Invariant:
-//! 1. Whoever has a guard holds the raw mutex, and every access to the data is through a guard, or
+//! 1. A guard exists only while its owner holds the raw mutex, and every access to the data is through a guard, or
 //!    through `&mut Mutex`.
 #![allow(unsafe_code)]
 
@@ -17,17 +17,16 @@ use super::raw_mutex::RawMutex;
 use crate::seam::busy::acquires;
 use crate::wait::atomic::const_unless_loom;
 
-/// Protects data that is shared between threads: one at a time reaches it.
+/// A mutual exclusion primitive that protects data shared between threads.
 ///
-/// The thread that calls [`lock`](Mutex::lock) while another holds the mutex blocks: a green thread
-/// lets others run on its hub, a native one is blocked by the operating system.
+/// [`lock`](Mutex::lock) blocks while another thread holds the mutex. If the caller is a green thread, other green threads
+/// of its hub run in the meantime.
 ///
-/// A thread that panics while it holds the mutex poisons it, and each later lock returns the guard
-/// as an error.
+/// A thread that panics while it holds the mutex poisons it. Each later lock then returns the guard in an error.
 ///
 /// # Differences from std
 ///
-/// It is eventually fair, see [the module](crate::sync#fairness).
+/// The mutex is eventually fair, see [the module](crate::sync#fairness).
 ///
 /// # Examples
 ///
@@ -50,9 +49,9 @@ pub struct Mutex<T: ?Sized> {
     data: UnsafeCell<T>,
 }
 
-// SAFETY: the data moves with the mutex.
+// SAFETY: the mutex owns the data.
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
-// SAFETY: by invariant 1 one thread at a time reaches the data, so it need only be `Send`.
+// SAFETY: by invariant 1 one thread at a time accesses the data, so it only has to be `Send`.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
 impl<T: ?Sized> UnwindSafe for Mutex<T> {}
@@ -60,7 +59,7 @@ impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
 
 impl<T> Mutex<T> {
     const_unless_loom! {
-        /// Makes a mutex that is free.
+        /// Creates a new, unlocked mutex.
         #[inline]
         pub fn new(t: T) -> Mutex<T> {
             Mutex {
@@ -73,24 +72,25 @@ impl<T> Mutex<T> {
 }
 
 impl<T: ?Sized> Mutex<T> {
-    /// Takes the mutex, and blocks until that is possible.
+    /// Acquires the mutex. Blocks the current thread while another thread holds it.
+    ///
+    /// A thread that already holds the mutex blocks forever.
     ///
     /// # Errors
     ///
-    /// If a thread panicked while it held the mutex. The error holds the guard.
-    ///
-    /// A thread that already holds the mutex waits forever.
+    /// Returns an error if a thread panicked while it held the mutex. The error contains the guard.
     #[inline]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         self.inner.lock();
         self.poison.result(self.guard())
     }
 
-    /// Takes the mutex if it is free.
+    /// Attempts to acquire the mutex without blocking.
     ///
     /// # Errors
     ///
-    /// If another thread holds it, or if a thread panicked while it held it.
+    /// Returns an error if the mutex is held, or if a thread panicked while it held the mutex. The latter error contains the
+    /// guard.
     ///
     /// # Examples
     ///
@@ -109,14 +109,14 @@ impl<T: ?Sized> Mutex<T> {
         self.poison.try_result(guard)
     }
 
-    /// Whether a thread panicked while it held the mutex.
+    /// Returns whether the mutex is poisoned.
     #[inline]
     pub fn is_poisoned(&self) -> bool {
         acquires();
         self.poison.is_set()
     }
 
-    /// Forgets that a thread panicked while it held the mutex.
+    /// Removes the poison from the mutex.
     ///
     /// # Examples
     ///
@@ -142,11 +142,11 @@ impl<T: ?Sized> Mutex<T> {
         self.poison.clear();
     }
 
-    /// Unwraps the data.
+    /// Consumes the mutex and returns its data.
     ///
     /// # Errors
     ///
-    /// If a thread panicked while it held the mutex. The error holds the data.
+    /// Returns an error if a thread panicked while it held the mutex. The error contains the data.
     pub fn into_inner(self) -> LockResult<T>
     where
         T: Sized,
@@ -155,17 +155,17 @@ impl<T: ?Sized> Mutex<T> {
         self.poison.result(data)
     }
 
-    /// Returns the data. Nothing is locked: the borrow proves that no thread holds the mutex.
+    /// Returns a mutable reference to the data. This needs no locking: the borrow proves that no guard exists.
     ///
     /// # Errors
     ///
-    /// If a thread panicked while it held the mutex. The error holds the reference.
+    /// Returns an error if a thread panicked while it held the mutex. The error contains the reference.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         let data = self.data.get_mut();
         self.poison.result(data)
     }
 
-    /// The guard of the raw mutex that has just been taken.
+    /// Creates the guard of the raw mutex, which the caller has just acquired.
     #[inline]
     fn guard(&self) -> MutexGuard<'_, T> {
         MutexGuard {
@@ -179,7 +179,7 @@ impl<T: ?Sized> Mutex<T> {
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut d = f.debug_struct("Mutex");
-        // Not by the public `try_lock`, which takes note that it was in vain.
+        // The public `try_lock` would count as busy waiting.
         match self.inner.try_lock().then(|| self.guard()) {
             Some(guard) => d.field("data", &&*guard),
             None => d.field("data", &"<locked>"),
@@ -201,9 +201,9 @@ impl<T> From<T> for Mutex<T> {
     }
 }
 
-/// A guard of a [`Mutex`], which releases it when it is dropped.
+/// A guard that holds a [`Mutex`] locked until it is dropped.
 ///
-/// Like std's it is not `Send`:
+/// The guard is not `Send`:
 ///
 /// ```compile_fail,E0277
 /// let mutex = greenpatch::sync::Mutex::new(0);
@@ -215,7 +215,7 @@ impl<T> From<T> for Mutex<T> {
 #[clippy::has_significant_drop]
 #[expect(
     explicit_outlives_requirements,
-    reason = "as in std: it decides the lifetime of an object that is left out"
+    reason = "as in std: the bound determines the default lifetime of a trait object"
 )]
 pub struct MutexGuard<'a, T: ?Sized + 'a> {
     mutex: &'a Mutex<T>,
@@ -223,16 +223,16 @@ pub struct MutexGuard<'a, T: ?Sized + 'a> {
     not_send: PhantomData<*const ()>,
 }
 
-// SAFETY: a shared guard gives shared access to the data, and no more.
+// SAFETY: a shared guard gives only shared access to the data.
 unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
-    /// What a condition variable lets go of and takes again.
+    /// Returns the raw mutex, which a condition variable releases and acquires again.
     pub(super) fn raw(&self) -> &'a RawMutex {
         &self.mutex.inner
     }
 
-    /// The poison flag of the mutex.
+    /// Returns the poison flag of the mutex.
     pub(super) fn poison(&self) -> &'a Flag {
         &self.mutex.poison
     }

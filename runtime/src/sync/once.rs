@@ -73,11 +73,11 @@ impl Once {
 
     /// Runs `f` if no initialization has been run; blocks while another thread runs one.
     ///
+    /// A re-entrant call from within `f` blocks forever.
+    ///
     /// # Panics
     ///
-    /// If `f` panics, which poisons the `Once`, or if it is poisoned.
-    ///
-    /// A re-entrant call from within `f` blocks forever.
+    /// Panics if `f` panics, which poisons the `Once`, or if the `Once` is poisoned.
     #[inline]
     #[track_caller]
     pub fn call_once<F>(&self, f: F)
@@ -102,7 +102,7 @@ impl Once {
     ///
     /// # Panics
     ///
-    /// If `f` panics.
+    /// Panics if `f` panics.
     ///
     /// # Examples
     ///
@@ -143,7 +143,7 @@ impl Once {
         done
     }
 
-    /// The same, for callers that do not poll.
+    /// Returns whether an initialization has completed. For callers that do not poll.
     #[inline]
     pub(super) fn is_done(&self) -> bool {
         // Acquire: pairs with the release in `Running::drop`.
@@ -154,7 +154,7 @@ impl Once {
     ///
     /// # Panics
     ///
-    /// If the `Once` is poisoned.
+    /// Panics if the `Once` is poisoned.
     #[track_caller]
     pub fn wait(&self) {
         self.wait_done(false);
@@ -281,18 +281,18 @@ impl Drop for Running<'_> {
     }
 }
 
-/// What a thread waits for.
+/// The condition that a thread waits for.
 #[derive(Clone, Copy)]
 enum Until {
-    /// That no thread runs it.
+    /// No thread runs the initialization.
     Ended,
-    /// That it is complete, or poisoned.
+    /// The initialization is complete, or the `Once` is poisoned.
     Tried,
-    /// That it is complete.
+    /// The initialization is complete.
     Done,
 }
 
-/// A waiter.
+/// A thread that waits for an initialization.
 struct Watching<'a> {
     state: &'a AtomicU32,
     until: Until,
@@ -302,12 +302,12 @@ impl Gate for Watching<'_> {
     fn validate(&self, _impatient: bool) -> bool {
         let mut state = guess(self.state);
         loop {
-            let waits = match (self.until, state & !QUEUED) {
+            let must_wait = match (self.until, state & !QUEUED) {
                 (Until::Ended, state) => state == RUNNING,
                 (Until::Tried, state) => state == RUNNING || state == NEW,
                 (Until::Done, state) => state != DONE,
             };
-            if !waits {
+            if !must_wait {
                 return false;
             }
             // Relaxed: nothing is published; the queue's lock orders it against `Running::drop`.

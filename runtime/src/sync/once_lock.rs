@@ -1,9 +1,9 @@
-//! [`OnceLock`]: a value that is written once.
+//! [`OnceLock`]: a cell that is initialized once.
 //!
 //! Invariant:
-//! 1. The value is written by the closure of `once` alone, while no reference to it is out, and is
-//!    there when `once` is completed; from then on it changes only through `&mut OnceLock`, which takes
-//!    it and the completion away together.
+//! 1. The value is written only by the closure of `once`, while no reference to it exists, and is
+//!    initialized when `once` is completed. From then on it changes only through `&mut OnceLock`, which resets
+//!    both together.
 #![allow(unsafe_code)]
 
 use ::std::cell::UnsafeCell;
@@ -15,7 +15,7 @@ use super::once::Once;
 use crate::seam::busy::busy;
 use crate::wait::atomic::const_unless_loom;
 
-/// A value that is written once, by whichever thread comes first.
+/// A cell that is initialized at most once, by any thread.
 ///
 /// # Examples
 ///
@@ -30,8 +30,8 @@ use crate::wait::atomic::const_unless_loom;
 /// ```
 pub struct OnceLock<T> {
     once: Once,
-    // An `Option`, though `once` knows too: the compiler then drops the value, and a value that borrows
-    // may borrow from what is dropped with the lock, which a `Drop` of our own would forbid.
+    // An `Option`, although `once` has the same information: the compiler then drops the value. An `impl Drop` would
+    // prevent the value from borrowing data that is dropped together with the lock.
     value: UnsafeCell<Option<T>>,
 }
 
@@ -44,7 +44,7 @@ impl<T: UnwindSafe> UnwindSafe for OnceLock<T> {}
 
 impl<T> OnceLock<T> {
     const_unless_loom! {
-        /// Makes one without a value.
+        /// Creates a new uninitialized cell.
         #[inline]
         #[must_use]
         pub fn new() -> OnceLock<T> {
@@ -55,7 +55,7 @@ impl<T> OnceLock<T> {
         }
     }
 
-    /// The value, if it has been written. Does not block.
+    /// Returns a reference to the value if it is initialized. Never blocks.
     #[inline]
     pub fn get(&self) -> Option<&T> {
         let value = self.peek();
@@ -65,36 +65,36 @@ impl<T> OnceLock<T> {
         value
     }
 
-    /// Returns the value, if it has been initialized. For callers that do not poll.
+    /// Returns a reference to the value if it is initialized. For callers that do not poll.
     #[inline]
     fn peek(&self) -> Option<&T> {
         if self.once.is_done() {
-            // SAFETY: it has just been seen.
-            Some(unsafe { self.written() })
+            // SAFETY: `once` is completed.
+            Some(unsafe { self.get_unchecked() })
         } else {
             None
         }
     }
 
-    /// The value, if it has been written.
+    /// Returns a mutable reference to the value if it is initialized.
     #[inline]
     pub fn get_mut(&mut self) -> Option<&mut T> {
         self.value.get_mut().as_mut()
     }
 
-    /// Blocks until the value has been written.
+    /// Blocks until the cell is initialized, and returns a reference to the value.
     #[inline]
     pub fn wait(&self) -> &T {
         self.once.wait_force();
-        // SAFETY: it has just been waited for.
-        unsafe { self.written() }
+        // SAFETY: `wait_force` returns when `once` is completed.
+        unsafe { self.get_unchecked() }
     }
 
-    /// Writes the value. Blocks while another thread is about to.
+    /// Initializes the cell with `value`. Blocks while another thread initializes it.
     ///
     /// # Errors
     ///
-    /// If a value has been written already. The error is the given one.
+    /// Returns `value` if the cell is already initialized.
     #[inline]
     pub fn set(&self, value: T) -> Result<(), T> {
         let mut value = Some(value);
@@ -105,14 +105,14 @@ impl<T> OnceLock<T> {
         }
     }
 
-    /// The value, which `f` makes if there is none. Of many threads that come here at once one runs
-    /// its `f`, and the others wait for it.
+    /// Returns a reference to the value, initializing it with `f` if necessary. If several threads call this concurrently,
+    /// one of them runs its `f`, and the others block until it has completed.
+    ///
+    /// A re-entrant call from within `f` blocks forever.
     ///
     /// # Panics
     ///
-    /// If `f` panics. There is no value then, and another `f` may be tried.
-    ///
-    /// A re-entrant call from within `f` waits forever.
+    /// Panics if `f` panics. The cell remains uninitialized, and can be initialized by another call.
     #[inline]
     pub fn get_or_init<F>(&self, f: F) -> &T
     where
@@ -121,17 +121,17 @@ impl<T> OnceLock<T> {
         if !self.once.is_done() {
             self.init(f);
         }
-        // SAFETY: it has been seen to be done, or has just been.
-        unsafe { self.written() }
+        // SAFETY: `once` was completed already, or `init` has completed it.
+        unsafe { self.get_unchecked() }
     }
 
-    /// Unwraps the value, if it has been written.
+    /// Consumes the cell and returns the value if it is initialized.
     #[inline]
     pub fn into_inner(self) -> Option<T> {
         self.value.into_inner()
     }
 
-    /// Takes the value out, and leaves none.
+    /// Takes the value, leaving the cell uninitialized.
     ///
     /// # Examples
     ///
@@ -159,17 +159,17 @@ impl<T> OnceLock<T> {
         });
     }
 
-    /// The value.
+    /// Returns a reference to the value.
     ///
     /// # Safety
     ///
-    /// The caller has seen that `once` is completed.
+    /// `once` must be completed.
     #[inline]
-    unsafe fn written(&self) -> &T {
+    unsafe fn get_unchecked(&self) -> &T {
         debug_assert!(self.once.is_done());
-        // SAFETY: by invariant 1 it is only read from now on.
+        // SAFETY: by invariant 1 the cell is only read from now on.
         let value = unsafe { &*self.value.get() };
-        // SAFETY: by invariant 1 it is there.
+        // SAFETY: by invariant 1 the value is initialized.
         unsafe { value.as_ref().unwrap_unchecked() }
     }
 }

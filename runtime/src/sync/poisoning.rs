@@ -1,4 +1,4 @@
-//! Poisoning: whether a thread panicked while it held a lock.
+//! Poisoning of locks by threads that panic while they hold them.
 
 use ::std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
@@ -6,12 +6,12 @@ use crate::seam::busy::busy;
 use crate::seam::unwind;
 use crate::wait::atomic::{AtomicBool, Ordering, const_unless_loom};
 
-/// The mark that a panic leaves on a lock.
+/// The poison flag of a lock.
 ///
-/// Relaxed throughout: the lock itself orders what its holders do.
+/// All accesses are relaxed: the lock itself orders the accesses of its holders.
 pub(super) struct Flag(AtomicBool);
 
-/// What a guard remembers: whether the thread was panicking already when it locked.
+/// Whether the thread was already panicking when it acquired the lock. Part of a guard.
 pub(super) struct Panicking(bool);
 
 impl Flag {
@@ -22,13 +22,13 @@ impl Flag {
         }
     }
 
-    /// Called when the lock has been taken.
+    /// Called when the lock has been acquired.
     #[inline]
     pub(super) fn enter(&self) -> Panicking {
         Panicking(unwind::is_panicking())
     }
 
-    /// Called when the lock is about to be let go: a panic that began in between marks it.
+    /// Called when the lock is about to be released. Sets the flag if a panic has begun since [`enter`](Flag::enter).
     #[inline]
     pub(super) fn leave(&self, before: &Panicking) {
         if !before.0 && unwind::is_panicking() {
@@ -46,7 +46,7 @@ impl Flag {
         self.0.store(false, Ordering::Relaxed);
     }
 
-    /// The data, or the data as an error if the lock is poisoned.
+    /// Returns the data, in an error if the lock is poisoned.
     #[inline]
     pub(super) fn result<T>(&self, data: T) -> LockResult<T> {
         if self.is_set() {
@@ -56,7 +56,7 @@ impl Flag {
         }
     }
 
-    /// The guard of a lock that may be held by another thread.
+    /// Returns the guard as [`result`](Flag::result) does, or [`TryLockError::WouldBlock`] if there is none.
     #[inline]
     pub(super) fn try_result<T>(&self, guard: Option<T>) -> TryLockResult<T> {
         match guard {

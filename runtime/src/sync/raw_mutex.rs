@@ -7,8 +7,8 @@
 //! | `RESERVED` | a waiter has lost to barging threads as often as its patience allows: the mutex can be acquired by hand-off only |
 //!
 //! `QUEUED` and `RESERVED` change only under the lock of the queue, and are set only while a thread holds the mutex, or
-//! has released it and is about to serve the queue. So if either is set and the mutex is free, a thread is going to deal
-//! with it: the last holder, which serves the queue, or a waiter that it has woken.
+//! has released it and is about to process the queue. So if either is set and the mutex is free, another thread will
+//! handle it: the last holder, which processes the queue, or a waiter that it has woken.
 //!
 //! Locking is one compare-and-swap when the mutex is free, and unlocking one subtraction when there are no waiters. A thread
 //! that arrives when the mutex is released may barge in before the woken waiter. The latter then queues at its previous
@@ -109,13 +109,13 @@ impl RawMutex {
         parking_lot::with_queue(self.address(), |queue| {
             let mut state = guess(&self.state);
             loop {
-                // If another thread has acquired the mutex in the meantime it will serve the queue, or has done so
-                // already.
+                // If another thread has acquired the mutex in the meantime, it will process the queue, or has already
+                // done so.
                 if state & HELD != 0 || state & QUEUED == 0 {
                     return;
                 }
-                // Acquired again, so that no other thread can. Acquire: the thread that is handed the mutex sees what all
-                // its holders did.
+                // The mutex is acquired again, so that no other thread can acquire it. Acquire: the thread that is handed
+                // the mutex sees what all previous holders did.
                 match self.state.compare_exchange_weak(
                     state,
                     state | HELD,

@@ -7,7 +7,7 @@
 //! | `RESERVED` | a waiting writer has lost too often: the lock can be acquired by hand-off only |
 //!
 //! `QUEUED` and `RESERVED` change only under the lock of the queue. `RESERVED` is set only while a thread holds the lock. So
-//! if either is set and the lock is free, a thread is going to deal with it: the last holder, which serves the queue, or a
+//! if either is set and the lock is free, another thread will handle it: the last holder, which processes the queue, or a
 //! writer that it has woken.
 //!
 //! A holder that releases the lock while threads wait passes it on, under the lock of the queue:
@@ -55,7 +55,7 @@ impl RawRwLock {
     pub(crate) fn read(&self) {
         acquires();
         let state = self.state.load(Ordering::Relaxed);
-        // Any other bit makes it a large number. Acquire, as wherever the lock is acquired: pairs with the releases in
+        // Any other bit makes the state larger than `MOST_READERS`. Acquire, as wherever the lock is acquired: pairs with the releases in
         // `unlock_read` and `unlock_write`.
         if state >= MOST_READERS
             || self
@@ -71,7 +71,7 @@ impl RawRwLock {
     #[track_caller]
     pub(crate) fn try_read(&self) -> bool {
         acquires();
-        self.try_take(READ)
+        self.try_acquire(READ)
     }
 
     #[inline]
@@ -89,7 +89,7 @@ impl RawRwLock {
     #[inline]
     pub(crate) fn try_write(&self) -> bool {
         acquires();
-        self.try_take(WRITE)
+        self.try_acquire(WRITE)
     }
 
     /// Releases the lock, which the caller holds as a reader.
@@ -129,10 +129,10 @@ impl RawRwLock {
     }
 
     #[track_caller]
-    fn try_take(&self, want: Want) -> bool {
+    fn try_acquire(&self, want: Want) -> bool {
         let mut state = guess(&self.state);
-        while can_take(state, want) {
-            let taken = if want == WRITE {
+        while can_acquire(state, want) {
+            let acquired = if want == WRITE {
                 state | WRITER
             } else {
                 let readers = state & HOLDERS;
@@ -144,7 +144,7 @@ impl RawRwLock {
             };
             match self.state.compare_exchange_weak(
                 state,
-                taken,
+                acquired,
                 Ordering::Acquire,
                 Ordering::Relaxed,
             ) {
@@ -158,12 +158,12 @@ impl RawRwLock {
     #[cold]
     #[track_caller]
     fn wait_for(&self, want: Want) {
-        let gate = Taking {
+        let gate = Acquiring {
             state: &self.state,
             want,
         };
         let waiter = Waiter::new(self.address(), want, gate);
-        while !self.try_take(want) {
+        while !self.try_acquire(want) {
             let outcome = wait_lock(&Wait::new(&waiter, None));
             if outcome == Outcome::Woken && waiter.verdict() == Verdict::HANDED {
                 return;
@@ -176,11 +176,12 @@ impl RawRwLock {
         parking_lot::with_queue(self.address(), |queue| {
             let mut state = guess(&self.state);
             loop {
-                // If another thread has acquired the lock in the meantime it will pass it on, or has done so already.
+                // If another thread has acquired the lock in the meantime, it will pass it on, or has already done so.
                 if state & HOLDERS != 0 || state & QUEUED == 0 {
                     return;
                 }
-                // As a writer, so that no other thread can acquire it. Acquire: the next holder sees what all readers did.
+                // The lock is acquired as a writer, so that no other thread can acquire it. Acquire: the next holder sees
+                // what all readers did.
                 match self.state.compare_exchange_weak(
                     state,
                     state | WRITER,
@@ -226,11 +227,11 @@ impl RawRwLock {
         }
     }
 
-    /// Turns the caller's lock, which it holds as a writer, into that of the readers at the front of the
-    /// queue, and the `others`.
+    /// Hands the lock, which the caller holds as a writer, to the readers at the front of the queue, in addition to `others`
+    /// readers.
     fn hand_to_readers(&self, queue: &mut Queue<'_>, others: u32) {
         let count = queue.iter().take_while(|node| node.want == READ).count();
-        // The count first: a reader that is handed the lock may release it at once.
+        // The count is stored first: a reader that is handed the lock may release it at once.
         let readers = others + count as u32;
         // Release: readers that acquire the lock themselves see what this writer did.
         self.state
@@ -246,13 +247,13 @@ impl RawRwLock {
 }
 
 /// Returns whether a thread may acquire the lock without a hand-off.
-fn can_take(state: u32, want: Want) -> bool {
+fn can_acquire(state: u32, want: Want) -> bool {
     let free = state & HOLDERS == 0;
     let open = state & HOLDERS != WRITER && state & QUEUED == 0;
     state & RESERVED == 0 && (free || want == READ && open)
 }
 
-/// Returns the bits for the waiters that remain without the first `skip` in the queue.
+/// Returns the bits for the waiters that remain in the queue after the first `skip`.
 fn marks(queue: &Queue<'_>, skip: usize) -> u32 {
     match queue.iter().nth(skip) {
         None => 0,
@@ -262,15 +263,15 @@ fn marks(queue: &Queue<'_>, skip: usize) -> u32 {
 }
 
 /// A thread that waits for the lock.
-struct Taking<'a> {
+struct Acquiring<'a> {
     state: &'a AtomicU32,
     want: Want,
 }
 
-impl Gate for Taking<'_> {
+impl Gate for Acquiring<'_> {
     fn spin(&self) -> Spin {
         let state = self.state.load(Ordering::Relaxed);
-        if can_take(state, self.want) {
+        if can_acquire(state, self.want) {
             Spin::Free
         } else if state & QUEUED == 0 {
             Spin::Again
@@ -282,7 +283,7 @@ impl Gate for Taking<'_> {
     fn validate(&self, impatient: bool) -> bool {
         let marks = if impatient { QUEUED | RESERVED } else { QUEUED };
         let mut state = guess(self.state);
-        while !can_take(state, self.want) {
+        while !can_acquire(state, self.want) {
             // Relaxed: nothing is published; the queue's lock orders it against the thread that passes the lock on.
             match self.state.compare_exchange_weak(
                 state,

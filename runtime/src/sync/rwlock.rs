@@ -1,7 +1,7 @@
 //! [`RwLock`] and its guards.
 //!
 //! Invariant:
-//! 1. A write guard holds the raw lock as the writer, a read guard as one of its
+//! 1. The owner of a write guard holds the raw lock as the writer, that of a read guard as one of its
 //!    readers, and every access to the data is through a guard, or through `&mut RwLock`.
 #![allow(unsafe_code)]
 
@@ -19,14 +19,14 @@ use super::raw_rwlock::RawRwLock;
 use crate::seam::busy::acquires;
 use crate::wait::atomic::const_unless_loom;
 
-/// Protects data that many threads may read at a time, or one may write.
+/// A reader-writer lock, which allows any number of readers or at most one writer at a time.
 ///
-/// A writer that panics poisons the lock; a reader does not.
+/// A writer that panics poisons the lock. A reader does not.
 ///
 /// # Differences from std
 ///
-/// It is fair to readers and writers, see [the module](crate::sync#fairness). As in std a thread that
-/// reads already may wait for ever when it reads again while a writer waits.
+/// The lock is fair to readers and writers, see [the module](crate::sync#fairness). As in std, a thread that holds it as a
+/// reader may block forever if it acquires it again while a writer waits.
 ///
 /// # Examples
 ///
@@ -45,9 +45,9 @@ pub struct RwLock<T: ?Sized> {
     data: UnsafeCell<T>,
 }
 
-// SAFETY: the data moves with the lock.
+// SAFETY: the lock owns the data.
 unsafe impl<T: ?Sized + Send> Send for RwLock<T> {}
-// SAFETY: by invariant 1; readers share the data, so it must be `Sync`, and a writer may take it away.
+// SAFETY: by invariant 1; readers share the data, so it must be `Sync`, and a writer may move it out, so it must be `Send`.
 unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
 
 impl<T: ?Sized> UnwindSafe for RwLock<T> {}
@@ -55,7 +55,7 @@ impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
 
 impl<T> RwLock<T> {
     const_unless_loom! {
-        /// Makes a lock that is free.
+        /// Creates a new, unlocked lock.
         #[inline]
         pub fn new(t: T) -> RwLock<T> {
             RwLock {
@@ -68,17 +68,17 @@ impl<T> RwLock<T> {
 }
 
 impl<T: ?Sized> RwLock<T> {
-    /// Takes the lock to read, and blocks until that is possible.
+    /// Acquires the lock as a reader. Blocks the current thread while a writer holds the lock or waits for it.
+    ///
+    /// A thread that already holds the lock may block forever.
     ///
     /// # Errors
     ///
-    /// If a thread panicked while it wrote. The error holds the guard.
+    /// Returns an error if a writer panicked while it held the lock. The error contains the guard.
     ///
     /// # Panics
     ///
-    /// If there are more than a thousand million readers.
-    ///
-    /// A thread that already holds the lock may wait forever.
+    /// Panics if there are more than a thousand million readers.
     #[inline]
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
@@ -86,15 +86,16 @@ impl<T: ?Sized> RwLock<T> {
         self.poison.result(self.read_guard())
     }
 
-    /// Takes the lock to read if no writer holds it or waits for it.
+    /// Attempts to acquire the lock as a reader, without blocking.
     ///
     /// # Errors
     ///
-    /// If a writer holds it or waits, or if a thread panicked while it wrote.
+    /// Returns an error if a writer holds the lock or waits for it, or if a writer panicked while it held the lock. The
+    /// latter error contains the guard.
     ///
     /// # Panics
     ///
-    /// If there are more than a thousand million readers.
+    /// Panics if there are more than a thousand million readers.
     #[inline]
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
@@ -102,48 +103,49 @@ impl<T: ?Sized> RwLock<T> {
         self.poison.try_result(guard)
     }
 
-    /// Takes the lock to write, and blocks until that is possible.
+    /// Acquires the lock as the writer. Blocks the current thread while another thread holds the lock.
+    ///
+    /// A thread that already holds the lock blocks forever.
     ///
     /// # Errors
     ///
-    /// If a thread panicked while it wrote. The error holds the guard.
-    ///
-    /// A thread that already holds the lock waits forever.
+    /// Returns an error if a writer panicked while it held the lock. The error contains the guard.
     #[inline]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         self.inner.write();
         self.poison.result(self.write_guard())
     }
 
-    /// Takes the lock to write if it is free.
+    /// Attempts to acquire the lock as the writer, without blocking.
     ///
     /// # Errors
     ///
-    /// If another thread holds it, or if a thread panicked while it wrote.
+    /// Returns an error if the lock is held, or if a writer panicked while it held the lock. The latter error contains the
+    /// guard.
     #[inline]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
         let guard = self.inner.try_write().then(|| self.write_guard());
         self.poison.try_result(guard)
     }
 
-    /// Whether a thread panicked while it wrote.
+    /// Returns whether the lock is poisoned.
     #[inline]
     pub fn is_poisoned(&self) -> bool {
         acquires();
         self.poison.is_set()
     }
 
-    /// Forgets that a thread panicked while it wrote.
+    /// Removes the poison from the lock.
     #[inline]
     pub fn clear_poison(&self) {
         self.poison.clear();
     }
 
-    /// Unwraps the data.
+    /// Consumes the lock and returns its data.
     ///
     /// # Errors
     ///
-    /// If a thread panicked while it wrote. The error holds the data.
+    /// Returns an error if a writer panicked while it held the lock. The error contains the data.
     pub fn into_inner(self) -> LockResult<T>
     where
         T: Sized,
@@ -152,27 +154,27 @@ impl<T: ?Sized> RwLock<T> {
         self.poison.result(data)
     }
 
-    /// Returns the data. Nothing is locked: the borrow proves that no thread holds the lock.
+    /// Returns a mutable reference to the data. This needs no locking: the borrow proves that no guard exists.
     ///
     /// # Errors
     ///
-    /// If a thread panicked while it wrote. The error holds the reference.
+    /// Returns an error if a writer panicked while it held the lock. The error contains the reference.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         let data = self.data.get_mut();
         self.poison.result(data)
     }
 
-    /// The guard of the raw lock that has just been taken to read.
+    /// Creates the guard of the raw lock, which the caller has just acquired as a reader.
     #[inline]
     fn read_guard(&self) -> RwLockReadGuard<'_, T> {
         RwLockReadGuard {
-            // SAFETY: a cell's address is not null.
+            // SAFETY: the pointer to the content of a cell is not null.
             data: unsafe { NonNull::new_unchecked(self.data.get()) },
             inner: &self.inner,
         }
     }
 
-    /// The guard of the raw lock that has just been taken to write.
+    /// Creates the guard of the raw lock, which the caller has just acquired as the writer.
     #[inline]
     fn write_guard(&self) -> RwLockWriteGuard<'_, T> {
         RwLockWriteGuard {
@@ -186,7 +188,7 @@ impl<T: ?Sized> RwLock<T> {
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut d = f.debug_struct("RwLock");
-        // Not by the public `try_read`, which takes note that it was in vain.
+        // The public `try_read` would count as busy waiting.
         match self.inner.try_read().then(|| self.read_guard()) {
             Some(guard) => d.field("data", &&*guard),
             None => d.field("data", &format_args!("<locked>")),
@@ -208,9 +210,9 @@ impl<T> From<T> for RwLock<T> {
     }
 }
 
-/// A guard of a [`RwLock`] for reading, which releases the lock when it is dropped.
+/// A guard that holds a [`RwLock`] as a reader until it is dropped.
 ///
-/// Like std's it is not `Send`:
+/// The guard is not `Send`:
 ///
 /// ```compile_fail,E0277
 /// let lock = greenpatch::sync::RwLock::new(0);
@@ -221,13 +223,13 @@ impl<T> From<T> for RwLock<T> {
 #[must_use = "if unused the RwLock will immediately unlock"]
 #[clippy::has_significant_drop]
 pub struct RwLockReadGuard<'rwlock, T: ?Sized + 'rwlock> {
-    // Not a reference to the lock: that would make `T` invariant, and it would be one that outlives the
-    // unlock within `drop`.
+    // A pointer instead of a reference to the lock: a reference would make `T` invariant, and would still be live after
+    // the unlock in `drop`.
     data: NonNull<T>,
     inner: &'rwlock RawRwLock,
 }
 
-// SAFETY: a shared guard gives shared access to the data, and no more.
+// SAFETY: a shared guard gives only shared access to the data.
 unsafe impl<T: ?Sized + Sync> Sync for RwLockReadGuard<'_, T> {}
 
 impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
@@ -259,9 +261,9 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     }
 }
 
-/// A guard of a [`RwLock`] for writing, which releases the lock when it is dropped.
+/// A guard that holds a [`RwLock`] as the writer until it is dropped.
 ///
-/// Like std's it is not `Send`:
+/// The guard is not `Send`:
 ///
 /// ```compile_fail,E0277
 /// let lock = greenpatch::sync::RwLock::new(0);
@@ -273,7 +275,7 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
 #[clippy::has_significant_drop]
 #[expect(
     explicit_outlives_requirements,
-    reason = "as in std: it decides the lifetime of an object that is left out"
+    reason = "as in std: the bound determines the default lifetime of a trait object"
 )]
 pub struct RwLockWriteGuard<'rwlock, T: ?Sized + 'rwlock> {
     lock: &'rwlock RwLock<T>,
@@ -281,11 +283,11 @@ pub struct RwLockWriteGuard<'rwlock, T: ?Sized + 'rwlock> {
     not_send: PhantomData<*const ()>,
 }
 
-// SAFETY: a shared guard gives shared access to the data, and no more.
+// SAFETY: a shared guard gives only shared access to the data.
 unsafe impl<T: ?Sized + Sync> Sync for RwLockWriteGuard<'_, T> {}
 
 impl<'rwlock, T: ?Sized> RwLockWriteGuard<'rwlock, T> {
-    /// Goes on with reading alone. No other writer comes in between.
+    /// Downgrades a write guard into a read guard, atomically: no other writer acquires the lock in between.
     ///
     /// # Examples
     ///

@@ -16,7 +16,7 @@ mod imp {
     pub(crate) use ::std::sync::{Mutex, MutexGuard};
     pub(crate) use ::std::thread::yield_now;
 
-    /// A cell whose accesses are visible to a model.
+    /// A cell that reports its accesses to a model.
     pub(crate) struct UnsafeCell<T>(::std::cell::UnsafeCell<T>);
 
     impl<T> UnsafeCell<T> {
@@ -101,7 +101,7 @@ impl Backoff {
     }
 }
 
-/// Declares a constructor that is `const` except in a loom model, whose atomics have no `const` constructors.
+/// Declares a constructor that is `const` except in a loom model: loom's atomics have no `const` constructors.
 macro_rules! const_unless_loom {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),*) -> $ret:ty $body:block) => {
         #[cfg(not(loom))]

@@ -91,7 +91,7 @@ impl<'a> Wait<'a> {
     }
 }
 
-/// Blocks the calling thread, whose parker is `parker`, until `wait` has ended.
+/// Blocks the calling thread, by its `parker`, until `wait` has ended.
 pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
     let entry = wait.entry;
     let unwinding = AbortOnUnwind;

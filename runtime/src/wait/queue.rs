@@ -18,7 +18,7 @@ use ::std::task::Waker;
 
 use crate::wait::atomic::{AtomicU32, Ordering};
 
-/// The mark of a node whose wait has not ended.
+/// The mark of a node until its wait ends.
 const WAITING: u32 = 0;
 
 /// How a waker ended a wait. The user of the queue defines what each verdict means.

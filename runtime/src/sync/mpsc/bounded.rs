@@ -1,18 +1,18 @@
-//! A channel with a capacity, which may be zero.
+//! A channel with a limited capacity, which may be zero.
 //!
-//! Messages are handed off: a sender that finds the receiver waiting moves its message into the receiver's node, and a
-//! receiver that makes room moves the message of the longest waiting sender into the buffer. So a thread that is woken has
-//! what it waited for, and no other thread can barge in. Go's channels work like this.
+//! Messages are handed off. If the receiver waits, a sender moves its message into the receiver's node. A receiver that
+//! makes room moves the message of the longest waiting sender into the buffer. So the wait of a thread is complete when it
+//! is woken, and no other thread can barge in. Go's channels work like this.
 //!
 //! | buffer | senders wait | the receiver waits |
 //! | --- | --- | --- |
 //! | has room | no | only if the buffer is empty |
-//! | is full | maybe | only if the bound is 0, and no sender waits |
+//! | is full | possible | only if the bound is 0, and no sender waits |
 //!
 //! Invariant:
 //! 1. A node is linked only in its channel's queue, only from `register` on, and is unlinked when `is_waiting` is
 //!    false or `unregister` was true; [`park::wait`](crate::wait::park::wait), the only caller of these,
-//!    borrows the place for all that time, so it is not moved.
+//!    borrows the entry throughout, so it is not moved.
 #![allow(unsafe_code)]
 
 use ::std::cell::Cell;
@@ -36,7 +36,7 @@ struct State<T> {
     buffer: VecDeque<T>,
     /// The senders that wait for room, each with its message.
     senders: Fifo<Message<T>>,
-    /// The receiver, if it waits, with a place for a message.
+    /// The receiver, if it waits, with room for a message.
     receiver: Fifo<Message<T>>,
     ends: Ends,
 }
@@ -48,9 +48,9 @@ type Message<T> = Cell<Option<T>>;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ends {
     Both,
-    /// There are no senders any more.
+    /// All senders have been dropped.
     Receiver,
-    /// There is no receiver any more, and possibly no sender.
+    /// The receiver has been dropped, and possibly all senders.
     Senders,
 }
 
@@ -118,7 +118,7 @@ impl<T> Bounded<T> {
     }
 
     /// Called when the last sender is dropped.
-    pub(super) fn close(&self) {
+    pub(super) fn disconnect_senders(&self) {
         let mut state = lock(&self.state);
         if state.ends == Ends::Both {
             state.ends = Ends::Receiver;
@@ -129,7 +129,7 @@ impl<T> Bounded<T> {
     }
 
     /// Called when the receiver is dropped.
-    pub(super) fn abandon(&self) {
+    pub(super) fn disconnect_receiver(&self) {
         let mut state = lock(&self.state);
         state.ends = Ends::Senders;
         let messages = mem::take(&mut state.buffer);
@@ -144,7 +144,7 @@ impl<T> Bounded<T> {
 }
 
 impl<T> State<T> {
-    /// Delivers a message. Returns the waker of the receiver if that waits.
+    /// Delivers a message. Returns the waker of the receiver if it waits.
     fn put(&mut self, t: T, bound: usize) -> Result<Option<Waker>, TrySendError<T>> {
         if self.ends == Ends::Senders {
             return Err(TrySendError::Disconnected(t));
@@ -171,7 +171,7 @@ impl<T> State<T> {
             None => waiting,
         };
         match first {
-            // Only a sender whose message was just taken can be at the front.
+            // If there is a sender at the front, its message has just been taken.
             Some(first) => Ok((first, self.senders.wake(Verdict::HANDED))),
             None if self.ends == Ends::Receiver => Err(TryRecvError::Disconnected),
             None => Err(TryRecvError::Empty),
@@ -230,7 +230,7 @@ impl<T> WaitEntry for Sending<'_, T> {
     }
 }
 
-/// The receiver that waits, with a place for a message.
+/// The receiver that waits, with room for a message.
 struct Receiving<'a, T> {
     channel: &'a Bounded<T>,
     node: Node<Message<T>>,

@@ -1,28 +1,29 @@
-//! The iterators over what a [`Receiver`] receives.
+//! The iterators over the messages of a [`Receiver`].
 
 use super::Receiver;
 
-/// Receives until there is no sender any more; [`Receiver::iter`] makes it.
+/// A blocking iterator over the messages of a [`Receiver`], created by [`Receiver::iter`]. It ends when the channel is
+/// disconnected.
 #[derive(Debug)]
 #[expect(
     explicit_outlives_requirements,
-    reason = "as in std: it decides the lifetime of an object that is left out"
+    reason = "as in std: the bound determines the default lifetime of a trait object"
 )]
 pub struct Iter<'a, T: 'a> {
     pub(super) rx: &'a Receiver<T>,
 }
 
-/// Receives what is there; [`Receiver::try_iter`] makes it.
+/// A non-blocking iterator over the pending messages of a [`Receiver`], created by [`Receiver::try_iter`].
 #[derive(Debug)]
 #[expect(
     explicit_outlives_requirements,
-    reason = "as in std: it decides the lifetime of an object that is left out"
+    reason = "as in std: the bound determines the default lifetime of a trait object"
 )]
 pub struct TryIter<'a, T: 'a> {
     pub(super) rx: &'a Receiver<T>,
 }
 
-/// Owns a receiver, and receives until there is no sender any more.
+/// A blocking iterator that owns its [`Receiver`]. It ends when the channel is disconnected.
 #[derive(Debug)]
 pub struct IntoIter<T> {
     pub(super) rx: Receiver<T>,

@@ -1,21 +1,20 @@
-//! Queues from many senders to one receiver.
+//! Multi-producer, single-consumer channels.
 //!
 //! Layer: facade, above `seam`. A part of `sync`.
-//! Called by: the user, and the other facades.
+//! Called by: users, and the other facades.
 //! Calls: `seam` where something blocks.
-//! Never: enters a seam where nothing blocks; asks what kind of thread the caller is.
+//! Never: enters a seam where nothing blocks; depends on the kind of the calling thread.
 //!
-//! [`channel`] makes a queue without end (`unbounded`), [`sync_channel`] one with a bound, which may be
-//! 0 (`bounded`).
+//! [`channel`] creates an unbounded channel (`unbounded`), [`sync_channel`] one with a bound, which may be 0 (`bounded`).
 //!
 //! # Differences from std
 //!
-//! Senders that wait for room in a bounded channel are served in the order in which they came, and none
-//! that comes later takes the room from them. The errors are std's own.
+//! Senders that wait for capacity in a bounded channel are served in order of arrival, and a later sender cannot overtake
+//! them. The error types are std's own.
 
 mod bounded;
+mod counter;
 mod iter;
-mod shared;
 mod unbounded;
 
 use ::std::cell::Cell;
@@ -27,11 +26,11 @@ use ::std::time::{Duration, Instant};
 
 pub use ::std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 
+use self::counter::Counter;
 pub use self::iter::{IntoIter, Iter, TryIter};
-use self::shared::Shared;
 use crate::seam::busy::busy;
 
-/// Makes a channel that takes any number of messages: sending never blocks.
+/// Creates a channel with unlimited capacity: sending never blocks.
 ///
 /// # Examples
 ///
@@ -49,15 +48,15 @@ use crate::seam::busy::busy;
 /// ```
 #[must_use]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
-    let (shared, receiver) = unbounded::new();
+    let (counter, receiver) = unbounded::new();
     (
-        Sender { shared },
+        Sender { counter },
         Receiver::new(Flavor::Unbounded(receiver)),
     )
 }
 
-/// Makes a channel that takes `bound` messages: sending blocks while it is full. With a bound of 0 each
-/// send waits until its message is received.
+/// Creates a channel with a capacity of `bound` messages: sending blocks while it is full. If the bound is 0, each send
+/// blocks until its message is received.
 ///
 /// # Examples
 ///
@@ -71,45 +70,46 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
 /// ```
 #[must_use]
 pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
-    let shared = Arc::new(Shared::new(bounded::Bounded::new(bound)));
-    let receiver = Receiver::new(Flavor::Bounded(shared.clone()));
-    (SyncSender { shared }, receiver)
+    let counter = Arc::new(Counter::new(bounded::Bounded::new(bound)));
+    let receiver = Receiver::new(Flavor::Bounded(counter.clone()));
+    (SyncSender { counter }, receiver)
 }
 
-/// Sends into a [`channel`]; may be cloned.
+/// The sending half of a [`channel`]. It can be cloned.
 pub struct Sender<T> {
-    shared: Arc<Shared<unbounded::Unbounded<T>>>,
+    counter: Arc<Counter<unbounded::Unbounded<T>>>,
 }
 
 impl<T> UnwindSafe for Sender<T> {}
 impl<T> RefUnwindSafe for Sender<T> {}
 
 impl<T> Sender<T> {
-    /// Puts a message into the channel. Never blocks.
+    /// Sends a message. Never blocks.
+    ///
+    /// A message that was sent successfully is not necessarily received.
     ///
     /// # Errors
     ///
-    /// If there is no receiver any more. The error holds the message. That the message was taken does not
-    /// mean that it will be received.
+    /// Returns the message if the receiver has been dropped.
     #[inline]
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
-        self.shared.channel.send(t).map_err(SendError)
+        self.counter.channel.send(t).map_err(SendError)
     }
 }
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Sender<T> {
-        self.shared.enter();
+        self.counter.add_sender();
         Sender {
-            shared: self.shared.clone(),
+            counter: self.counter.clone(),
         }
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        if self.shared.leave() {
-            self.shared.channel.close();
+        if self.counter.remove_sender() {
+            self.counter.channel.disconnect_senders();
         }
     }
 }
@@ -120,32 +120,32 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-/// Sends into a [`sync_channel`]; may be cloned.
+/// The sending half of a [`sync_channel`]. It can be cloned.
 pub struct SyncSender<T> {
-    shared: Arc<Shared<bounded::Bounded<T>>>,
+    counter: Arc<Counter<bounded::Bounded<T>>>,
 }
 
 impl<T> UnwindSafe for SyncSender<T> {}
 impl<T> RefUnwindSafe for SyncSender<T> {}
 
 impl<T> SyncSender<T> {
-    /// Puts a message into the channel, and blocks until there is room. If the channel's bound is 0 it
-    /// blocks until the message is received.
+    /// Sends a message, blocking until there is capacity for it. If the channel's bound is 0, blocks until the message is
+    /// received.
     ///
     /// # Errors
     ///
-    /// If there is no receiver, or none any more. The error holds the message.
+    /// Returns the message if the receiver has been dropped, or is dropped while this blocks.
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
-        self.shared.channel.send(t).map_err(SendError)
+        self.counter.channel.send(t).map_err(SendError)
     }
 
-    /// Puts a message into the channel if there is room; if the bound is 0, if the receiver waits.
+    /// Attempts to send a message without blocking. If the channel's bound is 0, this succeeds only if the receiver waits.
     ///
     /// # Errors
     ///
-    /// If there is no room, or no receiver any more. The error holds the message.
+    /// Returns the message if there is no capacity for it, or if the receiver has been dropped.
     pub fn try_send(&self, t: T) -> Result<(), TrySendError<T>> {
-        let result = self.shared.channel.try_send(t);
+        let result = self.counter.channel.try_send(t);
         if let Err(TrySendError::Full(_)) = result {
             busy();
         }
@@ -155,17 +155,17 @@ impl<T> SyncSender<T> {
 
 impl<T> Clone for SyncSender<T> {
     fn clone(&self) -> SyncSender<T> {
-        self.shared.enter();
+        self.counter.add_sender();
         SyncSender {
-            shared: self.shared.clone(),
+            counter: self.counter.clone(),
         }
     }
 }
 
 impl<T> Drop for SyncSender<T> {
     fn drop(&mut self) {
-        if self.shared.leave() {
-            self.shared.channel.close();
+        if self.counter.remove_sender() {
+            self.counter.channel.disconnect_senders();
         }
     }
 }
@@ -176,9 +176,9 @@ impl<T> fmt::Debug for SyncSender<T> {
     }
 }
 
-/// Receives from a [`channel`] or a [`sync_channel`]. There is one for each.
+/// The receiving half of a [`channel`] or a [`sync_channel`]. There is one for each channel.
 ///
-/// Like std's it is not `Sync`:
+/// It is not `Sync`:
 ///
 /// ```compile_fail,E0277
 /// let (_sender, receiver) = greenpatch::sync::mpsc::channel::<i32>();
@@ -190,10 +190,10 @@ pub struct Receiver<T> {
     not_sync: PhantomData<Cell<()>>,
 }
 
-/// The receiver's end of what [`channel`] or [`sync_channel`] made.
+/// The receiving half by the kind of the channel.
 enum Flavor<T> {
-    Unbounded(unbounded::Receiving<T>),
-    Bounded(Arc<Shared<bounded::Bounded<T>>>),
+    Unbounded(unbounded::UnboundedReceiver<T>),
+    Bounded(Arc<Counter<bounded::Bounded<T>>>),
 }
 
 impl<T> UnwindSafe for Receiver<T> {}
@@ -207,11 +207,12 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Takes a message if there is one.
+    /// Attempts to receive a message without blocking.
     ///
     /// # Errors
     ///
-    /// If there is none; the error says whether there can be one later.
+    /// Returns an error if there is no message: [`TryRecvError::Empty`], or [`TryRecvError::Disconnected`] if there are no
+    /// senders either.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         let result = self.take();
         if let Err(TryRecvError::Empty) = result {
@@ -220,20 +221,20 @@ impl<T> Receiver<T> {
         result
     }
 
-    /// Takes a message, and blocks until there is one.
+    /// Receives a message, blocking until there is one.
     ///
     /// # Errors
     ///
-    /// If there is none, and no sender any more.
+    /// Returns an error if there are neither messages nor senders.
     pub fn recv(&self) -> Result<T, RecvError> {
         self.recv_until(None).map_err(|_| RecvError)
     }
 
-    /// Takes a message, and blocks until there is one, but no longer than `timeout`.
+    /// Receives a message, blocking until there is one, but for no longer than `timeout`.
     ///
     /// # Errors
     ///
-    /// If there is none in that time, or none and no sender any more.
+    /// Returns an error if no message arrives within `timeout`, or if there are neither messages nor senders.
     ///
     /// # Examples
     ///
@@ -253,17 +254,17 @@ impl<T> Receiver<T> {
         match self.take() {
             Ok(t) => Ok(t),
             Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
-            // A time that lies beyond what an `Instant` can say never comes.
+            // A deadline that an `Instant` cannot represent is never reached.
             Err(TryRecvError::Empty) => self.recv_until(Instant::now().checked_add(timeout)),
         }
     }
 
-    /// Iterates over messages, and blocks for each, until there is no sender any more.
+    /// Returns an iterator that blocks for each message, and ends when the channel is disconnected.
     pub fn iter(&self) -> Iter<'_, T> {
         Iter { rx: self }
     }
 
-    /// Iterates over the messages that are there. Never blocks.
+    /// Returns an iterator over the pending messages, which never blocks.
     ///
     /// # Examples
     ///
@@ -280,15 +281,15 @@ impl<T> Receiver<T> {
 
     fn take(&self) -> Result<T, TryRecvError> {
         match &self.flavor {
-            Flavor::Unbounded(receiving) => receiving.try_recv(),
-            Flavor::Bounded(shared) => shared.channel.try_recv(),
+            Flavor::Unbounded(receiver) => receiver.try_recv(),
+            Flavor::Bounded(counter) => counter.channel.try_recv(),
         }
     }
 
     fn recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
         match &self.flavor {
-            Flavor::Unbounded(receiving) => receiving.recv(deadline),
-            Flavor::Bounded(shared) => shared.channel.recv(deadline),
+            Flavor::Unbounded(receiver) => receiver.recv(deadline),
+            Flavor::Bounded(counter) => counter.channel.recv(deadline),
         }
     }
 }
@@ -296,9 +297,9 @@ impl<T> Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         match &self.flavor {
-            // Its own drop does it.
+            // Dropping the `UnboundedReceiver` disconnects it.
             Flavor::Unbounded(_) => {}
-            Flavor::Bounded(shared) => shared.channel.abandon(),
+            Flavor::Bounded(counter) => counter.channel.disconnect_receiver(),
         }
     }
 }

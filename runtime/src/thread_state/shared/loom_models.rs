@@ -9,7 +9,7 @@ use loom::thread;
 use super::{Body, Joiner, Result, Runner, Shared, TakeResult};
 use crate::seam::thread as seam;
 
-/// A packet whose accesses loom checks: concurrent accesses, of which one is a write, fail the model.
+/// A packet that loom checks: two concurrent accesses fail the model if one of them is a write.
 struct Packet {
     result: UnsafeCell<Option<Arc<()>>>,
     witness: Arc<()>,
