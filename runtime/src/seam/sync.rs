@@ -4,7 +4,7 @@ use crate::patchable;
 use crate::wait::native::Native;
 use crate::wait::park::{self, Outcome, Wait};
 
-/// Blocks until another thread releases a mutex or a read-write lock, or completes an initialization.
+/// Blocks until another thread releases a mutex or a reader-writer lock, or completes an initialization.
 #[patchable]
 pub(crate) fn wait_lock(wait: &Wait<'_>) -> Outcome {
     // Most holders release a lock sooner than this thread could block.

@@ -17,7 +17,7 @@ use crate::wait::atomic::const_unless_loom;
 
 /// A value that the first access initializes.
 ///
-/// If the initializing closure panics, the lock is poisoned, and every access panics.
+/// If the initializing closure panics, the lock is poisoned, and the value can never be accessed.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! A read-write lock without data: one word, and the parking lot.
+//! A reader-writer lock without data: one word, and the parking lot.
 //!
 //! | bits | meaning |
 //! | --- | --- |
@@ -55,8 +55,8 @@ impl RawRwLock {
     pub(crate) fn read(&self) {
         acquires();
         let state = self.state.load(Ordering::Relaxed);
-        // Any other bit makes the state larger than `MOST_READERS`. Acquire, as wherever the lock is acquired: pairs with the releases in
-        // `unlock_read` and `unlock_write`.
+        // Any other bit makes the state larger than `MOST_READERS`. Acquire, as wherever the lock is acquired: pairs with
+        // the releases in `unlock_read` and `unlock_write`.
         if state >= MOST_READERS
             || self
                 .state
