@@ -1,11 +1,11 @@
-//! The state of a hub: what any OS thread may touch, and the core, which its own OS thread alone touches.
+//! The state of a hub: the part that any OS thread may access, and the core, which only its own OS thread accesses.
 //!
 //! Invariants:
-//! 1. A hub is leaked and belongs to the OS thread that entered it. `core` is touched on that thread alone; no
-//!    borrow of it lives across a switch.
+//! 1. A hub is leaked and belongs to the OS thread that entered it. `core` is accessed on that thread alone. No borrow
+//!    of it lives across a switch.
 //! 2. The run queue holds tasks that are `New` or `Ready`, each once; such a task is alive (task, invariant 1).
-//! 3. `running` is the task whose code runs, or the root while its loop runs. It is set before each switch. All
-//!    tasks but this one are suspended, or were not started.
+//! 3. `running` is the running task, or the root while the loop runs. It is set before each switch. All other tasks are
+//!    suspended, or were not started.
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
@@ -29,13 +29,13 @@ use crate::reactor::{Notifier, Poller};
 /// The scheduler of one OS thread.
 pub(crate) struct Hub {
     pub(super) remote: Remote,
-    /// Use [`Hub::core`], but before the hub is entered.
+    /// Accessed by [`Hub::core`], except before the hub is entered.
     pub(super) core: Core,
 }
 
-/// What the hub's own OS thread alone touches.
+/// The part of a hub that only its own OS thread accesses.
 pub(super) struct Core {
-    /// The task that runs; the root while the loop runs.
+    /// The running task, or the root while the loop runs.
     pub(super) running: Cell<NonNull<Task>>,
     pub(super) root: Cell<NonNull<Task>>,
     pub(super) budget: Budget,
@@ -49,13 +49,13 @@ pub(super) struct Core {
     pub(super) messages: Drain<Message>,
 }
 
-// SAFETY: `remote` is `Sync`, and by invariant 1 `core` is touched by one thread.
+// SAFETY: `remote` is `Sync`, and by invariant 1 `core` is accessed by one thread.
 unsafe impl Sync for Hub {}
 // SAFETY: a new hub has no task but its root, and is sent to the thread that will enter it.
 unsafe impl Send for Hub {}
 
 impl Hub {
-    /// Makes a hub without a root.
+    /// Creates a hub without a root, and leaks it.
     pub(super) fn leak(poller: Poller, notifier: Notifier) -> &'static Hub {
         Box::leak(Box::new(Hub {
             remote: Remote::new(notifier),
@@ -81,13 +81,13 @@ impl Hub {
         self.remote.os_thread()
     }
 
-    /// Returns what the running task keeps for the layer above.
+    /// Returns the pointer that the layer above has stored for the running task.
     #[inline]
     pub(crate) fn user_data(&self) -> Option<NonNull<()>> {
         self.running().user_data.get()
     }
 
-    /// Sets what the running task keeps for the layer above.
+    /// Stores a pointer for the running task, for the layer above.
     #[inline]
     pub(crate) fn set_user_data(&self, user_data: Option<NonNull<()>>) {
         self.running().user_data.set(user_data);
@@ -113,7 +113,7 @@ impl Hub {
     #[inline]
     pub(super) fn running(&self) -> &Task {
         let running = self.core().running.get();
-        // SAFETY: a task that runs is alive (task, invariant 1); the root lives as long as the hub.
+        // SAFETY: a running task is alive (task, invariant 1), and the root lives as long as the hub.
         unsafe { running.as_ref() }
     }
 
@@ -128,7 +128,7 @@ impl Hub {
         debug_assert!(
             // SAFETY: pthread_self has no preconditions.
             self.os_thread() == unsafe { libc::pthread_self() },
-            "a hub's core is touched on its OS thread alone"
+            "a hub's core is accessed on its OS thread alone"
         );
         &self.core
     }

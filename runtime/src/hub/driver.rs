@@ -1,13 +1,13 @@
-//! What a hub knows of descriptors: the reactor, the tasks that wait, and the attempts made for them.
+//! The descriptors of a hub: the reactor, the tasks that wait, and the attempts made for them.
 //!
-//! A task that waits leaves the attempt that it is going to make with the hub, which makes it as soon as an event
-//! says that it has a chance, and only then makes the task ready. So the reads of all tasks that one poll of the OS
-//! has found follow each other, and what the tasks do with the bytes comes after: kernel and program do not displace
-//! each other's code and data from the processor's caches for each of them.
+//! A task that waits passes its next attempt to the hub. The hub makes it as soon as an event indicates that it has a
+//! chance, and only then makes the task ready. So the reads of all tasks that one poll of the OS has found follow each
+//! other, and the tasks process the bytes after that: kernel and program do not displace each other's code and data from
+//! the processor's caches for each task.
 //!
 //! Invariants:
-//! 1. What is in the table of descriptors is a [`Waiter`] on the stack of a task that is within
-//!    `Hub::wait_ready`, and is taken out before that returns or unwinds.
+//! 1. Every entry in the table of descriptors is a [`Waiter`] on the stack of a task that is within `Hub::wait_ready`.
+//!    It is taken out before that function returns or unwinds.
 //! 2. A waiter that was taken out because an event was [`Found`] stays within `Hub::wait_ready` while it is marked
 //!    as found, however often it is woken meanwhile.
 #![allow(unsafe_code)]
@@ -25,20 +25,20 @@ use super::task::{Address, Task};
 use crate::coroutine;
 use crate::reactor::{Descriptors, Direction, Key, Polled, Poller, Readiness};
 
-/// How many bytes the hub has attempts move before the tasks run that want them: as many as surely stay in the
-/// processor's cache until then. The other tasks make their attempts themselves.
+/// The number of bytes that attempts move before the tasks that want them run: so few that they stay in the processor's
+/// cache until then. The other tasks make their attempts themselves.
 pub(super) const BYTES_AHEAD: usize = 128 * 1024;
-/// While so many tasks are ready the hub makes no attempts, and puts off polls of the OS: what is found would not be in
-/// the caches any more when its task runs.
+/// While so many tasks are ready, the hub makes no attempts and puts off polls of the OS: the bytes would no longer be in
+/// the caches when their task runs.
 pub(super) const READY_AHEAD: usize = 256;
-/// How many waiters the buffer keeps room for. More than that is freed.
-const FOUND_KEPT: usize = 1024;
-/// How many descriptors are doubted at a time.
+/// The largest capacity that the buffer of waiters keeps. A larger buffer is freed.
+const MAX_FOUND_CAPACITY: usize = 1024;
+/// The largest number of descriptors that are doubted at a time.
 const DOUBTED_AT_ONCE: usize = 1024;
 
-/// An attempt at what a task waits to do. Returns how many bytes it has moved that the task will want to see. It
-/// reports at once what it found out about the descriptor. It is not expected to wait or to panic, which would
-/// hold up others.
+/// An attempt at the operation that a task waits for. Returns the number of bytes it has moved that the task will want to
+/// see. It reports at once what it found out about the descriptor. It should not wait or panic, which would delay other
+/// tasks.
 pub(crate) type Attempt<'a> = dyn FnMut() -> usize + 'a;
 
 /// The reactor of a hub, and the descriptors registered with it.
@@ -64,7 +64,7 @@ pub(super) struct Waiter<'a> {
     /// None once it has been made.
     attempt: Cell<Option<&'a mut Attempt<'a>>>,
     is_found: Cell<bool>,
-    /// How the wait ended, if not by an event.
+    /// The way the wait ended, if not by an event.
     ended: Cell<Option<Waited>>,
     /// The epoch in which the wait began; zero if it has asked the OS about the descriptor.
     epoch: u32,
@@ -77,14 +77,14 @@ pub(crate) enum Waited {
     Ready,
     /// The deadline has passed.
     TimedOut,
-    /// A signal was handled meanwhile, on this OS thread while it slept.
+    /// A signal was handled on this OS thread while it slept.
     Interrupted,
-    /// The wait has lasted for long, and the OS was not asked about the descriptor when it began.
+    /// The wait has lasted for a whole epoch, and the OS was not asked about the descriptor when it began.
     Doubted,
 }
 
-/// The waiters for which one poll of the OS has found something, from `next` on. Should an attempt panic, the rest are
-/// made ready without theirs.
+/// The waiters for which one poll of the OS has found an event, from `next` on. If an attempt panics, the rest are made
+/// ready without their attempts.
 struct Found<'a> {
     driver: &'a Driver,
     run_queue: &'a RunQueue,
@@ -116,7 +116,7 @@ impl Driver {
             Ok(()) => Ok(key),
             Err(error) => {
                 descriptors.remove(key, |_| ());
-                // This very descriptor is registered already: for another value made of its number.
+                // The descriptor is registered already, for another value made of its number.
                 match descriptors.find(fd) {
                     Some(other) if error.kind() == io::ErrorKind::AlreadyExists => Ok(other),
                     _ => Err(error),
@@ -125,7 +125,7 @@ impl Driver {
         }
     }
 
-    /// Registers what the number means now, as `Hub::watch_again` does.
+    /// Registers the descriptor that the number refers to now, as `Hub::watch_again` does.
     pub(super) fn watch_again(&self, run_queue: &RunQueue, fd: RawFd, key: Key) -> Option<Key> {
         let mut descriptors = self.descriptors.borrow_mut();
         let new = descriptors.insert(fd)?;
@@ -151,7 +151,7 @@ impl Driver {
         self.has_watched.get()
     }
 
-    /// Returns true if an attempt has a chance, and none if the key is stale.
+    /// Returns true if an attempt has a chance, and `None` if the key is stale.
     #[inline]
     pub(super) fn allows(&self, key: Key, direction: Direction) -> Option<bool> {
         self.descriptors.borrow().allows(key, direction)
@@ -181,13 +181,13 @@ impl Driver {
         self.poller.borrow_mut().remind(EPOCH).is_ok()
     }
 
-    /// Has signals that are handled on this OS thread end the waits of all its green threads: the root runs no code
-    /// of a user's that they would be meant for.
+    /// Makes signals that are handled on this OS thread end the waits of all its green threads. For hubs on which the
+    /// root runs no user code that the signals could be meant for.
     pub(super) fn interrupt_all(&self) {
         self.interrupts_all.set(true);
     }
 
-    /// Makes a waiter of the running task, for [`enlist`](Self::enlist).
+    /// Creates a waiter for the running task, for [`enlist`](Self::enlist).
     #[inline]
     pub(super) fn waiter<'a>(
         &self,
@@ -215,24 +215,24 @@ impl Driver {
     ///
     /// # Safety
     ///
-    /// The waiter's task stays within `Hub::wait_ready` as invariants 1 and 2 say.
+    /// The waiter's task must stay within `Hub::wait_ready` as required by invariants 1 and 2.
     #[inline]
     pub(super) unsafe fn enlist(&self, waiter: &Waiter<'_>) -> bool {
         let mut descriptors = self.descriptors.borrow_mut();
         descriptors.enlist(waiter.key, waiter.direction, waiter.name(), waiter.epoch)
     }
 
-    /// Takes a waiter out, and returns true if an attempt has a chance; none if the key is stale.
+    /// Takes a waiter out. Returns true if an attempt has a chance, and `None` if the key is stale.
     pub(super) fn withdraw(&self, waiter: &Waiter<'_>) -> Option<bool> {
         let mut descriptors = self.descriptors.borrow_mut();
         descriptors.withdraw(waiter.key, waiter.direction, waiter.name())
     }
 
-    /// Returns true if the OS is to be asked which descriptors are ready.
+    /// Returns true if the OS should be asked which descriptors are ready.
     ///
-    /// A task that is found queues behind all that are ready. So while these are many a later poll is soon enough, and
-    /// what is read then is still in the processor's caches when the task runs. The poll is put off until all tasks
-    /// that were ready at the last one have run, at most, since they may be ready again and again.
+    /// A task that a poll finds queues behind all ready tasks. So while many are ready a later poll is soon enough, and
+    /// the bytes that are read then are still in the processor's caches when the task runs. The poll is put off at most
+    /// until all tasks that were ready at the last one have run, since they may become ready again and again.
     pub(super) fn is_poll_due(&self, run_queue: &RunQueue) -> bool {
         const TICKS: usize = TICKS_BETWEEN_POLLS as usize;
         let is_watching = self.descriptors.borrow().len() > 0;
@@ -241,8 +241,8 @@ impl Driver {
         is_watching && (left < TICKS || run_queue.len() < READY_AHEAD)
     }
 
-    /// Polls the reactor by `poll`, makes the attempts of the tasks that waited for what it has found, and makes these
-    /// ready. `root` is the task that signals are meant for.
+    /// Polls the reactor by `poll`, makes the attempts of the tasks that waited for the events found, and makes these
+    /// tasks ready. `root` is the task that signals are meant for.
     pub(super) fn poll(
         &self,
         run_queue: &RunQueue,
@@ -320,7 +320,7 @@ impl Driver {
 }
 
 fn end_wait(run_queue: &RunQueue, waiter: NonNull<Waiter<'static>>, how: Waited) {
-    // SAFETY: by invariant 1, as it is in the table.
+    // SAFETY: by invariant 1, since the waiter is in the table.
     unsafe { waiter.as_ref() }.ended.set(Some(how));
     wake(run_queue, waiter);
 }
@@ -334,7 +334,7 @@ fn wake(run_queue: &RunQueue, waiter: NonNull<Waiter<'static>>) {
 impl Found<'_> {
     fn mark(&self) {
         for waiter in &self.waiters {
-            // SAFETY: it was in the table a moment ago, and no task has run since (invariant 1).
+            // SAFETY: the waiter was in the table a moment ago, and no task has run since (invariant 1).
             unsafe { waiter.as_ref() }.is_found.set(true);
         }
     }
@@ -344,14 +344,15 @@ impl Found<'_> {
         let mut moved = 0;
         let mut last = None;
         while let Some(waiter) = self.waiters.get(self.next) {
-            // SAFETY: by invariant 2. Once it is not marked any more its task is only made ready here.
+            // SAFETY: by invariant 2. After the mark is removed, the waiter's task is only made ready here.
             let waiter = unsafe { waiter.as_ref() };
             if let Some(next) = self.waiters.get(self.next + 1) {
                 // SAFETY: by invariant 2.
                 unsafe { next.as_ref() }.prefetch();
             }
             // An attempt for the same descriptor just before may have found that there is no more.
-            // SAFETY: by invariant 2 the task is within `Hub::wait_ready`, where it expects to be in the table.
+            // SAFETY: by invariant 2 the task is within `Hub::wait_ready`, which expects that the waiter may be in the
+            // table.
             let waits_on = last == Some(waiter.key) && unsafe { self.driver.enlist(waiter) };
             last = Some(waiter.key);
             if !waits_on
@@ -379,7 +380,7 @@ impl Drop for Found<'_> {
             self.run_queue.wake(Address(waiter.task));
         }
         let waiters = mem::take(&mut self.waiters);
-        if waiters.capacity() <= FOUND_KEPT {
+        if waiters.capacity() <= MAX_FOUND_CAPACITY {
             self.driver.found.set(waiters);
         }
     }
@@ -411,8 +412,8 @@ impl Waiter<'_> {
         NonNull::from(self).cast()
     }
 
-    /// Prefetches what an attempt is going to need: the frames above this one, up to where the bytes go if the buffer
-    /// is in the frame that called, and the task.
+    /// Prefetches the memory that an attempt is going to need: the frames above this one, up to the buffer if that is in
+    /// the calling frame, and the task.
     #[inline]
     fn prefetch(&self) {
         for line in 1..8 {

@@ -1,6 +1,6 @@
-//! What other OS threads leave for a hub: wake-ups and new green threads.
+//! The queue of messages from other OS threads to a hub.
 //!
-//! One word says whether there is something to take, and whether the hub sleeps:
+//! One word states whether there may be an item to take, and whether the hub sleeps:
 //!
 //! | | EMPTY | PENDING | SLEEPING |
 //! | --- | --- | --- | --- |
@@ -9,8 +9,8 @@
 //! | the hub, before it sleeps | becomes SLEEPING | may not sleep | not possible |
 //! | the hub, once it is awake | not possible | stays | becomes EMPTY |
 //!
-//! All orderings are relaxed: the items are ordered by the lock of the list, and what is said above goes
-//! by the one order of changes that a single word has.
+//! All orderings are relaxed: the lock of the list orders the items, and the table above relies only on the modification
+//! order of a single word.
 #![forbid(unsafe_code)]
 
 #[cfg(loom)]
@@ -33,8 +33,8 @@ const PENDING: u8 = 1;
 /// Nothing has been sent, and the hub sleeps or is about to.
 const SLEEPING: u8 = 2;
 
-/// How many items the buffers keep room for. More than that is freed.
-const KEPT: usize = 1024;
+/// The largest capacity that the buffer keeps. A larger buffer is freed.
+const MAX_CAPACITY: usize = 1024;
 
 /// The items that other OS threads have sent, and whether the hub has to be woken for them.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl<T> Inbox<T> {
         }
     }
 
-    /// Leaves an item; says whether the hub sleeps and the caller has to notify it.
+    /// Sends an item. Returns true if the hub sleeps, so that the caller has to notify it.
     #[must_use]
     pub(super) fn send(&self, item: T) -> bool {
         self.items
@@ -61,14 +61,14 @@ impl<T> Inbox<T> {
         self.state.swap(PENDING, Ordering::Relaxed) == SLEEPING
     }
 
-    /// Whether there may be something to take. On the hub alone.
+    /// Returns true if there may be an item to take. Called by the hub alone.
     #[inline]
     pub(super) fn is_pending(&self) -> bool {
         self.state.load(Ordering::Relaxed) == PENDING
     }
 
-    /// Takes all that has been sent, in the order of sending, into `taken`, which is empty, and whose room
-    /// is for what is sent next. On the hub alone.
+    /// Moves all items, in the order of sending, into `taken`, which must be empty. Its capacity is used for the next
+    /// items. Called by the hub alone.
     #[inline]
     fn take(&self, taken: &mut Vec<T>) {
         if self.is_pending() {
@@ -79,14 +79,14 @@ impl<T> Inbox<T> {
         }
     }
 
-    /// Announces that the hub will sleep; false if there is something to take first. On the hub alone.
+    /// Announces that the hub will sleep. Returns false if there may be an item to take first. Called by the hub alone.
     pub(super) fn may_sleep(&self) -> bool {
         self.exchange(EMPTY, SLEEPING)
     }
 
-    /// Says that the hub is awake again. On the hub alone.
+    /// Announces that the hub is awake again. Called by the hub alone.
     pub(super) fn awake(&self) {
-        // Otherwise something has been sent meanwhile, which the word says already.
+        // This fails if an item was sent in the meantime; the word is PENDING then, as it has to be.
         self.exchange(SLEEPING, EMPTY);
     }
 
@@ -97,7 +97,7 @@ impl<T> Inbox<T> {
     }
 }
 
-/// What is sent to an inbox is taken into this buffer. It belongs to the hub's own OS thread.
+/// The buffer that the items of an inbox are taken into. It belongs to the hub's own OS thread.
 pub(super) struct Drain<T>(Cell<Vec<T>>);
 
 impl<T> Drain<T> {
@@ -105,13 +105,13 @@ impl<T> Drain<T> {
         Drain(Cell::new(Vec::new()))
     }
 
-    /// Takes all that has been sent, and calls `f` with each item, in the order of sending.
+    /// Takes all items and calls `f` with each, in the order of sending.
     #[inline]
     pub(super) fn drain(&self, inbox: &Inbox<T>, f: impl FnMut(T)) {
         let mut taken = self.0.take();
         inbox.take(&mut taken);
         taken.drain(..).for_each(f);
-        if taken.capacity() > KEPT {
+        if taken.capacity() > MAX_CAPACITY {
             taken = Vec::new();
         }
         self.0.set(taken);
@@ -125,7 +125,7 @@ mod loom_tests {
 
     use super::*;
 
-    /// A hub that takes `expected` items, and sleeps only when it may.
+    /// Runs a hub that takes `expected` items, and sleeps only when it may.
     fn hub(inbox: &Inbox<u32>, reactor: &Notify, expected: usize) -> Vec<u32> {
         let (mut taken, mut batch) = (Vec::new(), Vec::new());
         while taken.len() < expected {

@@ -5,17 +5,17 @@
 //! Calls: `coroutine`, `reactor`, `refused`, `panic_strategy`.
 //! Never: knows the patch table, a seam, or a std-shaped type.
 //!
-//! Each file owns a part of a hub's state and takes what it needs as arguments; [`core`] puts the parts together, and
-//! what is below it in this list does not know a hub:
+//! Each file owns one part of a hub's state and takes the other parts that it needs as arguments. [`core`] puts the
+//! parts together; the files below it in this list do not know [`Hub`]:
 //!
 //! ```text
-//!   placement   switching   last_thread     which hub, and when the process ends
+//!   placement   switching   last_thread     the choice of a hub, and the end of the process
 //!   wait_ready                              waiting for descriptors
-//!   park        waker       startup         blocking, waking, making a hub
-//!   schedule    spawn                       which task runs next, and new tasks
+//!   park        waker       startup         blocking, waking, creating a hub
+//!   schedule    spawn                       the choice of the next task, and new tasks
 //!   current     fork                        the hub of this OS thread
 //!   core                                    the state, with its invariants
-//!   driver      task_table  remote          descriptors, memory of tasks, what other threads touch
+//!   driver      task_table  remote          descriptors, memory of tasks, access from other OS threads
 //!   run_queue   unwinding   inbox  alive  revalidation
 //!   task        body        timers  budget  panic_hook  thread_end
 //! ```

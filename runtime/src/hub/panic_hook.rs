@@ -1,55 +1,56 @@
-//! Whether a panic hook runs on this OS thread, also one that greenpatch knows nothing of.
+//! Whether a panic hook runs on this OS thread, including hooks that were set without greenpatch.
 //!
-//! std marks the OS thread while the hook runs, and aborts if anything else panics there meanwhile, so no green
-//! thread may be switched to. It does not say that the mark is set. But the function of std that calls the
-//! hook is on the stack then, and is gone from it when unwinding begins. Its address is learned once, from two
-//! panics of different origin.
+//! std marks the OS thread while the hook runs, and aborts if other code panics there meanwhile, so the hub must not
+//! switch to a green thread. std gives no access to the mark. But the std function that calls the hook is on the stack
+//! while the hook runs, and no longer when unwinding begins. Its address is learned once, from two panics of different
+//! origin.
 #![allow(unsafe_code)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::panic_strategy;
 
-/// The function of std that calls the hook; zero while it is not known.
+/// The address of the std function that calls the hook; zero while it is not known.
 static CALLER: AtomicUsize = AtomicUsize::new(0);
 
-/// How many functions of a stack are kept: those of the hook, and the one that calls it.
-const KEPT: usize = 16;
+/// The number of functions in a trace: those of the hook, and the one that calls it.
+const DEPTH: usize = 16;
 
-/// The functions that run, by where they start, the innermost first.
+/// The start addresses of the functions on a stack, innermost first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Trace([usize; KEPT]);
+pub(crate) struct Trace([usize; DEPTH]);
 
 impl Trace {
-    /// The functions that are on the stack now.
+    /// Returns the trace of the current stack.
     pub(crate) fn here() -> Self {
-        let mut trace = Trace([0; KEPT]);
-        let mut places = trace.0.iter_mut();
+        let mut trace = Trace([0; DEPTH]);
+        let mut entries = trace.0.iter_mut();
         walk(|function| {
-            let place = places.next();
-            place.map(|place| *place = function).is_none()
+            let entry = entries.next();
+            entry.map(|entry| *entry = function).is_none()
         });
         trace
     }
 }
 
-/// Learns which function calls the hook, from what ran in one hook, called by two panics that do not enter
-/// std by the same function.
+/// Learns which function calls the hook, from the traces of one hook in two panics that enter std by different
+/// functions.
 pub(crate) fn learn_caller(one: Trace, other: Trace) {
     if let Some(caller) = common(&one, &other) {
         CALLER.store(caller, Ordering::Relaxed);
     }
 }
 
-/// The last function that two traces have in common, from the innermost on. The hook and what it has called are the same in
-/// both, and so is the caller; the caller's callers are not. Where no difference is to be seen, the caller is not either.
+/// Returns the last function of the longest common prefix of two traces. The hook and the functions that it has called
+/// are the same in both, and so is the hook's caller; the caller's callers differ. Returns `None` if the traces do not
+/// differ, since the caller may then lie beyond them.
 fn common(one: &Trace, other: &Trace) -> Option<usize> {
     let mut pairs = one.0.iter().zip(&other.0);
     let count = pairs.position(|(one, other)| one != other)?;
     one.0[..count].last().copied()
 }
 
-/// Whether the panic hook runs on this stack, if there is a panic on this OS thread.
+/// Returns true if the panic hook runs on this stack. Called only while this OS thread is panicking.
 pub(super) fn is_running() -> bool {
     if panic_strategy::is_abort() {
         // Nothing unwinds, so the panic is in its hook.
@@ -66,7 +67,7 @@ pub(super) fn is_running() -> bool {
     found
 }
 
-/// Calls `visit` with the start of each function on the stack, the innermost first, until that says true.
+/// Calls `visit` with the start address of each function on the stack, innermost first, until it returns true.
 #[cfg(all(unix, not(target_arch = "arm")))]
 fn walk(mut visit: impl FnMut(usize) -> bool) {
     use std::ffi::{c_int, c_void};
@@ -87,20 +88,20 @@ fn walk(mut visit: impl FnMut(usize) -> bool) {
     }
 
     extern "C" fn each(context: *mut c_void, argument: *mut c_void) -> c_int {
-        // SAFETY: it is the `Visit` below, which outlives the walk.
+        // SAFETY: the argument is the `Visit` below, which outlives the walk.
         let visit = unsafe { &mut *argument.cast::<Visit<'_>>() };
-        // SAFETY: the unwinder hands its context to this call.
+        // SAFETY: the unwinder has passed its context to this call.
         let function = unsafe { _Unwind_GetRegionStart(context) };
         if visit(function) { STOP } else { GO_ON }
     }
 
     let mut visit: Visit<'_> = &mut visit;
-    // SAFETY: `each` takes the argument for what it is, and does not unwind: neither of the closures in this file
-    // does.
+    // SAFETY: `each` casts the argument to its actual type. It does not unwind, since neither of the closures in this
+    // file does.
     unsafe { _Unwind_Backtrace(each, (&raw mut visit).cast()) };
 }
 
-/// Where there is no such unwinder nothing is found.
+/// Visits nothing: this target has no such unwinder.
 #[cfg(not(all(unix, not(target_arch = "arm"))))]
 fn walk(_visit: impl FnMut(usize) -> bool) {}
 
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     fn trace(functions: &[usize]) -> Trace {
-        let mut trace = Trace([0; KEPT]);
+        let mut trace = Trace([0; DEPTH]);
         trace.0[..functions.len()].copy_from_slice(functions);
         trace
     }
@@ -122,8 +123,8 @@ mod tests {
         );
         assert_eq!(common(&trace(&[1, 2]), &trace(&[1, 2, 3])), Some(2));
         assert_eq!(common(&trace(&[1]), &trace(&[2])), None);
-        // It lies beyond what is kept.
-        assert_eq!(common(&trace(&[7; KEPT]), &trace(&[7; KEPT])), None);
+        // The caller lies beyond the traces.
+        assert_eq!(common(&trace(&[7; DEPTH]), &trace(&[7; DEPTH])), None);
         assert_eq!(common(&trace(&[]), &trace(&[])), None);
     }
 }

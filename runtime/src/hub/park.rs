@@ -1,4 +1,4 @@
-//! How the running task blocks, and how it yields.
+//! Blocking and yielding of the running task.
 #![forbid(unsafe_code)]
 
 use std::thread;
@@ -37,8 +37,8 @@ impl Hub {
     }
 
     /// Lets every other task that is ready run first, unless a panic hook runs. Returns false if there was none.
-    // Always inlined: after a switch the return from each further frame is mispredicted, which costs a yield a fifth of its
-    // time.
+    // Always inlined: after a switch the processor mispredicts the return from each further frame, which costs a yield a
+    // fifth of its time.
     #[inline(always)]
     pub(crate) fn yield_now(&'static self) -> bool {
         let core = self.core();
@@ -59,7 +59,7 @@ impl Hub {
         true
     }
 
-    /// Yields where that is not frequent.
+    /// Yields on a path that is seldom taken.
     #[cold]
     #[inline(never)]
     fn yield_now_and_then(&'static self) {
@@ -73,7 +73,7 @@ impl Hub {
         }
     }
 
-    /// Counts a batch of work that the running task has made for others, and yields if they have enough.
+    /// Counts a batch of work that the running task has produced for other tasks, and yields if these have enough.
     pub(crate) fn spend_batch(&'static self) {
         if self.core().budget.spend_batch() {
             self.yield_now_and_then();

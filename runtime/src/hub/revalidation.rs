@@ -1,10 +1,10 @@
 //! How many waits ask the OS about their descriptor first.
 //!
-//! What the OS keeps for a descriptor (whether it blocks, for how long, and what its number means) may be changed past
+//! The OS's state of a descriptor (whether it blocks, for how long, and what its number refers to) may be changed without
 //! the value that owns it. So a wait asks the OS first. With thousands of waits a second that would cost more than the
-//! transfers themselves, so the number of waits that ask in one epoch is limited. When the quota is used up a reminder
-//! is set; with it a new epoch begins, and the waits that have lasted for a whole epoch without having asked are woken
-//! to do so.
+//! transfers themselves, so the number of waits that ask in one epoch is limited. When the quota is used up, a reminder
+//! is set. When it is due a new epoch begins, and the waits that have lasted for a whole epoch without having asked are
+//! woken to do so.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// How many waits may ask in one epoch.
 pub(super) const QUOTA: u32 = 64;
-/// How long an epoch lasts whose quota is used up.
+/// The duration of an epoch, from when its quota is used up.
 pub(crate) const EPOCH: Duration = Duration::from_millis(250);
 
 /// The epoch of a hub, and what is left of its quota.
@@ -36,8 +36,8 @@ impl Revalidation {
         self.epoch.get()
     }
 
-    /// Returns true if a wait that begins now may ask. The last one of a quota calls `remind`, which sets a reminder
-    /// that is due in [`EPOCH`] and returns false if it cannot.
+    /// Returns true if a wait that begins now may ask. The last wait of a quota calls `remind`, which sets a reminder
+    /// that is due in [`EPOCH`], and returns false if it cannot.
     #[inline]
     pub(super) fn may_ask(&self, remind: impl FnOnce() -> bool) -> bool {
         let left = self.quota.get();

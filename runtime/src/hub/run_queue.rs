@@ -1,8 +1,8 @@
 //! The tasks that are ready to run, in order.
 //!
 //! Invariant:
-//! 1. The queue is borrowed inside the functions below only, none of which calls anything that could call one of
-//!    them again; and it is on one OS thread, since it is not `Sync`.
+//! 1. The queue is borrowed only inside the functions below. None of them calls code that could call one of them again,
+//!    and the queue is used on one OS thread, since it is not `Sync`.
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, UnsafeCell};
@@ -12,8 +12,8 @@ use std::ptr::NonNull;
 
 use super::task::{Address, State, Task};
 
-/// Capacity for so many tasks is never freed. It is allocated with the hub, so that a burst of tasks leaves nothing
-/// behind above it in the allocator's memory.
+/// The capacity that is never freed. It is allocated with the hub, so that a burst of tasks leaves nothing behind above
+/// it in the allocator's memory.
 const MIN_CAPACITY: usize = 4096;
 
 /// A queue, first in, first out.
@@ -41,20 +41,20 @@ impl RunQueue {
         self.with(|tasks| tasks.len())
     }
 
-    /// Returns the task that will be taken next.
+    /// Returns the first task.
     #[inline]
     pub(super) fn front(&self) -> Option<NonNull<Task>> {
         self.with(|tasks| tasks.front().copied())
     }
 
-    /// Returns the task after that.
+    /// Returns the second task.
     #[inline]
     pub(super) fn second(&self) -> Option<NonNull<Task>> {
         self.with(|tasks| tasks.get(1).copied())
     }
 
-    /// Makes a task ready that waits; a park of one that runs will return at once. Nothing happens if the address is
-    /// stale, or another task has a spurious wakeup.
+    /// Makes a waiting task ready. If the task is running, its next park returns at once. If the address is stale, nothing
+    /// happens or another task has a spurious wakeup.
     #[inline]
     pub(super) fn wake(&self, task: Address) {
         match task.state().get() {
@@ -78,7 +78,7 @@ impl RunQueue {
         });
     }
 
-    /// Puts a task that was taken back to the front.
+    /// Puts a task back to the front.
     pub(super) fn push_front(&self, task: NonNull<Task>) {
         self.with(|tasks| {
             if tasks.len() == tasks.capacity() {

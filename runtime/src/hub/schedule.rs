@@ -1,15 +1,14 @@
-//! Which task runs next, and going there: the loop, and the ways past it.
+//! The choice of the next task, and the switch to it: the loop, and the direct switches that bypass it.
 //!
-//! The loop runs on the OS thread's own stack, the root's, whenever the root waits. A green thread that
-//! waits switches straight to the next one that is ready, and comes back to the loop only to have it look
-//! around: when no task is ready, when something has come from outside, after a number of turns, and for
-//! what takes more stack than a green thread should spend on it.
+//! The loop runs on the OS thread's own stack, the root's, while the root waits. A green thread that waits
+//! switches directly to the next ready one. It returns to the loop only when no task is ready, when the inbox
+//! has a message, when a poll is due, and for work that needs more stack than a green thread should spend on it.
 //!
 //! ```text
 //!   root: main() ── waits ──▶ loop ──▶ green 1 ──▶ green 2 ──▶ … ──▶ loop ── root is ready: returns
 //! ```
 //!
-//! While there are new tasks to run a stack stays in use: a green thread that has ended passes its warm stack on without a
+//! While there are new tasks, stacks stay in use: a green thread that ends hands its warm stack to a new one without a
 //! switch.
 #![allow(unsafe_code)]
 
@@ -26,13 +25,13 @@ use crate::coroutine::{self, Reservation, Stack};
 use crate::reactor::{Key, Polled, Poller, Readiness};
 
 impl Hub {
-    /// Leaves the running task until it is taken from the run queue.
+    /// Suspends the running task until it is taken from the run queue.
     #[inline]
     pub(super) fn leave(&'static self) {
         self.leave_noting(thread::panicking());
     }
 
-    /// The same for a caller that knows whether something on this OS thread panics.
+    /// Does the same for a caller that knows whether this OS thread is panicking.
     #[inline(always)]
     pub(super) fn leave_noting(&'static self, panicking: bool) {
         let core = self.core();
@@ -47,20 +46,20 @@ impl Hub {
         } else {
             let next = self.next();
             if next != this {
-                // SAFETY: it runs, so it is alive, and stays so while it waits.
+                // SAFETY: this task runs, so it is alive, and it stays alive while it waits.
                 let this = unsafe { this.as_ref() };
-                // SAFETY: it was in the run queue, or is the root.
+                // SAFETY: the task was in the run queue, or is the root.
                 let next = unsafe { next.as_ref() };
-                // SAFETY: by invariants 2 and 3 the next one is suspended, or was just prepared. The slot
-                // of this one stays in place until it has ended.
+                // SAFETY: by invariants 2 and 3 the next task is suspended, or was just prepared. The slot of
+                // this task stays in place until the task has ended.
                 unsafe { coroutine::switch(&this.context, &next.context) };
             }
         }
         drop(unwinding);
     }
 
-    /// Takes the task that is to go on, and makes it the one that runs. It is the root, in its loop, if that
-    /// is to look around.
+    /// Takes the task that runs next, and makes it the running one. Returns the root, in its loop, if the loop has
+    /// to run first.
     #[inline(always)]
     fn next(&'static self) -> NonNull<Task> {
         let core = self.core();
@@ -72,11 +71,11 @@ impl Hub {
         next
     }
 
-    /// Takes a task from the run queue that can be switched to at once. None if the loop is to look around.
+    /// Takes a task from the run queue that can be switched to at once. Returns `None` if the loop has to run first.
     #[inline(always)]
     fn take_ready(&'static self) -> Option<NonNull<Task>> {
         let next = self.pop()?;
-        // SAFETY: by invariant 2 it is alive.
+        // SAFETY: by invariant 2 the task is alive.
         let task = unsafe { next.as_ref() };
         if task.state.get() == State::New && !self.begin_on_a_used_stack(task) {
             self.core().run_queue.push_front(next);
@@ -86,7 +85,7 @@ impl Hub {
         Some(next)
     }
 
-    /// Takes a task from the run queue, if the loop is not to look around first.
+    /// Takes a task from the run queue, unless the loop has to run first.
     #[inline(always)]
     fn pop(&self) -> Option<NonNull<Task>> {
         let core = self.core();
@@ -98,8 +97,8 @@ impl Hub {
         if let Some(after) = core.run_queue.front() {
             // SAFETY: by invariant 2 it is alive.
             let context = unsafe { &after.as_ref().context };
-            // A wait for a descriptor has more frames on the stack than others. More lines than it takes cost
-            // half a nanosecond with 1,000 threads.
+            // A wait for a descriptor has more frames on the stack than other waits. Prefetching more lines than
+            // needed costs half a nanosecond with 1,000 threads.
             if core.driver.has_watched() {
                 context.prefetch::<6>();
             } else {
@@ -112,8 +111,8 @@ impl Hub {
         Some(next)
     }
 
-    /// One turn of the loop: runs one ready task until that or another one comes back, or sleeps until there
-    /// may be one. On the root's stack.
+    /// Runs one iteration of the loop, on the root's stack: switches to a ready task until some task switches back, or
+    /// sleeps until a task may be ready.
     pub(super) fn tick(&'static self) {
         let core = self.core();
         core.stacks.borrow_mut().trim();
@@ -137,12 +136,12 @@ impl Hub {
             return;
         }
         core.running.set(next);
-        // SAFETY: the root's context stays in its slot forever; the next task is alive, and was suspended or
-        // has just been given a stack.
+        // SAFETY: the root's context stays in its slot forever. The next task is alive, and was suspended or has
+        // just been given a stack.
         unsafe { coroutine::switch(&self.root().context, &task.context) };
     }
 
-    /// Takes in what has happened outside, without waiting for it.
+    /// Handles messages, ready descriptors and expired timers, without waiting for any.
     #[cold]
     pub(super) fn poll(&'static self) {
         self.core().budget.polled();
@@ -163,7 +162,7 @@ impl Hub {
         let deadline = [stacks, timer].into_iter().flatten().min();
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
-            // What came in time is found before a timer says that it did not.
+            // An event that came before the deadline is found before the timer fires.
             return self.poll();
         }
         if !self.remote.inbox.may_sleep() {
@@ -203,7 +202,7 @@ impl Hub {
             });
     }
 
-    /// Lets a new task begin on a stack that was used before; false if there is none.
+    /// Gives a new task a stack that was used before. Returns false if there is none.
     #[inline(always)]
     fn begin_on_a_used_stack(&self, task: &Task) -> bool {
         let stack = self.core().stacks.borrow_mut().take_used(task.stack_size);
@@ -214,7 +213,7 @@ impl Hub {
         true
     }
 
-    /// Lets a new task begin on the stack that was promised to it.
+    /// Gives a new task the stack that was reserved for it.
     #[cold]
     fn begin(&self, task: &Task) {
         match self.core().stacks.borrow_mut().take(task.stack_size) {
@@ -225,20 +224,20 @@ impl Hub {
 
     #[inline(always)]
     fn begin_on(&self, task: &Task, stack: Stack) {
-        // SAFETY: the stack is owned here alone, and what was left for good on it (`finish`) is not there any more,
-        // since this runs elsewhere. The task keeps it as long as it lives.
+        // SAFETY: this function is the only owner of the stack. The flow that last ran on it (`finish`) has left it for
+        // good, since this code runs on another stack. The task keeps the stack as long as the task lives.
         unsafe { coroutine::prepare(&stack, &task.context, run) };
         task.stack.set(Some(stack));
     }
 
-    /// Takes back what the running task had, whose body has returned. Returns if another task is to begin on
-    /// this stack.
-    // Inlined, so that a flow which ends has as many calls behind it as when it began: see `coroutine::jump`.
+    /// Releases the resources of the running task after its body has returned. Returns only if a new task begins on this
+    /// stack.
+    // Inlined, so that a flow ends at the same call depth at which it began: see `coroutine::jump`.
     #[inline(always)]
     fn finish(&'static self) {
         let core = self.core();
         let this = core.running.get();
-        // SAFETY: it runs, so it is alive.
+        // SAFETY: the task runs, so it is alive.
         let task = unsafe { this.as_ref() };
         let stack = task.stack.take().expect("a task that has run has a stack");
         let reservation = Reservation::from_size(task.stack_size);
@@ -253,18 +252,18 @@ impl Hub {
                 task.stack.set(Some(stack));
                 task.state.set(State::Running);
                 core.running.set(next);
-                // SAFETY: it is this hub's, its body and stack have been taken out, and it runs no more.
+                // SAFETY: the task is this hub's, its body and stack have been taken out, and it no longer runs.
                 unsafe { core.tasks.remove(this) };
                 return;
             }
             core.run_queue.push_front(next);
             core.budget.untick();
         }
-        // It is not reused before this has left it: that takes another flow of this hub.
+        // The stack is not reused before this flow has left it: only another flow of this hub reuses it.
         core.stacks.borrow_mut().put(stack);
         // SAFETY: as in `leave`.
         let next = unsafe { self.next_but_not_here().as_ref() };
-        // Only now, when another one is said to run: until then an allocator may have been called, which may
+        // Only now, when another task is marked as running: until then an allocator may have been called, and it may
         // ask for the current thread.
         // SAFETY: as above.
         unsafe { core.tasks.remove(this) };
@@ -272,8 +271,8 @@ impl Hub {
         unsafe { coroutine::leave_for(&next.context) };
     }
 
-    /// As [`next`](Self::next), but not a task that would begin on the stack that this runs on: it was put
-    /// among those that are used no more.
+    /// Does the same as [`next`](Self::next), but takes no task that would begin on the running stack, which is already
+    /// among the unused ones.
     #[inline]
     fn next_but_not_here(&'static self) -> NonNull<Task> {
         let core = self.core();
@@ -289,7 +288,7 @@ impl Hub {
     }
 }
 
-/// What runs on every stack of a hub: one task after the other.
+/// The entry of every stack of a hub. Runs one task after another.
 extern "C" fn run() -> ! {
     coroutine::begun();
     let hub = current::current().expect("a green thread runs on a hub");
@@ -300,8 +299,8 @@ extern "C" fn run() -> ! {
     }
 }
 
-/// Ends a process in which a promised stack cannot be had: the thread that needs it exists already,
-/// so there is no caller to return an error to.
+/// Ends the process when the OS refuses the memory for a reserved stack. The thread that needs it exists already, so
+/// there is no caller to return an error to.
 #[cold]
 fn out_of_stacks(error: &io::Error) -> ! {
     eprintln!("greenpatch: no memory for the stack of a green thread: {error}");

@@ -1,4 +1,4 @@
-//! The hub on which this OS thread may switch; a new one in a child that a fork has made.
+//! The hub on which the current OS thread may switch, and its replacement in the child of a fork.
 #![allow(unsafe_code)]
 
 use std::thread;
@@ -8,8 +8,8 @@ use super::task::State;
 use super::{current, panic_hook};
 use crate::coroutine::SavedContext;
 
-/// Returns the hub of this OS thread, unless switching is forbidden or a panic hook runs. Without one a call that
-/// blocks is to block natively.
+/// Returns the hub of this OS thread, unless switching is forbidden or a panic hook runs. A caller that gets `None`
+/// blocks natively.
 #[inline]
 pub(crate) fn switching() -> Option<&'static Hub> {
     if thread::panicking() {
@@ -18,8 +18,8 @@ pub(crate) fn switching() -> Option<&'static Hub> {
     current::unless_forbidden().or_else(after_a_fork)
 }
 
-/// Returns the hub of this OS thread, unless switching is forbidden. The caller calls a method that checks by itself
-/// whether a panic hook runs.
+/// Returns the hub of this OS thread, unless switching is forbidden. For callers of methods that check whether a panic
+/// hook runs themselves.
 #[inline]
 pub(crate) fn switching_or_in_a_hook() -> Option<&'static Hub> {
     current::unless_forbidden().or_else(after_a_fork)
@@ -30,8 +30,8 @@ fn outside_a_hook() -> Option<&'static Hub> {
     current::unless_forbidden().filter(|_| !panic_hook::is_running())
 }
 
-/// Makes a new hub for this OS thread if its hub stayed behind in the parent process. Returns none if there is no
-/// need or no memory for one: then the thread blocks natively.
+/// Creates a new hub for this OS thread if its hub belongs to the parent process. Returns `None` if no new hub is needed
+/// or there are no resources for one; the thread then blocks natively.
 #[cold]
 fn after_a_fork() -> Option<&'static Hub> {
     let old = current::to_be_replaced()?;

@@ -15,11 +15,11 @@
 //! Invariants:
 //! 1. A task lives in a slot of its hub's table (`task_table`), and is alive from the spawn until it is `Free`. The
 //!    slot outlives it: its memory stays mapped forever, and reads as `Free` until it is used again.
-//! 2. A task is touched on its hub's OS thread alone. Other threads hold a task's address only to send it to
-//!    its hub's inbox. An address may be stale: the slot may have become free, or another task's. A wake-up
-//!    by a stale address is lost, or is a spurious wakeup of that other task, which every wait tolerates.
-//! 3. `context` says where the task was left unless it is `New`, `Running` or `Free`.
-//! 4. `stack` is there from the first run until the body has returned; the root has none.
+//! 2. A task is accessed on its hub's OS thread alone. Other threads hold a task's address only to send it to its hub's
+//!    inbox. An address may be stale: the slot may have become free, or belong to another task. A wake-up by a stale
+//!    address is lost, or is a spurious wakeup of that other task, which every wait tolerates.
+//! 3. `context` is the saved context of the task unless the task is `New`, `Running` or `Free`.
+//! 4. `stack` is set from the first run until the body has returned. The root has none.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -52,16 +52,16 @@ pub(super) enum State {
 pub(super) struct Task {
     pub(super) context: SavedContext,
     pub(super) stack: Cell<Option<Stack>>,
-    /// What the green thread will run, before it has started.
+    /// The closure that the green thread runs, until it has started.
     pub(super) body: Cell<Option<Body>>,
-    /// What the layer above keeps for the green thread, on its stack. In a free slot, the next free one.
+    /// A pointer to the data that the layer above keeps on the green thread's stack. In a free slot, the next free one.
     pub(super) user_data: Cell<Option<NonNull<()>>>,
-    /// The index of its deadline in the heap of timers.
+    /// The index of the task's deadline in the heap of timers.
     pub(super) timer: Cell<u32>,
-    /// Panics of this task that were not caught, as far as greenpatch was told.
+    /// The number of panics of this task that greenpatch was notified of and that were not caught.
     pub(super) panics: Cell<u16>,
     pub(super) state: Cell<State>,
-    /// The size of the stack that is reserved for it until its body has returned. None is reserved for the root.
+    /// The size of the stack that is reserved for the task until its body has returned. None is reserved for the root.
     pub(super) stack_size: Size,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Task {
 const _: () = assert!(size_of::<Task>() == 64);
 
 impl Task {
-    /// Makes the root of a hub, which will run on the OS thread that enters it.
+    /// Creates the root of a hub, which will run on the OS thread that enters the hub.
     pub(super) fn root() -> Self {
         Task {
             context: SavedContext::new(),
@@ -83,7 +83,7 @@ impl Task {
         }
     }
 
-    /// Makes a green thread that has not started.
+    /// Creates a green thread that has not started.
     pub(super) fn new(stack: Reservation, body: Body) -> Self {
         Task {
             body: Cell::new(Some(body)),
@@ -94,20 +94,20 @@ impl Task {
     }
 }
 
-/// The address of a task, for any OS thread. It may be stale.
+/// The address of a task, for use on any OS thread. It may be stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Address(pub(super) NonNull<Task>);
 
-// SAFETY: by invariant 2 other threads than the hub's only pass it on; and they ask for the owner, which is written
+// SAFETY: by invariant 2 threads other than the hub's only pass the address on and read the owner, which is written
 // before any address in the chunk is given away, and never changes (task_table, invariant 2).
 unsafe impl Send for Address {}
 
 impl Address {
-    /// Returns the state of the task. On its hub's OS thread alone.
+    /// Returns the state of the task. Called on its hub's OS thread alone.
     #[inline]
     pub(super) fn state(self) -> &'static Cell<State> {
-        // SAFETY: by invariant 1 the slot is mapped forever, and zeros are a state. No reference is made but
-        // to this field.
+        // SAFETY: by invariant 1 the slot is mapped forever, and zeros are a state. A reference is made only to this
+        // field.
         unsafe { &(*self.0.as_ptr()).state }
     }
 }

@@ -3,20 +3,19 @@
 //! ```text
 //!   chunk, aligned to its size
 //!   ┌────────┬──────┬──────┬─────┬──────┐
-//!   │ header │ task │ task │  …  │ task │   the header, found from a task's address, tells the hub
+//!   │ header │ task │ task │  …  │ task │   the header, found from a task's address, names the hub
 //!   └────────┴──────┴──────┴─────┴──────┘
 //! ```
 //!
-//! So a stale address of a task can be used to look whether a task is there, and a waker is an address
-//! and not a counted reference. When a chunk has no task in it, its pages are given back to the OS, but for
-//! the first one; they read as zeros then, and zeros are `Free`.
+//! So the state behind a stale address can be read, and a waker is an address and not a counted reference. When a chunk
+//! has no task, all its pages except the first are given back to the OS. They then read as zeros, and zeros are `Free`.
 //!
 //! Invariants:
 //! 1. A slot is used by one task, or is `Free`: linked in its chunk's list, or beyond `fresh`.
-//! 2. The hub in the header is written before any address of the chunk is given away, and never changes. All
-//!    else is touched on the hub's OS thread alone.
-//! 3. `with_room`, and from there `below`, lead to the chunks that have a free slot, to each once. The first of
-//!    them is the one that is used, so it is the first that becomes full.
+//! 2. The hub in the header is written before any address of the chunk is given away, and never changes. All other
+//!    fields are accessed on the hub's OS thread alone.
+//! 3. `with_room` and the `below` links form a list of the chunks that have a free slot, each once. Slots are taken
+//!    from the first chunk, so that chunk is the first to become full.
 #![allow(unsafe_code)]
 
 use std::alloc::{Layout, handle_alloc_error};
@@ -28,7 +27,7 @@ use super::remote::Remote;
 use super::task::{State, Task};
 use crate::coroutine::pages;
 
-/// Bytes of a chunk, a power of two.
+/// The size of a chunk in bytes, a power of two.
 const CHUNK: usize = 256 << 10;
 /// The number of slots of a chunk, including those that the header occupies.
 const SLOTS: u32 = (CHUNK / size_of::<Task>()) as u32;
@@ -39,38 +38,38 @@ const EMPTY_KEPT: u32 = 4;
 /// The slots of one hub.
 #[derive(Debug)]
 pub(super) struct TaskTable {
-    /// The chunk that got room last; each says which did before.
+    /// The chunk that most recently got a free slot, the head of a list linked by `below`.
     with_room: Cell<Option<NonNull<Chunk>>>,
-    /// Empty chunks that have their memory.
+    /// The number of empty chunks that have kept their memory.
     empty: Cell<u32>,
 }
 
 /// The header of a chunk.
 pub(super) struct Chunk {
     owner: &'static Remote,
-    /// The slot that became free last; each free one links to the one before, in `user_data`.
+    /// The slot that most recently became free. Free slots are linked by `user_data`.
     free: Cell<Option<NonNull<Task>>>,
     /// The number of slots that are used.
     used: Cell<u32>,
-    /// The first slot that was never used, or not since the memory was given back.
+    /// The first slot that was not used since the chunk was mapped or its memory was given back.
     fresh: Cell<u32>,
-    /// The chunk that got room before this one.
+    /// The chunk that got a free slot before this one.
     below: Cell<Option<NonNull<Chunk>>>,
 }
 
-/// Memory for one chunk, not used yet.
+/// The memory of one chunk that is not in use yet.
 #[derive(Debug)]
 pub(super) struct ChunkMemory(NonNull<u8>);
 
-// SAFETY: the memory is this value's alone, and belongs to no particular OS thread.
+// SAFETY: this value is the only owner of the memory, which belongs to no particular OS thread.
 unsafe impl Send for ChunkMemory {}
 
 impl ChunkMemory {
-    /// Maps it.
+    /// Maps the memory.
     ///
     /// # Errors
     ///
-    /// When the process has no address space left for it.
+    /// If the process has no address space left.
     pub(super) fn map() -> io::Result<ChunkMemory> {
         pages::map_aligned(CHUNK).map(ChunkMemory)
     }
@@ -78,8 +77,8 @@ impl ChunkMemory {
 
 impl Drop for ChunkMemory {
     fn drop(&mut self) {
-        // SAFETY: it was mapped with this length, and nothing was given an address inside: what is used is
-        // forgotten (`TaskTable::add`).
+        // SAFETY: the memory was mapped with this length, and no address inside was given away: a value that is used is
+        // not dropped (`TaskTable::add`).
         unsafe { pages::unmap(self.0, CHUNK) };
     }
 }
@@ -92,7 +91,7 @@ impl TaskTable {
         }
     }
 
-    /// Stores a task in a slot. On the hub's OS thread, or before any other thread knows of the hub.
+    /// Stores a task in a slot. Called on the hub's OS thread, or before any other thread has access to the hub.
     #[inline]
     pub(super) fn insert(&self, owner: &'static Remote, task: Task) -> NonNull<Task> {
         let chunk = match self.with_room.get() {
@@ -106,13 +105,13 @@ impl TaskTable {
             self.empty.update(|empty| empty - 1);
         }
         header.used.set(used + 1);
-        let place = match header.free.get() {
-            Some(place) => {
-                // SAFETY: by invariant 1 it is free, and was written when it became so.
+        let slot = match header.free.get() {
+            Some(slot) => {
+                // SAFETY: by invariant 1 the slot is free, and it was initialized when it became free.
                 header
                     .free
-                    .set(unsafe { place.as_ref() }.user_data.get().map(NonNull::cast));
-                place
+                    .set(unsafe { slot.as_ref() }.user_data.get().map(NonNull::cast));
+                slot
             }
             None => {
                 let index = header.fresh.replace(header.fresh.get() + 1);
@@ -125,27 +124,27 @@ impl TaskTable {
             self.with_room.set(header.below.take());
         }
         // SAFETY: by invariant 1 the slot is free.
-        unsafe { place.write(task) };
-        place
+        unsafe { slot.write(task) };
+        slot
     }
 
     /// Removes a task from its slot.
     ///
     /// # Safety
     ///
-    /// It is a task of this hub whose body and stack have been taken out, and from now on it is only used as an
-    /// address that may be stale. On the hub's OS thread.
+    /// Called on the hub's OS thread. `slot` must contain a task of this hub, and its body and stack must have been taken
+    /// out. From now on the address may be used only as one that may be stale.
     #[inline]
-    pub(super) unsafe fn remove(&self, place: NonNull<Task>) {
+    pub(super) unsafe fn remove(&self, slot: NonNull<Task>) {
         // SAFETY: slots lie in chunks.
-        let chunk = unsafe { chunk_of(place) };
+        let chunk = unsafe { chunk_of(slot) };
         // SAFETY: chunks stay mapped.
         let header = unsafe { chunk.as_ref() };
-        // SAFETY: by the caller's promise it is alive still.
-        let task = unsafe { place.as_ref() };
+        // SAFETY: the caller guarantees that the task is still alive.
+        let task = unsafe { slot.as_ref() };
         task.state.set(State::Free);
         task.user_data
-            .set(header.free.replace(Some(place)).map(NonNull::cast));
+            .set(header.free.replace(Some(slot)).map(NonNull::cast));
         let used = header.used.get() - 1;
         header.used.set(used);
         if used + 1 == SLOTS - FIRST {
@@ -167,7 +166,7 @@ impl TaskTable {
         header.free.set(None);
         header.fresh.set(FIRST);
         let first = pages::page_size();
-        // SAFETY: it is inside the chunk.
+        // SAFETY: the second page is inside the chunk.
         let rest = unsafe { chunk.cast::<u8>().add(first) };
         // SAFETY: the range is all but the first page of a mapped chunk. Of a free slot only the state is
         // read, which is `Free` in the first page and in pages of zeros.
@@ -182,11 +181,11 @@ impl TaskTable {
         }
     }
 
-    /// Makes a chunk of the room, which stays mapped from now on.
+    /// Adds a chunk in `memory`, which stays mapped from now on.
     pub(super) fn add(&self, owner: &'static Remote, memory: ChunkMemory) -> NonNull<Chunk> {
         let chunk: NonNull<Chunk> = memory.0.cast();
         mem::forget(memory);
-        // SAFETY: the chunk was just mapped, for its header first.
+        // SAFETY: the chunk was just mapped, and the header is at its start.
         unsafe {
             chunk.write(Chunk {
                 owner,
@@ -201,25 +200,27 @@ impl TaskTable {
     }
 }
 
-/// The hub that a task belongs to, on any OS thread.
+/// Returns the hub that a task belongs to. May be called on any OS thread.
 ///
 /// # Safety
 ///
-/// `place` is the address of a slot, which may be free.
+/// `slot` must be the address of a slot, which may be free.
 #[inline]
-pub(super) unsafe fn owner_of(place: NonNull<Task>) -> &'static Remote {
-    // SAFETY: by the caller's promise.
-    let chunk = unsafe { chunk_of(place) };
+pub(super) unsafe fn owner_of(slot: NonNull<Task>) -> &'static Remote {
+    // SAFETY: guaranteed by the caller.
+    let chunk = unsafe { chunk_of(slot) };
     // SAFETY: by invariant 2; only this field is read.
     unsafe { (*chunk.as_ptr()).owner }
 }
 
+/// Returns the chunk that a slot lies in.
+///
 /// # Safety
 ///
-/// `place` is the address of a slot, as `insert` returned it.
+/// `slot` must be the address of a slot, as returned by `insert`.
 #[inline]
-unsafe fn chunk_of(place: NonNull<Task>) -> NonNull<Chunk> {
-    let header = place.as_ptr().map_addr(|address| address & !(CHUNK - 1));
+unsafe fn chunk_of(slot: NonNull<Task>) -> NonNull<Chunk> {
+    let header = slot.as_ptr().map_addr(|address| address & !(CHUNK - 1));
     // SAFETY: a chunk is aligned to its size, and not at address zero.
     unsafe { NonNull::new_unchecked(header.cast()) }
 }
@@ -245,31 +246,31 @@ mod tests {
         let table = TaskTable::new();
         let mut seen = HashSet::new();
         for round in 0..3 {
-            // Enough for more chunks than keep their memory.
+            // More tasks than fit into the chunks that keep their memory.
             let count = (EMPTY_KEPT as usize + 3) * SLOTS as usize;
-            let places: Vec<_> = (0..count).map(|_| table.insert(owner, task())).collect();
-            assert_eq!(places.iter().collect::<HashSet<_>>().len(), count);
-            for place in &places {
-                // SAFETY: it is the address of a slot.
-                assert!(std::ptr::eq(unsafe { owner_of(*place) }, owner));
-                assert_eq!(Address(*place).state().get(), State::New);
+            let slots: Vec<_> = (0..count).map(|_| table.insert(owner, task())).collect();
+            assert_eq!(slots.iter().collect::<HashSet<_>>().len(), count);
+            for slot in &slots {
+                // SAFETY: this is the address of a slot.
+                assert!(std::ptr::eq(unsafe { owner_of(*slot) }, owner));
+                assert_eq!(Address(*slot).state().get(), State::New);
             }
-            seen.extend(places.iter().copied());
+            seen.extend(slots.iter().copied());
             assert!(seen.len() < count + SLOTS as usize, "round {round}");
-            for (index, place) in places.iter().enumerate() {
+            for (index, slot) in slots.iter().enumerate() {
                 if index % 3 != 1 {
-                    // SAFETY: it is alive, and used no more.
-                    unsafe { table.remove(*place) };
+                    // SAFETY: the task is alive, and no longer used.
+                    unsafe { table.remove(*slot) };
                 }
             }
-            for place in places.iter().skip(1).step_by(3) {
-                // SAFETY: it is alive, and used no more.
-                unsafe { table.remove(*place) };
+            for slot in slots.iter().skip(1).step_by(3) {
+                // SAFETY: the task is alive, and no longer used.
+                unsafe { table.remove(*slot) };
             }
             assert!(
-                places
+                slots
                     .iter()
-                    .all(|place| Address(*place).state().get() == State::Free)
+                    .all(|slot| Address(*slot).state().get() == State::Free)
             );
             assert!(table.empty.get() <= EMPTY_KEPT);
         }

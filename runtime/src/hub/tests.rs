@@ -1,4 +1,6 @@
+mod attempts;
 mod descriptors;
+mod polls;
 
 use std::cell::RefCell;
 use std::ptr::NonNull;
@@ -11,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::coroutine::Size;
 
-/// Runs `root` on an OS thread of its own that is a new hub.
+/// Runs `root` on a new OS thread with a new hub.
 fn on_a_hub(root: impl FnOnce(&'static Hub) + Send + 'static) {
     let hub = Hub::new().unwrap();
     std::thread::spawn(move || {
@@ -39,6 +41,21 @@ fn park_until(hub: &'static Hub, done: &AtomicBool) {
     while !done.load(Ordering::Acquire) {
         hub.park(None);
     }
+}
+
+/// Waits once until a byte can be read. Returns whether the wait ended as ready, and whether the hub has made the attempt.
+fn wait_for_a_byte(
+    hub: &'static Hub,
+    key: Key,
+    deadline: Option<Instant>,
+    mut attempt: impl FnMut() -> usize,
+) -> (bool, bool) {
+    let mut was_made = false;
+    let waited = hub.wait_ready(key, Direction::Read, deadline, true, &mut || {
+        was_made = true;
+        attempt()
+    });
+    (waited == Waited::Ready, was_made)
 }
 
 #[test]
@@ -93,7 +110,7 @@ fn the_root_is_woken_by_a_green_thread() {
 }
 
 #[test]
-fn a_wake_up_before_the_park_is_kept() {
+fn a_wake_up_before_the_park_is_not_lost() {
     on_a_hub(|hub| {
         hub.waker().wake();
         hub.park(None);
@@ -120,7 +137,7 @@ fn another_os_thread_wakes_a_sleeping_hub() {
 }
 
 #[test]
-fn another_os_thread_starts_green_threads_here() {
+fn another_os_thread_starts_green_threads_on_a_hub() {
     let hub = Hub::new().unwrap();
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || hub.run_forever());
@@ -180,7 +197,7 @@ fn a_busy_pair_does_not_starve_a_timer() {
 }
 
 #[test]
-fn user_data_is_each_green_threads_own() {
+fn user_data_is_separate_for_each_green_thread() {
     on_a_hub(|hub| {
         for _ in 0..3 {
             start(hub, || {

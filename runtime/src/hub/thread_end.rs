@@ -1,26 +1,25 @@
-//! Learning that the end of a hub's OS thread has begun.
+//! Detection of the end of a hub's OS thread.
 //!
-//! The OS thread's own thread-local values are destroyed when `main` returns, and when something calls `exit`
-//! on that thread: the newest first. A destructor may wait, and then others would run, which may be inside a
-//! value that is destroyed already. So the hub keeps a destructor of its own, the mark, in the list of them,
-//! above every value that a suspended task can have a reference to. When the mark is reached the hub
-//! switches no more.
+//! The thread-local values of an OS thread are destroyed, newest first, when `main` returns and when code on that thread
+//! calls `exit`. A destructor may wait. Other tasks would then run, and they may use a value that is already destroyed.
+//! So the hub registers a destructor in the same list, called the mark, above every value that a suspended task can have
+//! a reference to. Once the mark is reached, the hub no longer switches.
 //!
 //! ```text
 //!   newest ─▶ values that only the running task has used since it last resumed
 //!             mark          ◀── the hub switches until here
-//!             values that other tasks may be inside of
-//!             mark, from before
+//!             values that other tasks may be using
+//!             earlier mark
 //!             …
 //! ```
 //!
-//! glibc has the list, and tells nothing of it but by what changes when a destructor is registered. So its
-//! head is looked for once, by registering two. Where it is not found, or the system has another way, the
-//! mark is where it was when the hub was entered.
+//! The list belongs to glibc, which gives no access to it; only a registration changes it visibly. So the hub finds the
+//! head of the list once, by observing registrations. If the head is not found, or the system has no such list, the mark
+//! stays where it was when the hub was entered.
 //!
 //! Invariants:
-//! 1. `newest` points to `mark`, or to the word in glibc's thread data that is the head of the list; either is
-//!    readable as long as the OS thread lives, and read on that thread alone.
+//! 1. `newest` points to `mark`, or to the word in glibc's thread data that is the head of the list. Either is readable
+//!    as long as the OS thread lives, and is read on that thread alone.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -30,16 +29,16 @@ use std::sync::OnceLock;
 /// The mark of one hub.
 #[derive(Debug)]
 pub(super) struct Mark {
-    /// Where the address of the newest destructor is.
+    /// The location of the address of the newest destructor.
     newest: Cell<*const usize>,
-    /// The newest destructor when the mark was made.
+    /// The newest destructor at the time the mark was made.
     mark: Cell<usize>,
 }
 
-/// Called when a mark is reached, before anything is destroyed that others may use.
+/// Called when a mark is reached, before any value is destroyed that other tasks may use.
 static WHEN_REACHED: OnceLock<fn()> = OnceLock::new();
 
-/// Sets what is called on a hub's OS thread when its end has begun, once for each mark.
+/// Sets the function that is called on a hub's OS thread when its end has begun, once for each mark.
 pub(crate) fn when_a_thread_ends(f: fn()) {
     let _ = WHEN_REACHED.set(f);
 }
@@ -52,7 +51,7 @@ impl Mark {
         }
     }
 
-    /// Sets the first mark. On the hub's OS thread, which enters it.
+    /// Sets the first mark. Called on the OS thread that enters the hub.
     pub(super) fn set_first(&'static self) {
         let head = glibc::find_head().unwrap_or_else(|| {
             glibc::register();
@@ -63,7 +62,7 @@ impl Mark {
         self.mark.set(unsafe { head.read() });
     }
 
-    /// Takes over from the mark of another hub of the same OS thread.
+    /// Takes over the mark of another hub of the same OS thread.
     pub(super) fn follow(&'static self, other: &Mark) {
         let is_found = !ptr::eq(other.newest.get(), other.mark.as_ptr());
         self.newest.set(if is_found {
@@ -74,7 +73,7 @@ impl Mark {
         self.mark.set(other.mark.get());
     }
 
-    /// Renews the mark unless it is above all values that the running task has used: the task is about to be left.
+    /// Renews the mark unless it is above all values that the running task has used. Called before a task is suspended.
     #[inline]
     pub(super) fn keep_newest(&self) {
         if !self.is_newest() {
@@ -82,11 +81,11 @@ impl Mark {
         }
     }
 
-    /// Whether no destructor is newer than the mark.
+    /// Returns true if no destructor is newer than the mark.
     #[inline]
     fn is_newest(&self) -> bool {
         let newest = self.newest.get();
-        // SAFETY: by invariant 1; a task runs, so the hub was entered.
+        // SAFETY: by invariant 1. A task runs, so the hub was entered.
         unsafe { newest.read() == self.mark.get() }
     }
 
@@ -98,7 +97,7 @@ impl Mark {
     }
 }
 
-/// What runs when the mark is reached.
+/// The destructor that is the mark.
 extern "C" fn reached(_: *mut libc::c_void) {
     if let Some(f) = WHEN_REACHED.get() {
         f();
@@ -119,30 +118,30 @@ mod glibc {
         ) -> libc::c_int;
     }
 
-    /// What the destructors are registered with: something that lies in this object.
+    /// The value that the destructors are registered with. It lies in this object.
     static VALUE: u8 = 0;
 
-    /// Registers a mark as the newest destructor of the OS thread that runs.
+    /// Registers a mark as the newest destructor of the current OS thread.
     pub(super) fn register() {
         let value = (&raw const VALUE).cast_mut().cast();
-        // SAFETY: the destructor takes any pointer, and uses it for nothing; the last argument is an address in
-        // the object that has the destructor. Without memory for it glibc ends the process.
+        // SAFETY: the destructor takes any pointer and does not use it. The last argument is an address in the object
+        // that contains the destructor. If there is no memory for the entry, glibc ends the process.
         unsafe { __cxa_thread_atexit_impl(reached, value, value) };
     }
 
-    /// One entry of the list, as glibc has had it since there is one.
+    /// One entry of the list. Its layout has not changed since glibc has had the list.
     #[repr(C)]
-    struct Entry {
+    struct DestructorEntry {
         destructor: usize,
         value: *const u8,
         object: usize,
         next: usize,
     }
 
-    /// Finds the head of the OS thread's list, and registers marks for that.
+    /// Finds the head of the OS thread's list. Registers marks to do so.
     pub(super) fn find_head() -> Option<*const usize> {
         let (start, words) = thread_data()?;
-        // SAFETY: `thread_data` says that they are there, and they are of the OS thread that runs.
+        // SAFETY: `thread_data` has found these words, and they belong to the current OS thread.
         let read = |index: usize| unsafe { start.wrapping_add(index).read_volatile() };
         let snapshot = || (0..words).map(read).collect::<Vec<usize>>();
         register();
@@ -152,28 +151,30 @@ mod glibc {
         register();
         (0..words).find_map(|index| {
             let (first, second, third) = (first[index], second[index], read(index));
-            let is_entry = |word: usize| word > 1 << 16 && word.is_multiple_of(align_of::<Entry>());
+            let is_entry =
+                |word: usize| word > 1 << 16 && word.is_multiple_of(align_of::<DestructorEntry>());
             if first == second || second == third || !is_entry(second) || !is_entry(third) {
                 return None;
             }
-            // SAFETY: a registration changes the list and glibc's allocator, which keeps what it counts and where
-            // it allocates in memory of its own. So a word of glibc's thread data that each of two registrations has
-            // changed, to something aligned like an address both times, is the head of the list, and leads to an entry.
-            let entry = unsafe { &*ptr::with_exposed_provenance::<Entry>(third) };
+            // SAFETY: a registration changes only the list and glibc's allocator, which keeps its counters and the
+            // addresses it allocates at in separate memory. So a word of glibc's thread data that changed with each of
+            // two registrations, both times to a value aligned like an address, is the head of the list and points to
+            // an entry.
+            let entry = unsafe { &*ptr::with_exposed_provenance::<DestructorEntry>(third) };
             let is_head = entry.next == second && ptr::eq(entry.value, &raw const VALUE);
             is_head.then(|| start.wrapping_add(index))
         })
     }
 
-    /// Where glibc's data of the OS thread that runs begins, and how many words it has.
+    /// Returns the start of glibc's data of the current OS thread, and its length in words.
     fn thread_data() -> Option<(*const usize, usize)> {
         let mut found = None;
-        // SAFETY: the callback takes what this function hands it, and `found` outlives the call.
+        // SAFETY: the callback expects the pointer that is passed here, and `found` outlives the call.
         unsafe { libc::dl_iterate_phdr(Some(is_glibc), (&raw mut found).cast()) };
         found
     }
 
-    /// Whether an object is the one that has `__cxa_thread_atexit_impl`; notes its thread data if so.
+    /// Stores the thread data of an object in `found` and returns 1, if the object contains `__cxa_thread_atexit_impl`.
     unsafe extern "C" fn is_glibc(
         info: *mut libc::dl_phdr_info,
         _: usize,
@@ -197,14 +198,14 @@ mod glibc {
             && data.is_aligned()
         {
             let words = header.p_memsz as usize / size_of::<usize>();
-            // SAFETY: it is what `thread_data` has handed on.
+            // SAFETY: `found` is the pointer that `thread_data` has passed.
             unsafe { *found.cast::<Option<(*const usize, usize)>>() = Some((data, words)) };
         }
         1
     }
 }
 
-/// Elsewhere no such list is known.
+/// On other systems no such list is known.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 mod glibc {
     use super::reached;
@@ -217,7 +218,7 @@ mod glibc {
         }
     }
 
-    /// Registers a mark, once for an OS thread.
+    /// Registers a mark, once per OS thread.
     pub(super) fn register() {
         thread_local!(static MARK: Mark = const { Mark });
         let _ = MARK.try_with(|_| ());

@@ -1,35 +1,37 @@
-//! Deadlines, ordered: a heap of four children a entry, from which any entry can be removed.
+//! The deadlines of a hub, in order: a heap with four children per entry, from which any entry can be removed.
 //!
-//! What is in the heap remembers its index there. A green thread that waits with a timeout and is woken
-//! early takes its entry out, so what is held here is what can still fire. Entries of one deadline fire in the order in which they came.
+//! Each value in the heap stores its index. A green thread that is woken before its deadline removes its entry, so the
+//! heap contains only entries that can still fire. Entries with the same deadline fire in the order in which they were
+//! inserted.
 #![forbid(unsafe_code)]
 
 use std::time::{Duration, Instant};
 
-/// Children of a entry: a flatter tree touches fewer cache lines than one of two.
+/// The number of children of an entry. A tree with four touches fewer cache lines than one with two.
 const ARITY: usize = 4;
 
-/// The index of a value that is in no heap.
+/// The index that a value stores while it is in no heap.
 pub(super) const NOT_IN_HEAP: u32 = u32::MAX;
 
-/// Something that can be in a heap, once at a time, and remembers where.
+/// A value that can be in one heap, once, and stores its index there.
 pub(super) trait Indexed: Copy {
-    /// Remembers where in the heap it is; [`NOT_IN_HEAP`] is not in it.
+    /// Stores the index of the value in the heap, or [`NOT_IN_HEAP`].
     fn set_index(self, index: u32);
 }
 
-/// An ordered set of deadlines, each with something to hand out when it has passed.
+/// An ordered set of deadlines, each with a value that is returned when the deadline has passed.
 #[derive(Debug)]
 pub(super) struct Timers<T> {
-    /// Deadlines are counted from here, which takes half the room of an `Instant`.
+    /// The instant that deadlines are counted from, so that each takes half the space of an `Instant`.
     epoch: Instant,
-    heap: Vec<Entry<T>>,
+    heap: Vec<TimerEntry<T>>,
     next_number: u64,
 }
 
+/// One deadline in the heap.
 #[derive(Clone, Copy, Debug)]
-struct Entry<T> {
-    /// Nanoseconds; what is too far away for the number never comes.
+struct TimerEntry<T> {
+    /// Nanoseconds since the epoch. A deadline too far away for the number never passes.
     deadline: u64,
     number: u64,
     value: T,
@@ -49,12 +51,12 @@ impl<T: Indexed> Timers<T> {
         self.heap.is_empty()
     }
 
-    /// Adds `value`, which is not in the heap, to be handed out at `deadline`.
+    /// Inserts `value`, which must not be in the heap, with its deadline.
     pub(super) fn insert(&mut self, deadline: Instant, value: T) {
         let number = self.next_number;
         self.next_number += 1;
         let index = self.heap.len();
-        self.heap.push(Entry {
+        self.heap.push(TimerEntry {
             deadline: self.nanoseconds(deadline),
             number,
             value,
@@ -63,18 +65,18 @@ impl<T: Indexed> Timers<T> {
         self.sift_up(index);
     }
 
-    /// Takes out what is at `index`, before its time.
+    /// Removes the entry at `index`.
     pub(super) fn remove(&mut self, index: u32) {
         self.remove_at(index as usize);
     }
 
-    /// When the next entry is due.
+    /// Returns the earliest deadline.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let first = self.heap.first()?;
         self.epoch.checked_add(Duration::from_nanos(first.deadline))
     }
 
-    /// Hands out one entry that is due at `now`.
+    /// Removes the first entry and returns its value, if it is due at `now`.
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<T> {
         let first = self.heap.first()?;
         (first.deadline <= self.nanoseconds(now)).then(|| self.remove_at(0))
@@ -93,13 +95,13 @@ impl<T: Indexed> Timers<T> {
             self.sift_up(index);
             self.sift_down(index);
         } else if self.heap.is_empty() && self.heap.capacity() > 1024 {
-            // After a spike nothing is kept of what it took.
+            // Frees the memory that a burst of timers needed.
             self.heap = Vec::new();
         }
         entry.value
     }
 
-    /// Tells what is at `index` where it is.
+    /// Stores the index of the entry at `index` in its value.
     fn settle(&self, index: usize) {
         self.heap[index].value.set_index(index as u32);
     }
@@ -147,7 +149,7 @@ mod tests {
 
     use super::*;
 
-    /// A value that remembers its index.
+    /// A value that stores its index.
     struct Value {
         value: u64,
         index: Cell<u32>,

@@ -1,8 +1,8 @@
-//! Which tasks unwind. std knows only that something on the OS thread does.
+//! Which tasks are unwinding. std knows this only of the whole OS thread.
 //!
-//! While no task of the hub was left in the middle of unwinding, what std says of the OS thread is true of the
-//! running task, wherever a panic starts or is caught. Only while there is such a task does the count of the running
-//! task's own panics decide, which the panic hook and the facade's `catch_unwind` and `resume_unwind` keep.
+//! While no task of the hub is suspended in the middle of unwinding, std's answer for the OS thread is right for the
+//! running task, wherever a panic starts or is caught. While there is such a task, the number of the running task's
+//! panics decides instead. The panic hook and the facade's `catch_unwind` and `resume_unwind` count these.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -10,10 +10,10 @@ use std::thread;
 
 use super::task::Task;
 
-/// How many tasks of a hub were left in the middle of unwinding.
+/// The number of tasks of a hub that are suspended in the middle of unwinding.
 pub(super) struct Unwinding(Cell<usize>);
 
-/// Counts a task as left in the middle of unwinding until it runs again.
+/// A guard that counts a task as suspended in the middle of unwinding until it is dropped.
 pub(super) struct LeftUnwinding<'a>(&'a Unwinding);
 
 impl Unwinding {
@@ -21,7 +21,7 @@ impl Unwinding {
         Unwinding(Cell::new(0))
     }
 
-    /// Returns true if the running task unwinds.
+    /// Returns true if the running task is unwinding.
     pub(super) fn is_panicking(&self, running: &Task) -> bool {
         if !thread::panicking() {
             return false;
@@ -29,12 +29,12 @@ impl Unwinding {
         self.0.get() == 0 || running.panics.get() > 0
     }
 
-    /// Takes note that the running task is about to be left; `panicking` says whether something on this OS thread
-    /// panics. The guard is to be dropped when the task runs again.
+    /// Called when the running task is about to be suspended; `panicking` is true if this OS thread is panicking. The
+    /// returned guard is dropped when the task runs again.
     #[inline]
     pub(super) fn leave(&self, running: &Task, panicking: bool) -> Option<LeftUnwinding<'_>> {
         if !panicking {
-            // Nothing unwinds here, so what was counted has been caught, perhaps by code that is not patched.
+            // Nothing unwinds here, so every counted panic has been caught, perhaps by code that is not patched.
             running.panics.set(0);
             return None;
         }

@@ -15,7 +15,7 @@ use super::driver::{Attempt, Waited, Waiter};
 use super::remote::Message;
 use crate::reactor::{Direction, Key};
 
-/// Takes a waiter out of the table, should the wait unwind.
+/// A guard that takes a waiter out of the table if the wait unwinds.
 struct Enlisted<'a> {
     hub: &'static Hub,
     waiter: &'a Waiter<'a>,
@@ -26,22 +26,22 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// `PermissionDenied` for a descriptor that is always ready, and what the OS has no memory for.
+    /// `PermissionDenied` for a descriptor that is always ready; otherwise the OS's error if it has no memory.
     pub(crate) fn watch(&'static self, fd: RawFd) -> io::Result<Key> {
         self.core().driver.watch(fd)
     }
 
-    /// Makes sure that the reactor polls what the number means now: another descriptor may have been duplicated onto
-    /// it. Returns the new key if so, after which the old one is stale. A new descriptor that cannot be polled has
-    /// none.
+    /// Makes sure that the reactor polls the descriptor that the number refers to now: another one may have been
+    /// duplicated onto it. If so, the old key becomes stale, and the new key is returned. A new descriptor that cannot be
+    /// polled has none.
     #[cold]
     pub(crate) fn watch_again(&'static self, fd: RawFd, key: Key) -> Option<Key> {
         let core = self.core();
         core.driver.watch_again(&core.run_queue, fd, key)
     }
 
-    /// Takes back [`Hub::watch`], from any OS thread, before the descriptor is closed. A task that still waits for it,
-    /// through another value made of its number, is woken.
+    /// Undoes [`Hub::watch`], from any OS thread, before the descriptor is closed. A task that still waits for it, through
+    /// another value made of its number, is woken.
     pub(crate) fn forget(&'static self, fd: RawFd, key: Key) {
         self.remote.notifier.remove(fd);
         if current::is(self) {
@@ -52,7 +52,7 @@ impl Hub {
         }
     }
 
-    /// Returns true if an attempt has a chance, and none if the key is stale.
+    /// Returns true if an attempt has a chance, and `None` if the key is stale.
     pub(crate) fn allows(&self, key: Key, direction: Direction) -> Option<bool> {
         self.core().driver.allows(key, direction)
     }
@@ -67,8 +67,8 @@ impl Hub {
         self.core().driver.was_short(key, direction);
     }
 
-    /// Returns true if a wait that begins now may ask the OS about its descriptor. One that may not is to begin all
-    /// the same.
+    /// Returns true if a wait that begins now may ask the OS about its descriptor. Otherwise the wait begins without
+    /// asking.
     #[inline]
     pub(crate) fn may_ask(&self) -> bool {
         self.core().driver.may_ask()
@@ -76,9 +76,9 @@ impl Hub {
 
     /// Blocks the running task until an attempt may have a chance.
     ///
-    /// The hub may have made the `attempt` by then, once, within another task or the loop. Of several waiters for the
-    /// same descriptor, those behind one whose attempt found that there is no more wait on. Unless the caller
-    /// `has_asked` the OS about the descriptor, a wait that lasts ends as [`Waited::Doubted`].
+    /// The hub may have made the `attempt` by then, once, within another task or the loop. Once an attempt has found that
+    /// there is no more, later waiters for the same descriptor keep waiting. Unless the caller `has_asked` the OS about
+    /// the descriptor, a wait that lasts ends as [`Waited::Doubted`].
     pub(crate) fn wait_ready<'a>(
         &'static self,
         key: Key,
@@ -122,7 +122,7 @@ impl Hub {
 impl Drop for Enlisted<'_> {
     fn drop(&mut self) {
         if self.waiter.is_found() {
-            // The hub is going to make the attempt, on a stack that is not there any more by then.
+            // The hub is going to make the attempt, which lies on a stack that will no longer exist by then.
             std::process::abort();
         }
         self.hub.core().driver.withdraw(self.waiter);

@@ -1,8 +1,8 @@
 //! A waker is the address of a task.
 //!
-//! It is not a counted reference: the slot of a task stays mapped forever, so an address that has become stale can
-//! still be followed. Cloning and dropping a waker cost nothing, and a wait changes no counter. In exchange a wake-up
-//! by a stale address is lost, or is a spurious wakeup of the task that has the slot by then.
+//! It is not a counted reference: the slot of a task stays mapped forever, so a stale address can still be dereferenced.
+//! Cloning and dropping a waker cost nothing, and a wait changes no counter. In exchange, a wake-up by a stale address is
+//! lost, or is a spurious wakeup of the task that then uses the slot.
 #![allow(unsafe_code)]
 
 use std::ptr::{self, NonNull};
@@ -19,8 +19,8 @@ impl Hub {
     #[inline]
     pub(crate) fn waker(&self) -> Waker {
         let running = self.core().running.get();
-        // SAFETY: the functions of the table take the data for the address of a task, whose slot stays mapped forever
-        // (task, invariant 1); it is `Copy`, and `wake` may be called on any OS thread.
+        // SAFETY: the functions of the table expect the data to be the address of a task. The slot of a task stays mapped
+        // forever (task, invariant 1). The address is `Copy`, and `wake` may be called on any OS thread.
         unsafe { Waker::new(running.as_ptr().cast(), &TABLE) }
     }
 }
@@ -37,7 +37,7 @@ static TABLE: RawWakerVTable = RawWakerVTable::new(
 ///
 /// # Safety
 ///
-/// `data` is the address of a task, which may be stale.
+/// `data` must be the address of a task, which may be stale.
 unsafe fn wake(data: *const ()) {
     let task = NonNull::new(data.cast_mut().cast()).expect("no task is at address zero");
     // SAFETY: by the caller's contract.
