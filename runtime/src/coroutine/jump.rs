@@ -1,25 +1,25 @@
 //! The switch on x86-64 Linux.
 //!
-//! It is inlined where it is used, and jumps: there is no call and no return, so the processor's
-//! prediction of returns holds in the flow that goes on as far as both were left by the same calls, which
-//! threads that wait in the same kind of place were. The compiler is told that all registers are lost but
-//! `rbx` and `rbp`, which it does not let go; these two are kept on the stack that is left:
+//! It is inlined into its callers and jumps. There is no call and no return, so the processor's return prediction stays
+//! correct in the resumed flow as far as both flows were suspended by the same sequence of calls, as threads that wait in
+//! the same kind of place are. All registers are declared as clobbered except `rbx` and `rbp`, which the compiler does not
+//! allow. These two are saved on the suspended stack:
 //!
 //! ```text
-//!        ⋮                                    of a stack that was just prepared
+//!        suspended stack                      prepared stack
 //!   │ frames       │                          ├──────────────┤ top
 //!   │  ⋮           │                          │ 0, 0         │
 //!   ├──────────────┤                          ├──────────────┤
-//!   │ goes on at   │                          │ begin        │
+//!   │ resumes at   │                          │ begin        │
 //!   │ rbx          │                          │ rbx: entry   │
-//!   │ rbp          │ ◀── SavedContext              │ rbp: 0       │ ◀── SavedContext
+//!   │ rbp          │ ◀── SavedContext         │ rbp: 0       │ ◀── SavedContext
 //!   └──────────────┘                          └──────────────┘
 //! ```
 //!
 //! The control words of the floating-point units are not switched: Rust code does not change them.
 //!
-//! Backtraces and unwinding end at `begin`, which looks like a function without a caller. `entry` does not unwind,
-//! since it is `extern "C"`: there a panic aborts.
+//! Backtraces and unwinding end at `begin`, which looks like a function without a caller. `entry` does not unwind: it is
+//! `extern "C"`, so a panic that reaches it aborts.
 #![allow(unsafe_code)]
 
 use std::arch::{asm, naked_asm};
@@ -30,7 +30,7 @@ use std::ptr;
 use super::sanitizer::Bounds;
 use super::stack::Stack;
 
-/// Where a flow was left, while it is.
+/// The point at which a suspended flow resumes.
 #[derive(Debug)]
 pub(crate) struct SavedContext {
     stack_pointer: Cell<*mut usize>,
@@ -39,7 +39,7 @@ pub(crate) struct SavedContext {
 }
 
 impl SavedContext {
-    /// Of a flow that was not left yet.
+    /// Creates the context of a flow that has not been suspended yet.
     pub(crate) const fn new() -> Self {
         SavedContext {
             stack_pointer: Cell::new(ptr::null_mut()),
@@ -48,7 +48,7 @@ impl SavedContext {
         }
     }
 
-    /// Of the flow that runs on the OS thread's own stack.
+    /// Creates the context of the flow on the OS thread's own stack.
     pub(crate) fn of_this_thread() -> Self {
         let context = SavedContext::new();
         #[cfg(feature = "sanitizer")]
@@ -56,14 +56,14 @@ impl SavedContext {
         context
     }
 
-    /// Becomes the context that `other` was.
+    /// Replaces this context with `other`.
     pub(crate) fn adopt(&self, other: SavedContext) {
         self.stack_pointer.set(other.stack_pointer.get());
         #[cfg(feature = "sanitizer")]
         self.bounds.set(other.bounds.get());
     }
 
-    /// Of a flow that has begun without [`prepare`], where the one before it on `stack` has ended.
+    /// Sets up the context of a flow that begins on `stack` without [`prepare`], after the previous flow there has ended.
     #[inline]
     pub(crate) fn goes_on_upon(&self, stack: &Stack) {
         #[cfg(feature = "sanitizer")]
@@ -72,53 +72,53 @@ impl SavedContext {
         let _ = stack;
     }
 
-    /// Asks the processor for so many lines of memory that a switch to this flow will need first.
+    /// Prefetches the first `LINES` cache lines that a switch to this flow will access.
     #[inline(always)]
     pub(crate) fn prefetch<const LINES: usize>(&self) {
-        let place = self.stack_pointer.get().cast::<u8>();
+        let address = self.stack_pointer.get().cast::<u8>();
         for line in 0..LINES {
-            prefetch(place.wrapping_add(64 * line));
+            prefetch(address.wrapping_add(64 * line));
         }
     }
 }
 
-/// Lets a flow begin in `entry` on `stack` when `context` is switched to.
+/// Prepares a flow that begins in `entry` on `stack` when `context` is switched to.
 ///
 /// # Safety
 ///
-/// No code runs on the stack or will resume there, the caller owns it exclusively, and it outlives every switch to
-/// `context`.
+/// No code may run on the stack or resume there, the caller must own the stack exclusively, and the stack must outlive
+/// every switch to `context`.
 #[inline]
 pub(crate) unsafe fn prepare(stack: &Stack, context: &SavedContext, entry: extern "C" fn() -> !) {
     let top: *mut usize = stack.top().as_ptr().cast();
     // SAFETY: a stack has room for more than five words below its top.
-    let place = unsafe { top.sub(5) };
-    // Above `begin` lies what looks like a frame whose caller is at zero: a debugger may look there, and what
-    // is above the top may be the next stack's guard page.
+    let start = unsafe { top.sub(5) };
+    // The two zeros above `begin` look like a frame with its caller at zero: a debugger may read them, and the memory
+    // above the top may be the next stack's guard page.
     let words = [0, entry as usize, begin as *const () as usize, 0, 0];
-    // SAFETY: as above, and by the caller's guarantee the memory is in no other use.
-    unsafe { place.cast::<[usize; 5]>().write(words) };
-    context.stack_pointer.set(place);
+    // SAFETY: as above, and the caller guarantees that the memory is in no other use.
+    unsafe { start.cast::<[usize; 5]>().write(words) };
+    context.stack_pointer.set(start);
     #[cfg(feature = "sanitizer")]
     context.bounds.set(Bounds::of(stack));
 }
 
-/// Leaves the flow that runs, which `from` then says where to find, and goes on in that of `to`. Returns
-/// when another flow goes on in `from`.
+/// Suspends the running flow, saves its context in `from`, and resumes the flow of `to`. Returns when another flow
+/// switches to `from`.
 ///
 /// # Safety
 ///
-/// `to` says where a flow of this OS thread was left, or prepared, and that flow is suspended. `from` stays
-/// in place until it is switched to.
+/// `to` must be the context of a suspended or prepared flow of this OS thread. `from` must stay in place until it is
+/// switched to.
 #[inline(always)]
 pub(crate) unsafe fn switch(from: &SavedContext, to: &SavedContext) {
     #[cfg(feature = "sanitizer")]
     let leaving = to.bounds.get().begin_switch();
-    // SAFETY: by the caller's promise the word at `to` is the stack pointer of a suspended flow, on whose stack
-    // lie what this very code or `prepare` has left there, so the jump goes to the label below in that
-    // flow's frame, or to `begin`. When this flow goes on at the label, its stack is as it was left, and
-    // `rbx` and `rbp` have been restored; every other register is declared as lost. The pushes are accounted for,
-    // since the options do not say `nostack`.
+    // SAFETY: the caller guarantees that the word at `to` is the stack pointer of a suspended flow. On its stack lie the
+    // words that this code or `prepare` has written there, so the jump goes to the label below in that flow's frame, or
+    // to `begin`. When this flow resumes at the label, its stack is unchanged, and `rbx` and `rbp` have been restored;
+    // every other register is declared as clobbered. The pushes are permitted, since the options do not contain
+    // `nostack`.
     unsafe {
         asm!(
             "lea rax, [rip + 2f]",
@@ -146,17 +146,17 @@ pub(crate) unsafe fn switch(from: &SavedContext, to: &SavedContext) {
     leaving.end_switch();
 }
 
-/// Leaves the flow that runs for good, and goes on in that of `to`. Nothing on the stack that is left is
-/// dropped. Once another flow runs, that stack can be prepared anew.
+/// Leaves the running flow for good, and resumes the flow of `to`. Nothing on the stack that is left is dropped. Once
+/// another flow runs, that stack can be prepared again.
 ///
 /// # Safety
 ///
-/// `to` is as for [`switch`].
+/// `to` must be as for [`switch`].
 #[inline(always)]
 pub(crate) unsafe fn leave_for(to: &SavedContext) -> ! {
     #[cfg(feature = "sanitizer")]
     to.bounds.get().begin_last_switch();
-    // SAFETY: as in `switch`; this flow does not go on.
+    // SAFETY: as in `switch`; this flow does not resume.
     unsafe {
         asm!(
             "mov rsp, [rsi]",
@@ -170,14 +170,14 @@ pub(crate) unsafe fn leave_for(to: &SavedContext) -> ! {
     }
 }
 
-/// Where every flow on a stack of ours begins: `prepare` has put `entry` into the place of `rbx`.
+/// The first code of every flow on one of greenpatch's stacks: `prepare` has stored `entry` as the saved `rbx`.
 #[unsafe(naked)]
 extern "C" fn begin() -> ! {
     naked_asm!(
         ".cfi_startproc",
-        // Nobody has called this: here every walk along the stack ends.
+        // There is no caller: every stack walk ends here.
         ".cfi_undefined rip",
-        // A call, but that the processor does not expect it to return, which it never does.
+        // A call that the processor does not expect to return, since it never does.
         "lea rax, [rip + 2f]",
         "push rax",
         "jmp rbx",
@@ -187,16 +187,16 @@ extern "C" fn begin() -> ! {
     )
 }
 
-/// Asks the processor for a line of memory that will be needed soon.
+/// Prefetches the cache line at `address`.
 #[inline(always)]
-pub(crate) fn prefetch(place: *const u8) {
+pub(crate) fn prefetch(address: *const u8) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
-    // SAFETY: a prefetch touches nothing, whatever the address.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) };
+    // SAFETY: a prefetch accesses no memory, whatever the address.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
 }
 
-/// To be called by the entry of a flow before anything else.
+/// Must be called first by the entry of a flow.
 #[inline(always)]
 pub(crate) fn begun() {
     #[cfg(feature = "sanitizer")]

@@ -1,36 +1,36 @@
-//! Stackful coroutines: the switch behind one small interface, and the stacks that they run on.
+//! Stackful coroutines: the switch, and the stacks that they run on.
 //!
 //! Layer: coroutine, beside `patch` and `reactor`.
 //! Called by: `hub`; `green`, for the sizes of stacks and the handler of overflows.
 //! Calls: corosensei, and the OS's memory mapping; this is the only module that names either.
 //! Never: knows a hub, a schedule or a lock.
 //!
-//! A flow of control is what runs on one stack: the OS thread's own, or one of ours. [`switch`] leaves
-//! the one that runs and goes on in another, whichever, where that was left; nothing comes in between.
+//! A flow of control runs on one stack: the OS thread's own, or one of greenpatch's. [`switch`] suspends the running flow
+//! and resumes any other where it was suspended; no scheduler runs in between.
 //!
 //! ```text
-//!   OS thread's own stack        a stack of ours             another (many in a slab)
+//!   OS thread's own stack        greenpatch's stack          another (many in a slab)
 //!   ┌──────────────┐             ┌──────────────┐            ┌──────────────┐ top, staggered by a
 //!   │ main()       │             │ entry        │            │ entry        │ few cache lines
 //!   │  ⋮           │             │  ⋮           │            │  ⋮           │
 //!   │ switch() ────┼────────────▶│ switch() ────┼───────────▶│ leave_for() ─┼──▶ …
 //!   └──────────────┘             └──────────────┘            └──────────────┘
-//!    SavedContext: where it was        ├──────────────┤ guard page: touching it
-//!    left                         └──────────────┘ is a fault, not corruption
+//!    SavedContext: where it      ├──────────────┤ guard page: access to it
+//!    resumes                     └──────────────┘ is a fault, not corruption
 //! ```
 //!
-//! A thread that touches the guard page below its stack ends the process with std's message (`overflow`).
+//! A thread that accesses the guard page below its stack ends the process with std's message (`overflow`).
 //!
-//! `pages` also serves the hub, whose records of threads need memory that stays where it is.
+//! The hub also uses `pages`, for the slots of its tasks, which need memory that is never unmapped.
 //!
-//! On x86-64 Linux the switch is a few instructions of our own (`jump`); elsewhere, and with
-//! `--cfg greenpatch_corosensei`, it goes through corosensei (`portable`).
+//! On x86-64 Linux the switch is a few instructions of assembly (`jump`). On other targets, and with
+//! `--cfg greenpatch_corosensei`, it uses corosensei (`portable`).
 //!
 //! Invariants:
-//! 1. A flow stays on one OS thread: what [`prepare`] has made is switched to there alone.
-//! 2. A [`SavedContext`] that says where a flow was left is used for one switch back to it.
-//! 3. A suspended stack is never unwound from outside. What borrows from such a stack stays valid as
-//!    long as that stack is not prepared again.
+//! 1. A flow stays on one OS thread: a flow that [`prepare`] has set up is switched to on that thread alone.
+//! 2. The [`SavedContext`] of a suspended flow is used for one switch back to it.
+//! 3. A suspended stack is never unwound from outside. A borrow from such a stack stays valid as long as the stack is not
+//!    prepared again.
 
 #[cfg_attr(
     all(

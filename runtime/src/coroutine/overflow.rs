@@ -1,11 +1,11 @@
-//! What happens when a thread runs into the guard page below its stack: std's message, and an abort.
+//! Stack overflow: an access to the guard page below a stack prints std's message and aborts.
 //!
-//! std's handler of the fault knows the stacks of OS threads alone. Ours comes before it, says what std's would, and
-//! hands on each fault that is not of a guard page of ours to the handler that was there before.
+//! std's signal handler knows only the stacks of OS threads. The handler here is installed before it and prints the message
+//! that std's would. It forwards each fault outside greenpatch's guard pages to the handler that was installed earlier.
 //!
 //! Invariant:
-//! 1. What runs in the handler is async-signal-safe: it takes no lock and allocates nothing. Code that was
-//!    interrupted does not go on but where the handler before decides so.
+//! 1. All code in the handler is async-signal-safe: it takes no lock and allocates nothing. Interrupted code resumes only
+//!    if the earlier handler returns.
 #![allow(unsafe_code)]
 
 use std::mem::{self, MaybeUninit};
@@ -16,33 +16,34 @@ use libc::{c_int, c_void, sigaction, siginfo_t};
 
 use super::{pages, slab};
 
-/// Calls the function it is given with the name of the thread that runs, if that has one. Async-signal-safe.
+/// A function that calls its argument with the name of the running thread, if that has one. Async-signal-safe.
 pub(crate) type Name = fn(&mut dyn FnMut(&str));
 
-/// What is called without a signal's details.
+/// A handler without `SA_SIGINFO`.
 type Simple = extern "C" fn(c_int);
-/// What is called with them.
+/// A handler with `SA_SIGINFO`.
 type Detailed = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 
 static NAME: OnceLock<Name> = OnceLock::new();
 
-/// The signals by which an OS tells of such a fault, and what was done about each before.
+/// The signals by which the OS reports such a fault, and the earlier action for each.
 static SIGNALS: [(c_int, Before); 2] = [
     (libc::SIGSEGV, Before(OnceLock::new())),
     (libc::SIGBUS, Before(OnceLock::new())),
 ];
 
+/// The action for a signal before the handler was installed.
 struct Before(OnceLock<sigaction>);
 
-/// How many bytes a stack for signals has: what runs there may be a user's handler as well.
+/// The size of a signal stack in bytes. A user's handler may also run there.
 const SIGNAL_STACK: usize = 64 << 10;
 
-/// Puts the handler in place, once in the life of the process. Without it a fault is what it is without greenpatch.
+/// Installs the handler, once per process. If that fails, a fault has the same effect as without greenpatch.
 pub(crate) fn report_with(name: Name) {
     static ONCE: Once = Once::new();
 
     ONCE.call_once(|| {
-        // Both are there before a handler may look at them.
+        // Both are initialized before a handler can use them.
         let _ = NAME.set(name);
         pages::page_size();
         for (signal, before) in &SIGNALS {
@@ -53,37 +54,37 @@ pub(crate) fn report_with(name: Name) {
 
 fn install(signal: c_int, before: &Before) {
     let mut old = MaybeUninit::uninit();
-    // SAFETY: it asks only, and `old` is valid for the write.
+    // SAFETY: the call only queries the action, and `old` is valid for the write.
     if unsafe { libc::sigaction(signal, ptr::null(), old.as_mut_ptr()) } != 0 {
         return;
     }
-    // SAFETY: it has been written.
+    // SAFETY: the call has succeeded, so it has initialized `old`.
     let old = before.0.get_or_init(|| unsafe { old.assume_init() });
     let mut new = *old;
     new.sa_sigaction = handle as Detailed as usize;
     new.sa_flags |= libc::SA_SIGINFO | libc::SA_ONSTACK;
-    // Once the handler has reset it, it could not hand on what comes next.
+    // The handler must stay installed, to forward later signals.
     new.sa_flags &= !libc::SA_RESETHAND;
-    // SAFETY: `handle` is such a function, which may run at any time by invariant 1.
+    // SAFETY: `handle` has the type that `SA_SIGINFO` requires, and may run at any time by invariant 1.
     unsafe { libc::sigaction(signal, &raw const new, ptr::null_mut()) };
 }
 
-/// Gives the OS thread that runs a stack for signals, unless it has one: on the one that has overflowed no handler can
-/// run. To be called on OS threads that live as long as the process.
+/// Gives the current OS thread a signal stack, unless it has one: no handler can run on the stack that has overflowed.
+/// Called on OS threads that live as long as the process.
 pub(crate) fn prepare_this_thread() {
     let mut now = MaybeUninit::uninit();
-    // SAFETY: it asks only, and `now` is valid for the write.
+    // SAFETY: the call only queries the stack, and `now` is valid for the write.
     if unsafe { libc::sigaltstack(ptr::null(), now.as_mut_ptr()) } != 0 {
         return;
     }
-    // SAFETY: it has been written.
+    // SAFETY: the call has succeeded, so it has initialized `now`.
     let now: libc::stack_t = unsafe { now.assume_init() };
     if now.ss_flags & libc::SS_DISABLE == 0 {
         return;
     }
-    // Without the memory for it the fault is reported by the OS alone.
+    // If there is no memory for the stack, only the OS reports the fault.
     if let Ok(memory) = pages::map(SIGNAL_STACK + pages::page_size()) {
-        // SAFETY: it is the lowest page of a mapping that was just made. A refusal leaves it without a guard.
+        // SAFETY: this is the lowest page of a new mapping. If the OS refuses, the signal stack has no guard.
         let _ = unsafe { pages::guard(memory) };
         // SAFETY: the mapping is larger than a page.
         let start = unsafe { memory.add(pages::page_size()) };
@@ -92,27 +93,27 @@ pub(crate) fn prepare_this_thread() {
             ss_flags: 0,
             ss_size: SIGNAL_STACK,
         };
-        // SAFETY: nothing else uses the memory, which stays mapped for ever.
+        // SAFETY: the memory is in no other use and stays mapped forever.
         unsafe { libc::sigaltstack(&raw const stack, ptr::null_mut()) };
     }
 }
 
 extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
-    // SAFETY: the OS hands the details of a signal to a handler with `SA_SIGINFO`.
+    // SAFETY: the OS passes the details of a signal to a handler with `SA_SIGINFO`.
     let details = unsafe { &*info };
-    // SAFETY: it is there for the two signals that this handles; of one that was sent it is some number.
+    // SAFETY: the two signals that this handles have an address; of a signal that was sent it is an arbitrary number.
     let address = unsafe { details.si_addr() };
     if slab::is_guard(address.addr()) {
         report();
     }
     let before = SIGNALS.iter().find(|(known, _)| *known == signal);
     if let Some(before) = before.and_then(|(_, before)| before.0.get()) {
-        // SAFETY: these are what this handler was called with.
-        unsafe { hand_on(before, signal, info, context) };
+        // SAFETY: these are the arguments of this handler.
+        unsafe { forward(before, signal, info, context) };
     }
 }
 
-/// Says that the stack has overflowed, in std's words, and ends the process.
+/// Prints std's message for a stack overflow, and aborts the process.
 fn report() -> ! {
     let mut id = [0; 20];
     let id = decimal(thread_id(), &mut id);
@@ -120,19 +121,19 @@ fn report() -> ! {
     if let Some(name) = NAME.get() {
         name(&mut |name| {
             named = true;
-            say(&["\nthread '", name, "' (", id]);
+            print(&["\nthread '", name, "' (", id]);
         });
     }
     if !named {
-        say(&["\nthread '<unknown>' (", id]);
+        print(&["\nthread '<unknown>' (", id]);
     }
-    say(&[") has overflowed its stack\nfatal runtime error: stack overflow, aborting\n"]);
-    // SAFETY: it may be called in a handler.
+    print(&[") has overflowed its stack\nfatal runtime error: stack overflow, aborting\n"]);
+    // SAFETY: `abort` may be called in a handler.
     unsafe { libc::abort() }
 }
 
-/// Writes to the standard error. What cannot be written is lost.
-fn say(parts: &[&str]) {
+/// Writes to the standard error stream. Errors are ignored.
+fn print(parts: &[&str]) {
     for part in parts {
         // SAFETY: the part is readable, and `write` may be called in a handler.
         unsafe { libc::write(libc::STDERR_FILENO, part.as_ptr().cast(), part.len()) };
@@ -149,45 +150,45 @@ fn thread_id() -> u64 {
     id
 }
 
-/// Writes a number in decimal, into the end of `room`.
-fn decimal(mut number: u64, room: &mut [u8; 20]) -> &str {
-    let mut start = room.len();
+/// Writes a number in decimal to the end of `buffer`, and returns its digits.
+fn decimal(mut number: u64, buffer: &mut [u8; 20]) -> &str {
+    let mut start = buffer.len();
     loop {
         start -= 1;
-        room[start] = b'0' + (number % 10) as u8;
+        buffer[start] = b'0' + (number % 10) as u8;
         number /= 10;
         if number == 0 {
             break;
         }
     }
-    str::from_utf8(&room[start..]).unwrap_or_default()
+    str::from_utf8(&buffer[start..]).unwrap_or_default()
 }
 
-/// Does with a signal what was done before there was this handler.
+/// Takes the earlier action for a signal.
 ///
 /// # Safety
 ///
-/// The last three are what the OS has called a handler with.
-unsafe fn hand_on(before: &sigaction, signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
-    // SAFETY: by the caller's promise.
+/// The last three arguments must be those that the OS has called a handler with.
+unsafe fn forward(before: &sigaction, signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
+    // SAFETY: guaranteed by the caller.
     let is_fault = unsafe { (*info).si_code } > 0;
     match before.sa_sigaction {
-        // Ignoring a fault means to come back to it for ever; the OS ends the process instead.
+        // An ignored fault would recur forever; the OS ends the process instead.
         libc::SIG_IGN if !is_fault => {}
         libc::SIG_DFL | libc::SIG_IGN => {
-            // SAFETY: all zeros are such a structure: the default, without flags.
+            // SAFETY: all zeros are a valid `sigaction`: the default action, without flags.
             let mut default: sigaction = unsafe { mem::zeroed() };
             default.sa_sigaction = libc::SIG_DFL;
-            // SAFETY: it is valid for the read.
+            // SAFETY: `default` is valid for the read.
             unsafe { libc::sigaction(signal, &raw const default, ptr::null_mut()) };
             if !is_fault {
-                // It comes once this returns; a fault comes again by itself.
-                // SAFETY: it may be called in a handler.
+                // The signal is delivered once this handler returns; a fault recurs without this.
+                // SAFETY: `raise` may be called in a handler.
                 unsafe { libc::raise(signal) };
             }
         }
         handler if before.sa_flags & libc::SA_SIGINFO != 0 => {
-            // SAFETY: that is what was installed, by its flags.
+            // SAFETY: by its flags, a handler of this type was installed.
             let handler = unsafe { mem::transmute::<usize, Detailed>(handler) };
             handler(signal, info, context);
         }

@@ -1,16 +1,16 @@
-//! The calls to the OS that map, guard and give back memory in pages, which stacks above all need.
+//! The calls to the OS that map, guard and give back pages of memory, mainly for stacks.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
-/// `MADV_GUARD_INSTALL` (Linux 6.13): faults on touch, without splitting the mapping. The libc crate
-/// does not name it on every target.
+/// `MADV_GUARD_INSTALL` (Linux 6.13): every access faults, without splitting the mapping. The libc crate does not define it
+/// on every target.
 #[cfg(target_os = "linux")]
 const MADV_GUARD_INSTALL: libc::c_int = 102;
 
-/// Size of a page in bytes.
+/// Returns the size of a page in bytes.
 pub(crate) fn page_size() -> usize {
     static SIZE: OnceLock<usize> = OnceLock::new();
     *SIZE.get_or_init(|| {
@@ -20,8 +20,8 @@ pub(crate) fn page_size() -> usize {
     })
 }
 
-/// Maps `len` bytes of address space, which cost nothing until they are touched. They are never
-/// unmapped: slabs live as long as the process.
+/// Maps `len` bytes of address space, which take no memory until they are accessed. Slabs are never unmapped; they live as
+/// long as the process.
 pub(super) fn map(len: usize) -> io::Result<NonNull<u8>> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     const FLAGS: libc::c_int =
@@ -44,20 +44,20 @@ pub(super) fn map(len: usize) -> io::Result<NonNull<u8>> {
         return Err(io::Error::last_os_error());
     }
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    // SAFETY: the range was just mapped. A kernel without huge pages refuses, which is as good.
+    // SAFETY: the range was just mapped. A kernel without huge pages refuses, which does no harm.
     unsafe {
         libc::madvise(address, len, libc::MADV_NOHUGEPAGE);
     }
     Ok(NonNull::new(address.cast()).expect("a mapping is never at address zero"))
 }
 
-/// Takes back a mapping of `len` bytes that [`map`] or [`map_aligned`] has made.
+/// Unmaps `len` bytes that [`map`] or [`map_aligned`] has mapped.
 ///
 /// # Safety
 ///
-/// Nobody keeps an address inside.
+/// No address inside the mapping may be used any more.
 pub(crate) unsafe fn unmap(address: NonNull<u8>, len: usize) {
-    // SAFETY: the caller vouches for the range. A refusal leaves it in place, which is safe.
+    // SAFETY: guaranteed by the caller. If the OS refuses, the mapping stays in place, which is safe.
     unsafe { libc::munmap(address.as_ptr().cast(), len) };
 }
 
@@ -65,18 +65,18 @@ pub(crate) unsafe fn unmap(address: NonNull<u8>, len: usize) {
 pub(crate) fn map_aligned(len: usize) -> io::Result<NonNull<u8>> {
     let start = map(2 * len)?;
     let skipped = start.addr().get().next_multiple_of(len) - start.addr().get();
-    // SAFETY: it is inside the mapping, since less than `len` bytes are skipped of twice as many.
+    // SAFETY: the address is inside the mapping, since less than `len` of its `2 * len` bytes are skipped.
     let aligned = unsafe { start.add(skipped) };
-    // SAFETY: there are `len` bytes from there, and after them the rest of the mapping.
+    // SAFETY: the mapping has at least `len` bytes from there.
     let rest = unsafe { aligned.add(len) };
     for (unused, bytes) in [(start, skipped), (rest, len - skipped)] {
-        // SAFETY: this is a part of what was just mapped, before or after the one that is handed out.
+        // SAFETY: this part was just mapped, and lies before or after the part that is returned.
         unsafe { libc::munmap(unused.as_ptr().cast(), bytes) };
     }
     Ok(aligned)
 }
 
-/// Whether a guard page costs no mapping and cannot fail for want of one.
+/// Returns true if a guard page takes no mapping, and so cannot fail because there are too many.
 #[cfg(target_os = "linux")]
 pub(super) fn guards_are_cheap() -> bool {
     static CHEAP: OnceLock<bool> = OnceLock::new();
@@ -84,30 +84,30 @@ pub(super) fn guards_are_cheap() -> bool {
         let Ok(page) = map(page_size()) else {
             return false;
         };
-        // SAFETY: the page has just been mapped, and there is no other pointer to it.
+        // SAFETY: the page was just mapped, and there is no other pointer to it.
         let guarded =
             unsafe { libc::madvise(page.as_ptr().cast(), page_size(), MADV_GUARD_INSTALL) } == 0;
-        // SAFETY: as above; its address was not kept.
+        // SAFETY: as above. The address is not used again.
         unsafe { libc::munmap(page.as_ptr().cast(), page_size()) };
         guarded
     })
 }
 
-/// Whether a guard page costs no mapping and cannot fail for want of one.
+/// Returns true if a guard page takes no mapping, and so cannot fail because there are too many.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn guards_are_cheap() -> bool {
     false
 }
 
-/// Makes the page at `address` fault on every touch.
+/// Makes every access to the page at `address` fault.
 ///
 /// # Safety
 ///
-/// `address` is the start of a page of a mapping made by [`map`], and that page is not in use.
+/// `address` must be the start of a page of a mapping made by [`map`], and that page must not be in use.
 pub(super) unsafe fn guard(address: NonNull<u8>) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     if guards_are_cheap() {
-        // SAFETY: the caller vouches for the page.
+        // SAFETY: guaranteed by the caller.
         let done =
             unsafe { libc::madvise(address.as_ptr().cast(), page_size(), MADV_GUARD_INSTALL) };
         return if done == 0 {
@@ -116,7 +116,7 @@ pub(super) unsafe fn guard(address: NonNull<u8>) -> io::Result<()> {
             Err(io::Error::last_os_error())
         };
     }
-    // SAFETY: the caller vouches for the page.
+    // SAFETY: guaranteed by the caller.
     let done = unsafe { libc::mprotect(address.as_ptr().cast(), page_size(), libc::PROT_NONE) };
     if done == 0 {
         Ok(())
@@ -129,9 +129,9 @@ pub(super) unsafe fn guard(address: NonNull<u8>) -> io::Result<()> {
 ///
 /// # Safety
 ///
-/// The range lies in a mapping made by [`map`], and its content is not needed.
+/// The range must lie in a mapping made by [`map`], and its contents must not be needed.
 pub(crate) unsafe fn forget(address: NonNull<u8>, len: usize) {
-    // SAFETY: the caller vouches for the range. A refusal leaves the memory in place, which is safe.
+    // SAFETY: guaranteed by the caller. If the OS refuses, the memory stays in place, which is safe.
     unsafe {
         libc::madvise(address.as_ptr().cast(), len, libc::MADV_DONTNEED);
     }

@@ -1,10 +1,10 @@
-//! The switch through corosensei, which knows resuming and suspending only.
+//! The switch by corosensei, which can only resume and suspend.
 //!
-//! A flow on a stack of ours is a corosensei coroutine. All of them are resumed by the flow that runs on the
-//! OS thread's own stack, in [`drive`]: one that switches to another leaves word of it and suspends itself.
+//! A flow on one of greenpatch's stacks is a corosensei coroutine. The flow on the OS thread's own stack resumes all of
+//! them, in [`drive`]. A flow that switches to another stores that one in `NEXT` and suspends itself.
 //!
 //! ```text
-//!   own stack: switch() ── drive ──▶ A ── leaves word: B, suspends ──▶ drive ──▶ B ── word: own ──▶ returns
+//!   own stack: switch() ── drive ──▶ A ── NEXT = B, suspends ──▶ drive ──▶ B ── NEXT = own, suspends ──▶ returns
 //! ```
 #![allow(unsafe_code)]
 
@@ -17,27 +17,27 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 use super::stack::Stack;
 
-/// Where a flow was left, while it is: null is the OS thread's own.
+/// A suspended flow. Null is the flow on the OS thread's own stack.
 #[derive(Debug)]
 pub(crate) struct SavedContext {
     flow: Cell<*mut Flow>,
 }
 
-/// A flow on a stack of ours. It lives in a box, which `drive` frees when the flow has been left for good.
+/// A flow on one of greenpatch's stacks. It lives in a box, which `drive` frees when the flow has been left for good.
 struct Flow {
-    coroutine: Coroutine<(), (), (), Lent>,
-    /// Set when it first runs; it lies on its own stack.
+    coroutine: Coroutine<(), (), (), BorrowedStack>,
+    /// The yielder, which lies on the flow's stack. Set when the flow first runs.
     yielder: Cell<*const Yielder<(), ()>>,
 }
 
-/// A stack that is owned elsewhere.
-struct Lent {
+/// A stack that the caller of `prepare` owns.
+struct BorrowedStack {
     top: NonZeroUsize,
     limit: NonZeroUsize,
 }
 
 // SAFETY: `prepare`'s caller guarantees exclusive ownership of the stack, which is guarded and large enough (`stack`).
-unsafe impl RawStack for Lent {
+unsafe impl RawStack for BorrowedStack {
     fn base(&self) -> StackPointer {
         self.top
     }
@@ -48,53 +48,53 @@ unsafe impl RawStack for Lent {
 }
 
 thread_local! {
-    /// The flow that runs; null is the OS thread's own.
+    /// The running flow. Null is the flow on the OS thread's own stack.
     static RUNNING: Cell<*mut Flow> = const { Cell::new(ptr::null_mut()) };
-    /// Word of the flow that comes next, and whether the one that left it is left for good.
+    /// The flow to resume next, and whether the flow that stored it is left for good.
     static NEXT: Cell<(*mut Flow, bool)> = const { Cell::new((ptr::null_mut(), false)) };
 }
 
 impl SavedContext {
-    /// Of a flow that was not left yet.
+    /// Creates the context of a flow that has not been suspended yet.
     pub(crate) const fn new() -> Self {
         SavedContext {
             flow: Cell::new(ptr::null_mut()),
         }
     }
 
-    /// Of the flow that runs on the OS thread's own stack.
+    /// Creates the context of the flow on the OS thread's own stack.
     pub(crate) fn of_this_thread() -> Self {
         SavedContext::new()
     }
 
-    /// Becomes the context that `other` was.
+    /// Replaces this context with `other`.
     pub(crate) fn adopt(&self, other: SavedContext) {
         self.flow.set(other.flow.get());
     }
 
-    /// Of a flow that has begun without [`prepare`], where the one before it on `stack` has ended: for
-    /// corosensei it is still the same one.
+    /// Does nothing when a flow begins on `stack` without [`prepare`], after the previous flow there has ended: for
+    /// corosensei it is still the same flow.
     pub(crate) fn goes_on_upon(&self, _stack: &Stack) {}
 
-    /// Asks the processor for so many lines of memory that a switch to this flow will need first.
+    /// Does nothing: there is no portable prefetch.
     pub(crate) fn prefetch<const LINES: usize>(&self) {}
 }
 
-/// Lets a flow begin in `entry` on `stack` when `context` is switched to.
+/// Prepares a flow that begins in `entry` on `stack` when `context` is switched to.
 ///
 /// # Safety
 ///
-/// No code runs on the stack or will resume there, the caller owns it exclusively, and it outlives every switch to
-/// `context`.
+/// No code may run on the stack or resume there, the caller must own the stack exclusively, and the stack must outlive
+/// every switch to `context`.
 pub(crate) unsafe fn prepare(stack: &Stack, context: &SavedContext, entry: extern "C" fn() -> !) {
-    let lent = Lent {
+    let borrowed = BorrowedStack {
         top: stack.top().addr(),
         limit: stack.limit().addr(),
     };
-    let coroutine = Coroutine::with_stack(lent, move |yielder, ()| {
+    let coroutine = Coroutine::with_stack(borrowed, move |yielder, ()| {
         let running = RUNNING.get();
-        // SAFETY: `drive` has set it to the flow that it resumed, this one, which it frees only when it has
-        // been left for good. The coroutine beside this field is borrowed by `drive`.
+        // SAFETY: `drive` has set it to the flow that it resumed, which is this one. `drive` frees the flow only when it
+        // has been left for good. The coroutine beside this field is borrowed by `drive`.
         unsafe { &(*running).yielder }.set(ptr::from_ref(yielder));
         entry()
     });
@@ -105,36 +105,36 @@ pub(crate) unsafe fn prepare(stack: &Stack, context: &SavedContext, entry: exter
     context.flow.set(Box::into_raw(flow));
 }
 
-/// Leaves the flow that runs, which `from` then says where to find, and goes on in that of `to`. Returns
-/// when another flow goes on in `from`.
+/// Suspends the running flow, saves its context in `from`, and resumes the flow of `to`. Returns when another flow
+/// switches to `from`.
 ///
 /// # Safety
 ///
-/// `to` says where a flow of this OS thread was left, or prepared, and that flow is suspended. `from` stays
-/// in place until it is switched to.
+/// `to` must be the context of a suspended or prepared flow of this OS thread. `from` must stay in place until it is
+/// switched to.
 #[inline(never)]
 pub(crate) unsafe fn switch(from: &SavedContext, to: &SavedContext) {
     let running = RUNNING.get();
     from.flow.set(running);
     match NonNull::new(running) {
-        // SAFETY: by the caller's promise.
+        // SAFETY: guaranteed by the caller.
         None => unsafe { drive(to.flow.get()) },
         Some(flow) => {
             NEXT.set((to.flow.get(), false));
-            // SAFETY: the flow that runs is alive. The coroutine beside this field is borrowed by `drive`.
+            // SAFETY: the running flow is alive. The coroutine beside this field is borrowed by `drive`.
             let yielder = unsafe { &(*flow.as_ptr()).yielder }.get();
-            // SAFETY: it lies on the stack of this flow, in a frame below this one.
+            // SAFETY: the yielder lies on the stack of this flow, in an outer frame.
             unsafe { &*yielder }.suspend(());
         }
     }
 }
 
-/// Leaves the flow that runs for good, and goes on in that of `to`. Nothing on the stack that is left is
-/// dropped. Once another flow runs, that stack can be prepared anew.
+/// Leaves the running flow for good, and resumes the flow of `to`. Nothing on the stack that is left is dropped. Once
+/// another flow runs, that stack can be prepared again.
 ///
 /// # Safety
 ///
-/// `to` is as for [`switch`].
+/// `to` must be as for [`switch`].
 pub(crate) unsafe fn leave_for(to: &SavedContext) -> ! {
     NEXT.set((to.flow.get(), true));
     let flow = NonNull::new(RUNNING.get()).expect("the OS thread's own flow is not left for good");
@@ -145,13 +145,13 @@ pub(crate) unsafe fn leave_for(to: &SavedContext) -> ! {
     unreachable!("a flow that was left for good does not go on")
 }
 
-/// Asks the processor for a line of memory that will be needed soon.
-pub(crate) fn prefetch(_place: *const u8) {}
+/// Does nothing: there is no portable prefetch.
+pub(crate) fn prefetch(_address: *const u8) {}
 
-/// To be called by the entry of a flow before anything else.
+/// Must be called first by the entry of a flow.
 pub(crate) fn begun() {}
 
-/// Resumes flows, on the OS thread's own stack, until that is to go on itself.
+/// Resumes flows, on the OS thread's own stack, until the flow on that stack is the next one.
 ///
 /// # Safety
 ///
@@ -159,8 +159,8 @@ pub(crate) fn begun() {}
 unsafe fn drive(mut flow: *mut Flow) {
     while !flow.is_null() {
         RUNNING.set(flow);
-        // SAFETY: a flow that was not left for good is alive. Its coroutine is not borrowed elsewhere: what
-        // runs inside accesses `yielder` alone.
+        // SAFETY: a flow that was not left for good is alive. Its coroutine is not borrowed elsewhere: the code that runs
+        // inside accesses `yielder` alone.
         let coroutine = unsafe { &mut (*flow).coroutine };
         match coroutine.resume(()) {
             CoroutineResult::Yield(()) => {}
@@ -170,7 +170,7 @@ unsafe fn drive(mut flow: *mut Flow) {
         if is_last {
             // SAFETY: there is no other pointer to a flow that was left for good.
             let mut ended = unsafe { Box::from_raw(flow) };
-            // SAFETY: what is on its stack is not dropped, as its caller wished, and nothing goes on there.
+            // SAFETY: the values on its stack are not dropped, as `leave_for` says, and no code resumes there.
             unsafe { ended.coroutine.force_reset() };
         }
         flow = next;

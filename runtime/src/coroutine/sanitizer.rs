@@ -1,6 +1,6 @@
-//! Telling AddressSanitizer which stack runs.
+//! Notifies AddressSanitizer of switches between stacks.
 //!
-//! Its runtime has two calls for it, one before and one after a switch (LLVM, compiler-rt,
+//! Its runtime has two functions for this, one called before and one after a switch (LLVM, compiler-rt,
 //! `include/sanitizer/common_interface_defs.h`).
 #![allow(unsafe_code)]
 
@@ -19,14 +19,14 @@ unsafe extern "C" {
     );
 }
 
-/// Where a stack lies.
+/// The memory range of a stack.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     bottom: *const c_void,
     size: usize,
 }
 
-/// A switch that has begun, kept on the stack that is left.
+/// A switch that has begun, stored on the suspended stack.
 pub(super) struct Leaving(*mut c_void);
 
 impl Bounds {
@@ -45,13 +45,13 @@ impl Bounds {
         }
     }
 
-    /// Of the OS thread's own stack.
+    /// Returns the bounds of the OS thread's own stack.
     pub(super) fn of_this_thread() -> Self {
         let mut attributes = std::mem::MaybeUninit::<libc::pthread_attr_t>::uninit();
         let mut bottom = ptr::null_mut();
         let mut size = 0;
-        // SAFETY: the attributes are initialised by the first call, read by the second and destroyed by
-        // the third; the results have room.
+        // SAFETY: the attributes are initialized by the first call, read by the second and destroyed by the third. The
+        // results are valid for the writes.
         unsafe {
             let failed = libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr());
             assert_eq!(failed, 0, "the OS knows the stack of this thread");
@@ -61,32 +61,32 @@ impl Bounds {
         Bounds { bottom, size }
     }
 
-    /// To be called before a switch to this stack.
+    /// Must be called before a switch to this stack.
     pub(super) fn begin_switch(self) -> Leaving {
         let mut saved = ptr::null_mut();
-        // SAFETY: the result has room.
+        // SAFETY: `saved` is valid for the write.
         unsafe { __sanitizer_start_switch_fiber(&raw mut saved, self.bottom, self.size) };
         Leaving(saved)
     }
 
-    /// To be called before a switch to this stack from one that is left for good.
+    /// Must be called before a switch to this stack from one that is left for good.
     pub(super) fn begin_last_switch(self) {
-        // SAFETY: no place for a result says that the stack will not go on.
+        // SAFETY: a null pointer for the result means that the running stack will not resume.
         unsafe { __sanitizer_start_switch_fiber(ptr::null_mut(), self.bottom, self.size) };
     }
 }
 
 impl Leaving {
-    /// To be called when the stack that was left goes on.
+    /// Must be called when the suspended stack has resumed.
     pub(super) fn end_switch(self) {
-        // SAFETY: what was saved on this stack is given back once; no results are asked for.
+        // SAFETY: the value saved on this stack is passed back once, and no results are requested.
         unsafe { __sanitizer_finish_switch_fiber(self.0, ptr::null_mut(), ptr::null_mut()) };
     }
 }
 
-/// To be called on a stack on which something runs for the first time.
+/// Must be called when code runs on a stack for the first time.
 pub(super) fn end_first_switch() {
-    // SAFETY: nothing was saved on this stack; no results are asked for.
+    // SAFETY: nothing was saved on this stack, and no results are requested.
     unsafe {
         __sanitizer_finish_switch_fiber(ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
     }

@@ -1,15 +1,15 @@
 //! Slabs: large mappings that are cut into stacks of one size, and the stacks that are not in use.
 //!
-//! Sizes are powers of two; one [`Class`] holds all stacks of one size. Each has its guard page besides,
-//! so that one follows the other at an odd number of pages: at a power of two their addresses, and those
-//! of their page table entries, would differ in high bits only, and compete for a few places in the
-//! processor's caches. Address space is set aside when a green thread is spawned ([`reserve`]), so that running out
-//! of it is an error of the spawn, and a stack is taken when the green thread first runs ([`take`]).
+//! Sizes are powers of two; one [`Class`] holds all stacks of one size. Each stack also has a guard page, so adjacent
+//! stacks are an odd number of pages apart. At a power of two their addresses, and those of their page table entries,
+//! would differ only in high bits and compete for a few sets of the processor's caches. Address space is reserved when a
+//! green thread is spawned ([`reserve`]), so that a lack of it is an error of the spawn. A stack is taken when the green
+//! thread first runs ([`take`]).
 //!
 //! Invariants:
-//! 1. A piece is in exactly one place: still uncut in `fresh`, in `used`, or owned by a caller of
-//!    [`take`]. Slabs are never unmapped, so a piece's memory stays valid.
-//! 2. What [`take`] gives away has its lowest page guarded.
+//! 1. A piece is in exactly one place: still uncut in `fresh`, in `used`, or owned by a caller of [`take`]. Slabs are
+//!    never unmapped while a piece is in use, so a piece's memory stays valid.
+//! 2. A piece that [`take`] returns has its lowest page guarded.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -20,11 +20,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::pages;
 
-/// The smallest stack: room for a panic message, without a backtrace.
+/// The smallest stack. It suffices for a panic message without a backtrace.
 const SMALLEST_LOG2: usize = 14;
 /// The largest stack, 64 GiB.
 const LARGEST_LOG2: usize = 36;
-/// How much address space a slab takes, unless a single stack needs more.
+/// The address space of a slab in bytes, unless a single stack needs more.
 const SLAB_BYTES: usize = 128 << 20;
 
 static CLASSES: [Class; LARGEST_LOG2 - SMALLEST_LOG2 + 1] =
@@ -32,9 +32,9 @@ static CLASSES: [Class; LARGEST_LOG2 - SMALLEST_LOG2 + 1] =
 
 /// All stacks of one size.
 struct Class {
-    /// How many stacks are promised to green threads that were spawned and have not ended.
+    /// The number of stacks reserved for green threads that were spawned and have not ended.
     reserved: AtomicUsize,
-    /// How many stacks the slabs of this class hold. It only grows, under the lock of `idle`.
+    /// The number of stacks in the slabs of this class. It only grows, under the lock of `idle`.
     capacity: AtomicUsize,
     /// The stacks that no hub holds.
     idle: Mutex<Idle>,
@@ -43,13 +43,13 @@ struct Class {
 struct Idle {
     /// Stacks that have run before; their memory was given back, their guards are in place.
     used: Vec<Piece>,
-    /// Slabs that are not wholly cut into stacks yet: where the rest starts, and how many are left.
+    /// Slabs that are not completely cut into stacks yet: the start of the rest, and the number of stacks left.
     fresh: Vec<(Address, usize)>,
-    /// How many stacks were ever cut, as far as the number goes.
+    /// The number of stacks ever cut. It wraps around.
     cut: u32,
 }
 
-/// Size of a stack, a power of two and its guard page, known by its class.
+/// The size of a stack: a power of two plus the guard page. Represented by its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {
     class: u8,
@@ -59,11 +59,11 @@ impl Size {
     /// The smallest size.
     pub(crate) const SMALLEST: Size = Size { class: 0 };
 
-    /// The size of the stacks that hold `bytes` bytes.
+    /// Returns the smallest size that holds `bytes` bytes.
     ///
     /// # Errors
     ///
-    /// When no stack is that large; the error is the one that starting an OS thread gives then.
+    /// If no stack is that large. The error is the one that starting an OS thread returns in this case.
     #[inline]
     pub(crate) fn holding(bytes: usize) -> io::Result<Self> {
         let least = bytes.max(1 << SMALLEST_LOG2).max(4 * pages::page_size());
@@ -75,13 +75,13 @@ impl Size {
         }
     }
 
-    /// How many bytes a stack of this size takes, with its guard page.
+    /// Returns the number of bytes of a stack of this size, including its guard page.
     #[inline]
     pub(super) fn bytes(self) -> usize {
         (1 << (SMALLEST_LOG2 + usize::from(self.class))) + pages::page_size()
     }
 
-    /// How many stacks of this size a slab holds.
+    /// Returns the number of stacks of this size in a slab.
     pub(super) fn in_a_slab(self) -> usize {
         (SLAB_BYTES / self.bytes()).max(1)
     }
@@ -104,39 +104,39 @@ fn too_large(bytes: usize) -> io::Error {
 /// The memory of one stack.
 #[derive(Debug)]
 pub(super) struct Piece {
-    /// Lowest address: the guard page.
+    /// The lowest address, the start of the guard page.
     pub(super) limit: Address,
-    /// A running number within the class.
+    /// A sequential number within the class.
     pub(super) number: u32,
 }
 
-/// Where a piece or a slab starts.
+/// The start of a piece or a slab.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Address(pub(super) NonNull<u8>);
 
-// SAFETY: an address by itself gives access to nothing; by invariant 1 the memory behind it has one
-// owner, and no memory here belongs to a particular OS thread.
+// SAFETY: an address alone gives no access. By invariant 1 the memory at it has one owner, and no memory here belongs to
+// a particular OS thread.
 unsafe impl Send for Address {}
 
-/// Sets the address space of `count` stacks aside.
+/// Reserves the address space of `count` stacks.
 ///
 /// # Errors
 ///
-/// When the process has no address space left for them.
+/// If the process has no address space left.
 pub(super) fn reserve(size: Size, count: usize) -> io::Result<()> {
     let class = size.class();
-    let promised = class.reserved.fetch_add(count, Ordering::Relaxed) + count;
-    if promised <= class.capacity.load(Ordering::Relaxed) {
+    let reserved = class.reserved.fetch_add(count, Ordering::Relaxed) + count;
+    if reserved <= class.capacity.load(Ordering::Relaxed) {
         return Ok(());
     }
-    let grown = class.grow(promised, size).map_err(as_of_a_thread);
+    let grown = class.grow(reserved, size).map_err(as_of_a_thread);
     if grown.is_err() {
         unreserve(size, count);
     }
     grown
 }
 
-/// The error that starting an OS thread reports for want of address space or of mappings.
+/// Converts a lack of address space or of mappings to the error that starting an OS thread returns for it.
 pub(crate) fn as_of_a_thread(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(libc::ENOMEM) {
         io::Error::from_raw_os_error(libc::EAGAIN)
@@ -158,13 +158,13 @@ pub(super) fn take(size: Size) -> io::Result<Piece> {
         return Ok(piece);
     }
     if idle.fresh.is_empty() {
-        // The caches of other hubs hold stacks that the reservations count on.
+        // The stacks that the reservations count on are in the caches of other hubs.
         class.add_slab(&mut idle, size)?;
     }
     let (start, left) = idle.fresh.last_mut().expect("a slab was just added");
     let limit = *start;
     if pages::guards_are_cheap() {
-        // SAFETY: `limit` is the lowest page of a piece that has not been handed out (invariant 1).
+        // SAFETY: `limit` is the lowest page of a piece that was not taken yet (invariant 1).
         unsafe { pages::guard(limit.0)? };
     }
     *left -= 1;
@@ -179,48 +179,48 @@ pub(super) fn take(size: Size) -> io::Result<Piece> {
     Ok(Piece { limit, number })
 }
 
-/// Puts a stack back whose memory was given back to the OS.
+/// Puts back a stack after its memory was given back to the OS.
 pub(super) fn put(size: Size, piece: Piece) {
     size.class().idle().used.push(piece);
 }
 
-/// A slab, as the handler of a fault finds it. Never freed.
-struct Known {
+/// An entry in the list of slabs that the signal handler searches. Never freed.
+struct SlabEntry {
     addresses: Range<usize>,
-    /// From one guard page to the next.
+    /// The distance between two guard pages.
     stride: usize,
-    next: *const Known,
+    next: *const SlabEntry,
 }
 
-/// All slabs, the newest first.
-static KNOWN: AtomicPtr<Known> = AtomicPtr::new(ptr::null_mut());
+/// All slabs, newest first.
+static SLABS: AtomicPtr<SlabEntry> = AtomicPtr::new(ptr::null_mut());
 
-impl Known {
+impl SlabEntry {
     fn add(addresses: Range<usize>, stride: usize) {
-        let known = Box::leak(Box::new(Known {
+        let entry = Box::leak(Box::new(SlabEntry {
             addresses,
             stride,
             next: ptr::null(),
         }));
-        // Release, here and in what it returns: the partner of the acquire in `is_guard`.
-        let added = KNOWN.try_update(Ordering::AcqRel, Ordering::Relaxed, |first| {
-            known.next = first;
-            Some(&raw mut *known)
+        // The release pairs with the acquire in `is_guard`, and the acquire with the release of the previous head.
+        let added = SLABS.try_update(Ordering::AcqRel, Ordering::Relaxed, |first| {
+            entry.next = first;
+            Some(&raw mut *entry)
         });
-        debug_assert!(added.is_ok(), "it is tried until it is done");
+        debug_assert!(added.is_ok(), "the update is retried until it succeeds");
     }
 }
 
-/// Whether `address` is in the guard page of a stack. May be called in a signal handler.
+/// Returns true if `address` is in the guard page of a stack. May be called in a signal handler.
 pub(super) fn is_guard(address: usize) -> bool {
-    // Acquire: what was written to a slab's entry before it was added is seen, and those behind it likewise.
-    let mut next = KNOWN.load(Ordering::Acquire).cast_const();
-    // SAFETY: an entry that was added is never freed, and does not change any more.
-    while let Some(known) = unsafe { next.as_ref() } {
-        if known.addresses.contains(&address) {
-            return (address - known.addresses.start) % known.stride < pages::page_size();
+    // Acquire: the fields of the first entry and of all entries after it are visible.
+    let mut next = SLABS.load(Ordering::Acquire).cast_const();
+    // SAFETY: an entry in the list is never freed, and no longer changes.
+    while let Some(slab) = unsafe { next.as_ref() } {
+        if slab.addresses.contains(&address) {
+            return (address - slab.addresses.start) % slab.stride < pages::page_size();
         }
-        next = known.next;
+        next = slab.next;
     }
     false
 }
@@ -239,20 +239,20 @@ impl Class {
     }
 
     fn idle(&self) -> MutexGuard<'_, Idle> {
-        // Nothing that runs under this lock leaves the lists half changed when it panics.
+        // Poisoning is ignored, because no panic under this lock leaves the lists inconsistent.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cold]
-    fn grow(&self, promised: usize, size: Size) -> io::Result<()> {
+    fn grow(&self, reserved: usize, size: Size) -> io::Result<()> {
         let mut idle = self.idle();
-        while self.capacity.load(Ordering::Relaxed) < promised {
+        while self.capacity.load(Ordering::Relaxed) < reserved {
             self.add_slab(&mut idle, size)?;
         }
         Ok(())
     }
 
-    /// Adds a slab: the usual one, or the largest of its halves, quarters, … that the process has room for.
+    /// Adds a slab of the usual size, or the largest of its half, quarter, … that the process has address space for.
     fn add_slab(&self, idle: &mut Idle, size: Size) -> io::Result<()> {
         let mut stacks = size.in_a_slab();
         loop {
@@ -267,21 +267,21 @@ impl Class {
         let len = stacks * size.bytes();
         let slab = pages::map(len)?;
         if !pages::guards_are_cheap() {
-            // Here a guard can fail, and it must fail at the spawn, not when the thread first runs.
+            // On this system a guard can fail, and it must fail at the spawn, not when the thread first runs.
             for index in 0..stacks {
                 // SAFETY: the slab holds `stacks` pieces of this size.
                 let limit = unsafe { slab.add(index * size.bytes()) };
-                // SAFETY: `limit` is the lowest page of a piece that has not been handed out.
+                // SAFETY: `limit` is the lowest page of a piece that was not taken yet.
                 if let Err(error) = unsafe { pages::guard(limit) } {
-                    // The guards that were made have taken the mappings that the process lacks now.
-                    // SAFETY: no piece of it has been handed out.
+                    // The guards already made take the mappings that the process now lacks.
+                    // SAFETY: no piece of the slab was taken.
                     unsafe { pages::unmap(slab, len) };
                     return Err(error);
                 }
             }
         }
         let start = slab.addr().get();
-        Known::add(start..start + len, size.bytes());
+        SlabEntry::add(start..start + len, size.bytes());
         idle.fresh.push((Address(slab), stacks));
         self.capacity.fetch_add(stacks, Ordering::Relaxed);
         Ok(())

@@ -1,4 +1,4 @@
-//! One stack, the promise of one, and what a hub keeps of both.
+//! Stacks, reservations of stacks, and a hub's cache of both.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -9,23 +9,23 @@ use std::time::{Duration, Instant};
 use super::pages;
 use super::slab::{self, Address, Piece, Size};
 
-/// How many stacks a hub keeps together with their memory.
+/// The number of stacks that a hub keeps together with their memory.
 const CACHED: usize = 512;
-/// How many bytes from its top on a stack keeps that lies idle for a while. A thread that has used more, once,
-/// would leave it all there for good.
+/// The number of bytes, from the top, of which a stack keeps the memory while it is idle for long. Otherwise a thread that
+/// has once used more would leave all of it allocated.
 const KEPT_BYTES: usize = 16 << 10;
-/// At least so long lies between two times that the memory below is given back.
+/// The least time between two times that a hub gives back the memory below that.
 const PAUSE: Duration = Duration::from_millis(100);
-/// So many stacks are worth a look at the clock, to see whether it is time.
+/// The number of stacks for which it is worth reading the clock.
 const MANY: usize = 64;
-/// One in so many of the polls of a busy hub looks at the clock.
+/// A busy hub reads the clock in one of this many polls.
 const POLLS: u8 = 16;
-/// How many promises a hub takes from the slabs at once, unless they are more than a slab has.
+/// The number of reservations that a hub takes from the slabs at once, at most as many as a slab has stacks.
 const BATCH: usize = 64;
-/// Stack tops are shifted by multiples of this many bytes: page-aligned tops of many stacks would
-/// all fall on the same few sets of the processor's cache.
+/// Stack tops are shifted by multiples of this many bytes: page-aligned tops of many stacks would all map to the same few
+/// sets of the processor's cache.
 const STAGGER: usize = 64;
-/// How many different shifts there are.
+/// The number of different shifts.
 const STAGGERS: u32 = 16;
 
 /// One stack: mapped, guarded at its low end, never unmapped.
@@ -37,59 +37,59 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Its highest address, where it begins: aligned to a cache line.
+    /// Returns the highest address of the stack, aligned to a cache line. The stack grows down from there.
     #[inline]
     pub(crate) fn top(&self) -> NonNull<u8> {
         let shift = (self.number % STAGGERS) as usize * STAGGER;
-        // SAFETY: a stack has at least five pages, of which guard and shift take less than two, so this
-        // is an address inside, or the end.
+        // SAFETY: a stack has at least five pages, and guard and shift take less than two of them, so this address is
+        // inside the stack, or its end.
         unsafe { self.limit.add(self.size.bytes() - shift) }
     }
 
-    /// Its lowest address, where the guard page begins.
+    /// Returns the lowest address of the stack, the start of the guard page.
     pub(crate) fn limit(&self) -> NonNull<u8> {
         self.limit
     }
 
-    /// Its size.
+    /// Returns the size of the stack.
     #[inline]
     pub(crate) fn size(&self) -> Size {
         self.size
     }
 
-    /// Gives its memory back to the OS, but for `kept` bytes, in pages, from its top on. It is one that was
-    /// [`put`](Stacks::put), and which nothing runs on any more.
+    /// Gives the memory of the stack back to the OS, except the topmost `kept` bytes. The stack must have been
+    /// [`put`](Stacks::put), and no code may run on it any more.
     fn forget_below(&self, kept: usize) {
         let guard = pages::page_size();
         let Some(len) = (self.size.bytes() - guard).checked_sub(kept) else {
             return;
         };
-        // SAFETY: the stack has `size.bytes()` bytes, the first page of which is its guard.
+        // SAFETY: the stack has `size.bytes()` bytes, and the first page is its guard.
         let lowest = unsafe { self.limit.add(guard) };
-        // SAFETY: this is a part of the stack without its guard, and nothing runs there.
+        // SAFETY: the range is a part of the stack without its guard, and no code runs there.
         unsafe { pages::forget(lowest, len) };
     }
 }
 
-/// The promise of a stack to a green thread that has not started, and to one that runs, that its stack is
-/// there: address space is set aside, memory is not touched yet.
+/// A reservation of a stack for a green thread, from its spawn to its end. Address space is reserved, but memory is not
+/// allocated yet.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     size: Size,
 }
 
 impl Reservation {
-    /// Sets aside a stack, on any OS thread.
+    /// Reserves a stack, on any OS thread.
     ///
     /// # Errors
     ///
-    /// When the process has no address space left for it.
+    /// If the process has no address space left.
     pub(crate) fn new(size: Size) -> io::Result<Self> {
         slab::reserve(size, 1)?;
         Ok(Reservation { size })
     }
 
-    /// Takes the promise apart, for [`Reservation::from_size`].
+    /// Converts the reservation to its size without ending it; see [`Reservation::from_size`].
     #[inline]
     pub(crate) fn into_size(self) -> Size {
         let size = self.size;
@@ -97,7 +97,7 @@ impl Reservation {
         size
     }
 
-    /// Puts a promise together again that [`Reservation::into_size`] has taken apart.
+    /// Restores a reservation that [`Reservation::into_size`] has converted.
     #[inline]
     pub(crate) fn from_size(size: Size) -> Self {
         Reservation { size }
@@ -110,25 +110,25 @@ impl Drop for Reservation {
     }
 }
 
-/// What one hub keeps: promises, so as not to ask the slabs each time; and stacks that it has used, last
-/// in first out, since what was used last is still in the processor's cache.
+/// The cache of one hub: reservations, to avoid an access to the slabs for each; and used stacks, last in first out,
+/// since the stack used last is still in the processor's cache.
 #[derive(Debug)]
 pub(crate) struct Stacks {
     used: Vec<Stack>,
-    /// How many of them, from the front, have kept [`KEPT_BYTES`] at most. It may be more than there are.
+    /// The number of used stacks, from the front, that keep at most [`KEPT_BYTES`]. It may exceed the length of `used`.
     shallow: usize,
-    /// When the others may have given back what they have below that. None is at any time.
+    /// The earliest time at which the others may give back the memory below that. `None` is any time.
     shallow_from: Option<Instant>,
     polls: u8,
-    /// Promises of one size that are not handed out yet.
+    /// The size and the number of the spare reservations.
     spare: Option<(Size, usize)>,
 }
 
 impl Stacks {
     pub(crate) fn new() -> Self {
         Stacks {
-            // Room for all that it holds between two calls of `trim`, so that it is not made anew above what
-            // a crowd has in the allocator's memory.
+            // Capacity for all stacks that are put between two calls of `trim`, so that the buffer is not reallocated
+            // above the memory that many threads have allocated.
             used: Vec::with_capacity(CACHED + CACHED / 2),
             shallow: 0,
             shallow_from: None,
@@ -137,15 +137,15 @@ impl Stacks {
         }
     }
 
-    /// Sets aside a stack.
+    /// Reserves a stack.
     ///
     /// # Errors
     ///
-    /// When the process has no address space left for it.
+    /// If the process has no address space left.
     #[inline]
     pub(crate) fn reserve(&mut self, size: Size) -> io::Result<Reservation> {
         match &mut self.spare {
-            Some((kept, spare)) if *kept == size && *spare > 0 => {
+            Some((spare_size, spare)) if *spare_size == size && *spare > 0 => {
                 *spare -= 1;
                 Ok(Reservation { size })
             }
@@ -155,8 +155,8 @@ impl Stacks {
 
     #[cold]
     fn reserve_batch(&mut self, size: Size) -> io::Result<Reservation> {
-        if let Some((kept, spare)) = self.spare.take() {
-            slab::unreserve(kept, spare);
+        if let Some((spare_size, spare)) = self.spare.take() {
+            slab::unreserve(spare_size, spare);
         }
         let batch = batch(size);
         if slab::reserve(size, batch).is_err() {
@@ -166,11 +166,11 @@ impl Stacks {
         Ok(Reservation { size })
     }
 
-    /// Takes a promise back.
+    /// Ends a reservation.
     #[inline]
     pub(crate) fn release(&mut self, reservation: Reservation) {
-        if let Some((kept, spare)) = &mut self.spare
-            && *kept == reservation.size
+        if let Some((spare_size, spare)) = &mut self.spare
+            && *spare_size == reservation.size
             && *spare < 2 * batch(reservation.size)
         {
             *spare += 1;
@@ -191,11 +191,11 @@ impl Stacks {
         }
     }
 
-    /// Takes the stack that was promised.
+    /// Takes the stack of a reservation.
     ///
     /// # Errors
     ///
-    /// When the OS refuses memory for it all the same.
+    /// If the OS refuses memory in spite of the reservation.
     pub(crate) fn take(&mut self, size: Size) -> io::Result<Stack> {
         if let Some(stack) = self.take_used(size) {
             return Ok(stack);
@@ -211,16 +211,16 @@ impl Stacks {
         Ok(stack)
     }
 
-    /// Keeps a stack that is no longer used, or is about to be left for good.
+    /// Puts back a stack that is no longer used, or is about to be left for good.
     #[inline]
     pub(crate) fn put(&mut self, stack: Stack) {
         self.shallow = self.shallow.min(self.used.len());
         self.used.push(stack);
     }
 
-    /// Gives the memory that threads which went deep have left in the stacks that are kept back to the OS, unless
-    /// that was done a short while ago: then it says when to call this again. None of those that were
-    /// [`put`](Self::put) may be in use any more.
+    /// Gives the memory below [`KEPT_BYTES`] of the used stacks back to the OS. If that was done less than [`PAUSE`] ago,
+    /// returns the time to call this again instead. None of the stacks that were [`put`](Self::put) may be in use any
+    /// more.
     pub(crate) fn shrink(&mut self) -> Option<Instant> {
         if self.deep() == 0 {
             return None;
@@ -239,7 +239,7 @@ impl Stacks {
         None
     }
 
-    /// The same for a hub whose root is about to go on, perhaps for long, if there are many such stacks.
+    /// Does the same if there are many such stacks. For a hub on which the root is about to run, perhaps for long.
     #[inline]
     pub(crate) fn shrink_if_many(&mut self) {
         if self.deep() >= MANY {
@@ -247,7 +247,7 @@ impl Stacks {
         }
     }
 
-    /// The same for a hub that is never idle. To be called at each of its polls.
+    /// Does the same now and then. For a hub that is never idle, which calls this at each poll.
     #[inline]
     pub(crate) fn shrink_now_and_then(&mut self) {
         if self.deep() > 0 {
@@ -258,14 +258,13 @@ impl Stacks {
         }
     }
 
-    /// How many stacks may have more memory than they should keep.
+    /// Returns the number of stacks that may have more memory than they should keep.
     #[inline]
     fn deep(&self) -> usize {
         self.used.len().saturating_sub(self.shallow)
     }
 
-    /// Gives the memory of stacks back of which too many are kept. None of those that were [`put`](Self::put)
-    /// may be in use any more.
+    /// Gives back the stacks beyond [`CACHED`]. None of the stacks that were [`put`](Self::put) may be in use any more.
     #[inline]
     pub(crate) fn trim(&mut self) {
         if self.used.len() > CACHED {
@@ -277,7 +276,7 @@ impl Stacks {
     fn give_back(&mut self) {
         let too_many = self.used.len() - CACHED;
         self.shallow = self.shallow.saturating_sub(too_many);
-        // Those that were used last stay.
+        // The stacks that were used last stay.
         for stack in self.used.drain(..too_many) {
             stack.forget_below(0);
             let Stack {
@@ -291,7 +290,7 @@ impl Stacks {
     }
 }
 
-/// How many promises of one size are taken at once.
+/// Returns the number of reservations of one size that are taken at once.
 fn batch(size: Size) -> usize {
     size.in_a_slab().min(BATCH)
 }
@@ -301,11 +300,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_large_stack_is_promised_by_itself() {
+    fn a_large_stack_is_reserved_alone() {
         let mut stacks = Stacks::new();
-        let promise = stacks.reserve(Size::holding(100 << 20).unwrap()).unwrap();
-        assert_eq!(stacks.spare.unwrap().1, 0, "nothing was taken but it");
-        stacks.release(promise);
+        let reservation = stacks.reserve(Size::holding(100 << 20).unwrap()).unwrap();
+        assert_eq!(stacks.spare.unwrap().1, 0, "one stack was reserved");
+        stacks.release(reservation);
     }
 
     #[test]
@@ -318,7 +317,7 @@ mod tests {
         }
         let size = Size::holding(256 << 10).unwrap();
         let mut stacks = Stacks::new();
-        let promises: Vec<_> = (0..2).map(|_| stacks.reserve(size).unwrap()).collect();
+        let reservations: Vec<_> = (0..2).map(|_| stacks.reserve(size).unwrap()).collect();
         let [one, other] = [(); 2].map(|()| stacks.take(size).unwrap());
         let apart = one
             .limit()
@@ -326,19 +325,19 @@ mod tests {
             .addr()
             .abs_diff(other.limit().as_ptr().addr());
         assert_eq!(apart % size.bytes(), 0);
-        for (stack, promise) in [one, other].into_iter().zip(promises) {
+        for (stack, reservation) in [one, other].into_iter().zip(reservations) {
             stacks.put(stack);
-            stacks.release(promise);
+            stacks.release(reservation);
         }
     }
 
     #[test]
-    fn promises_are_kept_in_batches_and_given_back() {
+    fn reservations_are_taken_in_batches_and_ended() {
         let size = Size::holding(32 << 10).unwrap();
         let mut stacks = Stacks::new();
-        let promises: Vec<_> = (0..1000).map(|_| stacks.reserve(size).unwrap()).collect();
-        for promise in promises {
-            stacks.release(promise);
+        let reservations: Vec<_> = (0..1000).map(|_| stacks.reserve(size).unwrap()).collect();
+        for reservation in reservations {
+            stacks.release(reservation);
         }
         let (_, spare) = stacks.spare.unwrap();
         assert!((1..=2 * BATCH).contains(&spare), "{spare} are kept");

@@ -8,7 +8,7 @@ use super::*;
 
 type Body = Box<dyn FnOnce(&Flow)>;
 
-/// A flow with a body, which switches back to the OS thread's own.
+/// A flow with a body, which switches back to the flow on the OS thread's own stack.
 struct Flow {
     context: SavedContext,
     back: &'static SavedContext,
@@ -24,7 +24,7 @@ thread_local! {
 
 extern "C" fn entry() -> ! {
     begun();
-    // SAFETY: `resume` has set it to the flow that it switched to, which lives on.
+    // SAFETY: `resume` has set it to the flow that it switched to, which is alive.
     let flow = unsafe { &*STARTING.get() };
     let body = flow.body.take().unwrap();
     body(flow);
@@ -48,10 +48,10 @@ impl Flow {
         flow
     }
 
-    /// Runs it until it suspends itself or has ended, which it says.
+    /// Runs the flow until it suspends itself or ends. Returns true if it has ended.
     fn resume(&self) -> bool {
         STARTING.set(self);
-        // SAFETY: it is suspended, or prepared.
+        // SAFETY: the flow is suspended, or prepared.
         unsafe { switch(self.back, &self.context) };
         self.ended.get()
     }
@@ -63,7 +63,7 @@ impl Flow {
 }
 
 #[test]
-fn leaves_in_the_middle_and_goes_on_there() {
+fn a_flow_resumes_where_it_was_suspended() {
     let log = Rc::new(RefCell::new(Vec::new()));
     let mut stacks = Stacks::new();
     let one = Flow::new(&mut stacks, {
@@ -80,9 +80,9 @@ fn leaves_in_the_middle_and_goes_on_there() {
     assert_eq!(*log.borrow(), [1, 2, 3]);
 }
 
-/// What a switch must not lose: locals of every kind that live in registers, at any depth.
+/// A switch preserves locals of every kind that live in registers, at any depth.
 #[test]
-fn nothing_that_lives_across_a_switch_is_lost() {
+fn values_that_live_across_a_switch_are_preserved() {
     #[inline(never)]
     fn deep(flow: &Flow, depth: u64, a: f64, b: u128) -> (u64, f64, u128) {
         let (c, d, e) = (depth * 3, a * 1.5, b ^ u128::from(depth));
@@ -136,7 +136,7 @@ fn nothing_that_lives_across_a_switch_is_lost() {
 }
 
 #[test]
-fn one_switches_to_another_and_past_the_first() {
+fn a_flow_switches_directly_to_another() {
     let log = Rc::new(RefCell::new(Vec::new()));
     let mut stacks = Stacks::new();
     let second = Rc::new(Flow::new(&mut stacks, {
@@ -217,7 +217,7 @@ fn a_backtrace_ends_where_the_stack_does() {
             target_os = "linux",
             not(greenpatch_corosensei)
         )));
-        // corosensei's continues in the code that resumed it.
+        // With corosensei it continues in the code that resumed the coroutine.
         assert!(portable || !trace.contains("Flow::resume"), "{trace}");
     });
     assert!(one.resume());

@@ -1,6 +1,6 @@
-//! Telling valgrind where stacks lie, which otherwise guesses from how far the stack pointer moves.
+//! Registers stacks with valgrind, which otherwise infers a switch from the distance that the stack pointer moves.
 //!
-//! Its request is a run of instructions that do nothing on a processor (valgrind's manual, "The Client Request
+//! A request is a sequence of instructions that have no effect on a processor (valgrind's manual, "The Client Request
 //! mechanism"; `STACK_REGISTER` is number 0x1501 with the lowest and the highest address).
 #![allow(unsafe_code)]
 
@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 
 const STACK_REGISTER: usize = 0x1501;
 
-/// Says that the memory from `lowest` up to `top` is a stack.
+/// Registers the memory from `lowest` up to `top` as a stack.
 pub(super) fn register(lowest: NonNull<u8>, top: NonNull<u8>) {
     let request: [usize; 6] = [
         STACK_REGISTER,
@@ -19,8 +19,8 @@ pub(super) fn register(lowest: NonNull<u8>, top: NonNull<u8>) {
         0,
         0,
     ];
-    // SAFETY: `rdi` is turned by 128 bits in all, and `rbx` exchanged with itself, so nothing changes; valgrind
-    // reads the request, and writes a number into `rdx`.
+    // SAFETY: `rdi` is rotated by 128 bits in total, and `rbx` is exchanged with itself, so nothing changes. valgrind
+    // reads the request and writes a number to `rdx`.
     unsafe {
         asm!(
             "rol rdi, 3",
