@@ -1,8 +1,7 @@
-//! The descriptors that one reactor looks at: what each is ready for, and its waiters.
+//! The descriptors that one reactor polls, each with its readiness and its waiters.
 //!
-//! Each has a [`Key`], which events bear. A key names one registration for ever: once the descriptor
-//! has been forgotten, its key names nothing, although its place in the table and its number in the
-//! OS may belong to another one by then.
+//! Each registration has a [`Key`], which events carry. Keys are not reused: once the descriptor has been forgotten, its
+//! key is stale, although its index in the table and its number in the OS may then belong to another one.
 #![forbid(unsafe_code)]
 
 use std::num::NonZero;
@@ -12,27 +11,27 @@ use slab::Slab;
 
 use super::readiness::{Direction, Readiness};
 
-/// Bits of a key that say where in the table; the rest is the generation.
-const PLACE_BITS: u32 = usize::BITS / 2;
-const PLACES: usize = 1 << PLACE_BITS;
+/// The number of bits of a key that are the index in the table. The other bits are the generation.
+const INDEX_BITS: u32 = usize::BITS / 2;
+const INDICES: usize = 1 << INDEX_BITS;
 
-/// Names one registration of one descriptor.
+/// Identifies one registration of one descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key(pub(super) usize);
 
 /// The table, with waiters `W`.
 #[derive(Debug)]
 pub(crate) struct Descriptors<W> {
-    entries: Slab<Entry<W>>,
-    /// Of the latest descriptor.
+    entries: Slab<Registration<W>>,
+    /// The generation of the latest registration.
     generation: usize,
 }
 
-/// It fills one line of the processor's cache. The table needs no room of its own: a vacant place has the zero that
-/// no generation is.
+/// One registered descriptor. It fills one cache line: a vacant entry of the table needs no tag, since its generation
+/// is zero.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Entry<W> {
+struct Registration<W> {
     generation: NonZero<usize>,
     fd: RawFd,
     ready: Readiness,
@@ -41,18 +40,18 @@ struct Entry<W> {
 }
 
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Option<Entry<std::ptr::NonNull<()>>>>() == 64);
+const _: () = assert!(size_of::<Option<Registration<std::ptr::NonNull<()>>>>() == 64);
 
-/// Mostly none or one, for which nothing is allocated.
+/// The waiters for one direction. There is mostly none or one, which needs no allocation.
 #[derive(Debug)]
 struct Waiting<W> {
     first: Option<W>,
-    /// In which epoch one last began to wait without having asked the OS about the descriptor; zero if none has since that
-    /// was dealt with.
+    /// The latest epoch in which a waiter began to wait without having asked the OS about the descriptor; zero if there is
+    /// none since [`Descriptors::waits_since`] last returned the waiters.
     since: u32,
     #[expect(
         clippy::box_collection,
-        reason = "there are seldom others, and room is dear"
+        reason = "others are rare, and the entry must fit into a cache line"
     )]
     others: Option<Box<Vec<W>>>,
 }
@@ -65,55 +64,55 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         }
     }
 
-    /// How many descriptors there are.
+    /// Returns the number of descriptors.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Adds a descriptor that is ready for nothing until an event says so. None if there are more
-    /// than keys.
+    /// Inserts a descriptor that is not ready until an event reports that it is. Returns `None` if there are no more
+    /// keys.
     pub(crate) fn insert(&mut self, fd: RawFd) -> Option<Key> {
-        let place = self.entries.vacant_key();
-        if place >= PLACES {
+        let index = self.entries.vacant_key();
+        if index >= INDICES {
             return None;
         }
-        // From 1 up to the largest that a key has room for, and around.
-        self.generation = self.generation % (PLACES - 1) + 1;
+        // From 1 to the largest generation that fits into a key, and around.
+        self.generation = self.generation % (INDICES - 1) + 1;
         let generation = NonZero::new(self.generation).expect("one was added");
-        self.entries.insert(Entry {
+        self.entries.insert(Registration {
             generation,
             fd,
             ready: Readiness::NONE,
             readers: Waiting::new(),
             writers: Waiting::new(),
         });
-        Some(Key(self.generation << PLACE_BITS | place))
+        Some(Key(self.generation << INDEX_BITS | index))
     }
 
-    /// The latest registration under this number.
+    /// Returns the key of the latest registration under this number.
     pub(crate) fn find(&self, fd: RawFd) -> Option<Key> {
         let of_fd = self.entries.iter().filter(|(_, entry)| entry.fd == fd);
-        let (place, entry) = of_fd.max_by_key(|(_, entry)| entry.generation)?;
-        Some(Key(entry.generation.get() << PLACE_BITS | place))
+        let (index, entry) = of_fd.max_by_key(|(_, entry)| entry.generation)?;
+        Some(Key(entry.generation.get() << INDEX_BITS | index))
     }
 
-    /// Removes a descriptor, and hands its waiters to `wake`.
+    /// Removes a descriptor, and passes its waiters to `wake`.
     pub(crate) fn remove(&mut self, key: Key, mut wake: impl FnMut(W)) {
         if self.entry(key).is_some() {
-            let mut entry = self.entries.remove(key.place());
+            let mut entry = self.entries.remove(key.index());
             entry.readers.drain(&mut wake);
             entry.writers.drain(&mut wake);
         }
     }
 
-    /// Whether an attempt has a chance; none if the key is stale.
+    /// Returns true if an attempt has a chance, and `None` if the key is stale.
     #[inline]
     pub(crate) fn allows(&self, key: Key, direction: Direction) -> Option<bool> {
-        let entry = self.entries.get(key.place())?;
+        let entry = self.entries.get(key.index())?;
         (entry.generation.get() == key.generation()).then(|| entry.ready.allows(direction))
     }
 
-    /// Notes an event, and hands out the waiters for it; none if the key is stale.
+    /// Records an event, and removes the waiters for it and passes them to `wake`. Does nothing if the key is stale.
     #[inline]
     pub(crate) fn set_ready(&mut self, key: Key, ready: Readiness, mut wake: impl FnMut(W)) {
         let Some(entry) = self.entry(key) else {
@@ -143,8 +142,8 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         }
     }
 
-    /// Adds one that waits until an attempt has a chance, in an epoch from 1 on, or 0 if it need not be among those that
-    /// [`waits_since`](Self::waits_since) hands out. False if an attempt has a chance now, or the key is stale.
+    /// Adds a waiter for a chance of an attempt. `epoch` is at least 1, or 0 if [`waits_since`](Self::waits_since) need not
+    /// return the waiter. Returns false if an attempt has a chance now, or the key is stale.
     #[inline]
     pub(crate) fn enlist(&mut self, key: Key, direction: Direction, waiter: W, epoch: u32) -> bool {
         match self.entry(key) {
@@ -158,8 +157,8 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         }
     }
 
-    /// Hands out those that wait since an epoch before `epoch`, of up to `most` descriptors, once each. Says whether there
-    /// are others that may be handed out later.
+    /// Passes the waiters that wait since an epoch before `epoch` to `hand`, once each, for at most `most` directions of
+    /// descriptors. Returns true if there are others, for a later call.
     pub(crate) fn waits_since(&mut self, epoch: u32, most: usize, mut hand: impl FnMut(W)) -> bool {
         let mut left = most;
         let mut are_others = false;
@@ -180,7 +179,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         are_others
     }
 
-    /// Hands out all that wait.
+    /// Passes all waiters to `hand`.
     pub(crate) fn all_waiting(&self, mut hand: impl FnMut(W)) {
         for (_, entry) in &self.entries {
             entry.readers.iter().for_each(&mut hand);
@@ -188,7 +187,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         }
     }
 
-    /// Removes a waiter, if it is still there, and returns whether an attempt has a chance, as
+    /// Removes a waiter, if it is still in the table, and returns whether an attempt has a chance, as
     /// [`allows`](Self::allows) does.
     pub(crate) fn withdraw(&mut self, key: Key, direction: Direction, waiter: W) -> Option<bool> {
         let entry = self.entry(key)?;
@@ -196,33 +195,33 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         Some(entry.ready.allows(direction))
     }
 
-    fn entry(&mut self, key: Key) -> Option<&mut Entry<W>> {
-        let entry = self.entries.get_mut(key.place())?;
+    fn entry(&mut self, key: Key) -> Option<&mut Registration<W>> {
+        let entry = self.entries.get_mut(key.index())?;
         (entry.generation.get() == key.generation()).then_some(entry)
     }
 }
 
 impl Key {
-    /// The key as a number, for callers that only store it.
+    /// Returns the key as a number, for callers that only store it.
     pub(crate) fn to_bits(self) -> usize {
         self.0
     }
 
-    /// What [`Key::to_bits`] has made a number of.
+    /// Restores a key from the number that [`Key::to_bits`] returned.
     pub(crate) fn from_bits(bits: usize) -> Key {
         Key(bits)
     }
 
-    fn place(self) -> usize {
-        self.0 % PLACES
+    fn index(self) -> usize {
+        self.0 % INDICES
     }
 
     fn generation(self) -> usize {
-        self.0 >> PLACE_BITS
+        self.0 >> INDEX_BITS
     }
 }
 
-impl<W> Entry<W> {
+impl<W> Registration<W> {
     fn waiting(&mut self, direction: Direction) -> &mut Waiting<W> {
         match direction {
             Direction::Read => &mut self.readers,
@@ -268,7 +267,7 @@ impl<W: Copy + PartialEq> Waiting<W> {
         }
     }
 
-    /// Hands all out, in the order in which they came.
+    /// Removes all waiters and passes them to `wake`, in the order in which they were added.
     #[inline]
     fn drain(&mut self, mut wake: impl FnMut(W)) {
         if let Some(waiter) = self.first.take() {
@@ -291,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_wakes_those_of_its_direction_in_order() {
+    fn an_event_wakes_the_waiters_of_its_direction_in_order() {
         let mut table = Descriptors::new();
         let key = table.insert(3).unwrap();
         for waiter in [1, 2, 3] {
@@ -314,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_wait_for_long_are_handed_out_once() {
+    fn long_waits_are_reported_once() {
         let mut table = Descriptors::new();
         let [one, other] = [3, 4].map(|fd| table.insert(fd).unwrap());
         for (key, direction, waiter, epoch) in [
@@ -337,7 +336,7 @@ mod tests {
         assert_eq!(since(3, 9), (vec![4], false));
         assert_eq!(since(9, 9), (vec![], false));
         assert_eq!(woken(|hand| table.all_waiting(hand)), [1, 2, 3, 4, 5]);
-        // The next wait is one of its own.
+        // A later wait is reported again.
         table.set_ready(one, Readiness::READABLE, |_| ());
         table.has_blocked(one, Direction::Read);
         assert!(table.enlist(one, Direction::Read, 6, 7));
@@ -345,12 +344,12 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_event_is_nobodys() {
+    fn a_stale_event_has_no_effect() {
         let mut table = Descriptors::<u32>::new();
         let old = table.insert(3).unwrap();
         table.remove(old, |_| ());
         let new = table.insert(3).unwrap();
-        assert_eq!(old.place(), new.place());
+        assert_eq!(old.index(), new.index());
         assert_ne!(old, new);
         table.set_ready(old, Readiness::READABLE, |_| ());
         assert_eq!(table.allows(new, Direction::Read), Some(false));

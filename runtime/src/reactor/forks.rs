@@ -1,7 +1,7 @@
-//! Which process this is, by the number of forks.
+//! The identity of the current process, as the number of forks since the program started.
 //!
-//! What the parent process polls is its own: a child shares the OS's facility with it, and must not change it. So what
-//! belongs to one process keeps the number of forks before it.
+//! A child shares the OS's polling facility with its parent process, and must not change it. So each value that belongs
+//! to one process stores the number of forks before that process.
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ static FORKS: AtomicU32 = AtomicU32::new(0);
 
 /// Counts a fork. Called in the child.
 pub(crate) fn forked() {
-    // Relaxed, here and below: a new process has one thread, and starts the others.
+    // Relaxed, here and below: a new process has one thread, which starts all others.
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 

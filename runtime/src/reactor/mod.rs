@@ -1,13 +1,12 @@
-//! What a hub sleeps in: until a descriptor is ready, another OS thread notifies it, or a time has come.
+//! The reactor, in which a hub sleeps until a descriptor is ready, another OS thread notifies it, or a timeout has passed.
 //!
 //! Layer: reactor, beside `patch` and `coroutine`.
 //! Called by: `hub`.
 //! Calls: `refused`, and mio; this is the only module that names mio.
 //! Never: knows a green thread; it wakes no thread, it only returns.
 //!
-//! Descriptors are looked at edge by edge: an event tells once that something has changed, and
-//! [`Descriptors`] remembers it until an attempt has found out otherwise. So a descriptor is
-//! registered once, and a wait costs no call to the OS of its own.
+//! Descriptors are polled edge-triggered: an event reports a change once, and [`Descriptors`] remembers the readiness
+//! until an attempt would have blocked. So a descriptor is registered once, and a wait needs no additional call to the OS.
 
 mod descriptors;
 mod forks;

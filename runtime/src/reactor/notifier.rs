@@ -1,4 +1,4 @@
-//! What any OS thread may do with a poller: end its sleep, and remove descriptors from it.
+//! The operations on a poller that any OS thread may perform: ending its sleep, and removing descriptors.
 #![forbid(unsafe_code)]
 
 use std::os::fd::RawFd;
@@ -14,21 +14,21 @@ const ADDING_A_WAKER: &str = "eventfd";
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const ADDING_A_WAKER: &str = "kevent";
 
-/// What any OS thread may do with the sleeping place of a hub.
+/// A handle to a poller, for use on any OS thread.
 #[derive(Debug)]
 pub(crate) struct Notifier {
     waker: Waker,
     registry: Registry,
-    /// The process that it was made in, by the number of forks.
+    /// The process that the notifier was created in, by the number of forks.
     process: u32,
 }
 
 impl Notifier {
-    /// Adds a notifier to a poller, which reports its notifications by `token`.
+    /// Adds a notifier to a poller, which reports notifications by `token`.
     ///
     /// # Errors
     ///
-    /// When the process has no file descriptor left.
+    /// If the process has no file descriptor left.
     pub(super) fn new(registry: &Registry, token: Token) -> Result<Self, Refused> {
         let waker = Waker::new(registry, token).map_err(Refused::by(ADDING_A_WAKER))?;
         let registry = registry.try_clone().map_err(Refused::by("fcntl"))?;
@@ -39,7 +39,7 @@ impl Notifier {
         })
     }
 
-    /// Has a descriptor looked at no more. Nothing happens if it was not, or is closed.
+    /// Removes a descriptor from the poller. Does nothing if it was not added, or is closed.
     pub(crate) fn remove(&self, fd: RawFd) {
         if self.process == forks() {
             let _ = self.registry.deregister(&mut SourceFd(&fd));
@@ -51,7 +51,7 @@ impl Notifier {
         if self.process != forks() {
             return;
         }
-        // This fails only if the OS has no memory for the event, and there is no way on then.
+        // This fails only if the OS has no memory for the event. The hub could then never be woken.
         self.waker.wake().expect("the OS can wake a hub");
     }
 }

@@ -1,4 +1,4 @@
-//! Polling the OS: which descriptors are ready, and sleeping until one is.
+//! Polling the OS for ready descriptors, and sleeping until there is one.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -18,43 +18,43 @@ use crate::refused::Refused;
 const NOTIFIED: Token = Token(usize::MAX);
 /// The token of the reminder that [`Poller::remind`] sets.
 const REMINDED: Token = Token(usize::MAX - 1);
-/// How many events one look at the OS takes in. The OS keeps the others, in order: what they are about had better be
-/// touched when its turn is near.
+/// The number of events that one poll takes in. The OS keeps the others, in order: their data should be accessed only
+/// shortly before their turn.
 const BATCH: usize = 128;
 
-/// The calls that mio makes for a poller, of which an error is to say which failed.
+/// The OS call that opens a poller, for error messages.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const OPENING: &str = "epoll_create1";
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const OPENING: &str = "kqueue";
 
-/// A timeout from which on it is not worth two calls to the OS to keep it in one sleep.
+/// The shortest timeout for which a precise sleep is not worth two calls to the OS.
 const LONG: Duration = Duration::from_millis(2);
 
-/// The sleeping place of one hub.
+/// The poller of one hub.
 #[derive(Debug)]
 pub(crate) struct Poller {
     poll: Poll,
     events: Events,
-    /// Made when one is first set.
+    /// Created when a reminder is first set.
     reminder: Option<Reminder>,
 }
 
-/// What a look or a sleep has found out beside what descriptors are ready for.
+/// The result of a poll, apart from the readiness of descriptors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Polled {
-    /// A signal was handled on this OS thread while it slept, or the process was stopped and goes on.
+    /// A signal was handled on this OS thread while it slept, or the process was stopped and continued.
     pub(crate) is_interrupted: bool,
-    /// The time has passed that [`Poller::remind`] was given.
+    /// The time passed to [`Poller::remind`] has elapsed.
     pub(crate) is_reminded: bool,
 }
 
 impl Poller {
-    /// Opens the OS's facility for it.
+    /// Opens the OS's polling facility.
     ///
     /// # Errors
     ///
-    /// When the process has no file descriptor left.
+    /// If the process has no file descriptor left.
     pub(crate) fn new() -> Result<(Poller, Notifier), Refused> {
         let poll = Poll::new().map_err(Refused::by(OPENING))?;
         let notifier = Notifier::new(poll.registry(), NOTIFIED)?;
@@ -67,11 +67,11 @@ impl Poller {
         Ok((poller, notifier))
     }
 
-    /// Sleeps until a descriptor is ready, until notified, or until `timeout` has passed; may return
-    /// early for no reason. Hands what descriptors are ready for to `ready`.
+    /// Sleeps until a descriptor is ready, until notified, or until `timeout` has passed. May return early without a
+    /// reason. Passes the readiness of descriptors to `ready`.
     ///
-    /// It wakes no later than the OS's clock allows, although epoll counts milliseconds: whole
-    /// milliseconds are slept in epoll, and the rest of a timeout by a call that is precise.
+    /// Wakes no later than the OS's clock allows, although epoll counts milliseconds: epoll sleeps whole milliseconds,
+    /// and a precise call sleeps the rest of a timeout.
     pub(crate) fn wait(
         &mut self,
         timeout: Option<Duration>,
@@ -92,16 +92,16 @@ impl Poller {
         polled
     }
 
-    /// Looks what descriptors are ready for, without waiting.
+    /// Passes the readiness of descriptors to `ready`, without waiting.
     pub(crate) fn poll_now(&mut self, ready: impl FnMut(Key, Readiness)) -> Polled {
         self.poll(Some(Duration::ZERO), ready)
     }
 
-    /// Has a look or a sleep say so once that time has passed; in place of an earlier reminder.
+    /// Sets a reminder, which replaces an earlier one: once `after` has elapsed, a poll reports it.
     ///
     /// # Errors
     ///
-    /// When no descriptor is left, and where the OS has none for it.
+    /// If the process has no file descriptor left, or the OS does not support timers as descriptors.
     pub(crate) fn remind(&mut self, after: Duration) -> io::Result<()> {
         let reminder = match self.reminder.take() {
             Some(reminder) => reminder,
@@ -110,12 +110,12 @@ impl Poller {
         self.reminder.insert(reminder).set(after)
     }
 
-    /// Has a descriptor looked at from now on. What it is ready for already is told, too.
+    /// Adds a descriptor to the poller. Its current readiness is reported, too.
     ///
     /// # Errors
     ///
-    /// `AlreadyExists` if it is looked at already, `PermissionDenied` for a descriptor that is always
-    /// ready, and what the OS has no memory for.
+    /// `AlreadyExists` if it was added already, `PermissionDenied` for a descriptor that is always ready; otherwise the
+    /// OS's error if it has no memory.
     pub(crate) fn add(&self, fd: RawFd, key: Key) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -146,7 +146,7 @@ impl Poller {
         polled
     }
 
-    /// Sleeps a timeout that epoll would round, if the OS has a call for it.
+    /// Sleeps for a timeout that epoll would round. Returns false if the OS has no call for it.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn sleep_precisely(&self, timeout: Duration, is_interrupted: &mut bool) -> bool {
         use std::os::fd::AsRawFd;
@@ -163,8 +163,8 @@ impl Poller {
             tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
             tv_nsec: timeout.subsec_nanos().into(),
         };
-        // SAFETY: one valid pollfd, a valid timespec, no signal mask. What it returns does not
-        // matter: the poll that follows finds out what has happened.
+        // SAFETY: the arguments are one valid pollfd, a valid timespec and no signal mask. The number of ready
+        // descriptors is not used: the poll that follows finds the events.
         let result =
             unsafe { libc::ppoll(&raw mut epoll, 1, &raw const timeout, std::ptr::null()) };
         *is_interrupted =
@@ -172,7 +172,7 @@ impl Poller {
         true
     }
 
-    /// Leaves it to mio, whose kqueue counts nanoseconds.
+    /// Returns false: mio's kqueue counts nanoseconds, so the timeout is precise without this.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     fn sleep_precisely(&self, _timeout: Duration, _is_interrupted: &mut bool) -> bool {
         false
@@ -182,7 +182,7 @@ impl Poller {
 #[inline]
 fn readiness(event: &mio::event::Event) -> Readiness {
     let bit = |is_set: bool, bit: Readiness| if is_set { bit } else { Readiness::NONE };
-    // An error is found by an attempt in either direction.
+    // An attempt in either direction finds the error.
     let error = event.is_error();
     bit(event.is_readable() || error, Readiness::READABLE)
         | bit(event.is_writable() || error, Readiness::WRITABLE)
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_is_told_once() {
+    fn an_edge_is_reported_once() {
         use std::io::{Read, Write};
         use std::os::fd::AsRawFd;
 
@@ -226,27 +226,27 @@ mod tests {
         let again = poller.add(reader.as_raw_fd(), key).unwrap_err();
         assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
 
-        let look = |poller: &mut Poller| {
-            let mut told = Vec::new();
-            poller.poll_now(|key, ready| told.push((key, ready.allows(Direction::Read))));
-            told
+        let poll = |poller: &mut Poller| {
+            let mut reported = Vec::new();
+            poller.poll_now(|key, ready| reported.push((key, ready.allows(Direction::Read))));
+            reported
         };
-        assert_eq!(look(&mut poller), []);
+        assert_eq!(poll(&mut poller), []);
         writer.write_all(b"ab").unwrap();
-        assert_eq!(look(&mut poller), [(key, true)]);
-        assert_eq!(look(&mut poller), [], "an edge, not a level");
+        assert_eq!(poll(&mut poller), [(key, true)]);
+        assert_eq!(poll(&mut poller), [], "an edge, not a level");
         reader.read_exact(&mut [0]).unwrap();
         writer.write_all(b"c").unwrap();
-        assert_eq!(look(&mut poller), [(key, true)]);
+        assert_eq!(poll(&mut poller), [(key, true)]);
 
         notifier.remove(reader.as_raw_fd());
         writer.write_all(b"d").unwrap();
-        assert_eq!(look(&mut poller), []);
+        assert_eq!(poll(&mut poller), []);
         notifier.remove(reader.as_raw_fd());
     }
 
     #[test]
-    fn a_notification_is_kept() {
+    fn a_notification_is_not_lost() {
         let (mut poller, notifier) = Poller::new().unwrap();
         notifier.notify();
         poller.wait(None, |_, _| ());

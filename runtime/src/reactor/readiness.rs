@@ -1,24 +1,24 @@
-//! What a descriptor is ready for, as far as events have told.
+//! The readiness of a descriptor, as reported by events.
 #![forbid(unsafe_code)]
 
 use std::ops::BitOr;
 
-/// The way that bytes go.
+/// The direction of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Read,
     Write,
 }
 
-/// What a descriptor may be ready for; a set of bits.
+/// The readiness of a descriptor, as a set of bits.
 ///
 /// | bit | means |
 /// | --- | --- |
-/// | `READABLE` | a read may find something, or the end |
+/// | `READABLE` | a read may find bytes, or the end |
 /// | `WRITABLE` | a write may find room, or an error |
-/// | `READ_CLOSED` | the other side writes no more: after the last bytes comes the end |
-/// | `WRITE_CLOSED` | the other side reads no more |
-/// | `URGENT` | urgent bytes have come, at which a read stops short |
+/// | `READ_CLOSED` | the other side no longer writes: after the last bytes comes the end |
+/// | `WRITE_CLOSED` | the other side no longer reads |
+/// | `URGENT` | urgent bytes have come, and a read stops at them |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Readiness(u8);
 
@@ -30,7 +30,7 @@ impl Readiness {
     pub(crate) const WRITE_CLOSED: Readiness = Readiness(1 << 3);
     pub(crate) const URGENT: Readiness = Readiness(1 << 4);
 
-    /// Whether an attempt in this direction has a chance.
+    /// Returns true if an attempt in this direction has a chance.
     pub(crate) fn allows(self, direction: Direction) -> bool {
         self.meets(match direction {
             Direction::Read => Readiness::READABLE | Readiness::READ_CLOSED,
@@ -38,7 +38,7 @@ impl Readiness {
         })
     }
 
-    /// What is left after an attempt that would have blocked: it knows better than any event did.
+    /// Returns the readiness after an attempt that would have blocked, which overrides every earlier event.
     pub(super) fn after_blocking(self, direction: Direction) -> Readiness {
         self.without(match direction {
             Direction::Read => Readiness::READABLE | Readiness::READ_CLOSED,
@@ -46,8 +46,8 @@ impl Readiness {
         })
     }
 
-    /// What is left after a transfer that moved fewer bytes than it could have. There is nothing more
-    /// to move then, but the end, or what comes after an urgent byte.
+    /// Returns the readiness after a transfer that moved fewer bytes than it could have. There are no more bytes to move
+    /// then, except the end, or the bytes after an urgent byte.
     pub(super) fn after_a_short_transfer(self, direction: Direction) -> Readiness {
         match direction {
             Direction::Read if self.meets(Readiness::URGENT) => self,

@@ -1,6 +1,6 @@
-//! A reminder: after a time, the next look or sleep says that it has passed.
+//! A timer that the next poll reports once it has expired.
 //!
-//! It is a descriptor that the reactor looks at like any other, so that no sleep needs a timeout for it.
+//! It is a descriptor that the reactor polls like any other, so no sleep needs a timeout for it.
 #![allow(unsafe_code)]
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -23,12 +23,12 @@ mod linux {
     impl Reminder {
         pub(in super::super) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
             let flags = libc::TFD_NONBLOCK | libc::TFD_CLOEXEC;
-            // SAFETY: it takes a clock and flags.
+            // SAFETY: timerfd_create takes a clock and flags.
             let fd = unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, flags) };
             if fd == -1 {
                 return Err(io::Error::last_os_error());
             }
-            // SAFETY: the OS has just made it for us.
+            // SAFETY: the descriptor is new and has no other owner.
             let fd = unsafe { OwnedFd::from_raw_fd(fd) };
             registry.register(&mut SourceFd(&fd.as_raw_fd()), token, Interest::READABLE)?;
             Ok(Reminder(fd))
@@ -46,7 +46,7 @@ mod linux {
                 it_interval: zero,
                 it_value: value,
             };
-            // SAFETY: the time is valid for a read; the old one is not asked for.
+            // SAFETY: `time` is valid for the read, and the old time is not requested.
             let result = unsafe {
                 libc::timerfd_settime(self.0.as_raw_fd(), 0, &raw const time, std::ptr::null_mut())
             };
@@ -58,7 +58,7 @@ mod linux {
     }
 }
 
-/// Other systems have no such descriptor.
+/// Other systems have no timers as descriptors.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod none {
     use std::io;
