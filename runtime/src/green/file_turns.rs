@@ -5,7 +5,7 @@
 //! when an exclusive one is not.
 //!
 //! Invariant:
-//! 1. A [`Place`] is linked from `register` until `is_waiting` is false; `park::wait`, the only caller, does not move it in
+//! 1. A [`TurnEntry`] is linked from `register` until `is_waiting` is false; `park::wait`, the only caller, does not move it in
 //!    between.
 #![allow(unsafe_code)]
 
@@ -47,11 +47,11 @@ pub(super) struct Turn(Key);
 pub(super) fn take(parker: &Parker, file: BorrowedFd<'_>, shared: bool) -> io::Result<Turn> {
     let (device, number) = identify(file)?;
     let key = (device, number, shared);
-    let place = Place {
+    let entry = TurnEntry {
         key,
         node: Node::new(()),
     };
-    park::wait(parker, &Wait::new(&place, None));
+    park::wait(parker, &Wait::new(&entry, None));
     Ok(Turn(key))
 }
 
@@ -72,13 +72,13 @@ impl Drop for Turn {
     }
 }
 
-/// A place in the queue.
-struct Place {
+/// The entry of a waiter in the queue.
+struct TurnEntry {
     key: Key,
     node: Node<()>,
 }
 
-impl WaitEntry for Place {
+impl WaitEntry for TurnEntry {
     fn register(&self, waker: Waker, _patience: u32) -> bool {
         let mut queues = queues();
         match queues.of.get_mut(&self.key) {

@@ -267,7 +267,7 @@ struct Job<'a> {
     mark: AtomicU32,
 }
 
-/// The end of a job whose call has not returned.
+/// The end of a job if its call has not returned.
 enum End {
     Panicked(Box<dyn Any + Send>),
     Refused(io::Error),

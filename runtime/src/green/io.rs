@@ -84,7 +84,7 @@ fn ask_and_wait(hub: &'static Hub, operation: &mut Operation<'_>, key: Key) -> i
     perform::finish(operation, &mut pause, result)
 }
 
-/// Performs an operation whose first wait has ended without an attempt.
+/// Performs an operation after its first wait has ended without an attempt.
 #[cold]
 fn go_on_after(
     hub: &'static Hub,

@@ -22,7 +22,7 @@ static OPENS: Helpers = Helpers::new("greenpatch-open");
 static LOCKS: Helpers = Helpers::new("greenpatch-lock");
 /// Each call occupies its helper until the child ends.
 static CHILDREN: Helpers = Helpers::new("greenpatch-wait");
-/// Each call occupies its helper until a Unix-domain server whose queue is full accepts.
+/// Each call occupies its helper until a Unix-domain server with a full queue accepts.
 static SOCKETS: Helpers = Helpers::new("greenpatch-sock");
 /// Each call occupies its helper until an OS thread has ended.
 static JOINS: Helpers = Helpers::new("greenpatch-join");

@@ -111,7 +111,7 @@ fn is_default(hook: &Hook) -> bool {
     std::ptr::eq(&raw const **hook, &raw const *default)
 }
 
-/// Reports a panic: by std's default hook, except for a green thread, whose name that does not know.
+/// Reports a panic: by std's default hook, except for a green thread, since std's hook does not know its name.
 fn report(info: &PanicHookInfo<'_>) {
     match DEFAULT.get() {
         Some(default) if context::green().is_none() => {

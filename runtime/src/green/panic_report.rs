@@ -33,8 +33,8 @@ const BEGIN: &str = "__rust_begin_short_backtrace";
 /// Whether no report has explained yet how to ask for a backtrace.
 static FIRST: AtomicBool = AtomicBool::new(true);
 
-/// Notes that std's hook has reported a panic, whose first report explains how to ask for a backtrace. std's hook explains
-/// it once more if this module was first.
+/// Notes that std's hook has reported a panic. The first report of that hook explains how to ask for a backtrace; if this
+/// module's report was first, it is explained twice.
 pub(super) fn std_has_reported() {
     FIRST.store(false, Ordering::Relaxed);
 }

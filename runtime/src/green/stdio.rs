@@ -16,7 +16,7 @@ use crate::seam::stdio as seam;
 use crate::seam::stdio::Output;
 use crate::wait::park::{self, Wait, WaitEntry};
 
-/// In effect one helper for each stream, whose lock admits one thread at a time.
+/// In effect one helper for each stream, since the lock of a stream admits one thread at a time.
 static STREAMS: Helpers = Helpers::new("greenpatch-std");
 
 /// The number of bytes that a stream accepts without blocking when it is ready. Together with what std buffers, up to
@@ -181,8 +181,8 @@ impl Printed {
 impl WaitEntry for Printed {
     fn register(&self, waker: Waker, _patience: u32) -> bool {
         match &mut *self.lock() {
-            State::Printing(place) => {
-                *place = Some(waker);
+            State::Printing(waiting) => {
+                *waiting = Some(waker);
                 true
             }
             State::Printed(_) => false,

@@ -275,7 +275,7 @@ fn source_site(source: &&'static Source) -> Site {
     }
 }
 
-/// Returns the candidates with exactly that name, or else those whose last segments have that name.
+/// Returns the candidates with exactly that name, or else those with a path that ends in that name.
 fn best<'a, T: Copy>(name: &str, all: impl Iterator<Item = (&'a str, T)>) -> Vec<T> {
     let ends_so = |full: &str| {
         full.strip_suffix(name)

@@ -117,7 +117,7 @@ features! {
     /// Sets whether child processes and pipes are patched; see [`patch_process`].
     Patcher::process => Process;
 
-    /// Patches `std::fs`, whose operations then run on helper threads.
+    /// Patches `std::fs`. Its operations then run on helper threads.
     ///
     /// [`patch_all`](crate::patch_all) leaves it out unless [`Patcher::fs`] turns it on. A local file is mostly in
     /// memory: reading it in place takes a tenth of the time that it takes to wake another thread. This is for disks and

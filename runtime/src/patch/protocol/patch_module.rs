@@ -13,7 +13,7 @@ use crate::patch::table::slot::Slot;
 ///
 /// A name is the path of a source module, or of another module; leading segments can be omitted. The path of
 /// another module stands for the replacements that are outside source modules and are either for this module or
-/// written in it. If there are none, it stands for the only source module whose target it is. The whole
+/// written in it. If there are none, it stands for the only source module that targets it. The whole
 /// feature of the source module is patched.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ struct Progress {
     settled: HashMap<Feature, HashSet<Id>>,
     /// The items that a will stage left out. Later calls include them again.
     left_out: HashMap<Feature, HashSet<Id>>,
-    /// The features whose will stages are running.
+    /// The features that are at a will stage.
     deciding: Vec<Feature>,
     /// The number of calls of `patch_all` that are going through their features. All but the innermost are at did stages.
     all_runs: usize,
@@ -79,7 +79,7 @@ pub(super) fn settle(
     }
 }
 
-/// Removes this item from the record, so that it can be patched again.
+/// Forgets this item, so that it can be patched again.
 pub(super) fn unsettle(item: Id) {
     let mut progress = lock();
     let Progress {
@@ -91,7 +91,7 @@ pub(super) fn unsettle(item: Id) {
     progress.all = None;
 }
 
-/// Removes all items and settings from the record.
+/// Forgets all items and settings.
 pub(super) fn forget() {
     let mut progress = lock();
     progress.settled.clear();

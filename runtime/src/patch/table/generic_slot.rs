@@ -34,7 +34,7 @@ pub struct GenericSlot {
 }
 
 impl GenericSlot {
-    /// Creates the empty list of the slots of a generic function whose type is displayed as `type_name`.
+    /// Creates the empty list of the slots of a generic function with a type that is displayed as `type_name`.
     pub const fn new(site: Site, type_name: fn() -> &'static str) -> Self {
         GenericSlot {
             raw: RawSlot::of_generic(site, type_name),
@@ -107,7 +107,7 @@ pub(crate) struct ErasedInstance {
     trampoline: Erased,
 }
 
-/// An instance whose slot can be created.
+/// An instance for which a slot can be created.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
     instance: ErasedInstance,
@@ -284,7 +284,7 @@ unsafe fn scoped<F: Copy + 'static, D: ?Sized + 'static>(slot: *const (), found:
     unsafe { found.cast::<Scoped<F, D>>().write(slot.scoped()) };
 }
 
-/// Returns the `TypeId` of a type whose lifetimes are erased.
+/// Returns the `TypeId` of a type with erased lifetimes.
 fn key<K: ?Sized>() -> TypeId {
     trait Key {
         fn id(&self) -> TypeId
@@ -300,7 +300,7 @@ fn key<K: ?Sized>() -> TypeId {
         }
     }
     let key: &dyn Key = &PhantomData::<K>;
-    // SAFETY: only the lifetime bound of the trait object changes. `id` reads no data whose lifetime could have
+    // SAFETY: only the lifetime bound of the trait object changes. `id` reads no data with a lifetime that could have
     // ended, and the type is the same after compilation, which erases lifetimes.
     unsafe { mem::transmute::<&dyn Key, &(dyn Key + 'static)>(key) }.id()
 }
@@ -315,7 +315,7 @@ fn parameters(key_name: &'static str) -> &'static str {
 
 /// Returns whether a type of that name may contain a lifetime. Every reference is displayed as `&`, and every
 /// lifetime argument as `'_`. A trait object has a lifetime that is not displayed. So may the captures of a closure or
-/// an async block, whose names contain a part in double braces. The lifetimes of a function item do not
+/// an async block; the names of these contain a part in double braces. The lifetimes of a function item do not
 /// matter, because it contains no data.
 fn has_lifetime(type_name: &str) -> bool {
     type_name.contains(['&', '\'']) || ["dyn ", "{{"].iter().any(|mark| type_name.contains(mark))

@@ -10,7 +10,7 @@ pub struct PatchPoint {
 }
 
 impl PatchPoint {
-    /// Declares the patch point whose slot is `raw`.
+    /// Declares the patch point with the slot `raw`.
     pub const fn new(raw: &'static RawSlot) -> Self {
         PatchPoint { raw }
     }

@@ -1,4 +1,4 @@
-//! A replacement: a function for one slot, whose type was checked at compile time.
+//! A replacement: a function for one slot, with a type that was checked at compile time.
 //!
 //! Invariant 1: the function of a [`Replacement`] was erased from an `F` of the slot that it is for.
 #![allow(unsafe_code)]
@@ -9,7 +9,7 @@ use super::generic_slot::{Entry, Instance};
 use super::slot::{self, Erased, RawSlot, Site, Slot};
 use crate::patch::feature::ThreadOption;
 
-/// A function to be stored in one slot, whose type was checked at compile time.
+/// A function to be stored in one slot, with a type that was checked at compile time.
 #[derive(Clone, Copy)]
 pub struct Replacement {
     target: Target,
@@ -38,7 +38,7 @@ impl Known {
 #[derive(Clone, Copy)]
 enum Target {
     Slot(&'static RawSlot),
-    /// An instantiation, whose slot is created when it is first needed.
+    /// An instantiation. Its slot is created when it is first needed.
     Instance(Entry),
 }
 
@@ -60,7 +60,7 @@ impl Replacement {
         }
     }
 
-    /// Declares `function` a replacement for a slot whose type was checked at run time.
+    /// Declares `function` a replacement for a slot with a type that was checked at run time.
     ///
     /// # Safety
     ///

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use super::slot_words::Words;
 
-/// A function pointer whose type is erased. It is called only after [`restore`] has given its type back.
+/// A type-erased function pointer. It is called only after [`restore`] has given its type back.
 pub(crate) type Erased = unsafe fn();
 
 /// The place where a function is written, and its name.
@@ -132,7 +132,7 @@ impl RawSlot {
         self.type_id == TypeId::of::<RawSlot>()
     }
 
-    /// Creates the representative of a generic function, whose instantiations have the slots. It is never called.
+    /// Creates the representative of a generic function. Its instantiations have the slots; it is never called.
     pub(crate) const fn of_generic(site: Site, type_name: fn() -> &'static str) -> Self {
         RawSlot {
             words: Words::new(),
@@ -178,7 +178,7 @@ pub(crate) const unsafe fn restore<F: Copy>(function: Erased) -> F {
     unsafe { mem::transmute_copy::<Erased, F>(&function) }
 }
 
-/// The slot of a patch point whose function pointer type is `F`. A scope overrides it with
+/// The slot of a patch point with the function pointer type `F`. A scope overrides it with
 /// an `Arc<D>`, where `D` is the trait object of the same signature.
 pub struct Slot<F: 'static, D: ?Sized + 'static> {
     raw: RawSlot,
