@@ -10,12 +10,12 @@ pub use ::std::hint::*;
 
 use crate::seam::busy::busy;
 
-/// Tells the processor that the program waits busily.
+/// Signals to the processor that the program is in a busy-wait loop.
 ///
 /// # Differences from std
 ///
-/// Once patched, a thread that calls it a few times in a row lets other green threads run, for what
-/// it waits for may be theirs to bring about.
+/// Once patched, a thread that calls this a few times in a row yields to other green threads, since it may be waiting for
+/// one of them.
 ///
 /// # Examples
 ///

@@ -105,8 +105,8 @@ pub mod __private;
 mod bridge;
 mod coroutine;
 mod descriptor;
-// A loom model has no statics made when it is compiled, as the standard streams need them; and what is
-// modelled lies below these modules.
+// loom's types cannot be constructed in statics, which the standard streams need. The modelled code lies below these
+// modules.
 #[cfg(not(loom))]
 pub mod fs;
 mod green;

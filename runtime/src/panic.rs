@@ -5,13 +5,13 @@
 
 //! Panics, counted by thread, native or green, with the API of [`std::panic`](mod@std::panic).
 //!
-//! std counts panics by OS thread. These functions do what std's do, and count for the green thread as well:
-//! [`thread::panicking`](crate::thread::panicking) and the poisoning of locks use that count where several green threads
+//! std counts panics by OS thread. These functions do the same as std's, and also count for each green thread:
+//! [`thread::panicking`](crate::thread::panicking) and the poisoning of locks use that count when several green threads
 //! of one OS thread unwind at the same time.
 //!
-//! No green thread yields while a panic hook runs, however it was set. A hook that was set through std itself after the
-//! first spawn bypasses the count: if several green threads unwind at the same time under it, those after the first do not
-//! seem to unwind, and the locks that they hold are not poisoned.
+//! No green thread yields while a panic hook runs, however the hook was set. A hook that was set through std itself after
+//! the first spawn bypasses the count: if several green threads unwind at the same time under it, `panicking` is false for
+//! all but the first, and the locks that they hold are not poisoned.
 
 use std::any::Any;
 
@@ -47,20 +47,20 @@ where
 ///
 /// # Panics
 ///
-/// Always; that is what it is for.
+/// Always panics.
 pub fn resume_unwind(payload: Box<dyn Any + Send>) -> ! {
     seam::panicked();
     std::panic::resume_unwind(payload)
 }
 
-/// Makes `hook` the one that is called when any thread, native or green, panics.
+/// Sets the panic hook, which is called when any thread, native or green, panics.
 ///
 /// # Differences from std
 ///
-/// Once patched, no green thread gives way to another while the hook runs: what blocks in it blocks
-/// the OS thread, and for ever if only a green thread of the same OS thread could end it. A hook that
-/// may find a lock held by another green thread does well to `try_lock` it. What the hook spawns runs on
-/// another OS thread, so it may be waited for.
+/// Once patched, no green thread yields to another while the hook runs. A call that blocks in the hook blocks the OS
+/// thread, and forever if only a green thread of the same OS thread could end the wait. A hook should use `try_lock` for
+/// a lock that another green thread may hold. A thread that the hook spawns runs on another OS thread, so the hook can
+/// wait for it.
 ///
 /// # Panics
 ///
@@ -69,11 +69,11 @@ pub fn set_hook(hook: Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>) {
     seam::set_hook(hook);
 }
 
-/// Takes the panic hook out and leaves the default one.
+/// Removes the panic hook and returns it. The default hook applies from then on.
 ///
 /// # Differences from std
 ///
-/// Once patched, the default one calls green threads by their names.
+/// Once patched, the default hook reports green threads by their names.
 ///
 /// # Panics
 ///

@@ -1,7 +1,7 @@
-//! Whether a panic ends the process once its hook has run, or unwinds.
+//! Whether a panic aborts the process after its hook has run, or unwinds.
 //!
-//! The program that is linked decides, and a crate knows only how it was compiled itself. The two are the same where
-//! cargo's profiles say so; whatever links in another way has to tell.
+//! The strategy is chosen when the program is linked, but a crate knows only the strategy it was compiled with. With
+//! cargo's profiles the two are equal. A tool that links with another strategy has to call [`panics_abort`].
 //!
 //! Layer: below all others. Called by: `hub`, `green`, `private`. Calls: std. Never: panics.
 #![forbid(unsafe_code)]
@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static ABORTS: AtomicBool = AtomicBool::new(cfg!(not(panic = "unwind")));
 
-/// Says that panics end the process. Called before there is a second thread, so Relaxed is enough.
+/// Declares that panics abort the process. Called before there is a second thread, so Relaxed is sufficient.
 pub fn panics_abort() {
     ABORTS.store(true, Ordering::Relaxed);
 }
 
-/// Whether panics end the process. Then nothing ever unwinds, and what panics is in its hook.
+/// Returns true if panics abort the process. Then no thread unwinds, and a panicking thread is in its hook.
 pub(crate) fn is_abort() -> bool {
     ABORTS.load(Ordering::Relaxed)
 }

@@ -1,11 +1,11 @@
-// Layer: facade. Called by: user code, and the compiler for a crate whose `std` is greenpatch. Calls:
-// nothing; it re-exports the macros of `io` and `thread`. Never: holds items of its own.
+// Layer: facade. Called by: user code, and the compiler for a crate that is compiled with greenpatch as `std`. Calls:
+// nothing; it re-exports the macros of `io` and `thread`. Never: defines items.
 
-//! The preludes of the language's editions, with greenpatch's own macros.
+//! The preludes of the language's editions, with greenpatch's macros.
 //!
-//! The compiler brings one of these into every module of a crate. In a crate that is compiled with
-//! `--extern std=…/libgreenpatch.rlib` it is one of greenpatch's; in an annotated module,
-//! `use std::prelude::v1::*` means greenpatch's.
+//! The compiler imports one prelude into every module of a crate. In a crate that is compiled with
+//! `--extern std=…/libgreenpatch.rlib` it is one of these. In an annotated module, `use std::prelude::v1::*` also imports
+//! greenpatch's.
 //!
 //! # Differences from std
 //!
@@ -28,7 +28,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-// What is named is in front of what a glob brings.
+// Named imports take precedence over glob imports.
 
 /// The prelude that all editions have in common.
 pub mod v1 {

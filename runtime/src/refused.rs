@@ -1,4 +1,4 @@
-//! A call that the OS has refused, for errors that say which.
+//! A call that the OS has refused, for errors that name the call.
 //!
 //! Layer: below all others. Called by: `patch`, `reactor`, `hub`. Calls: std. Never: calls the OS.
 #![forbid(unsafe_code)]
@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-/// A call that the OS has refused.
+/// A call that the OS has refused, and the OS's error.
 #[derive(Debug)]
 pub(crate) struct Refused {
     call: &'static str,
@@ -15,7 +15,7 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
-    /// Makes of an error one that says which call it is of: for `map_err`.
+    /// Returns a function for `map_err` that adds the name of the call to an error.
     pub(crate) fn by(call: &'static str) -> impl FnOnce(io::Error) -> Refused {
         move |error| Refused { call, error }
     }
@@ -34,7 +34,7 @@ impl Error for Refused {
 }
 
 impl From<Refused> for io::Error {
-    /// The error as the OS has given it, for what has std's shape.
+    /// Returns the OS's error, for functions with std's signatures.
     fn from(refused: Refused) -> io::Error {
         refused.error
     }
