@@ -11,7 +11,7 @@ mod program {
     use std::net::{SocketAddr, TcpListener, TcpStream};
     use std::thread;
 
-    /// Serves until nobody is left who could connect.
+    /// Serves until no client is left that could connect.
     pub fn serve(listener: TcpListener) {
         for stream in listener.incoming().flatten() {
             thread::spawn(move || echo(stream));

@@ -1,4 +1,4 @@
-//! Two threads, one lock, one condition: whose turn it is.
+//! Two threads that alternate, with one lock and one condition variable.
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -18,15 +18,15 @@ pub fn condvar(trips: u64) -> Lap {
         player.join().expect("it does not panic");
     }
     let time = start.elapsed();
-    assert_eq!(*shared.0.lock().expect("nobody panics"), 2 * trips);
+    assert_eq!(*shared.0.lock().expect("no thread panics"), 2 * trips);
     Ok((time, trips))
 }
 
 fn play(turn: &Mutex<u64>, changed: &Condvar, player: u64, trips: u64) {
     for _ in 0..trips {
-        let mut turn = turn.lock().expect("nobody panics");
+        let mut turn = turn.lock().expect("no thread panics");
         while *turn % 2 != player {
-            turn = changed.wait(turn).expect("nobody panics");
+            turn = changed.wait(turn).expect("no thread panics");
         }
         *turn += 1;
         drop(turn);

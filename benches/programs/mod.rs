@@ -1,4 +1,4 @@
-//! Programs written against std, and nothing else: what is compared is who runs them.
+//! Programs that use std alone. The implementations that run them are compared.
 //!
 //! This file and those beside it are compiled twice, in the crates `native` and `green`. Each program
 //! does what it does once. Most return how long that took and how many operations it was: a [`Lap`].

@@ -15,7 +15,7 @@ pub fn mutex(threads: u64, each: u64) -> Lap {
             let number = Arc::clone(&number);
             thread::spawn(move || {
                 for _ in 0..each {
-                    *number.lock().expect("nobody panics") += 1;
+                    *number.lock().expect("no thread panics") += 1;
                 }
             })
         })
@@ -24,6 +24,6 @@ pub fn mutex(threads: u64, each: u64) -> Lap {
         handle.join().expect("it does not panic");
     }
     let time = start.elapsed();
-    assert_eq!(*number.lock().expect("nobody panics"), threads * each);
+    assert_eq!(*number.lock().expect("no thread panics"), threads * each);
     Ok((time, threads * each))
 }

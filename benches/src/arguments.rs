@@ -19,41 +19,41 @@ greenpatch's benchmarks, beside its peers
 What --all finds is written to benches/results; with --quick or --peers, or of single scenarios, to target/bench-results.
 ";
 
-/// What the command line asks for.
+/// The mode that the command line selects.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Request {
     Help,
     List,
-    /// Everything, with peers taking turns.
+    /// Runs all scenarios, with the peers in alternation.
     Measure(Plan),
-    /// One program in this process, started by the above.
+    /// Runs one program in this process, a child of the one above.
     Child {
         scenario: String,
         size: String,
         peer: String,
         quick: bool,
     },
-    /// An echo server, started by the load generator.
+    /// Runs an echo server, a child of the load generator.
     Serve(String),
 }
 
-/// What to measure.
+/// The selection of scenarios.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Plan {
     /// Names of scenarios.
     pub(crate) scenarios: Vec<&'static str>,
-    /// All, if there are none.
+    /// All scenarios if empty.
     pub(crate) peers: Vec<String>,
     pub(crate) rounds: usize,
     pub(crate) quick: bool,
     pub(crate) write_readme: bool,
 }
 
-/// Reads a command line, its first word left out.
+/// Parses a command line without its first word.
 ///
 /// # Errors
 ///
-/// A sentence about the first word that makes no sense.
+/// Returns a sentence about the first word that is not understood.
 pub(crate) fn parse(words: &[String], known: &[Scenario]) -> Result<Request, String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {

@@ -1,4 +1,4 @@
-//! One measurement in a process of its own, seen from both sides.
+//! One measurement in a separate process: the side of the parent and that of the child.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -11,7 +11,7 @@ use crate::machine;
 use crate::scenario::{Effort, Figures, GREENPATCH};
 use crate::scenarios;
 
-/// What the line with the figures begins with.
+/// The prefix of the line with the figures.
 const MARK: &str = "figures:";
 
 /// A program to run.
@@ -23,11 +23,11 @@ pub(crate) struct Task<'a> {
     pub(crate) quick: bool,
 }
 
-/// Starts a child for the task and waits for its figures.
+/// Starts a child process for the task and waits for its figures.
 ///
 /// # Errors
 ///
-/// Why there are none, in a few words.
+/// Returns the reason why there are no figures, in a few words.
 pub(crate) fn start(task: Task<'_>, limit: Duration) -> Result<Figures, String> {
     let mut command = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
     command.args(["run", task.scenario, task.size, task.peer]);
@@ -50,8 +50,8 @@ pub(crate) fn start(task: Task<'_>, limit: Duration) -> Result<Figures, String> 
     let in_time = receiver.recv_timeout(limit);
     let late = in_time.is_err();
     let output = in_time.or_else(|_| {
-        // SAFETY: this touches no memory. The thread waits for the child, so that the id is still its own but for the moment
-        // in which it ends by itself.
+        // SAFETY: this accesses no memory. The thread waits for the child, so the id is still that of the child, except for
+        // the moment in which it ends by itself.
         unsafe { libc::kill(id.cast_signed(), libc::SIGKILL) };
         receiver.recv()
     });
@@ -78,7 +78,7 @@ fn figures_of(output: &Output) -> Result<Figures, String> {
         .collect()
 }
 
-/// The line that says most about why a child failed.
+/// Returns the line that explains best why a child has failed.
 fn reason(status: ExitStatus, errors: &str) -> String {
     let lines = || {
         errors
@@ -95,7 +95,7 @@ fn reason(status: ExitStatus, errors: &str) -> String {
     }
 }
 
-/// The child's side: runs the program and prints its figures.
+/// The side of the child: runs the program and prints its figures.
 pub(crate) fn run(task: Task<'_>) -> io::Result<()> {
     machine::stay_on(machine::MEASURED)?;
     machine::raise_descriptors();

@@ -1,4 +1,4 @@
-//! What greenpatch wants to reach, as ratios from one run.
+//! The goals of greenpatch, as ratios within one run.
 
 use std::fmt::Write;
 
@@ -7,11 +7,11 @@ use crate::scenario::{COROSENSEI, GREENPATCH, GREENPATCH_64, MAY, Peer, STD, TOK
 use crate::scenarios;
 use crate::table::rounded;
 
-/// A figure that is to be at most so much.
+/// A figure with a limit.
 struct Goal {
     scenario: &'static str,
     size: &'static str,
-    /// Which of the scenario's metrics.
+    /// The index of the metric of the scenario.
     metric: usize,
     peer: Peer,
     limit: Limit,
@@ -19,13 +19,13 @@ struct Goal {
 
 #[derive(Clone, Copy)]
 enum Limit {
-    /// At most so many times the figure of a peer.
+    /// At most this many times the figure of a peer.
     Times(f64, Peer),
-    /// At least so many times the figure of a peer.
+    /// At least this many times the figure of a peer.
     AtLeast(f64, Peer),
-    /// At most the figure of a peer that runs the same instructions; two runs of the same differ by up to 1 %.
+    /// At most the figure of a peer that runs the same instructions; two runs of the same program differ by up to 1 %.
     Equals(Peer),
-    /// At most a number of its own.
+    /// At most an absolute number.
     Number(f64),
 }
 
@@ -52,7 +52,7 @@ impl Goal {
         self
     }
 
-    /// What was measured, in terms of the limit, and whether that will do.
+    /// Returns the measured value in terms of the limit, and whether it reaches the goal.
     fn reached(&self, results: &Results) -> Option<(f64, bool)> {
         let find = |peer| results.find(self.scenario, self.size, peer);
         let own = find(self.peer)?;
@@ -101,7 +101,7 @@ const GOALS: &[Goal] = &[
     goal("dispatch", "1", Equals("null check by hand")).peer("unpatched"),
 ];
 
-/// The goals of what was measured, as a Markdown table; empty if none was.
+/// Returns the goals of the scenarios that were measured as a Markdown table; empty if there are none.
 pub(crate) fn table(results: &Results) -> String {
     let mut text = String::new();
     for goal in GOALS {
@@ -133,7 +133,7 @@ pub(crate) fn table(results: &Results) -> String {
         return text;
     }
     format!(
-        "| scenario | who | what | goal | measured | reached |\n| --- | --- | --- | --- | --- | --- |\n{text}"
+        "| scenario | peer | what | goal | measured | reached |\n| --- | --- | --- | --- | --- | --- |\n{text}"
     )
 }
 

@@ -1,20 +1,20 @@
-//! What is asked of the machine: cores, limits, memory, and what it is.
+//! Cores, limits, memory and description of the machine.
 #![allow(unsafe_code)]
 
 use std::fs;
 use std::io;
 use std::process::Command;
 
-/// The core of what is measured.
+/// The core on which programs are measured.
 pub(crate) const MEASURED: usize = 0;
 /// The core of the load generator and of the rounds.
 pub(crate) const OTHER: usize = 1;
 
-/// Keeps this process, and the threads and children that it will have, on one core.
+/// Pins this process, with its future threads and children, to one core.
 pub(crate) fn stay_on(core: usize) -> io::Result<()> {
-    // SAFETY: a set of cores is a set of bits, and is valid when zeroed.
+    // SAFETY: `cpu_set_t` is a set of bits, for which zeroes are valid.
     let mut cores: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    // SAFETY: the core's number is far below the size of the set.
+    // SAFETY: the number of the core is far below the size of the set.
     unsafe { libc::CPU_SET(core, &mut cores) };
     // SAFETY: the set is valid for the call.
     match unsafe { libc::sched_setaffinity(0, size_of_val(&cores), &raw const cores) } {
@@ -26,7 +26,7 @@ pub(crate) fn stay_on(core: usize) -> io::Result<()> {
     }
 }
 
-/// Raises the limit of open descriptors as far as it goes.
+/// Raises the limit of open descriptors to the maximum.
 pub(crate) fn raise_descriptors() {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
@@ -41,14 +41,14 @@ pub(crate) fn raise_descriptors() {
 
 /// Ends this process when the thread that started it ends.
 pub(crate) fn die_with_parent() {
-    // SAFETY: this sets a number of the process and touches no memory.
+    // SAFETY: this sets a number of the process and accesses no memory.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
 }
 
-/// Nanoseconds that all threads of a process have had, those that ended included.
+/// Returns the CPU time in nanoseconds of all threads of a process, including those that have ended.
 pub(crate) fn cpu_of(process: u32) -> io::Result<u64> {
     let mut clock = 0;
-    // SAFETY: the clock's place is valid for the call.
+    // SAFETY: the pointer to the clock is valid for the write.
     match unsafe { libc::clock_getcpuclockid(process.cast_signed(), &raw mut clock) } {
         0 => {}
         error => return Err(io::Error::from_raw_os_error(error)),
@@ -57,14 +57,14 @@ pub(crate) fn cpu_of(process: u32) -> io::Result<u64> {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: the time's place is valid for the call.
+    // SAFETY: the pointer to the time is valid for the write.
     match unsafe { libc::clock_gettime(clock, &raw mut time) } {
         0 => Ok(time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned()),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// KiB that the kernel names so in this process's status, like `VmRSS`.
+/// Returns a field of the status of this process in KiB, such as `VmRSS`.
 pub(crate) fn memory(name: &str) -> io::Result<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
     field(&status, name).ok_or_else(|| io::Error::other(format!("no {name} in the status")))
@@ -77,7 +77,7 @@ fn field(status: &str, name: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Processor, kernel and compiler, a line each.
+/// Returns the processor, the kernel and the compiler, one per line.
 pub(crate) fn description() -> Vec<String> {
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processors
@@ -99,7 +99,7 @@ fn output_of(program: &str, arguments: &[&str]) -> String {
     }
 }
 
-/// The versions of the named packages in the workspace's lock file.
+/// Returns the versions of the named packages in the lock file of the workspace.
 pub(crate) fn versions(packages: &[&str]) -> Vec<String> {
     let lock = include_str!("../../Cargo.lock");
     packages

@@ -79,7 +79,7 @@ fn measure(plan: &Plan) -> Result<(), Box<dyn Error>> {
     print!("{}", report::goals(&results));
     let directory = report::write(plan, &results)?;
     println!("\nwritten to {}", directory.display());
-    // What is too much for a peer is a result; that a small case fails is a mistake.
+    // A large case may exceed what a peer can do, which is a result; a small case must not fail.
     let failed = results.entries.iter().any(|entry| entry.failure.is_some());
     match plan.quick && failed {
         true => Err("not all of it works".into()),

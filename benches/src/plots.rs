@@ -1,4 +1,4 @@
-//! Results as pictures.
+//! Results as charts.
 
 use std::error::Error;
 use std::path::Path;
@@ -19,7 +19,7 @@ const SIZE: (u32, u32) = (960, 420);
 const FONT: &str = "sans-serif";
 const GREY: RGBColor = RGBColor(110, 110, 110);
 
-/// What a group of bars is called, and where its figures are from.
+/// The name of a group of bars, and the source of its figures.
 type Group = (&'static str, &'static str, &'static str);
 
 const OVERVIEW: &[Group] = &[
@@ -38,7 +38,7 @@ const ECHO: &[Group] = &[
     ("8,000 connections", "echo", "8,000"),
 ];
 
-/// Draws all of them into a directory.
+/// Draws all charts into a directory.
 pub(crate) fn draw(directory: &Path, results: &Results) -> Drawn {
     let overview = Bars {
         title: "ns per operation, one core, less is better (logarithmic)",
@@ -67,7 +67,7 @@ pub(crate) fn draw(directory: &Path, results: &Results) -> Drawn {
     flat(&directory.join("flat.svg"), results)
 }
 
-/// Groups of bars, a colour for each peer.
+/// Groups of bars with one colour for each peer.
 struct Bars {
     title: &'static str,
     peers: &'static [Peer],
@@ -135,7 +135,7 @@ impl Bars {
     }
 }
 
-/// What a switch and a thread cost, the more there are.
+/// The cost of a switch and of a thread by the number of threads.
 fn flat(path: &Path, results: &Results) -> Drawn {
     const SIZES: [(&str, f64); 4] = [
         ("1,000", 1e3),
@@ -203,7 +203,7 @@ fn flat(path: &Path, results: &Results) -> Drawn {
     Ok(())
 }
 
-/// The title, and which colour is whose.
+/// The title, and the legend.
 fn head(root: &Area<'_>, title: &str, peers: &[Peer]) -> Drawn {
     root.draw_text(title, &TextStyle::from((FONT, 16).into_font()), (62, 10))?;
     for (place, peer) in peers.iter().enumerate() {
@@ -225,7 +225,7 @@ fn label(vertical: VPos, size: i32) -> TextStyle<'static> {
         .pos(Pos::new(HPos::Center, vertical))
 }
 
-/// A number at an axis: with digits after the point only if it needs them.
+/// Formats a number at an axis, with digits after the point only if needed.
 fn rounded_axis(number: f64) -> String {
     match number.fract() == 0.0 && number < 1000.0 {
         true => format!("{number}"),

@@ -1,4 +1,4 @@
-//! The part of the root README that is made of results.
+//! The part of the root README that is generated from results.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use crate::table::rounded;
 const START: &str = "<!-- results -->\n";
 const END: &str = "<!-- /results -->";
 
-/// What a row is called, and where its figures are from.
+/// The name of a row, and the source of its figures.
 const ROWS: &[(&str, &str, &str)] = &[
     ("switch between 2 threads, ns", "switch", "2"),
     ("switch between 1,000, ns", "switch", "1,000"),
@@ -43,18 +43,18 @@ const ROWS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Puts pictures and medians into the README at `path`.
+/// Writes charts and medians into the README at `path`.
 ///
 /// # Errors
 ///
-/// When it cannot be read or written, or has no place for them.
+/// If the file cannot be read or written, or has no marks.
 pub(crate) fn refresh(path: &Path, results: &Results) -> io::Result<()> {
     let text = fs::read_to_string(path)?;
     let no_place = || io::Error::other(format!("{} has no {START}", path.display()));
     fs::write(path, replaced(&text, &block(results)).ok_or_else(no_place)?)
 }
 
-/// The text with another block between the marks.
+/// Returns the text with the block between the marks replaced.
 fn replaced(text: &str, block: &str) -> Option<String> {
     let (before, rest) = text.split_once(START)?;
     let (_, after) = rest.split_once(END)?;

@@ -1,4 +1,4 @@
-//! The files that a run leaves behind.
+//! The files that a run writes.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -15,8 +15,8 @@ use crate::scenario::Scenario;
 use crate::scenarios;
 use crate::table;
 
-/// Writes all files and returns their directory: `benches/results` for what was measured in full, and a place outside
-/// the repository for anything less.
+/// Writes all files and returns their directory: `benches/results` after a full run, otherwise one outside of the
+/// repository.
 pub(crate) fn write(plan: &Plan, results: &Results) -> Result<PathBuf, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     let root = root.expect("the package is in a directory of the repository");
@@ -62,7 +62,7 @@ fn markdown(plan: &Plan, results: &Results) -> String {
     text + &goals(results)
 }
 
-/// The goals under a heading of theirs.
+/// Returns the section with the goals.
 pub(crate) fn goals(results: &Results) -> String {
     match goals::table(results) {
         table if table.is_empty() => table,
@@ -70,7 +70,7 @@ pub(crate) fn goals(results: &Results) -> String {
     }
 }
 
-/// A scenario's heading, table and failures.
+/// Returns the section of a scenario: heading, table and failures.
 pub(crate) fn section(scenario: &Scenario, results: &Results) -> String {
     let baseline = match scenario.baseline {
         Some(baseline) => format!("; baseline: {baseline}"),

@@ -1,8 +1,8 @@
-//! What all children found, and the medians of it.
+//! The results of all children, and their medians.
 
 use crate::scenario::{Figures, Peer, median};
 
-/// What one peer did in one case.
+/// The results of one peer in one case.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) scenario: &'static str,
@@ -10,12 +10,12 @@ pub(crate) struct Entry {
     pub(crate) peer: Peer,
     /// The figures of each round.
     pub(crate) rounds: Vec<Figures>,
-    /// Why there are no more rounds of it.
+    /// The reason why there are no further rounds.
     pub(crate) failure: Option<String>,
 }
 
 impl Entry {
-    /// The median of each figure over the rounds; none if any round failed.
+    /// Returns the median of each figure over the rounds; none if a round has failed.
     pub(crate) fn medians(&self) -> Option<Figures> {
         if self.failure.is_some() {
             return None;
@@ -25,8 +25,8 @@ impl Entry {
         Some((0..metrics).map(|metric| median(&values(metric))).collect())
     }
 
-    /// How many times the other's figure this one's is: the median over the rounds of the ratio within each, since
-    /// in one round both ran in the same minute. None if any round failed, or the other's figure is nothing.
+    /// Returns the ratio of this figure to the other: the median of the ratios within each round, because in one round
+    /// both ran in the same minute. None if a round has failed, or the other figure is zero.
     pub(crate) fn ratio(&self, other: &Entry, metric: usize) -> Option<f64> {
         let is_whole = self.failure.is_none() && other.failure.is_none();
         let rounds = self.rounds.iter().zip(&other.rounds);
@@ -38,14 +38,14 @@ impl Entry {
     }
 }
 
-/// All of it, in the order in which it was first measured.
+/// All results, in the order in which they were first measured.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
     pub(crate) entries: Vec<Entry>,
 }
 
 impl Results {
-    /// The entry of a peer in a case, made if there is none.
+    /// Returns the entry of a peer in a case, which is created if missing.
     pub(crate) fn entry(
         &mut self,
         scenario: &'static str,
@@ -70,7 +70,7 @@ impl Results {
         Some(&self.entries[self.position(scenario, size, peer)?])
     }
 
-    /// The median of a case's first figure.
+    /// Returns the median of the first figure of a case.
     pub(crate) fn first(&self, scenario: &str, size: &str, peer: &str) -> Option<f64> {
         Some(self.find(scenario, size, peer)?.medians()?[0])
     }
@@ -81,7 +81,7 @@ impl Results {
             .position(|entry| (entry.scenario, entry.size, entry.peer) == (scenario, size, peer))
     }
 
-    /// The medians, a line for each metric of each entry.
+    /// Returns the medians, one line for each metric of each entry.
     pub(crate) fn csv(&self, metrics: impl Fn(&str) -> &'static [&'static str]) -> String {
         let mut text = "scenario,size,peer,metric,median,rounds,failure\n".to_owned();
         for entry in &self.entries {
@@ -115,7 +115,7 @@ fn quoted(cell: &str) -> String {
 pub(crate) mod tests {
     use super::*;
 
-    /// Two peers with three rounds each of one case, and one that failed.
+    /// Two peers with three rounds each of one case, and one peer that has failed.
     pub(crate) fn some() -> Results {
         let mut results = Results::default();
         results.entry("switch", "2", "tokio").rounds = vec![vec![50.0], vec![90.0], vec![40.0]];

@@ -1,4 +1,4 @@
-//! The parent: starts children, peers taking turns, and collects what they found.
+//! The parent process: starts children, with the peers in alternation, and collects their results.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::results::Results;
 use crate::scenario::{Case, Scenario};
 use crate::scenarios;
 
-/// Makes all rounds of a plan.
+/// Runs all rounds of a plan.
 pub(crate) fn make(plan: &Plan) -> Results {
     let chosen: Vec<(&Scenario, &Case)> = scenarios::ALL
         .iter()
@@ -36,7 +36,7 @@ pub(crate) fn make(plan: &Plan) -> Results {
                 continue;
             }
             let mut order: Vec<_> = peers(case).collect();
-            // Who comes first is not always the same one's neighbour.
+            // The order changes, so that a peer does not always follow the same one.
             if round % 2 == 1 {
                 order.reverse();
             }
@@ -46,7 +46,7 @@ pub(crate) fn make(plan: &Plan) -> Results {
                     "[{number}/{total}] {} {} {peer}: ",
                     scenario.name, case.size
                 );
-                // It only shows how far this has come.
+                // Only shows the progress.
                 let _ = io::stdout().flush();
                 let entry = results.entry(scenario.name, case.size, peer);
                 if let Some(failure) = &entry.failure {

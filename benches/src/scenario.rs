@@ -1,35 +1,35 @@
-//! What is measured: scenarios, their cases, and how a child repeats a program.
+//! Scenarios, their cases, and how a child repeats a program.
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use greenpatch_bench_native::Lap;
 
-/// Who runs a program.
+/// The implementation that runs a program.
 pub(crate) type Peer = &'static str;
 
 pub(crate) const GREENPATCH: Peer = "greenpatch";
-/// With stacks of 64 KiB asked for by RUST_MIN_STACK.
+/// With stacks of 64 KiB, set by `RUST_MIN_STACK`.
 pub(crate) const GREENPATCH_64: Peer = "greenpatch 64 KiB";
 pub(crate) const STD: Peer = "std threads";
 pub(crate) const TOKIO: Peer = "tokio";
 pub(crate) const MAY: Peer = "may";
 pub(crate) const COROSENSEI: Peer = "corosensei";
-/// With the tops of its stacks staggered, as greenpatch has them.
+/// With the tops of its stacks staggered, as those of greenpatch.
 pub(crate) const STAGGERED: Peer = "corosensei staggered";
 pub(crate) const EPOLL: Peer = "epoll loop";
 
-/// What one child found out, in the order of its scenario's metrics.
+/// The figures of one child, in the order of the metrics of its scenario.
 pub(crate) type Figures = Vec<f64>;
 
-/// A group of cases that have their metrics in common.
+/// A group of cases with the same metrics.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// What it does, in a few words.
+    /// A short description.
     pub(crate) about: &'static str,
-    /// What its figures are; the first is what ratios are taken of.
+    /// The names of its figures. Ratios are computed from the first.
     pub(crate) metrics: &'static [&'static str],
-    /// Whose figures the ratios refer to, if to any.
+    /// The peer that ratios refer to, if any.
     pub(crate) baseline: Option<Peer>,
     pub(crate) cases: &'static [Case],
 }
@@ -38,15 +38,15 @@ pub(crate) struct Scenario {
 pub(crate) struct Case {
     pub(crate) size: &'static str,
     pub(crate) peers: &'static [Peer],
-    /// Measures it, in a child process.
+    /// Measures the case, in a child process.
     pub(crate) run: fn(&str, Effort) -> io::Result<Figures>,
-    /// Whether `--quick` leaves it out.
+    /// Whether `--quick` skips the case.
     pub(crate) large: bool,
-    /// It is measured so many times as often as others.
+    /// The case is measured this many times as often as others.
     pub(crate) times: usize,
-    /// More rounds than these are not made of it.
+    /// The maximum number of rounds.
     pub(crate) most_rounds: usize,
-    /// A child that takes longer is ended.
+    /// The time after which a child is killed.
     pub(crate) limit: Duration,
 }
 
@@ -67,14 +67,14 @@ impl Case {
         }
     }
 
-    /// Left out by `--quick`, repeated less, and given more time.
+    /// Marks the case as large: skipped by `--quick`, repeated less often, with a longer limit.
     pub(crate) const fn large(mut self) -> Case {
         self.large = true;
         self.limit = Duration::from_secs(240);
         self.rounds(5)
     }
 
-    /// Measured more often than others, for it differs more from one time to the next.
+    /// Marks the case as noisy: measured more often than others.
     pub(crate) const fn times(mut self, times: usize) -> Case {
         self.times = times;
         self
@@ -86,15 +86,14 @@ impl Case {
     }
 }
 
-/// How hard a child tries.
+/// The effort of a child.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
     pub(crate) quick: bool,
 }
 
 impl Effort {
-    /// Repeats a program and returns the median of its nanoseconds per operation. The first lap warms
-    /// up and does not count.
+    /// Repeats a program and returns the median of its nanoseconds per operation. The first lap warms up and is not counted.
     pub(crate) fn laps(self, mut program: impl FnMut() -> Lap) -> io::Result<Figures> {
         let (least, time) = match self.quick {
             true => (1, Duration::from_millis(50)),
@@ -109,7 +108,7 @@ impl Effort {
         Ok(vec![median(&laps)])
     }
 
-    /// Runs once a program that warms up by itself and takes long.
+    /// Runs a program once that warms up by itself and takes long.
     pub(crate) fn one_lap(self, program: impl FnOnce() -> Lap) -> io::Result<Figures> {
         Ok(vec![per_operation(program()?)])
     }
@@ -119,7 +118,7 @@ fn per_operation((time, operations): (Duration, u64)) -> f64 {
     time.as_nanos() as f64 / operations as f64
 }
 
-/// The value in the middle, or what is between the two in the middle.
+/// Returns the median of the values.
 ///
 /// # Panics
 ///
@@ -134,7 +133,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// For a peer that a case does not have.
+/// The measurement of a peer that does not take part in a case.
 pub(crate) fn no_such<T>(peer: &str) -> io::Result<T> {
     Err(io::Error::other(format!("no program for {peer}")))
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::results::{Entry, Results};
 use crate::scenario::{Peer, Scenario};
 
-/// The table of one scenario: a column for each peer if there is one metric, a row for each otherwise.
+/// Returns the table of one scenario: one column for each peer if there is one metric, otherwise one row for each peer.
 pub(crate) fn of(scenario: &Scenario, results: &Results) -> String {
     match scenario.metrics.len() {
         1 => by_peer(scenario, results),
@@ -13,7 +13,7 @@ pub(crate) fn of(scenario: &Scenario, results: &Results) -> String {
     }
 }
 
-/// Three digits, and commas between thousands.
+/// Formats a number with three digits, and commas between thousands.
 pub(crate) fn rounded(number: f64) -> String {
     let size = number.abs();
     if size < 9.995 {
@@ -86,7 +86,7 @@ fn by_metric(scenario: &Scenario, results: &Results) -> String {
     text
 }
 
-/// The ratio to the baseline, in brackets, after a space.
+/// Formats the ratio to the baseline, in brackets after a space.
 fn ratio(scenario: &Scenario, results: &Results, entry: &Entry) -> String {
     let baseline = scenario
         .baseline
@@ -105,7 +105,7 @@ fn measured(scenario: &Scenario, results: &Results) -> impl Iterator<Item = &'st
     })
 }
 
-/// The peers that were measured, in the order of the cases.
+/// Returns the peers that were measured, in the order of the cases.
 fn peers(scenario: &Scenario, results: &Results) -> Vec<Peer> {
     let mut peers = Vec::new();
     for peer in scenario.cases.iter().flat_map(|case| case.peers) {

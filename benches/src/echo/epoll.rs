@@ -1,17 +1,17 @@
-//! Linux's epoll, edge by edge, by hand.
+//! Edge-triggered epoll, used directly.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-/// An epoll instance and room for what it tells.
+/// An epoll instance and a buffer for its events.
 pub(super) struct Epoll {
     fd: OwnedFd,
     events: Vec<libc::epoll_event>,
 }
 
 impl Epoll {
-    /// One that tells of up to so many at a time.
+    /// Creates an instance with room for the given number of events.
     pub(super) fn new(most: usize) -> io::Result<Epoll> {
         // SAFETY: the flag is valid.
         let fd = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
@@ -19,13 +19,13 @@ impl Epoll {
             return Err(io::Error::last_os_error());
         }
         Ok(Epoll {
-            // SAFETY: it has just been made, and nobody else has it.
+            // SAFETY: the OS has just created the descriptor, and no other value owns it.
             fd: unsafe { OwnedFd::from_raw_fd(fd) },
             events: vec![libc::epoll_event { events: 0, u64: 0 }; most],
         })
     }
 
-    /// Tells of reads that may succeed, once for each change.
+    /// Registers a descriptor for reading, edge-triggered.
     pub(super) fn add(&self, fd: RawFd, number: u64) -> io::Result<()> {
         let mut event = libc::epoll_event {
             events: (libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET) as u32,
@@ -40,9 +40,9 @@ impl Epoll {
         }
     }
 
-    /// Waits for up to `milliseconds`, and calls `f` with the number of each that is ready.
+    /// Waits for up to `milliseconds`, and calls `f` with the key of each ready descriptor.
     pub(super) fn wait(&mut self, milliseconds: i32, mut f: impl FnMut(u64)) {
-        // SAFETY: there is room for so many events.
+        // SAFETY: the buffer is valid for writes of that number of events.
         let count = unsafe {
             libc::epoll_wait(
                 self.fd.as_raw_fd(),

@@ -1,9 +1,9 @@
-//! How many answers took how long, to 2 %.
+//! A histogram of response times, with a resolution of 2 %.
 
 /// Linear steps in each power of two.
 const STEPS: usize = 32;
 
-/// Counts by logarithmic steps; to count is a shift and an addition.
+/// Counters in logarithmic steps. Counting takes a shift and an addition.
 pub(super) struct Histogram {
     counts: Vec<u64>,
     total: u64,
@@ -27,7 +27,7 @@ impl Histogram {
         self.total
     }
 
-    /// The time within which `share` of the answers came, in nanoseconds.
+    /// Returns the time in nanoseconds within which `share` of the answers arrived.
     pub(super) fn quantile(&self, share: f64) -> f64 {
         let wanted = share * self.total as f64;
         let mut seen = 0;
@@ -41,13 +41,13 @@ impl Histogram {
     }
 }
 
-/// Below `STEPS` a step for each number; above, `STEPS` for each power of two.
+/// Returns the step of a number: below `STEPS` one for each number, above `STEPS` for each power of two.
 fn place(number: u64) -> usize {
     let power = (number | STEPS as u64).ilog2() - STEPS.ilog2();
     power as usize * STEPS + (number >> power) as usize
 }
 
-/// What is in the middle of a step.
+/// Returns the middle of a step.
 fn middle(place: usize) -> f64 {
     if place < 2 * STEPS {
         return place as f64;

@@ -1,8 +1,8 @@
-//! Echo servers and the load that they are measured under.
+//! Echo servers and their load generator.
 //!
-//! Each server is a process of its own on one core. The load generator, one loop over all connections that asks again as
-//! soon as it is answered, is on another. It makes the same calls as the servers do, so it has to be a good loop itself: a
-//! server that is faster than the generator finds little each time it looks, and seems to be as slow.
+//! Each server runs in a separate process on one core. The load generator runs on another: one loop over all connections
+//! that sends the next request as soon as an answer arrives. It makes the same system calls as the servers, so it has to
+//! be efficient itself: a server that is faster than the generator finds few requests at a time, and appears to be slow.
 
 mod epoll;
 mod histogram;
@@ -23,12 +23,12 @@ use crate::scenario::{Effort, Figures};
 pub(crate) use servers::serve;
 
 const QUESTION: [u8; 64] = [b'?'; 64];
-/// How many answers the load generator reads before it asks again: enough for its reads to cost less, and too few
-/// to be felt in the latencies.
+/// The number of answers that the load generator reads before it sends the next requests: enough to make its reads
+/// cheaper, and too few to affect the latencies.
 const BATCH: usize = 16;
 
-/// Microseconds of the server's CPU for each request; requests a second; microseconds within which 50, 99 and 99.9 %
-/// were answered.
+/// CPU time of the server for each request, in microseconds; requests per second; the time within which 50, 99 and 99.9 %
+/// were answered, in microseconds.
 pub(crate) fn measure(
     peer: &str,
     connections: usize,
@@ -57,7 +57,7 @@ fn ask(server: &mut Child, connections: usize, time: Duration) -> io::Result<Fig
     BufReader::new(output).read_line(&mut port)?;
     let port: u16 = port.trim().parse().map_err(io::Error::other)?;
     let mut load = Load::new(port, connections)?;
-    // A while to warm up, which does not count.
+    // Warm up, which is not counted.
     load.run(time / 4)?;
     let (cpu, start) = (machine::cpu_of(server.id())?, Instant::now());
     let answers = load.run(time)?;
@@ -75,19 +75,19 @@ fn ask(server: &mut Child, connections: usize, time: Duration) -> io::Result<Fig
 struct Load {
     epoll: Epoll,
     streams: Vec<TcpStream>,
-    /// When each was asked last.
+    /// The time of the last request on each connection.
     asked: Vec<Instant>,
 }
 
 impl Load {
-    /// Connects, and asks the first question on each connection.
+    /// Connects, and sends the first request on each connection.
     fn new(port: u16, connections: usize) -> io::Result<Load> {
         let epoll = Epoll::new(BATCH)?;
         let mut streams = Vec::with_capacity(connections);
         for number in 0..connections {
             let mut stream = TcpStream::connect(("127.0.0.1", port))?;
             stream.set_nodelay(true)?;
-            // So that the server's queue of connections does not overflow.
+            // Prevents the accept queue of the server from overflowing.
             if number % 64 == 63 {
                 stream.write_all(&QUESTION)?;
                 stream.read_exact(&mut [0; QUESTION.len()])?;
@@ -107,7 +107,7 @@ impl Load {
         })
     }
 
-    /// Answers every answer with the next question, for some time.
+    /// Sends the next request after each answer, for some time.
     fn run(&mut self, time: Duration) -> io::Result<Histogram> {
         let end = Instant::now() + time;
         let mut answers = Histogram::new();
@@ -131,7 +131,7 @@ impl Load {
     }
 }
 
-/// Reads an answer, if it is there.
+/// Reads an answer, if one has arrived.
 fn read_answer(mut stream: &TcpStream) -> io::Result<bool> {
     let mut buffer = [0; 1024];
     match stream.read(&mut buffer) {

@@ -1,4 +1,4 @@
-//! The same echo server in the peers' ways; `programs/echo.rs` is the one written against std.
+//! The same echo server, written for each peer. `programs/echo.rs` is the one for std.
 
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use crate::machine;
 use crate::peers::by_may::{on_may, spawn};
 use crate::scenario::{EPOLL, GREENPATCH, MAY, STD, TOKIO, no_such};
 
-/// Serves until it is killed, as `peer` does.
+/// Serves as `peer` until the process is killed.
 pub(crate) fn serve(peer: &str) -> io::Result<()> {
     machine::stay_on(machine::MEASURED)?;
     machine::die_with_parent();
@@ -35,7 +35,7 @@ fn listen() -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// A loop over all connections, with one recv and one send a request.
+/// A loop over all connections, with one `recv` and one `send` per request.
 fn by_epoll() -> io::Result<()> {
     let listener = listen()?;
     listener.set_nonblocking(true)?;
@@ -63,7 +63,7 @@ fn by_epoll() -> io::Result<()> {
                     Ok(0) => break *place = None,
                     Ok(length) => {
                         stream.write_all(&buffer[..length])?;
-                        // A short read: there is no more.
+                        // A short read: no more bytes are available.
                         if length < buffer.len() {
                             break;
                         }

@@ -1,11 +1,11 @@
-//! The floor: corosensei's coroutines resumed one after the other, with no scheduler.
+//! The lower bound: coroutines of corosensei that are resumed one after the other, without a scheduler.
 //!
-//! Its own stacks are mapped one by one, which fails near 32,000 of them. These are pieces of one mapping instead. Their
-//! tops are aligned to pages, as its own are; or staggered as greenpatch has them, which spares the processor's cache.
+//! The stacks of corosensei are mapped one by one, which fails near 32,000 of them. These are pieces of one mapping. Their
+//! tops are aligned to pages, as those of corosensei, or staggered as those of greenpatch, which causes fewer cache misses.
 //!
 //! Invariants:
 //! 1. A slab is mapped until the process ends, and each of its pieces is the stack of one coroutine at a time.
-//! 2. There are no guard pages. The bodies in this file have a few frames of a few words, far from `PIECE`.
+//! 2. There are no guard pages. The bodies in this file have a few frames of a few words, far less than `PIECE`.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -18,18 +18,18 @@ use corosensei::stack::{Stack, StackPointer};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use greenpatch_bench_native::Lap;
 
-/// Bytes of a stack.
+/// The size of a stack in bytes.
 const PIECE: usize = 64 << 10;
 
 /// One piece of a slab.
 struct Piece {
     limit: NonZeroUsize,
-    /// Bytes by which its top is lower.
+    /// The number of bytes by which its top is lower.
     stagger: usize,
 }
 
-// SAFETY: by invariant 2, for want of a guard. `map` gives pieces of `PIECE` bytes, aligned to pages, and what
-// a stagger takes off the top is a multiple of 64 below 1,024.
+// SAFETY: by invariant 2, in place of a guard page. `map` returns pieces of `PIECE` bytes, aligned to pages, and the stagger
+// at the top is a multiple of 64 below 1,024.
 unsafe impl Stack for Piece {
     fn base(&self) -> StackPointer {
         let base = self.limit.get() + PIECE - self.stagger;
@@ -42,12 +42,12 @@ unsafe impl Stack for Piece {
 }
 
 thread_local! {
-    /// What a lap leaves to the next one.
+    /// The stacks that a lap leaves to the next one.
     static STACKS: Cell<Vec<Piece>> = const { Cell::new(Vec::new()) };
 }
 
 fn map(count: usize, stagger: usize) -> io::Result<Vec<Piece>> {
-    // SAFETY: a new mapping, of nothing, at an address that the kernel chooses.
+    // SAFETY: a new anonymous mapping, at an address that the kernel chooses.
     let slab = unsafe {
         libc::mmap(
             std::ptr::null_mut(),
@@ -61,7 +61,7 @@ fn map(count: usize, stagger: usize) -> io::Result<Vec<Piece>> {
     if slab == libc::MAP_FAILED {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the range has just been mapped. Huge pages would make all of a stack resident.
+    // SAFETY: the range was just mapped. Huge pages would make an entire stack resident.
     unsafe { libc::madvise(slab, count * PIECE, libc::MADV_NOHUGEPAGE) };
     let piece = |number| {
         let limit = slab.addr() + number * PIECE;
@@ -73,7 +73,7 @@ fn map(count: usize, stagger: usize) -> io::Result<Vec<Piece>> {
     Ok((0..count).map(piece).collect())
 }
 
-/// A coroutine that yields for ever.
+/// A coroutine that yields forever.
 type Endless = Coroutine<(), (), (), Piece>;
 
 pub(crate) fn shallow(coroutines: usize, rounds: u64, stagger: usize) -> Lap {
@@ -105,7 +105,7 @@ where
     turn(&mut coroutines, rounds);
     let time = start.elapsed();
     let switches = rounds * coroutines.len() as u64;
-    // To drop a suspended coroutine unwinds it.
+    // Dropping a suspended coroutine unwinds it.
     std::mem::forget(coroutines);
     Ok((time, switches))
 }

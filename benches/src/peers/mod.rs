@@ -1,4 +1,4 @@
-//! The programs of `benches/programs` as the peers have to write them.
+//! The programs of `benches/programs`, written for the peers.
 
 pub(crate) mod bare;
 pub(crate) mod by_may;

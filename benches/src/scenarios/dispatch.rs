@@ -42,7 +42,7 @@ fn patched(_: u64, _: u64) -> u64 {
     unreachable!("it is replaced")
 }
 
-/// What a patch point is, with nothing else: a pointer that is null until there is a replacement.
+/// The core of a patch point: a pointer that is null until there is a replacement.
 static REPLACEMENT: AtomicPtr<fn(u64, u64) -> u64> = AtomicPtr::new(std::ptr::null_mut());
 
 #[inline(always)]

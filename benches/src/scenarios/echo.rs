@@ -5,14 +5,14 @@ use std::time::Duration;
 use crate::echo::measure;
 use crate::scenario::{Case, EPOLL, GREENPATCH, MAY, Peer, STD, Scenario, TOKIO};
 
-/// Those who are compared most have their turns next to each other.
+/// Peers that are compared most run next to each other.
 const EVERY: &[Peer] = &[GREENPATCH, TOKIO, EPOLL, MAY, STD];
 
-/// A machine that is shared is faster and slower by a third from one second to the next, and two servers differ by
-/// less than a tenth: so they take turns quickly, and often.
+/// The speed of a shared machine changes by a third from one second to the next, while two servers differ by less than a
+/// tenth. So they alternate quickly and often.
 const SHORT: Duration = Duration::from_millis(500);
 const OFTEN: usize = 8;
-/// Enough for each of 8,000 connections to have some answers.
+/// Enough for each of 8,000 connections to get several answers.
 const LONG: Duration = Duration::from_secs(2);
 
 pub(super) const SCENARIO: Scenario = Scenario {

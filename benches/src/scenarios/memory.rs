@@ -1,4 +1,4 @@
-//! `sleepers`, `spike` and `timers`: what waiting threads hold, and what is given back.
+//! `sleepers`, `spike` and `timers`: the memory of waiting threads, and how much of it is returned.
 
 use std::cell::Cell;
 use std::io;
@@ -62,7 +62,7 @@ pub(super) const TIMERS: Scenario = Scenario {
 };
 
 fn sleepers(peer: &str, count: usize) -> io::Result<Figures> {
-    // Long enough for the last to be started before the first wakes.
+    // Long enough for the last thread to be started before the first wakes up.
     let time = Duration::from_secs(2) + Duration::from_micros(40) * count as u32;
     let before = (memory("VmRSS")?, memory("VmPTE")?);
     let (sender, receiver) = mpsc::channel();
@@ -99,7 +99,7 @@ fn spike(count: usize) -> io::Result<Figures> {
 
 fn timers(effort: Effort) -> io::Result<Figures> {
     let (pairs, turns) = (500, if effort.quick { 100 } else { 1_000 });
-    // So that the threads' own memory is there already.
+    // So that the memory of the threads is allocated already.
     green::timers::timers(pairs, 10);
     let before = mebibytes()?;
     let woken = green::timers::timers(pairs, turns);

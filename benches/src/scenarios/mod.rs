@@ -1,4 +1,4 @@
-//! The scenarios: which program each peer runs, and how large.
+//! The scenarios: the programs of each peer, and their sizes.
 
 use crate::scenario::Scenario;
 
@@ -12,7 +12,7 @@ mod pingpong;
 mod spawn_join;
 mod switch;
 
-/// In the order in which they run.
+/// All scenarios, in the order in which they run.
 pub(crate) const ALL: &[Scenario] = &[
     switch::SHALLOW,
     switch::DEEP,

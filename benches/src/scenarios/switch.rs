@@ -56,7 +56,7 @@ fn shallow(peer: &str, threads: usize, effort: Effort) -> io::Result<Figures> {
         STAGGERED => bare::shallow(threads, rounds, 64),
         _ => no_such(peer),
     };
-    // With many threads what takes time is to start them.
+    // With many threads, most of the time is spent to start them.
     match threads {
         ..100_000 => effort.laps(program),
         _ => effort.one_lap(program),
@@ -76,7 +76,7 @@ fn deep(peer: &str, threads: usize, effort: Effort) -> io::Result<Figures> {
     })
 }
 
-/// So many that there are a million switches, and at least eight of each thread.
+/// The number of yields for a million switches in total, and at least eight of each thread.
 fn rounds(threads: usize, effort: Effort) -> u64 {
     let switches = if effort.quick { 100_000 } else { 1_000_000 };
     (switches / threads as u64).max(8)

@@ -1,4 +1,4 @@
-//! The programs as may's coroutines, on one worker.
+//! The programs as coroutines of may, on one worker.
 #![allow(unsafe_code)]
 
 use std::hint::black_box;
@@ -13,7 +13,7 @@ use may::sync::{Condvar, Mutex, mpsc};
 
 pub(crate) mod switch;
 
-/// Runs a program to its end, as a coroutine itself: from outside each of its calls would wake a thread.
+/// Runs a program to its end as a coroutine. Outside of one, each of its calls would wake a thread.
 pub(crate) fn on_may<T: Send + 'static>(program: impl FnOnce() -> T + Send + 'static) -> T {
     may::config().set_workers(1).set_worker_pin(false);
     let program = spawn(program).expect("it is the first coroutine");
@@ -25,8 +25,8 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    // SAFETY: may asks for bodies that use no thread-local of the OS thread across a switch, and fit
-    // on their stack; those of this package have no thread-locals and a few shallow frames.
+    // SAFETY: may requires bodies that use no thread-local of the OS thread across a switch, and that fit on their stack.
+    // The bodies of this package have no thread-locals and a few shallow frames.
     unsafe { Builder::new().spawn(body) }
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn mutex(coroutines: u64, each: u64) -> Lap {
                 let number = Arc::clone(&number);
                 spawn(move || {
                     for _ in 0..each {
-                        *number.lock().expect("nobody panics") += 1;
+                        *number.lock().expect("no thread panics") += 1;
                     }
                 })
             })
@@ -96,7 +96,7 @@ pub(crate) fn mutex(coroutines: u64, each: u64) -> Lap {
             handle.join().expect("it does not panic");
         }
         let time = start.elapsed();
-        assert_eq!(*number.lock().expect("nobody panics"), coroutines * each);
+        assert_eq!(*number.lock().expect("no thread panics"), coroutines * each);
         Ok((time, coroutines * each))
     })
 }
@@ -143,16 +143,16 @@ pub(crate) fn condvar(trips: u64) -> Lap {
             player?.join().expect("it does not panic");
         }
         let time = start.elapsed();
-        assert_eq!(*shared.0.lock().expect("nobody panics"), 2 * trips);
+        assert_eq!(*shared.0.lock().expect("no thread panics"), 2 * trips);
         Ok((time, trips))
     })
 }
 
 fn play(turn: &Mutex<u64>, changed: &Condvar, player: u64, trips: u64) {
     for _ in 0..trips {
-        let mut turn = turn.lock().expect("nobody panics");
+        let mut turn = turn.lock().expect("no thread panics");
         while *turn % 2 != player {
-            turn = changed.wait(turn).expect("nobody panics");
+            turn = changed.wait(turn).expect("no thread panics");
         }
         *turn += 1;
         drop(turn);

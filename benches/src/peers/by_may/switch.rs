@@ -1,4 +1,4 @@
-//! Coroutines that do nothing but let each other run; see `programs/switch.rs`.
+//! Coroutines that only yield to each other; see `programs/switch.rs`.
 
 use std::hint::black_box;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The programs as tasks on tokio's current-thread runtime.
+//! The programs as tasks on the current-thread runtime of tokio.
 
 use std::hint::black_box;
 use std::io;
@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 pub(crate) mod switch;
 
-/// Runs a program to its end. Neither sockets nor timers are switched on: without them it is faster.
+/// Runs a program to its end. Sockets and timers are disabled, which is faster.
 fn on_tokio<F: Future>(program: F) -> F::Output {
     let runtime = Builder::new_current_thread().build();
     runtime
@@ -21,7 +21,7 @@ fn on_tokio<F: Future>(program: F) -> F::Output {
         .block_on(program)
 }
 
-/// As a task itself, which is faster than to spawn and wait from outside.
+/// Runs a program as a task, which is faster than spawning and waiting from outside.
 pub(crate) fn spawn_join(alive: usize, total: usize) -> Lap {
     on_tokio(async move {
         let program = tokio::spawn(starts(alive, total));
@@ -159,7 +159,7 @@ fn checked(start: Instant, producers: u64, each: u64, (sum, count): (u64, u64)) 
     Ok((time, count))
 }
 
-/// A condition is what tokio has no type for; each task has a bell instead.
+/// tokio has no condition variable, so each task has a signal instead.
 pub(crate) fn condvar(trips: u64) -> Lap {
     on_tokio(async move {
         let turn = Arc::new(std::sync::Mutex::new(0));
@@ -169,10 +169,10 @@ pub(crate) fn condvar(trips: u64) -> Lap {
             let (turn, bells) = (Arc::clone(&turn), Arc::clone(&bells));
             tokio::spawn(async move {
                 for _ in 0..trips {
-                    while *turn.lock().expect("nobody panics") % 2 != player {
+                    while *turn.lock().expect("no thread panics") % 2 != player {
                         bells[player as usize].notified().await;
                     }
-                    *turn.lock().expect("nobody panics") += 1;
+                    *turn.lock().expect("no thread panics") += 1;
                     bells[1 - player as usize].notify_one();
                 }
             })
@@ -181,7 +181,7 @@ pub(crate) fn condvar(trips: u64) -> Lap {
             player.await.expect("it does not panic");
         }
         let time = start.elapsed();
-        assert_eq!(*turn.lock().expect("nobody panics"), 2 * trips);
+        assert_eq!(*turn.lock().expect("no thread panics"), 2 * trips);
         Ok((time, trips))
     })
 }

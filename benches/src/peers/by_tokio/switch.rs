@@ -1,4 +1,4 @@
-//! Tasks that do nothing but let each other run; see `programs/switch.rs`.
+//! Tasks that only yield to each other; see `programs/switch.rs`.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ where
     Ok(counted)
 }
 
-// An async function has no frame that stays while it waits; these are the states instead of one.
+// An async function has no frame while it waits; these states replace it.
 async fn outer(number: u64) -> u64 {
     middle(black_box(number)).await + 1
 }
