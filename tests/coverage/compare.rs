@@ -4,7 +4,7 @@ use crate::html::{Item, Page};
 use crate::surface::Surface;
 use std::collections::{BTreeSet, HashMap};
 
-/// Traits that stable Rust cannot name, and `Drop`, whose presence is not part of an interface.
+/// Traits that stable Rust cannot name, and `Drop`, which is not part of an interface.
 const NOT_INTERFACE: [&str; 10] = [
     "AsyncIterator",
     "CoerceUnsized",

@@ -7,14 +7,14 @@ use std::process::{Command, Output};
 
 const TASK: &str = "GREENPATCH_TEST_TASK";
 
-/// The seconds after which a child is ended.
+/// The seconds after which a child is killed.
 const LIMIT: libc::c_uint = 100;
 
 /// Returns a command that starts this executable again, as the child for `task`.
 ///
 /// # Panics
 ///
-/// Where the executable cannot be found.
+/// If the executable cannot be found.
 pub fn child(task: &str) -> Command {
     let mut child = Command::new(env::current_exe().expect("a test has an executable"));
     child.env(TASK, task);
@@ -26,16 +26,16 @@ pub fn task() -> Option<String> {
     env::var(TASK).ok()
 }
 
-/// Has `SIGALRM` end this process, a child, should it hang.
+/// Has `SIGALRM` kill this process, a child, if it hangs.
 ///
-/// No thread watches over a child: some count the threads or the memory of their process, or have no room for
-/// another thread, and this signal, unlike an abort, is never what a test expects.
+/// There is no watchdog thread in a child: some children count the threads or the memory of their process, or have no
+/// room for another thread. No test expects this signal, unlike an abort.
 pub fn limit_child() {
     // SAFETY: alarm has no preconditions.
     unsafe { libc::alarm(LIMIT) };
 }
 
-/// How a child has ended, and what it has written.
+/// How a child has ended, and its output.
 #[derive(Debug)]
 pub struct Ended {
     /// The exit status, if the child has exited.

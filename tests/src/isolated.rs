@@ -1,25 +1,24 @@
-//! Tests of libtest that patch the process: each runs in a process of its own.
+//! Tests under libtest that patch the process. Each runs in a separate process.
 
 use std::any::type_name;
 
 use crate::child::{Ended, child, limit_child, task};
 
-/// Runs a test's body, which is a closure in the test function itself, in a process of its own: this same
-/// executable, started again for that test alone. Returns what it wrote to the standard error, or `None` in
-/// that process.
+/// Runs the body of a test, a closure in the test function itself, in a separate process: this executable, started again
+/// for that test alone. Returns the standard error of that process, or `None` inside of it.
 ///
 /// # Panics
 ///
-/// Where the body panics, or the closure is not directly in a test function.
+/// If the body panics, or the closure is not directly in a test function.
 pub fn isolated<F: FnOnce()>(body: F) -> Option<String> {
     isolated_with(&[], body)
 }
 
-/// The same, with variables set in the environment of that process.
+/// Runs the body like [`isolated`], with environment variables set for that process.
 ///
 /// # Panics
 ///
-/// As [`isolated`].
+/// The same as for [`isolated`].
 pub fn isolated_with<F: FnOnce()>(vars: &[(&str, &str)], body: F) -> Option<String> {
     if task().is_some() {
         limit_child();
@@ -41,8 +40,8 @@ pub fn isolated_with<F: FnOnce()>(vars: &[(&str, &str)], body: F) -> Option<Stri
     Some(ended.stderr)
 }
 
-/// Returns the name that libtest has for the function that the closure `F` is in: the closure's path without the
-/// crate. The name of the thread would not do: libtest runs a test on the main thread where there is one thread.
+/// Returns the name in libtest of the function that contains the closure `F`: the path of the closure without the crate.
+/// The name of the thread is no alternative: with one test thread, libtest runs tests on the main thread.
 fn test_of<F>() -> &'static str {
     let path = type_name::<F>();
     let (_crate, path) = path.split_once("::").expect("a path");

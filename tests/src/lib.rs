@@ -1,5 +1,5 @@
 //! Shared helpers of the integration tests: the watchdog, seeded random numbers, re-execution, and the runner of the
-//! binaries that do without libtest. `README.md` says which binary uses what.
+//! binaries without libtest. `README.md` lists the binaries and what they use.
 
 mod child;
 mod isolated;
@@ -13,7 +13,7 @@ pub use random::Random;
 pub use runner::{Runner, Scenario};
 pub use watchdog::{Watchdog, watchdog};
 
-/// Holds the examples of the README of the repository, which are tested like all others.
+/// Contains the examples in the README of the repository, so that they are tested.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

@@ -1,4 +1,4 @@
-//! Pseudo-random numbers whose seed is printed.
+//! Pseudo-random numbers from a printed seed.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,8 +1,8 @@
-//! The runner of the test binaries that do without libtest (`harness = false`), because main's thread is what they
-//! test, or because all of their tests share one patched process.
+//! The runner of test binaries without libtest (`harness = false`): they test the main thread, or all of their tests
+//! share one patched process.
 //!
-//! It understands of libtest's command line what selects tests: filters, `--skip`, `--exact`, and `--list`. A failed
-//! test ends the run, since what comes after it shares its process.
+//! It supports the options of libtest that select tests: filters, `--skip`, `--exact`, and `--list`. A failed test ends
+//! the run, since later tests share its process.
 
 use std::env;
 use std::io::Write;
@@ -12,17 +12,17 @@ use std::time::Duration;
 use crate::child::{Ended, child, limit_child, task};
 use crate::watchdog;
 
-/// Longer than a child has.
+/// The limit of a test, which is longer than that of a child.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// A test whose body is the `main` of a process of its own.
+/// A test with a body that is the `main` function of a separate process.
 #[derive(Debug)]
 pub struct Scenario {
     /// The test's name.
     pub name: &'static str,
-    /// What runs on the main thread of the child.
+    /// The body, which runs on the main thread of the child.
     pub child: fn(),
-    /// Checks how the child has ended, in its parent.
+    /// Checks in the parent how the child has ended.
     pub check: fn(&Ended),
 }
 
@@ -33,7 +33,7 @@ pub struct Runner {
     skipped: Vec<String>,
     is_exact: bool,
     is_list: bool,
-    /// Whether only tests are asked for that are ignored otherwise, of which there are none.
+    /// Whether only ignored tests are selected, of which there are none.
     is_ignored: bool,
     task: Option<String>,
     has_run_task: bool,
@@ -46,7 +46,7 @@ impl Runner {
     ///
     /// # Panics
     ///
-    /// Where an option is unknown.
+    /// If an option is unknown.
     pub fn from_args() -> Runner {
         let mut runner = Runner {
             filters: Vec::new(),
@@ -80,7 +80,7 @@ impl Runner {
         runner
     }
 
-    /// Returns whether this process is the child for `task`, whose tests it then runs with the same command line.
+    /// Returns whether this process is the child for `task`. It then runs the tests of the task with the same command line.
     pub fn takes_task(&mut self, task: &str) -> bool {
         let is_mine = self.task.as_deref() == Some(task);
         if is_mine {
@@ -93,7 +93,7 @@ impl Runner {
     ///
     /// # Panics
     ///
-    /// Where the test does.
+    /// If the test panics.
     pub fn test(&mut self, name: &str, body: impl FnOnce()) {
         if !self.selects(name) {
             self.left_out += 1;
@@ -111,12 +111,11 @@ impl Runner {
         self.passed += 1;
     }
 
-    /// Runs `body` on the main thread of a process of its own, which is started as `configure` says, and then `check`
-    /// in this process.
+    /// Runs `body` on the main thread of a separate process, which `configure` prepares, and then `check` in this process.
     ///
     /// # Panics
     ///
-    /// Where `check` does.
+    /// If `check` panics.
     pub fn scenario(
         &mut self,
         name: &str,
@@ -141,11 +140,11 @@ impl Runner {
         });
     }
 
-    /// Runs scenarios whose processes need no configuration.
+    /// Runs scenarios in processes without further configuration.
     ///
     /// # Panics
     ///
-    /// Where the check of one does.
+    /// If the check of a scenario panics.
     pub fn scenarios<'a>(&mut self, scenarios: impl IntoIterator<Item = &'a Scenario>) {
         for scenario in scenarios {
             self.scenario(scenario.name, scenario.child, |_| (), scenario.check);
@@ -156,7 +155,7 @@ impl Runner {
     ///
     /// # Panics
     ///
-    /// In a child, where no scenario has the name of its task.
+    /// In a child, if no scenario has the name of its task.
     pub fn finish(self) {
         if let Some(task) = self.task {
             assert!(self.has_run_task, "no scenario is called {task}");

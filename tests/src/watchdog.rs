@@ -1,4 +1,4 @@
-//! Ends the process where a test hangs.
+//! Aborts the process if a test hangs.
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub fn watchdog(limit: Duration) -> Watchdog {
     Watchdog { _alive: alive }
 }
 
-/// Calls the watchdog off when dropped.
+/// Stops the watchdog when dropped.
 #[derive(Debug)]
 pub struct Watchdog {
     _alive: Sender<()>,

@@ -174,7 +174,7 @@ fn patch() {
     assert!(greenpatch::patch_all().unwrap().is_done());
 }
 
-/// Patches, with a value of main whose destructor must not run.
+/// Patches, with a value of main that must not be dropped.
 fn patch_with_mains() {
     patch();
     set("main's", false);

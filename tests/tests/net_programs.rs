@@ -1,5 +1,6 @@
 //! Real programs at the other end: curl and wrk send requests to the example `http_server`, green threads to
-//! redis-server, and the example `crawler` crawls nginx. A test whose program is missing says so and is left out.
+//! redis-server, and the example `crawler` crawls nginx. A test is skipped, with a message, if its program is
+//! missing.
 //!
 //! The programs are in Debian's packages curl, wrk, redis-server and nginx-light. All stay on
 //! loopback, and for a bounded time.
@@ -24,7 +25,7 @@ impl Drop for Running {
     }
 }
 
-/// Returns where a program is; prints that the test is left out if there is none.
+/// Returns the path of a program, or prints that the test is skipped if it is missing.
 fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path)

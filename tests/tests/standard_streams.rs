@@ -172,7 +172,7 @@ fn read_in_all_ways() {
         (line.as_str(), &lines[..]),
         ("line\n", &["1".into(), "2".into()][..])
     );
-    // std's stdin gets what greenpatch has read ahead.
+    // std's stdin returns the bytes that greenpatch has buffered.
     std::io::stdin().read_line(&mut line).unwrap();
     assert_eq!(line, "line\nfor std\n");
     assert_eq!(io::read_to_string(stdin).unwrap(), "rest");

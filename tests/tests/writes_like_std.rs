@@ -1,5 +1,5 @@
-//! The standard streams are written by the same calls, in the same order, as with std. Each program is run with std and
-//! with greenpatch, in processes with sockets for streams that keep the boundaries of writes.
+//! The standard streams are written by the same calls, in the same order, as with std. Each program runs with std and with
+//! greenpatch, in processes with sockets for streams, which keep the boundaries of writes.
 #![allow(missing_docs, clippy::explicit_write)]
 
 use std::cell::OnceCell;
@@ -13,7 +13,7 @@ type Program = (&'static str, fn());
 
 const MODES: [&str; 4] = ["std", "not patched", "patched, root", "patched, green"];
 
-/// The programs, with `$std` for the crate that `print!` and `io` are of.
+/// The programs, with `$std` for the crate of `print!` and `io`.
 macro_rules! programs {
     ($module:ident, $std:ident) => {
         mod $module {
@@ -139,7 +139,7 @@ macro_rules! programs {
                 .unwrap();
             }
 
-            /// Fails for no reason.
+            /// Fails without an error of the stream.
             struct Fails;
 
             impl Display for Fails {

@@ -15,7 +15,7 @@ use crate::conditions::{given_paths, is_for_tests, mentions};
 use crate::tokens::plain;
 use crate::tree::{Import, Mention, Name, Tree};
 
-/// Macros whose arguments are code of another crate, or no code.
+/// Macros with arguments that are code of another crate, or no code.
 const QUOTES: &[&str] = &[
     "quote",
     "quote_spanned",

@@ -74,7 +74,7 @@ pub(crate) struct Mention {
 }
 
 impl Tree {
-    /// Reads the crate whose root is a file of this folder.
+    /// Reads the crate with its root in this folder.
     pub(crate) fn of_folder(folder: &Path, root: &str) -> Tree {
         let mut sources = BTreeMap::new();
         gather(folder, folder, &mut sources);

@@ -1,5 +1,5 @@
-//! What arrives before a deadline is received, however late the waiter itself runs: another thread sends or notifies,
-//! and then keeps the processor until the deadline has passed.
+//! A message or notification that arrives before a deadline is received, even if the waiter runs late: another thread
+//! sends or notifies, and then keeps the processor until the deadline has passed.
 
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -20,8 +20,8 @@ pub(crate) const CASES: &[Case] = &[
 
 const TIMEOUT: Duration = Duration::from_millis(30);
 
-/// Does `act` on another thread, which then holds its processor for twice the timeout, while `wait` waits here and says
-/// whether it got what it waited for. It must have, if that was done in time. If not, it fails and is tried again.
+/// Calls `act` on another thread, which then keeps its processor for twice the timeout, while `wait` waits here and
+/// returns whether it succeeded. It must succeed if `act` was called in time. Otherwise the attempt is repeated.
 fn comes_in_time<W, A>(mut prepare: impl FnMut() -> (W, A))
 where
     W: FnOnce() -> bool,

@@ -1,5 +1,5 @@
-//! `fs::File` on what is no file in storage: pipes, sockets, terminals, devices. A transfer that waits must let the
-//! thread run that ends the wait, also where files are accessed in place.
+//! `fs::File` on pipes, sockets, terminals and devices. A transfer that waits must let the thread run that ends the wait,
+//! also if files are accessed in place.
 
 use std::ffi::CStr;
 use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
@@ -32,7 +32,7 @@ pub(crate) const CASES: &[Case] = &[
     ("a file of a pipe as a child's stream", as_a_childs_stream),
 ];
 
-/// More than a pipe, a socket or a terminal holds.
+/// More bytes than the buffer of a pipe, a socket or a terminal.
 const LARGE: usize = 500_000;
 
 fn pause() {
@@ -130,7 +130,7 @@ fn of_a_socket_of_messages() {
     writing.join().unwrap();
 }
 
-/// Opens the two sides of a terminal, without echo and without changes to what passes through.
+/// Opens the two sides of a terminal, without echo and output processing.
 fn terminal() -> (File, File) {
     let mut both = OpenOptions::new();
     both.read(true).write(true).custom_flags(libc::O_NOCTTY);
@@ -144,7 +144,7 @@ fn terminal() -> (File, File) {
     // SAFETY: `name` is valid for writes of its length.
     let named = unsafe { libc::ptsname_r(fd, name.as_mut_ptr(), name.len()) };
     assert_eq!(named, 0);
-    // SAFETY: the call has succeeded, so it has written a string with its end.
+    // SAFETY: the call has succeeded, so it has written a terminated string.
     let name = unsafe { CStr::from_ptr(name.as_ptr()) };
     let slave = both.open(name.to_str().unwrap()).unwrap();
     // SAFETY: `termios` is plain data, for which zeroes are valid.
@@ -278,7 +278,7 @@ fn named_pipe_in_pieces() {
     });
     let reader = File::open(&path).unwrap();
     stream(reader, opening.join().unwrap());
-    // The other way round: the one that writes waits first.
+    // The other way round: the writer waits first.
     let opening = thread::spawn({
         let path = path.clone();
         move || {
@@ -302,7 +302,7 @@ fn named_pipe_whole() {
     fs::write(&path, &content).unwrap();
     assert!(reading.join().unwrap() == content);
 
-    // std copies from files in storage alone.
+    // std copies only from files in storage.
     fs::write(&copy, &content).unwrap();
     let copying = thread::spawn({
         let path = path.clone();
@@ -325,7 +325,7 @@ fn mode_of_a_pipe() {
     let error = reader.read(&mut [0]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
     assert!(is_nonblocking(&reader));
-    // A file that has waited is given away in the mode of its user.
+    // A file that has waited is converted in the mode that its user has set.
     let writing = thread::spawn(move || {
         writer.write_all(&[1; LARGE]).unwrap();
         let std = std::fs::File::from(writer);

@@ -1,9 +1,9 @@
 //! Every operation in every mode: not patched; patched, on the root; patched, on a green thread;
 //! patched, on an OS thread that is no hub; patched with workers.
 //!
-//! Files are also accessed in place, where what waits is not on a disk.
+//! A third process accesses files in place, for files that are pipes, sockets, terminals or devices.
 //!
-//! One process makes most of the checks, since patching cannot be undone between the modes. So libtest is not used.
+//! Each way of patching has one process, since patching cannot be undone between the modes. So libtest is not used.
 #![allow(missing_docs)]
 
 mod deadlines;
@@ -43,7 +43,7 @@ fn main() {
     }
     on_one_os_thread(&mut runner);
     runner.finish();
-    // Where green threads are placed is set once in a process.
+    // The placement of green threads is set once in a process.
     for task in [WORKERS, IN_PLACE] {
         let others = child(task).args(std::env::args().skip(1)).status();
         assert!(others.unwrap().success(), "the process has failed: {task}");

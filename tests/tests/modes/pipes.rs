@@ -34,7 +34,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-/// A read without room for anything does not wait, whatever is in the pipe.
+/// A read into empty buffers does not wait, whatever is in the pipe.
 fn no_room_for_what_a_pipe_holds() {
     fn check(reader: &mut impl Read) {
         assert_eq!(reader.read(&mut []).unwrap(), 0);

@@ -1,4 +1,4 @@
-//! What arrives before a deadline is received, however late the waiter itself runs.
+//! Data that arrives before a deadline is received, even if the waiter runs late.
 //!
 //! Another thread completes the wait and then keeps the processor until the deadline has passed: on a hub the waiter
 //! cannot run before that.
@@ -33,9 +33,9 @@ pub(crate) const CASES: &[Case] = &[
 
 const TIMEOUT: Duration = Duration::from_millis(30);
 
-/// Does `act` on another thread, which then holds its processor for twice the timeout, while `wait` waits here. If
-/// `act` was done in time, `wait` must not have timed out. On a busy machine it may come too late, and fail then, and is
-/// tried again.
+/// Calls `act` on another thread, which then keeps its processor for twice the timeout, while `wait` waits here. If
+/// `act` was called in time, `wait` must not have timed out. On a busy machine `act` may be late; the attempt is then
+/// repeated.
 fn comes_in_time<W, A>(mut prepare: impl FnMut() -> (W, A))
 where
     W: FnOnce() -> std::io::Result<()>,

@@ -31,7 +31,7 @@ fn main() {
     }
     on_one_os_thread(&mut runner);
     runner.finish();
-    // Where green threads are placed is set once in a process.
+    // The placement of green threads is set once in a process.
     let workers = child(WORKERS).args(std::env::args().skip(1)).status();
     assert!(
         workers.unwrap().success(),

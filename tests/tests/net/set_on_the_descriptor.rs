@@ -1,5 +1,5 @@
-//! Options that are set on a descriptor, by its number or on a duplicate, and not through the value that owns it, as
-//! crates do that do not use greenpatch: they take effect.
+//! Options take effect that are set on a descriptor by its number or on a duplicate, and not through the value that owns
+//! it, as crates do that do not use greenpatch.
 #![allow(unsafe_code)]
 
 use std::io::{self, ErrorKind, Read, Write};

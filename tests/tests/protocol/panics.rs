@@ -141,7 +141,7 @@ fn still_write_the_warnings() {
 fn that_are_swallowed_leave_no_thread_panicking() {
     isolated(|| {
         assert!(patch_thread().unwrap().is_done());
-        // On a green thread, whose panics are counted one by one.
+        // On a green thread: its panics are counted one by one.
         let thread = greenpatch::thread::spawn(|| {
             events::on_did_patch_module(|_| panic!("{}", "first"));
             events::on_did_patch_module(|_| {

@@ -38,7 +38,7 @@ fn with_crossbeam(messages: u64) -> u64 {
     sum
 }
 
-/// The same with flume, whose receivers take turns.
+/// The same with flume, where the receivers take turns.
 fn with_flume(messages: u64) -> u64 {
     let (numbers, of_numbers) = flume::bounded(64);
     let (squares, of_squares) = flume::unbounded();
