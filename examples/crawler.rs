@@ -16,7 +16,7 @@ mod program {
     use std::thread;
     use std::time::Duration;
 
-    /// What a site of `pages` pages has at that place: links to two pages further on.
+    /// Returns the content of a page in a site of `pages` pages: links to two later pages.
     pub fn page(number: usize, pages: usize) -> String {
         let links = [2 * number + 1, 2 * number + 2].map(|link| match link {
             link if link < pages => format!("<a href=\"/{link}.html\">{link}</a> "),
@@ -25,7 +25,7 @@ mod program {
         format!("<html><h1>{number}</h1>{}{}</html>\n", links[0], links[1])
     }
 
-    /// Starts a site, and returns its address.
+    /// Starts a site and returns its address.
     pub fn start_site(pages: usize) -> io::Result<String> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?.to_string();
@@ -40,7 +40,7 @@ mod program {
     fn serve(stream: TcpStream, pages: usize) -> io::Result<()> {
         let mut lines = BufReader::new(&stream).lines();
         let request = lines.next().unwrap_or(Ok(String::new()))?;
-        // All of it is read: what is left when a socket is closed makes that a reset.
+        // Reads the whole request: closing a socket with unread bytes resets the connection.
         lines
             .take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty()))
             .for_each(drop);
@@ -58,7 +58,7 @@ mod program {
         )
     }
 
-    /// Follows all links from the first page on; returns how many pages there were.
+    /// Follows all links from the first page. Returns the number of pages.
     pub fn crawl(server: &str) -> usize {
         let (sender, found) = mpsc::channel();
         let mut seen = HashSet::new();
@@ -93,8 +93,8 @@ mod program {
         fetched
     }
 
-    /// Asks for a page; once more, a few times, if the system has reset the connection. It does so now and then where more
-    /// clients connect at once than wait for being accepted at a time, which are 128 for a listener of std's.
+    /// Requests a page. Repeats the request a few times if the system has reset the connection, which happens if more
+    /// clients connect at once than the accept queue holds: 128 for a listener of std.
     fn fetch(server: &str, path: &str) -> io::Result<String> {
         let mut tries = 5;
         loop {

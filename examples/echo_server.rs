@@ -29,7 +29,7 @@ mod program {
         }
     }
 
-    /// Asks `requests` times over each of `connections`, and returns how many answers were right.
+    /// Sends `requests` requests over each of `connections`, and returns the number of correct answers.
     pub fn ask(server: SocketAddr, connections: usize, requests: usize) -> usize {
         let clients: Vec<_> = (0..connections)
             .map(|_| thread::spawn(move || client(server, requests)))

@@ -1,5 +1,5 @@
-//! Who is asked and told while patching: a will hook edits the list, a subscriber cancels one module,
-//! a plugin warns, and did stages report.
+//! The hooks and events of patching: a will hook edits the list, a subscriber cancels one module, a plugin warns, and did
+//! stages report.
 
 use greenpatch::{
     Coverage, DoNotPatch, Plugin, events, is_module_patched, patch_all, patchable, replaces,
@@ -23,8 +23,8 @@ mod cellar {
     }
 }
 
-/// A source module: its public functions replace the kitchen's of the same name. `auto` has
-/// `patch_all` patch it, after the built-in modules.
+/// A source module: its public functions replace those of the same name in `kitchen`. With `auto`, `patch_all` patches it
+/// after the built-in modules.
 #[replaces(kitchen, auto)]
 mod green_kitchen {
     use greenpatch::DoNotPatch;

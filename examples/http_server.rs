@@ -1,8 +1,8 @@
 //! A small HTTP server with a thread for each connection.
 //!
-//! `cargo run --release --example http_server [-- --native] [--requests N]` asks itself over 50
-//! connections that stay open. With `--seconds N [--port N]` it says where it listens and serves
-//! others, such as curl and wrk, for that long.
+//! `cargo run --release --example http_server [-- --native] [--requests N]` sends requests to
+//! itself over 50 connections that stay open. With `--seconds N [--port N]` it prints its address and serves other clients,
+//! such as curl and wrk, for that time.
 
 use std::io::{Write, stdout};
 
@@ -18,7 +18,7 @@ mod program {
     use std::thread;
     use std::time::Duration;
 
-    /// A server that runs in a thread of its own, and how much it has served.
+    /// A server that runs in a separate thread, with the number of requests that it has served.
     pub struct Server {
         pub address: SocketAddr,
         served: Arc<AtomicUsize>,
@@ -44,7 +44,7 @@ mod program {
         }
     }
 
-    /// Answers one request after the other, until the client wants no more.
+    /// Answers one request after the other, until the client closes the connection.
     fn serve(stream: TcpStream, count: &AtomicUsize) -> io::Result<()> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -83,7 +83,7 @@ mod program {
         }
     }
 
-    /// Asks over some connections, and returns how many answers were right.
+    /// Sends requests over several connections, and returns the number of correct answers.
     pub fn ask(server: SocketAddr, connections: usize, requests: usize) -> usize {
         let clients: Vec<_> = (0..connections)
             .map(|number| thread::spawn(move || client(server, number, requests / connections)))

@@ -1,16 +1,16 @@
-//! Short programs that end by themselves; `cargo run --release --example NAME` runs one.
+//! Short programs that end by themselves. `cargo run --release --example NAME` runs one.
 
 use std::fmt::Display;
 use std::time::Instant;
 
-/// What a program has cost, printed at its end.
+/// The cost of a program, printed at its end.
 #[derive(Debug)]
 pub struct Summary {
     start: Instant,
 }
 
 impl Summary {
-    /// Begins to count the time.
+    /// Starts the measurement.
     #[must_use]
     pub fn begin() -> Summary {
         Summary {
@@ -18,7 +18,7 @@ impl Summary {
         }
     }
 
-    /// Prints how many requests there were, how long they took, and what the process needed for them.
+    /// Prints the number of requests, the time that they took, and the resources that the process used.
     pub fn print(&self, requests: usize) {
         let seconds = self.start.elapsed().as_secs_f64();
         let rate = requests as f64 / seconds;
@@ -34,7 +34,7 @@ fn line(label: &str, value: impl Display) {
     println!("{label:>22}: {value}");
 }
 
-/// One line of what Linux says of this process.
+/// Returns one line of the status of this process in Linux.
 fn status(field: &str) -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let value = status.lines().find_map(|line| line.strip_prefix(field));
@@ -45,7 +45,7 @@ fn status(field: &str) -> String {
 ///
 /// # Errors
 ///
-/// As `greenpatch::patch_all`.
+/// The same as for `greenpatch::patch_all`.
 pub fn patch_unless_native() -> Result<(), greenpatch::PatchError> {
     if std::env::args().any(|argument| argument == "--native") {
         println!("not patched: OS threads");
@@ -56,11 +56,11 @@ pub fn patch_unless_native() -> Result<(), greenpatch::PatchError> {
     Ok(())
 }
 
-/// The number that follows `--name` on the command line.
+/// Returns the number that follows `--name` on the command line.
 ///
 /// # Panics
 ///
-/// Panics if what follows is no number.
+/// Panics if the argument is not a number.
 #[must_use]
 pub fn number(name: &str, default: usize) -> usize {
     text(name).map_or(default, |text| {
@@ -69,7 +69,7 @@ pub fn number(name: &str, default: usize) -> usize {
     })
 }
 
-/// What follows `--name` on the command line.
+/// Returns the argument that follows `--name` on the command line.
 #[must_use]
 pub fn text(name: &str) -> Option<String> {
     let mut arguments = std::env::args();

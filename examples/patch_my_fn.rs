@@ -1,4 +1,4 @@
-//! A function of one's own is replaced at run time, for everybody and for one closure.
+//! Replaces a function of the program at run time, for all callers and for one closure.
 
 use greenpatch::{
     is_item_patched, override_item, patch_item, patch_module, patch_point, patchable, replaces,
@@ -16,7 +16,7 @@ mod weather {
     }
 }
 
-/// Registered here, it takes effect when it is patched. Its type is checked when it is compiled.
+/// The replacement is registered here, and takes effect when it is patched. The compiler checks its type.
 #[replaces(weather::temperature)]
 fn warmer(city: &str) -> i32 {
     let original = patch_point!(weather::temperature).original();
@@ -30,15 +30,15 @@ fn freezing(_: &str) -> i32 {
 fn main() -> Result<(), greenpatch::PatchError> {
     println!("not patched:        {}", weather::report("Oslo"));
 
-    // All replacements of the module that are linked into the program.
+    // Patches all replacements of the module that are linked into the program.
     patch_module("weather")?;
     println!("patched:            {}", weather::report("Oslo"));
 
-    // One function by another, which may be patched over the first.
+    // Replaces one function by another, possibly over the first.
     patch_item(patch_point!(weather::temperature), freezing);
     println!("patched over:       {}", weather::report("Oslo"));
 
-    // A closure that captures, for what runs in the scope alone.
+    // A closure with captures replaces it within the scope alone.
     let measured = 21;
     let inside = override_item(
         patch_point!(weather::temperature),

@@ -1,6 +1,6 @@
 //! Ten thousand threads that sleep one second, on one OS thread.
 //!
-//! `cargo run --release --example ten_thousand` prints how long they took, and what they cost.
+//! `cargo run --release --example ten_thousand` prints the time that they took, and their cost.
 
 use std::time::Instant;
 
@@ -43,7 +43,7 @@ fn main() -> Result<(), greenpatch::PatchError> {
     Ok(())
 }
 
-/// One line of what Linux says of this process; nothing elsewhere.
+/// Returns one line of the status of this process in Linux; nothing on other systems.
 fn status(field: &str) -> Option<String> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let value = status.lines().find_map(|line| line.strip_prefix(field))?;

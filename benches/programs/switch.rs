@@ -59,8 +59,8 @@ const WARM: u8 = 0;
 const COUNTED: u8 = 1;
 const OVER: u8 = 2;
 
-/// The turns of one thread. All threads run the same code, as threads of one kind do; one of them, which is told
-/// for how many rounds, says what counts, by the clock of its own turns.
+/// The turns of one thread. All threads run the same code. One of them, which has a number of rounds, measures the time
+/// of its own turns.
 pub struct Turns<'a> {
     phase: &'a Phase,
     seen: u8,
@@ -75,7 +75,7 @@ pub struct Turns<'a> {
 }
 
 impl<'a> Turns<'a> {
-    /// Of a thread, which leads if it is told for how many rounds.
+    /// Creates the turns of a thread, which leads if it has a number of rounds.
     pub fn new(phase: &'a Phase, lead: Option<u64>) -> Self {
         Turns {
             phase,

@@ -61,7 +61,7 @@ pub(crate) fn run(folders: &Folders, tool: &Path, names: &[String]) -> Result<()
         Records::update(&folders.records(), |records| {
             records.crates.insert(wanted.name, published);
         })?;
-        // What was built is of no use to the next crate but for common dependencies, and takes gigabytes in all.
+        // The next crate can use only common dependencies of the build, which takes gigabytes in total.
         fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What is said about each difference: a line `NAME: text` for a crate or an application.
+//! Explanations of the differences: a line `NAME: text` for a crate or an application.
 
 use std::collections::BTreeMap;
 use std::fs;

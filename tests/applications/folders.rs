@@ -37,12 +37,12 @@ impl Folders {
         self.here().join("crates.txt")
     }
 
-    /// What was found, to be put into the table.
+    /// The file with the results.
     pub(crate) fn records(&self) -> PathBuf {
         self.here().join("records.json")
     }
 
-    /// What is said about the differences.
+    /// The file that explains the differences.
     pub(crate) fn explanations(&self) -> PathBuf {
         self.here().join("explanations.txt")
     }
@@ -52,7 +52,7 @@ impl Folders {
         self.repository.join("docs/APPLICATIONS.md")
     }
 
-    /// A folder for what is built and copied.
+    /// The folder for builds and copies.
     pub(crate) fn work(&self, name: &str) -> PathBuf {
         self.target.join("tmp/applications").join(name)
     }

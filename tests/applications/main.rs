@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs what the command line asks for, and writes the table; returns whether each difference is explained.
+/// Runs the selected applications and crates, and writes the table. Returns whether each difference is explained.
 fn run(arguments: impl Iterator<Item = String>) -> Result<bool, String> {
     let (mut programs, mut crates, mut table_alone) = (false, false, false);
     let mut names = Vec::new();

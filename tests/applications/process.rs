@@ -66,7 +66,7 @@ pub(crate) struct Output {
     pub(crate) success: bool,
     /// Whether it had to be killed.
     pub(crate) killed: bool,
-    /// Standard output, with the errors in it if they were asked for.
+    /// Standard output, including standard error if requested.
     pub(crate) text: String,
     /// The most OS threads that it was seen with.
     pub(crate) os_threads: usize,

@@ -1,4 +1,4 @@
-//! What was found, as it is kept in `records.json`.
+//! The results, as stored in `records.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -88,7 +88,7 @@ impl Records {
         serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    /// Changes what is recorded; other runs may have recorded something since this one began.
+    /// Changes the records. Other runs may have changed them since this one began.
     pub(crate) fn update(path: &Path, change: impl FnOnce(&mut Records)) -> Result<(), String> {
         let mut records = Records::read(path)?;
         change(&mut records);

@@ -45,9 +45,9 @@ fn head(page: &mut String, records: &Records) {
         page,
         &format!(
             "# Applications and published crates under `cargo greenpatch`\n\n\
-             Written by `cargo run -p greenpatch-tests --bin applications` from what it recorded;\n\
-             `tests/applications/README.md` says how. No line of any of these crates is changed.\n\n\
-             {} applications, whose graphs hold {} published crates, are built and run by cargo and by `cargo greenpatch`. \
+             Written by `cargo run -p greenpatch-tests --bin applications` from its records;\n\
+             see `tests/applications/README.md`. No line of any of these crates is changed.\n\n\
+             {} applications, with {} published crates in their graphs, are built and run by cargo and by `cargo greenpatch`. \
              {} published crates have their own tests built and run in both ways: {compile} compile with greenpatch, {passed} tests \
              pass with std and {green} with greenpatch, and {same} crates have the same outcome for each test.\n",
             records.programs.len(),
@@ -61,9 +61,9 @@ fn programs(page: &mut String, records: &Records, explanations: &BTreeMap<String
     put(
         page,
         "\n## Applications\n\n\
-         They are in `tests/applications/programs`. Throughput is the median of the runs with greenpatch over that with std, the two in turns, \
+         They are in `tests/applications/programs`. Throughput is the median of the runs with greenpatch over that with std, run in alternation, \
          with the lowest and the highest ratio of the runs in brackets; built with `opt-level = 2`. \
-         The machine was busy with other work meanwhile, as the spread tells. OS threads are the most that were seen during the run.\n\n\
+         The machine was busy with other work, as the spread shows. OS threads is the maximum during the run.\n\n\
          | application | uses | crates | compiles | output | OS threads, std → greenpatch | throughput, std | greenpatch ÷ std | |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
@@ -151,7 +151,7 @@ fn crates(page: &mut String, records: &Records, explanations: &BTreeMap<String, 
         page,
         "\n## Published crates and their own tests\n\n\
          Library and integration tests as published, with default features unless `tests/applications/crates.txt` says otherwise; the bodies of tests run \
-         on OS threads (`--bodies native`), and what they start on green threads. \"In\" names the applications above that are built from the crate.\n\n\
+         on OS threads (`--bodies native`), and the threads that they start are green. \"In\" names the applications above that are built from the crate.\n\n\
          | crate | in | compiles | passed with std | with greenpatch | |\n\
          | --- | --- | --- | --- | --- | --- |\n",
     );

@@ -1,4 +1,4 @@
-//! The table of what is left out, `left_out.txt`: by name, with the reason.
+//! The table of tests that are left out, `left_out.txt`: by name, with the reason.
 //!
 //! The file's form: a line `== reason` or `== [mode mode] reason`, then `FILE: NAME NAME …`, continued
 //! by indented lines. `FILE: *` stands for the whole file, `FILE: use NAME` for an import that is

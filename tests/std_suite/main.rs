@@ -28,7 +28,7 @@ use std::time::Duration;
 const USAGE: &str = "usage: std_suite [--mode std,unpatched,green,root,foreign,workers2] [--set thread,net,process,fs,io] [--repeat N] [--filter TEXT]… \
 [--jobs N] [--timeout SECONDS] [--no-examples] [--asan] [--list]";
 
-/// What the command line asks for.
+/// The options of the command line.
 struct Options {
     modes: Vec<Mode>,
     sets: Vec<Set>,
@@ -96,7 +96,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
     Ok(options)
 }
 
-/// Builds and runs what is asked for; returns whether all of it passed.
+/// Builds and runs the selected tests. Returns whether all have passed.
 fn suite(options: &Options) -> Result<bool, String> {
     let library = sources::find()?;
     let table = LeftOut::parse(include_str!("left_out.txt"))?;
@@ -152,7 +152,7 @@ fn suite(options: &Options) -> Result<bool, String> {
     Ok(report.print())
 }
 
-/// The tests to run in one mode; what is left out or does not compile goes to the report.
+/// The tests to run in one mode. Those that are left out or do not compile are reported.
 fn plan(
     mode: Mode,
     built: &Built,

@@ -112,7 +112,7 @@ impl Report {
         passed == total && total > 0
     }
 
-    /// Prints what is left out, by reason.
+    /// Prints the tests that are left out, by reason.
     pub(crate) fn print_left_out(&self) {
         println!("left out:");
         for (reason, entries) in &self.left_out {

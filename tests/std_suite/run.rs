@@ -1,4 +1,4 @@
-//! Runs each test as a process of its own, with a time limit.
+//! Runs each test as a separate process, with a time limit.
 
 use crate::modes::Mode;
 use std::fs::{self, File};
@@ -175,7 +175,7 @@ mod tests {
         (job, log)
     }
 
-    /// A folder of its own for each test.
+    /// A separate folder for each test.
     mod tempfile {
         use std::fs;
         use std::path::PathBuf;

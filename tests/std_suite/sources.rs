@@ -169,7 +169,7 @@ pub(crate) fn test_files(library: &Path, sets: &[Set]) -> Result<Vec<TestFile>, 
     Ok(files)
 }
 
-/// Unit tests are in files of their own, so what else is below `src` has its examples only.
+/// Unit tests are in separate files, so other files below `src` have examples only.
 fn test_file(library: &Path, path: PathBuf) -> Option<TestFile> {
     let std = library.join("std");
     let inside = path

@@ -25,7 +25,7 @@ pub(crate) struct Suite {
     pub(crate) text: String,
     /// The tests by name, each with the lines that belong to it alone.
     pub(crate) tests: BTreeMap<String, Vec<Range<usize>>>,
-    /// What was left out: name and reason.
+    /// The items that were left out: name and reason.
     pub(crate) left_out: Vec<(String, String)>,
 }
 
@@ -298,7 +298,7 @@ fn entry(name: &str, attrs: &[Attribute]) -> String {
     )
 }
 
-/// The message that `#[should_panic]` asks for, as an expression.
+/// The message that `#[should_panic]` expects, as an expression.
 fn expected(meta: &Meta) -> String {
     let message = match meta {
         Meta::NameValue(pair) => {
@@ -351,7 +351,7 @@ fn is_target_thread_local(attr: &Attribute) -> bool {
     matches!(&attr.meta, Meta::List(list) if list.tokens.to_string() == "target_thread_local")
 }
 
-/// All leaves of an import, each as a path of its own.
+/// All leaves of an import, each as a separate path.
 fn flatten(tree: &UseTree, prefix: &str, leaves: &mut Vec<String>) {
     match tree {
         UseTree::Path(path) => flatten(&path.tree, &format!("{prefix}{}::", path.ident), leaves),

@@ -1,4 +1,4 @@
-//! How a process ends while green threads exist. Each scenario is a process of its own, this program run again; its
+//! How a process ends while green threads exist. Each scenario is a separate process, this program run again; its
 //! status and output are asserted.
 #![allow(missing_docs)]
 

@@ -1,5 +1,5 @@
 //! Children that `fork` makes: which threads run in them, and that they do not use the parent's hub. Each scenario is
-//! a process of its own, this program run again.
+//! a separate process, this program run again.
 #![allow(missing_docs)]
 #![allow(unsafe_code)]
 

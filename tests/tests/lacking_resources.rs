@@ -1,4 +1,4 @@
-//! Failures for want of descriptors, threads or address space. Each case is a process of its own that lowers its limits.
+//! Failures for lack of descriptors, threads or address space. Each case is a separate process that lowers its limits.
 #![allow(missing_docs)]
 
 use std::error::Error;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use greenpatch::{PatchError, Patcher, thread};
 use greenpatch_tests::Runner;
 
-/// A case, and what is set in its environment.
+/// A case, and its environment variables.
 type Case = (&'static str, fn(), &'static [(&'static str, &'static str)]);
 
 const CASES: &[Case] = &[
@@ -62,7 +62,7 @@ fn limit(resource: libc::__rlimit_resource_t, most: u64) {
 
 /// Returns which of the first 4,096 descriptors are open.
 fn open_descriptors() -> Vec<i32> {
-    // SAFETY: F_GETFD takes no argument, and reports what is no descriptor.
+    // SAFETY: F_GETFD takes no argument, and fails for a number that is not a descriptor.
     let is_open = |fd: &i32| unsafe { libc::fcntl(*fd, libc::F_GETFD) } != -1;
     (0..4096).filter(is_open).collect()
 }

@@ -1,5 +1,5 @@
 //! Payloads, reports, backtraces and texts of errors are std's. Each program is run with std and with greenpatch, in a
-//! process of its own, and its output is compared.
+//! separate process, and its output is compared.
 #![allow(missing_docs)]
 
 use std::any::Any;
@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 
 use greenpatch_tests::{Runner, child, limit_child, task};
 
-/// A program, written against std and compiled twice, and what is set in its environment.
+/// A program, written against std and compiled twice, and its environment variables.
 type Program = (&'static str, fn(), &'static [(&'static str, &'static str)]);
 
 const MODES: [&str; 4] = ["std", "not patched", "patched, root", "patched, green"];

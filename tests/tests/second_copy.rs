@@ -1,6 +1,6 @@
 //! Two copies of greenpatch in one process: this program's, and the one in a library that it loads.
 //!
-//! Each scenario is a process of its own, this program run again, since it patches.
+//! Each scenario is a separate process, this program run again, since it patches.
 #![allow(missing_docs)]
 
 use std::env;

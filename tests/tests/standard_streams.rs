@@ -1,4 +1,4 @@
-//! The standard streams: not patched, and patched, on the root and on a green thread. Each case is a process of its own
+//! The standard streams: not patched, and patched, on the root and on a green thread. Each case is a separate process
 //! with pipes for streams.
 #![allow(missing_docs)]
 

@@ -13,8 +13,8 @@
 //! Files have no non-blocking form of reading: the OS always reports them as ready. Once
 //! [`patch_fs`](crate::patch_fs) has been called, each operation is made by a helper thread while the green thread waits.
 //!
-//! [`patch_all`](crate::patch_all) leaves that out unless [`Patcher::fs`](crate::Patcher::fs) asks for it. Most of what
-//! programs read is in the page cache, and then the way to a helper and back costs more than the read: 4 KiB of an open
+//! [`patch_all`](crate::patch_all) leaves that out unless [`Patcher::fs`](crate::Patcher::fs) turns it on. Most reads
+//! are served from the page cache, and then the way to a helper and back costs more than the read: 4 KiB of an open
 //! file took 1.2 µs in place and 13.7 µs on a helper, opening and reading a file of 4 KiB 13 µs and 23 µs
 //! (`benches/files.rs`, two busy cores). Eight threads that read at once gained nothing from helpers, either. Turn it on
 //! for disks and network file systems on which a read takes milliseconds, in which other green threads could run.

@@ -8,7 +8,7 @@ use crate::seam::exit as seam;
 /// # Differences from std
 ///
 /// Called by a green thread it destroys the thread-local values of that green thread alone, while others run on;
-/// then the hub stops, and the handlers of `atexit` run on an OS thread of their own. The first thread that calls
+/// then the hub stops, and the handlers of `atexit` run on a separate OS thread. The first thread that calls
 /// it decides the status, whether green or not, and also against a `main` that returns.
 ///
 /// # Panics

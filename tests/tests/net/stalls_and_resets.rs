@@ -317,7 +317,7 @@ fn urgent_bytes() {
     }
 }
 
-/// The end of the stream arrives with the last bytes, without an event of its own.
+/// The end of the stream arrives with the last bytes, without a separate event.
 fn data_and_the_end_at_once() {
     for length in [1, 100, 5000] {
         let (mut ours, mut theirs) = pair();

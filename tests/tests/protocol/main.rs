@@ -1,4 +1,4 @@
-//! The patch protocol. What patches runs in a process of its own: see `isolated`.
+//! The patch protocol. A test that patches runs in a separate process: see `isolated`.
 #![allow(missing_docs, unreachable_pub)]
 
 mod builtin;

@@ -1,7 +1,7 @@
 //! Behaviour of a whole process: overflowing stacks, reports, panic hooks, ends, memory over a long run, and loops that
 //! poll.
 //!
-//! Each scenario is a process of its own, this program run again, since it patches, aborts, or exits.
+//! Each scenario is a separate process, this program run again, since it patches, aborts, or exits.
 #![allow(missing_docs)]
 
 mod across_patching;
