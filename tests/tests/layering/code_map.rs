@@ -5,8 +5,8 @@ use std::fs;
 
 use crate::{READ, heads, none, workspace};
 
-/// The folders that the code map of ARCHITECTURE names below a folder: each path in backticks that ends in
-/// `/`, in an entry that begins with a path in that folder.
+/// Returns the folders that the code map of ARCHITECTURE names below a folder: each path in backticks that ends in `/`, in
+/// an entry that begins with a path in that folder.
 fn mapped(folder: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(workspace().join("ARCHITECTURE.md")).unwrap();
     let map = text.split("## Code map").nth(1).expect("the map's heading");
@@ -25,7 +25,7 @@ fn mapped(folder: &str) -> BTreeSet<String> {
     folders
 }
 
-/// Holds the code map against the folders of a crate.
+/// Compares the code map with the folders of a crate.
 fn map_is_true(folder: &str) {
     let read = READ.iter().find(|read| read.folder == folder).unwrap();
     let mapped = mapped(&format!("{folder}/"));

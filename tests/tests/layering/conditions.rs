@@ -1,11 +1,11 @@
-//! What attributes say of when code is compiled, and from which file.
+//! The attributes that decide when code is compiled, and from which file.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Meta};
 
 use crate::tokens::is_punct;
 
-/// Whether a `cfg` is false wherever no tests are compiled.
+/// Returns whether a `cfg` is false whenever no tests are compiled.
 pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::List(list) if list.path.is_ident("cfg") => needs_test(list.tokens.clone()),
@@ -37,7 +37,7 @@ fn needs_test(predicate: TokenStream) -> bool {
     }
 }
 
-/// The files that `#[path = "…"]` gives, or a `cfg_attr` with it.
+/// Returns the files in `#[path = "…"]`, or in a `cfg_attr` with it.
 pub(crate) fn given_paths(attribute: &Attribute) -> Vec<String> {
     if let Meta::NameValue(value) = &attribute.meta {
         let literal = quoted(&value.value);

@@ -1,4 +1,4 @@
-//! The checker itself, on crates of a few lines.
+//! Tests of the checker itself, on crates of a few lines.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::heads;
 use crate::imports::Imports;
 use crate::tree::Tree;
 
-/// The circles of a crate that is given by its files, as the pairs of files on them.
+/// Returns the circles of a crate, given by its files, as pairs of files.
 fn circles(files: &[(&str, &str)]) -> Vec<String> {
     let found = described(files).into_keys();
     found.map(|(one, other)| format!("{one} {other}")).collect()
@@ -27,7 +27,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
     Tree::of_sources(&owned.collect(), "lib.rs")
 }
 
-/// The imports of a crate, each as "from to line".
+/// Returns the imports of a crate, each as "from to line".
 fn all(files: &[(&str, &str)]) -> Vec<String> {
     let tree = tree(files);
     let path = |file: usize| tree.files[file].path.clone();

@@ -1,4 +1,4 @@
-//! The lines at the head of a root module that say its layer.
+//! The lines at the head of a root module that state its layer.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::{none, root_modules, runtime};
 
 pub(crate) const LABELS: &[&str] = &["Layer:", "Called by:", "Calls:", "Never:"];
 
-/// The comment at the head of a file: its documentation, or in a module that users see a comment before that.
+/// Returns the comment at the head of a file: its documentation, or in a public module the comment before that.
 fn head(text: &str) -> Vec<&str> {
     let lines = text.lines().map_while(|line| line.strip_prefix("//"));
     lines
@@ -14,7 +14,7 @@ fn head(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// What the head of a file says after a label, up to the next label or an empty line.
+/// Returns the text after a label in the head of a file, up to the next label or an empty line.
 pub(crate) fn statement(text: &str, label: &str) -> Option<String> {
     let lines = head(text);
     let first = lines.iter().position(|line| line.contains(label))?;
@@ -26,12 +26,12 @@ pub(crate) fn statement(text: &str, label: &str) -> Option<String> {
     Some(said[..end].trim().to_string())
 }
 
-/// The words in backticks of a text.
+/// Returns the words in backticks of a text.
 pub(crate) fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// The root modules that a text names in backticks.
+/// Returns the root modules that a text names in backticks.
 pub(crate) fn named(text: &str, modules: &BTreeSet<String>) -> BTreeSet<String> {
     let words = quoted(text).into_iter();
     let first = words.map(|word| word.split("::").next().unwrap().to_string());

@@ -1,4 +1,4 @@
-//! Which file imports which, and the circles among them.
+//! The imports between files, and the circles among them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -16,7 +16,7 @@ pub(crate) struct Imports {
     lines: BTreeMap<(usize, usize), BTreeSet<usize>>,
     /// Files with the names of other crates that they name, each with its first line.
     pub(crate) external: BTreeMap<(usize, String), usize>,
-    /// What a file shows of others besides its imports: re-exports.
+    /// The re-exports of each file, besides its imports.
     pub(crate) shown: BTreeMap<(usize, usize), BTreeSet<usize>>,
 }
 
@@ -97,14 +97,14 @@ impl Imports {
         }
     }
 
-    /// All imports: the two files and the first line.
+    /// Returns all imports: the two files and the first line.
     pub(crate) fn all(&self) -> impl Iterator<Item = (usize, usize, usize)> {
         let each = self.lines.iter();
         each.map(|((from, to), lines)| (*from, *to, *lines.first().unwrap()))
     }
 
-    /// Every two files of which one imports the other and is reached from it again, with a circle that both
-    /// are on.
+    /// Returns each pair of files of which one imports the other and is reached from it again, with a circle that contains
+    /// both.
     pub(crate) fn circles(&self) -> BTreeMap<Pair, String> {
         let mut circles = BTreeMap::new();
         for (from, to) in self.lines.keys() {
@@ -122,7 +122,7 @@ impl Imports {
         circles
     }
 
-    /// The shortest way along imports, with both ends.
+    /// Returns the shortest path along imports, with both ends.
     fn way(&self, from: usize, to: usize) -> Option<Vec<usize>> {
         let mut before = BTreeMap::from([(from, from)]);
         let mut waiting = VecDeque::from([from]);

@@ -1,7 +1,7 @@
-//! Imports go downwards only: reads the sources and holds them against the layers.
+//! Imports go downwards only: reads the sources and compares them with the layers.
 //!
-//! An import is whatever names another file of the crate: a `use`, a path in code, in an argument of a macro
-//! or of an attribute. No import is what a folder shows of its own files, `mod` and `pub use`.
+//! An import is anything that names another file of the crate: a `use`, or a path in code or in an argument of a macro or
+//! an attribute. `mod` and `pub use` of the files in a folder are not imports of the folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ mod reader;
 mod tokens;
 mod tree;
 
-/// For each module of the root, which modules of the root it may name.
+/// For each root module, the root modules that it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("refused", &[]),
     ("panic_strategy", &[]),
@@ -64,14 +64,14 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("lib", &["bridge", "patch", "thread_state"]),
 ];
 
-/// Crates that only some modules may name.
+/// The crates that only some modules may name.
 const SECRETS: &[(&str, &[&str])] = &[
     ("corosensei", &["coroutine"]),
     ("mio", &["reactor"]),
     ("inventory", &["patch", "green", "private"]),
 ];
 
-/// The crates that are read: the folder of each and the file of its root.
+/// The crates to read: the folder of each and the file of its root.
 const CRATES: &[(&str, &str)] = &[
     ("runtime/src", "lib.rs"),
     ("macros/src", "lib.rs"),
@@ -86,7 +86,7 @@ struct Read {
 }
 
 impl Read {
-    /// The path of a file from the workspace's folder.
+    /// Returns the path of a file relative to the folder of the workspace.
     fn path(&self, file: usize) -> String {
         format!("{}/{}", self.folder, self.tree.files[file].path)
     }
@@ -113,8 +113,8 @@ fn runtime() -> &'static Read {
     &READ[0]
 }
 
-/// For each root module of the runtime, the root modules that it names, with a place of each. The root shows
-/// what the crate has, so what it re-exports counts for it as well.
+/// Returns, for each root module of the runtime, the root modules that it names, with one location for each. The root
+/// re-exports the items of the crate, so its re-exports count as imports, too.
 fn root_modules() -> BTreeMap<&'static str, BTreeMap<&'static str, String>> {
     let Read { tree, imports, .. } = runtime();
     let mut named = BTreeMap::<_, BTreeMap<_, _>>::new();

@@ -1,8 +1,7 @@
-//! What a path means: the module or the file of the item that it leads to.
+//! Resolution of paths: the module, or the file of the item, to which a path leads.
 //!
-//! A re-export of what lies below the re-exporting module is seen through, for it only shows what a folder
-//! holds. Any other import is the business of the file that it stands in, and a path that uses it from
-//! elsewhere leads to that file.
+//! A re-export of an item below the re-exporting module is followed, because it only exposes the content of a folder. Any
+//! other import belongs to the file that contains it, and a path that uses it from elsewhere leads to that file.
 
 use std::collections::BTreeSet;
 
@@ -19,25 +18,25 @@ pub(crate) enum Meaning {
 type Followed = Vec<(usize, usize)>;
 
 impl Tree {
-    /// What a path in a module means; nothing if it leads out of the crate.
+    /// Returns the target of a path in a module; nothing if it leads out of the crate.
     pub(crate) fn meanings(&self, module: usize, name: &Name) -> BTreeSet<Meaning> {
         self.follow(module, name, &mut Vec::new())
     }
 
-    /// What an import means, without the import itself.
+    /// Returns the target of an import, without the import itself.
     pub(crate) fn meanings_of_import(&self, module: usize, index: usize) -> BTreeSet<Meaning> {
         let path = &self.modules[module].imports[index].path;
         self.follow(module, path, &mut vec![(module, index)])
     }
 
-    /// The file of a macro that is in textual scope in a module.
+    /// Returns the file of a macro that is in textual scope in a module.
     pub(crate) fn macro_in_scope(&self, module: usize, name: &str) -> Option<usize> {
         let parents = |module: &usize| self.modules[*module].parent;
         std::iter::successors(Some(module), parents)
             .find_map(|module| self.modules[module].macros.get(name).copied())
     }
 
-    /// Whether an import shows something below its module to others.
+    /// Returns whether an import exposes an item below its module.
     pub(crate) fn shows(&self, module: usize, import: &Import, meaning: Meaning) -> bool {
         let target = match meaning {
             Meaning::Module(target) => target,
@@ -96,7 +95,7 @@ impl Tree {
                     Meaning::Module(module) => {
                         let inner = self.lookup(module, part, file, followed);
                         if inner.is_empty() {
-                            // A name that a macro made, or another crate's that is re-exported.
+                            // A name that a macro defines, or that of another crate that is re-exported.
                             next.insert(Meaning::In(self.modules[module].file));
                         }
                         next.extend(inner);
@@ -108,7 +107,7 @@ impl Tree {
         found
     }
 
-    /// What a name means in a module, as seen from a file.
+    /// Returns the target of a name in a module, as seen from a file.
     fn lookup(
         &self,
         module: usize,

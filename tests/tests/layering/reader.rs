@@ -1,8 +1,7 @@
 //! Reads one file: its modules, its `use` trees, and every path in its code.
 //!
-//! Code for tests is passed over, and so are comments, strings, what `quote!` and its like hold, and the
-//! body of an exported macro, which names this crate from outside. Arguments of other macros and of
-//! attributes are read as tokens.
+//! Code for tests is skipped, as are comments, strings, the arguments of `quote!` and similar macros, and the body of an
+//! exported macro, which names this crate from outside. Arguments of other macros and of attributes are read as tokens.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::visit::{self, Visit};
@@ -28,13 +27,13 @@ const QUOTES: &[&str] = &[
 pub(crate) struct Declared {
     pub(crate) name: String,
     pub(crate) parent: usize,
-    /// The inline modules of the file that it stands in.
+    /// The inline modules that contain it in its file.
     pub(crate) within: Vec<String>,
-    /// What `#[path]` gives, also within `cfg_attr`.
+    /// The paths in `#[path]`, also within `cfg_attr`.
     pub(crate) paths: Vec<String>,
 }
 
-/// Reads the file of a module, adds what it says to the tree and returns the files that it declares.
+/// Reads the file of a module, adds its content to the tree, and returns the files that it declares.
 pub(crate) fn read(tree: &mut Tree, module: usize) -> Vec<Declared> {
     let file = &tree.files[tree.modules[module].file];
     let parsed = syn::parse_file(&file.text).unwrap_or_else(|error| {
@@ -60,7 +59,7 @@ pub(crate) struct Reader<'a> {
     file: usize,
     module: usize,
     within: Vec<String>,
-    /// How many blocks are around what is read.
+    /// The number of enclosing blocks.
     blocks: usize,
     declared: Vec<Declared>,
 }
@@ -310,7 +309,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 }
 
-/// The leaves of a `use` tree: path, name and line of each.
+/// Returns the leaves of a `use` tree: path, name and line of each.
 fn flatten(
     tree: &UseTree,
     before: &mut Vec<String>,

@@ -1,11 +1,11 @@
-//! Paths among the tokens of which only a macro knows what they are.
+//! Paths among tokens that only a macro can interpret.
 
 use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 
 use crate::reader::Reader;
 
 impl Reader<'_> {
-    /// Finds the paths among tokens of which only a macro knows what they are.
+    /// Finds the paths among tokens that only a macro can interpret.
     pub(crate) fn tokens(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut next = 0;
@@ -73,7 +73,7 @@ pub(crate) fn is_punct(token: Option<&TokenTree>, sign: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign)
 }
 
-/// Whether `::` begins at this token.
+/// Returns whether `::` begins at this token.
 fn is_separator(tokens: &[TokenTree], at: usize) -> bool {
     let joint = match tokens.get(at) {
         Some(TokenTree::Punct(punct)) => {

@@ -6,25 +6,25 @@ use std::path::Path;
 
 use crate::reader;
 
-/// Modules that hold tests and models, which the layers say nothing about.
+/// Modules of tests and models, which belong to no layer.
 const TESTS: &[&str] = &["tests", "loom_models", "models"];
 
-/// One crate: its files, its modules, and what each file says.
+/// One crate: its files, its modules, and the content of each file.
 pub(crate) struct Tree {
-    /// The name that the crate has for itself by `extern crate self as …`.
+    /// The name of the crate for itself, from `extern crate self as …`.
     pub(crate) own_name: Option<String>,
     pub(crate) files: Vec<File>,
-    /// The first is the root.
+    /// The files. The first is the root.
     pub(crate) modules: Vec<Module>,
     pub(crate) mentions: Vec<Mention>,
 }
 
 /// One file, without its tests.
 pub(crate) struct File {
-    /// Relative to the folder of the crate's root.
+    /// The path relative to the folder of the root.
     pub(crate) path: String,
     pub(crate) text: String,
-    /// The module that the file as a whole is.
+    /// The module of the file as a whole.
     pub(crate) module: usize,
     /// The first line with `cfg(loom)`.
     pub(crate) loom: Option<usize>,
@@ -36,9 +36,9 @@ pub(crate) struct File {
 pub(crate) struct Module {
     pub(crate) parent: Option<usize>,
     pub(crate) file: usize,
-    /// More than one for a name where `cfg_attr` chooses between files.
+    /// The child modules. A name has more than one if `cfg_attr` chooses between files.
     pub(crate) children: BTreeMap<String, Vec<usize>>,
-    /// The names that are defined here, and the file that defines each; an exported macro is the root's.
+    /// The names that are defined here, and the file of each. An exported macro belongs to the root.
     pub(crate) items: BTreeMap<String, usize>,
     /// The macros that are in textual scope below this module.
     pub(crate) macros: BTreeMap<String, usize>,
@@ -48,11 +48,11 @@ pub(crate) struct Module {
 /// A leaf of a `use` tree.
 pub(crate) struct Import {
     pub(crate) path: Name,
-    /// `None` for a glob.
+    /// The name; `None` for a glob.
     pub(crate) name: Option<String>,
-    /// Whether modules besides this one and its children see it.
+    /// Whether it is visible outside of this module and its children.
     pub(crate) public: bool,
-    /// Whether it stands in a function.
+    /// Whether it is in a function.
     pub(crate) local: bool,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Name {
     pub(crate) line: usize,
 }
 
-/// A path in code that is no `use`.
+/// A path in code other than a `use`.
 pub(crate) struct Mention {
     pub(crate) module: usize,
     pub(crate) name: Name,
@@ -129,7 +129,7 @@ impl Tree {
         tree
     }
 
-    /// Adds a module that lies in `file`, at a place below a parent.
+    /// Adds a module in `file`, below a parent.
     pub(crate) fn add_module(&mut self, place: Option<(usize, String)>, file: usize) -> usize {
         let added = self.modules.len();
         let mut module = Module {
@@ -145,13 +145,13 @@ impl Tree {
         added
     }
 
-    /// Whether a module is another one, or below it.
+    /// Returns whether a module is another one, or below it.
     pub(crate) fn is_within(&self, module: usize, other: usize) -> bool {
         let parents = |module: &usize| self.modules[*module].parent;
         std::iter::successors(Some(module), parents).any(|module| module == other)
     }
 
-    /// The module of the root that a file belongs to: its first folder, or the file's own name.
+    /// Returns the root module of a file: its first folder, or the name of the file.
     pub(crate) fn root_module(&self, file: usize) -> &str {
         let path = &self.files[file].path;
         match path.split_once('/') {
@@ -161,7 +161,7 @@ impl Tree {
     }
 }
 
-/// All files below a folder, by their paths in it.
+/// Returns all files below a folder, by their paths in it.
 fn gather(top: &Path, folder: &Path, sources: &mut BTreeMap<String, String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -174,7 +174,7 @@ fn gather(top: &Path, folder: &Path, sources: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The folder of a path.
+/// Returns the folder of a path.
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
