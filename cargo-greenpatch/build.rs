@@ -34,7 +34,7 @@ fn main() {
         let path = root.join(file);
         assert!(
             path.is_file(),
-            "{} is missing: cargo-greenpatch is built in a checkout of greenpatch, whose sources it carries",
+            "{} is missing: cargo-greenpatch is built in a checkout of greenpatch and contains its sources",
             path.display()
         );
         println!("cargo::rerun-if-changed={}", path.display());
@@ -50,7 +50,7 @@ fn main() {
 fn collect(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(root.join(folder)).unwrap_or_else(|error| {
         panic!(
-            "{}: {error}: cargo-greenpatch is built in a checkout of greenpatch, whose sources it carries",
+            "{}: {error}: cargo-greenpatch is built in a checkout of greenpatch and contains its sources",
             root.join(folder).display()
         )
     });

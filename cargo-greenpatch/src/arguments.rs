@@ -99,7 +99,7 @@ const WITH_VALUE: &[&str] = &[
     "--index",
 ];
 
-/// Options whose value is optional; without one, cargo lists the candidates.
+/// Options with an optional value. Without one, cargo lists the candidates.
 const MAY_STAND_ALONE: &[&str] = &["-p", "--package", "--bin", "--example", "--test", "--bench"];
 
 /// cargo's options with a value that `cargo metadata` knows too.
@@ -225,7 +225,7 @@ impl Request {
         }
     }
 
-    /// The packages whose manifests say what is patched: those of the workspace, or those that are installed.
+    /// Returns the packages with manifests that configure patching: those of the workspace, or those that are installed.
     pub(crate) fn members<'a>(&self, metadata: &'a Metadata) -> Vec<&'a Package> {
         let members = metadata.workspace_packages();
         let stand_in = members.iter().find(|package| package.name == STAND_IN);

@@ -85,7 +85,7 @@ pub(crate) fn ready(
     Ok(library)
 }
 
-/// The object file that goes into programs, or into those whose panics abort, compiled now if it is not there.
+/// Returns the object file that is linked into programs, or into those in which panics abort. Compiles it if it is missing.
 pub(crate) fn entry(
     compiler: &Compiler,
     copy: &Copy,

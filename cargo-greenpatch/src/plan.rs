@@ -26,7 +26,7 @@ pub(crate) struct Plan {
     pub(crate) launch: BTreeMap<PathBuf, Launch>,
     /// The object file that is linked into programs.
     pub(crate) entry: PathBuf,
-    /// The one for programs whose panics abort.
+    /// The object file for programs in which panics abort.
     pub(crate) aborting_entry: PathBuf,
     /// Packages that keep std.
     pub(crate) native: Vec<String>,
