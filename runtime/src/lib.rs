@@ -94,14 +94,15 @@ pub use patch::{
 };
 pub use patch::{
     is_anything_patched, is_item_patched, is_module_patched, native, original, override_item,
-    patch_all, patch_dns, patch_fs, patch_item, patch_module, patch_module_items, patch_net,
-    patch_points, patch_process, patch_stdio, patch_thread, patch_time, plugins, restore,
-    restore_item, restore_module, sources,
+    patch_all, patch_dns, patch_fs, patch_item, patch_libc, patch_module, patch_module_items,
+    patch_net, patch_points, patch_process, patch_stdio, patch_thread, patch_time, plugins,
+    restore, restore_item, restore_module, sources,
 };
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod boundary;
 mod bridge;
 mod coroutine;
 mod descriptor;
@@ -114,6 +115,8 @@ pub mod hint;
 mod hub;
 #[cfg(not(loom))]
 pub mod io;
+#[cfg(greenpatch_libc)]
+mod libc;
 #[cfg(not(loom))]
 pub mod net;
 #[cfg(not(loom))]

@@ -17,6 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use super::parker::Parker;
+use crate::boundary;
 use crate::hub;
 use crate::wait::park::{self, Wait, WaitEntry};
 use crate::wait::queue::{Fifo, Node, Verdict};
@@ -57,6 +58,7 @@ pub(super) fn take(parker: &Parker, file: BorrowedFd<'_>, shared: bool) -> io::R
 
 impl Drop for Turn {
     fn drop(&mut self) {
+        let _inside = boundary::enter();
         let mut queues = queues();
         let next = queues
             .of
@@ -80,6 +82,7 @@ struct TurnEntry {
 
 impl WaitEntry for TurnEntry {
     fn register(&self, waker: Waker, _patience: u32) -> bool {
+        let _inside = boundary::enter();
         let mut queues = queues();
         match queues.of.get_mut(&self.key) {
             None => {

@@ -29,6 +29,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::parker::Parker;
+use crate::boundary;
 use crate::hub;
 use crate::seam::offload::Call;
 use crate::seam::unwind;
@@ -286,6 +287,7 @@ impl<'a> Job<'a> {
 
     /// Queues the job and waits for its end.
     fn wait(&self, parker: &Parker) -> io::Result<()> {
+        let _inside = boundary::enter();
         park::wait(parker, &Wait::new(self, None));
         match self.end.take() {
             None => Ok(()),

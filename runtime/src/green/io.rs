@@ -9,6 +9,7 @@ use std::os::fd::RawFd;
 use std::time::Instant;
 
 use super::{busy, signals};
+use crate::boundary;
 use crate::descriptor::direction::{self, Manner};
 use crate::descriptor::operation::{Kind, Operation};
 use crate::descriptor::perform::{self, Readiness};
@@ -32,6 +33,7 @@ pub(super) fn perform_or(
 /// A read begins with a wait if the last one found no more and no event has come since. A write is tried first: most
 /// often there is room.
 pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::Result<usize> {
+    let _inside = boundary::enter();
     let mut made = None;
     let mut key = None;
     let mut deadline = None;

@@ -178,3 +178,9 @@ pub(super) const FILE: Known = known(
         "DirEntry::file_type",
     ],
 );
+
+// libc
+#[cfg(greenpatch_libc)]
+pub(super) const FUTEX: Known = known(&["syscall"], &["futex"]);
+#[cfg(greenpatch_libc)]
+pub(super) const SCHED_YIELD: Known = known(&["sched_yield"], &[]);

@@ -18,6 +18,14 @@ impl Parker {
     }
 }
 
+#[cfg(greenpatch_libc)]
+impl Parker {
+    /// The same for a function of libc, which may be called by a signal handler, or in the child of a fork.
+    pub(super) fn for_libc() -> Option<Self> {
+        hub::switching_for_libc().map(Parker)
+    }
+}
+
 impl Park for Parker {
     fn waker(&self) -> Waker {
         self.0.waker()

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Child, ExitStatus};
 
 use super::io as green_io;
+use crate::boundary;
 use crate::descriptor::direction::{Direction, Manner};
 use crate::descriptor::operation::{Operation, Size};
 use crate::descriptor::poll;
@@ -18,6 +19,7 @@ pub(super) fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     let Some(hub) = hub::switching() else {
         return seam::wait__original(child);
     };
+    let _inside = boundary::enter();
     if let Some(status) = child.try_wait()? {
         return Ok(status);
     }
@@ -38,6 +40,7 @@ pub(super) fn wait_either(either: [BorrowedFd<'_>; 2]) -> io::Result<[bool; 2]> 
     let Some(hub) = hub::switching() else {
         return seam::wait_either__original(either);
     };
+    let _inside = boundary::enter();
     let ready = poll::readable(either, false)?;
     if ready != [false, false] {
         return Ok(ready);

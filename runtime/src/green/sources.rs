@@ -5,6 +5,8 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
+#[cfg(greenpatch_libc)]
+use super::libc;
 use super::{
     busy, context, dns, exit, known_as, local, net, offload, panic_hook, pipe, process, stdio,
     sync, thread, time, unwind,
@@ -127,6 +129,19 @@ static FS: Source = Source::builtin(
     &[replacement!(offload::file, file__PATCH, FILE)],
 );
 
+#[cfg(greenpatch_libc)]
+static LIBC: Source = Source::builtin(
+    "greenpatch::libc",
+    "libc",
+    Feature::Libc,
+    &[
+        replacement!(libc::futex, futex__PATCH, FUTEX),
+        replacement!(libc::futex_elsewhere, futex_elsewhere__PATCH),
+        replacement!(libc::sched_yield, sched_yield__PATCH, SCHED_YIELD),
+    ],
+)
+.ready(libc::link);
+
 inventory::submit!(Linked(&THREAD));
 inventory::submit!(Linked(&SYNC));
 inventory::submit!(Linked(&LOCAL));
@@ -136,6 +151,8 @@ inventory::submit!(Linked(&STDIO));
 inventory::submit!(Linked(&DNS));
 inventory::submit!(Linked(&PROCESS));
 inventory::submit!(Linked(&FS));
+#[cfg(greenpatch_libc)]
+inventory::submit!(Linked(&LIBC));
 
 /// A replacement of this crate for a seam of this crate, the function of the same path in `seam`; and the names that
 /// users know it by, if it is theirs to leave out.

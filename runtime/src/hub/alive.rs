@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::boundary;
 use crate::reactor::forks;
 
 /// The counts of all hubs, each with the number of forks before the process it was made in. Hubs live as long as
@@ -103,5 +104,6 @@ pub(crate) fn alive() -> usize {
 }
 
 fn counts<R>(f: impl FnOnce(&mut Vec<(u32, &'static AliveCount)>) -> R) -> R {
+    let _inside = boundary::enter();
     f(&mut COUNTS.lock().unwrap_or_else(PoisonError::into_inner))
 }

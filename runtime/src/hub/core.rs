@@ -15,6 +15,8 @@ use std::ptr::NonNull;
 
 use super::budget::Budget;
 use super::driver::Driver;
+#[cfg(greenpatch_libc)]
+use super::errno::Errno;
 use super::inbox::Drain;
 use super::remote::{Message, Remote};
 use super::run_queue::RunQueue;
@@ -47,6 +49,8 @@ pub(super) struct Core {
     pub(super) timers: RefCell<Timers<NonNull<Task>>>,
     pub(super) driver: Driver,
     pub(super) messages: Drain<Message>,
+    #[cfg(greenpatch_libc)]
+    pub(super) errno: Errno,
 }
 
 // SAFETY: `remote` is `Sync`, and by invariant 1 `core` is accessed by one thread.
@@ -71,6 +75,8 @@ impl Hub {
                 timers: RefCell::new(Timers::new()),
                 driver: Driver::new(poller),
                 messages: Drain::new(),
+                #[cfg(greenpatch_libc)]
+                errno: Errno::new(),
             },
         }))
     }

@@ -10,6 +10,8 @@ use std::sync::Once;
 
 use super::current;
 use crate::reactor;
+#[cfg(greenpatch_libc)]
+use crate::wait::sleepers;
 
 /// Registers the handler that runs in every child made from now on.
 pub(super) fn notice_forks() {
@@ -24,6 +26,8 @@ pub(super) fn notice_forks() {
 
 unsafe extern "C" fn forked() {
     reactor::forked();
+    #[cfg(greenpatch_libc)]
+    sleepers::forget_all();
     if let Some(hub) = current::current() {
         // In case the task ends without ever having waited.
         hub.core().root.set(hub.core().running.get());

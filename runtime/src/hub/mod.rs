@@ -2,7 +2,7 @@
 //!
 //! Layer: hub, above `coroutine` and `reactor`.
 //! Called by: `green`.
-//! Calls: `coroutine`, `reactor`, `refused`, `panic_strategy`.
+//! Calls: `boundary`, `wait`, `coroutine`, `reactor`, `refused`, `panic_strategy`.
 //! Never: knows the patch table, a seam, or a std-shaped type.
 //!
 //! Each file owns one part of a hub's state and takes the other parts that it needs as arguments. [`core`] puts the
@@ -17,6 +17,7 @@
 //!   core                                    the state, with its invariants
 //!   driver      task_table  remote          descriptors, memory of tasks, access from other OS threads
 //!   run_queue   unwinding   inbox  alive  revalidation
+//!   errno                                   what libc keeps for an OS thread
 //!   task        body        timers  budget  panic_hook  thread_end
 //! ```
 
@@ -26,6 +27,8 @@ mod budget;
 mod core;
 mod current;
 mod driver;
+#[cfg(greenpatch_libc)]
+mod errno;
 mod fork;
 mod inbox;
 mod last_thread;
@@ -56,6 +59,8 @@ pub(crate) use last_thread::{retire, when_the_last_ends};
 pub(crate) use panic_hook::{Trace, learn_caller};
 pub(crate) use placement::{has_workers, hub_to_spawn_on, start_workers};
 pub(crate) use revalidation::EPOCH;
+#[cfg(greenpatch_libc)]
+pub(crate) use switching::switching_for_libc;
 pub(crate) use switching::{switching, switching_or_in_a_hook};
 pub(crate) use thread_end::when_a_thread_ends;
 

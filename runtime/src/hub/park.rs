@@ -8,6 +8,7 @@ use super::core::Hub;
 use super::panic_hook;
 use super::task::State;
 use super::timers;
+use crate::boundary;
 
 impl Hub {
     /// Blocks the running task until it is woken or `deadline` has passed. Returns at once if it was woken since its
@@ -27,6 +28,7 @@ impl Hub {
     }
 
     fn leave_until(&'static self, deadline: Instant) {
+        let _inside = boundary::enter();
         let this = self.core().running.get();
         self.core().timers.borrow_mut().insert(deadline, this);
         self.leave();
@@ -41,6 +43,7 @@ impl Hub {
     // fifth of its time.
     #[inline(always)]
     pub(crate) fn yield_now(&'static self) -> bool {
+        let _inside = boundary::enter();
         let core = self.core();
         let panicking = thread::panicking();
         if panicking && panic_hook::is_running() {

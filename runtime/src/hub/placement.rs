@@ -15,6 +15,7 @@ use super::core::Hub;
 use super::current::current;
 use super::startup::Resources;
 use super::switching::switching;
+use crate::boundary;
 use crate::coroutine::as_of_a_thread;
 use crate::refused::Refused;
 
@@ -31,6 +32,7 @@ static WORKERS: OnceLock<Box<[&'static Hub]>> = OnceLock::new();
 ///
 /// When the OS has no threads, descriptors or address space for them. Nothing is left of the attempt then.
 pub(crate) fn start_workers(count: usize) -> Result<(), Refused> {
+    let _inside = boundary::enter();
     if WORKERS.get().is_some() {
         return Ok(());
     }
@@ -82,6 +84,7 @@ pub(crate) fn hub_to_spawn_on() -> io::Result<&'static Hub> {
 /// Does the same where that is not simply the hub that may switch.
 #[cold]
 fn another_hub(hub: Option<&'static Hub>) -> io::Result<&'static Hub> {
+    let _inside = boundary::enter();
     match workers() {
         Some(workers) => {
             let blocked = current().filter(|_| hub.is_none());

@@ -21,6 +21,7 @@ use super::core::Hub;
 use super::current;
 use super::remote::Message;
 use super::task::{Address, State, Task};
+use crate::boundary;
 use crate::coroutine::{self, Reservation, Stack};
 use crate::reactor::{Key, Polled, Poller, Readiness};
 
@@ -34,8 +35,12 @@ impl Hub {
     /// Does the same for a caller that knows whether this OS thread is panicking.
     #[inline(always)]
     pub(super) fn leave_noting(&'static self, panicking: bool) {
+        // Until this task resumes: others have a value of their own, which they restore in the same way.
+        let _inside = boundary::enter();
         let core = self.core();
         let this = core.running.get();
+        #[cfg(greenpatch_libc)]
+        let _errno = core.errno.save();
         core.budget.reset();
         core.mark.keep_newest();
         let unwinding = core.unwinding.leave(self.running(), panicking);
@@ -294,7 +299,10 @@ extern "C" fn run() -> ! {
     let hub = current::current().expect("a green thread runs on a hub");
     loop {
         let body = hub.running().body.take();
-        body.expect("a task that has not started has a body").run();
+        let body = body.expect("a task that has not started has a body");
+        boundary::open();
+        body.run();
+        boundary::close();
         hub.finish();
     }
 }

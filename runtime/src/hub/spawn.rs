@@ -8,6 +8,7 @@ use super::core::Hub;
 use super::current;
 use super::remote::Message;
 use super::task::Task;
+use crate::boundary;
 use crate::coroutine::{Reservation, Size};
 
 impl Hub {
@@ -18,6 +19,7 @@ impl Hub {
     /// When the process has no address space left for it.
     #[inline]
     pub(crate) fn reserve(&'static self, size: Size) -> io::Result<Reservation> {
+        let _inside = boundary::enter();
         if current::is(self) {
             self.core().stacks.borrow_mut().reserve(size)
         } else {
@@ -28,6 +30,7 @@ impl Hub {
     /// Starts a green thread, from any OS thread.
     #[inline]
     pub(crate) fn start(&'static self, stack: Reservation, body: Body) {
+        let _inside = boundary::enter();
         if current::is(self) {
             self.remote.alive.start();
             self.accept(stack, body);

@@ -5,6 +5,7 @@ use super::core::Hub;
 use super::task::{State, Task};
 use super::task_table::ChunkMemory;
 use super::{alive, current, fork};
+use crate::boundary;
 use crate::coroutine::{SavedContext, overflow};
 use crate::reactor::{Notifier, Poller};
 use crate::refused::Refused;
@@ -76,13 +77,17 @@ impl Hub {
         current::set(self);
         overflow::prepare_this_thread();
         self.core().mark.set_first();
+        #[cfg(greenpatch_libc)]
+        self.core().errno.find();
         self.root().context.adopt(SavedContext::of_this_thread());
         self.root().state.set(State::Running);
+        boundary::open();
     }
 
     /// Runs the hub on this OS thread and nothing else.
     pub(super) fn run_forever(&'static self) -> ! {
         self.enter();
+        boundary::close();
         self.core().driver.interrupt_all();
         self.root().state.set(State::Waiting);
         loop {

@@ -13,6 +13,7 @@ use super::core::Hub;
 use super::current;
 use super::driver::{Attempt, Waited, Waiter};
 use super::remote::Message;
+use crate::boundary;
 use crate::reactor::{Direction, Key};
 
 /// A guard that takes a waiter out of the table if the wait unwinds.
@@ -28,6 +29,7 @@ impl Hub {
     ///
     /// `PermissionDenied` for a descriptor that is always ready; otherwise the OS's error if it has no memory.
     pub(crate) fn watch(&'static self, fd: RawFd) -> io::Result<Key> {
+        let _inside = boundary::enter();
         self.core().driver.watch(fd)
     }
 
@@ -36,6 +38,7 @@ impl Hub {
     /// polled has none.
     #[cold]
     pub(crate) fn watch_again(&'static self, fd: RawFd, key: Key) -> Option<Key> {
+        let _inside = boundary::enter();
         let core = self.core();
         core.driver.watch_again(&core.run_queue, fd, key)
     }
@@ -43,6 +46,7 @@ impl Hub {
     /// Undoes [`Hub::watch`], from any OS thread, before the descriptor is closed. A task that still waits for it, through
     /// another value made of its number, is woken.
     pub(crate) fn forget(&'static self, fd: RawFd, key: Key) {
+        let _inside = boundary::enter();
         self.remote.notifier.remove(fd);
         if current::is(self) {
             let core = self.core();
@@ -87,6 +91,7 @@ impl Hub {
         has_asked: bool,
         attempt: &'a mut Attempt<'a>,
     ) -> Waited {
+        let _inside = boundary::enter();
         let core = self.core();
         let driver = &core.driver;
         let waiter = driver.waiter(core.running.get(), key, direction, has_asked, attempt);

@@ -13,6 +13,7 @@ use super::current;
 use super::remote::{Message, Remote};
 use super::task::Address;
 use super::task_table;
+use crate::boundary;
 
 impl Hub {
     /// Returns a waker of the running task, for use on any OS thread, at any time.
@@ -39,6 +40,7 @@ static TABLE: RawWakerVTable = RawWakerVTable::new(
 ///
 /// `data` must be the address of a task, which may be stale.
 unsafe fn wake(data: *const ()) {
+    let _inside = boundary::enter();
     let task = NonNull::new(data.cast_mut().cast()).expect("no task is at address zero");
     // SAFETY: by the caller's contract.
     let owner: &'static Remote = unsafe { task_table::owner_of(task) };

@@ -6,7 +6,7 @@ use std::fmt;
 /// Defines [`Feature`] from the table of the built-in features, which is in the order in which `patch_all` patches them.
 /// A row has the feature's name, and whether `patch_all` patches it by default.
 macro_rules! features {
-    ($($(#[$doc:meta])* $feature:ident, $name:literal, $by_default:literal;)*) => {
+    ($($(#[$doc:meta])* $feature:ident, $name:literal, $by_default:expr;)*) => {
         /// A set of source modules that is patched, or cancelled, as a whole. The built-in features are ordered as
         /// [`patch_all`](crate::patch_all) patches them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +57,9 @@ features! {
     // Off, because a local file is read faster in place: see `patch_fs`.
     /// `std::fs`.
     Fs, "fs", false;
+    // Last: what it patches is below all the others.
+    /// Functions of libc, for code that calls them and not std. Patched only if the crate's feature `libc` is on.
+    Libc, "libc", cfg!(greenpatch_libc);
 }
 
 impl Feature {

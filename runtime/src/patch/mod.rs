@@ -48,7 +48,8 @@ pub use lookup::query::{
 pub use lookup::resolve::Named;
 pub use lookup::source::{DidHook, Source, WillHook, sources};
 pub use protocol::patch_feature::{
-    patch_dns, patch_fs, patch_net, patch_process, patch_stdio, patch_thread, patch_time,
+    patch_dns, patch_fs, patch_libc, patch_net, patch_process, patch_stdio, patch_thread,
+    patch_time,
 };
 pub use protocol::patch_module::{patch_item, patch_module, patch_module_items};
 pub use protocol::patcher::{Patcher, ThreadChoice, patch_all};

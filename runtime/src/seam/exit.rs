@@ -11,6 +11,7 @@ use std::task::Waker;
 use std::thread;
 
 use super::context;
+use crate::boundary;
 use crate::patchable;
 
 /// The number of no thread.
@@ -76,6 +77,7 @@ pub(crate) fn take_over() {
 /// instead, if there is one.
 #[must_use = "a thread that is not woken waits forever"]
 pub(crate) fn publish(code: i32) -> Option<Waker> {
+    let _inside = boundary::enter();
     let mut status = STATUS.lock().unwrap_or_else(PoisonError::into_inner);
     status.code.get_or_insert(code);
     status.waiting.take()
@@ -83,6 +85,7 @@ pub(crate) fn publish(code: i32) -> Option<Waker> {
 
 /// Returns the status that the process ends with, if it has been published; otherwise registers `waker` for it.
 pub(crate) fn status_or_wake(waker: Waker) -> Option<i32> {
+    let _inside = boundary::enter();
     let mut status = STATUS.lock().unwrap_or_else(PoisonError::into_inner);
     if status.code.is_none() {
         status.waiting = Some(waker);

@@ -1,9 +1,9 @@
 //! The few operations on which everything that blocks is built, in their native form.
 //!
 //! Layer: seam, above `patch`, `wait`, `descriptor` and `thread_state`, below the std-shaped modules.
-//! Called by: `thread`, `sync`, `net`, `fs`, `io`, `process`, `os`, `panic`, `hint`, `private`; `green`, which replaces
+//! Called by: `thread`, `sync`, `net`, `fs`, `io`, `process`, `os`, `panic`, `hint`, `private`, `libc`; `green`, which replaces
 //! what is here.
-//! Calls: `patch`, through `#[patchable]`: each operation is a patch point; `wait`, `descriptor`, `thread_state`;
+//! Calls: `boundary`, `patch`, through `#[patchable]`: each operation is a patch point; `wait`, `descriptor`, `thread_state`;
 //! the OS, through std.
 //! Never: names a hub.
 //!
@@ -25,12 +25,15 @@
 //! | `pipe` | `perform` | process |
 //! | `process` | `wait`, `wait_either` | process |
 //! | `stdio` | `input`, `output`, `print`, `may_wait` | stdio |
+//! | `libc` | `futex`, `futex_elsewhere`, `sched_yield` | libc |
 //! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 
 pub(crate) mod busy;
 pub(crate) mod context;
 pub(crate) mod dns;
 pub(crate) mod exit;
+#[cfg(greenpatch_libc)]
+pub(crate) mod libc;
 pub(crate) mod local;
 pub(crate) mod net;
 pub(crate) mod offload;

@@ -13,6 +13,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
+use crate::boundary;
 use crate::patchable;
 
 /// A call to make once, on this or another OS thread. It may borrow from the caller, which does not continue before the
@@ -55,6 +56,7 @@ pub(crate) fn run<R: Send>(
 /// Looks up a name.
 #[patchable]
 pub(crate) fn name_lookup(call: Call<'_>) -> io::Result<()> {
+    let _inside = boundary::enter();
     call.make();
     Ok(())
 }
@@ -62,6 +64,7 @@ pub(crate) fn name_lookup(call: Call<'_>) -> io::Result<()> {
 /// Makes a call that operates on a file.
 #[patchable]
 pub(crate) fn file(call: Call<'_>) -> io::Result<()> {
+    let _inside = boundary::enter();
     call.make();
     Ok(())
 }
@@ -77,6 +80,7 @@ pub(crate) fn open(path: &Path, call: Call<'_>) -> io::Result<()> {
 /// Waits for a child process where the kernel has no descriptor for that.
 #[patchable]
 pub(crate) fn child(call: Call<'_>) -> io::Result<()> {
+    let _inside = boundary::enter();
     call.make();
     Ok(())
 }
@@ -84,6 +88,7 @@ pub(crate) fn child(call: Call<'_>) -> io::Result<()> {
 /// Connects a socket for which the OS reports no event when that is done.
 #[patchable]
 pub(crate) fn socket(call: Call<'_>) -> io::Result<()> {
+    let _inside = boundary::enter();
     call.make();
     Ok(())
 }
@@ -92,6 +97,7 @@ pub(crate) fn socket(call: Call<'_>) -> io::Result<()> {
 #[patchable]
 pub(crate) fn file_lock(file: BorrowedFd<'_>, shared: bool, call: Call<'_>) -> io::Result<()> {
     let _ = (file, shared);
+    let _inside = boundary::enter();
     call.make();
     Ok(())
 }

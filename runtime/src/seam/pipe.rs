@@ -10,6 +10,7 @@
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
+use crate::boundary;
 use crate::descriptor;
 use crate::descriptor::direction::{Direction, Manner};
 use crate::descriptor::operation::{Kind, Operation, Size};
@@ -22,6 +23,7 @@ use crate::seam::net;
 /// Performs an operation on a stream other than a socket.
 #[patchable]
 pub(crate) fn perform(operation: &mut Operation<'_>) -> io::Result<usize> {
+    let _inside = boundary::enter();
     descriptor::perform::perform(operation)
 }
 

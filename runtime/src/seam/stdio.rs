@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::{fmt, io};
 
 use super::offload::Call;
+use crate::boundary;
 use crate::patchable;
 
 /// An output stream.
@@ -20,6 +21,7 @@ pub(crate) enum Output {
 /// Makes a call that may read from standard input.
 #[patchable]
 pub(crate) fn input(call: Call<'_>) -> io::Result<()> {
+    let _inside = boundary::enter();
     call.make();
     Ok(())
 }
@@ -28,6 +30,7 @@ pub(crate) fn input(call: Call<'_>) -> io::Result<()> {
 #[patchable]
 pub(crate) fn output(stream: Output, length: usize, call: Call<'_>) -> io::Result<()> {
     let _ = (stream, length);
+    let _inside = boundary::enter();
     call.make();
     Ok(())
 }
@@ -48,6 +51,8 @@ pub(crate) fn print_piece(stream: Output, text: &str) -> io::Result<()> {
         text,
         error: Cell::new(None),
     };
+    // std's lock of the stream does not exclude other green threads of this OS thread.
+    let _inside = boundary::enter();
     match stream {
         Output::Stdout => ::std::print!("{piece}"),
         Output::Stderr => ::std::eprint!("{piece}"),

@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::thread::RawPthread;
 
 use super::context;
+use crate::boundary;
 use crate::patchable;
 use crate::thread_state::shared::Runner;
 use crate::wait::native::Native;
@@ -50,6 +51,7 @@ pub(crate) fn start(start: Start) -> io::Result<Started> {
 /// Yields to other threads.
 #[patchable]
 pub(crate) fn yield_now() {
+    let _inside = boundary::enter();
     #[expect(clippy::disallowed_methods, reason = "the native original of the seam")]
     std::thread::yield_now();
 }
@@ -76,6 +78,7 @@ pub(crate) fn join(wait: &Wait<'_>) -> Outcome {
 /// Blocks until an OS thread has also destroyed its thread-local values, as std's join does. Its body has already returned.
 #[patchable]
 pub(crate) fn join_native(native: std::thread::JoinHandle<()>) {
+    let _inside = boundary::enter();
     #[expect(clippy::disallowed_methods, reason = "the native original of the seam")]
     native.join().expect("a thread's body does not unwind");
 }

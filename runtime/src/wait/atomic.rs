@@ -2,7 +2,7 @@
 //!
 //! `cfg(loom)` is known here, in models, and in `lib.rs`, `prelude.rs`, `hub/inbox.rs`, `patch/table/slot_words.rs`, `seam/busy.rs`,
 //! `descriptor/mod.rs`, `thread_state/join_state.rs`, `wait/native.rs`, `wait/parking_lot.rs`, `sync/mod.rs`,
-//! `sync/once.rs`, `sync/mpsc/unbounded.rs`.
+//! `sync/once.rs`, `sync/mpsc/unbounded.rs`, `wait/mod.rs`, `wait/sleepers.rs`.
 //!
 //! The native mutex protects queues, and is held for a few instructions at a time. It is never held across a
 //! switch, across user code or while a thread is woken, so it may block the OS thread.
@@ -12,6 +12,8 @@ mod imp {
     pub(crate) use ::std::hint::spin_loop;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub(crate) use ::std::sync::Condvar;
+    #[cfg(greenpatch_libc)]
+    pub(crate) use ::std::sync::atomic::fence;
     pub(crate) use ::std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
     pub(crate) use ::std::sync::{Mutex, MutexGuard};
     pub(crate) use ::std::thread::yield_now;
@@ -43,6 +45,8 @@ mod imp {
 mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::hint::spin_loop;
+    #[cfg(test)]
+    pub(crate) use loom::sync::atomic::fence;
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
     pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
     pub(crate) use loom::thread::yield_now;

@@ -1,8 +1,8 @@
 //! Blocking a thread, and the queues in which threads wait to be woken.
 //!
 //! Layer: wait, at the bottom, beside `patch`, `coroutine` and `reactor`.
-//! Called by: `green`, `net`, `seam`, `sync`, `thread`, `thread_state`.
-//! Calls: the OS, through std and libc; none of the root's modules.
+//! Called by: `hub`, `libc`, `green`, `net`, `seam`, `sync`, `thread`, `thread_state`.
+//! Calls: `boundary`, the OS, through std and libc; none of the root's modules.
 //! Never: depends on a patch point, a hub, or the kind of a thread.
 //!
 //! Everything that blocks uses one protocol. The waiter creates a [`park::WaitEntry`], for example a node of a queue, and
@@ -31,4 +31,8 @@ pub(crate) mod native;
 pub(crate) mod park;
 pub(crate) mod parking_lot;
 pub(crate) mod queue;
+#[cfg(any(greenpatch_libc, all(loom, test)))]
+pub(crate) mod sleepers;
+#[cfg(greenpatch_libc)]
+pub(crate) mod system_call;
 pub(crate) mod wait_while;

@@ -78,6 +78,8 @@ mod futex {
     use ::std::sync::atomic::{AtomicU32, Ordering};
     use ::std::time::Instant;
 
+    use crate::boundary;
+
     /// There is no token, and the thread does not block.
     const EMPTY: u32 = 0;
     /// There is a token.
@@ -132,6 +134,7 @@ mod futex {
             }
         };
         let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
+        let _inside = boundary::enter();
         // SAFETY: the word and the timeout outlive the call.
         unsafe {
             libc::syscall(
@@ -145,6 +148,7 @@ mod futex {
     }
 
     fn wake(word: &AtomicU32) {
+        let _inside = boundary::enter();
         // SAFETY: by invariant 1 the word outlives the call.
         unsafe {
             libc::syscall(

@@ -23,6 +23,7 @@ use ::std::collections::hash_map::Entry;
 use ::std::hash::BuildHasherDefault;
 use ::std::task::Waker;
 
+use crate::boundary;
 use crate::wait::address_hasher::{AddressHasher, MIX};
 use crate::wait::atomic::{Mutex, lock};
 use crate::wait::park::{Spin, WaitEntry};
@@ -105,6 +106,7 @@ impl<G: Gate> WaitEntry for Waiter<G> {
     }
 
     fn register(&self, waker: Waker, patience: u32) -> bool {
+        let _inside = boundary::enter();
         let impatient = self.failures.get() >= patience;
         let mut shard = lock(self.address.shard());
         if !self.gate.validate(impatient) {
@@ -127,6 +129,7 @@ impl<G: Gate> WaitEntry for Waiter<G> {
     }
 
     fn unregister(&self) -> bool {
+        let _inside = boundary::enter();
         let mut shard = lock(self.address.shard());
         // By invariant 2 there may be no such queue once the wait has ended.
         let Some(queue) = shard.queues.get_mut(&self.address.0) else {
@@ -150,6 +153,7 @@ impl<G: Gate> WaitEntry for Waiter<G> {
 
 /// Calls `decide` with the queue of an address, under its lock, and then wakes the waiters that `decide` has removed.
 pub(crate) fn with_queue<R>(address: Address, decide: impl FnOnce(&mut Queue<'_>) -> R) -> R {
+    let _inside = boundary::enter();
     let mut shard = lock(address.shard());
     let mut wakers = Wakers::default();
     let result = match shard.queues.entry(address.0) {

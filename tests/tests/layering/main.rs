@@ -22,9 +22,10 @@ mod tree;
 
 /// For each root module, the root modules that it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
+    ("boundary", &[]),
     ("refused", &[]),
     ("panic_strategy", &[]),
-    ("wait", &[]),
+    ("wait", &["boundary"]),
     ("descriptor", &[]),
     ("thread_state", &["wait"]),
     ("patch", &["refused"]),
@@ -32,9 +33,19 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("reactor", &["refused"]),
     (
         "hub",
-        &["coroutine", "reactor", "wait", "refused", "panic_strategy"],
+        &[
+            "boundary",
+            "coroutine",
+            "reactor",
+            "wait",
+            "refused",
+            "panic_strategy",
+        ],
     ),
-    ("seam", &["patch", "wait", "descriptor", "thread_state"]),
+    (
+        "seam",
+        &["boundary", "patch", "wait", "descriptor", "thread_state"],
+    ),
     ("thread", &["seam", "patch", "wait", "thread_state"]),
     ("sync", &["seam", "patch", "wait"]),
     ("panic", &["seam"]),
@@ -46,9 +57,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("io", &["seam", "sync", "fs", "descriptor"]),
     ("process", &["seam", "io", "descriptor"]),
     ("os", &["seam", "net", "process", "descriptor"]),
+    ("libc", &["boundary", "seam", "wait"]),
     (
         "green",
         &[
+            "boundary",
+            "libc",
             "seam",
             "wait",
             "descriptor",

@@ -125,6 +125,15 @@ features! {
     fn patch_fs;
     /// Sets whether files are patched, which is off by default; see [`patch_fs`].
     Patcher::fs => Fs;
+
+    /// Patches functions of libc, which then let other green threads run while they wait: futexes, and the locks of
+    /// pthreads.
+    ///
+    /// It needs the crate's feature `libc`, which makes greenpatch define these functions for the whole process. Without
+    /// it, and where the target is not Linux with glibc, there is nothing to patch. `docs/LIBC.md` lists the functions.
+    fn patch_libc;
+    /// Sets whether functions of libc are patched; see [`patch_libc`].
+    Patcher::libc => Libc;
 }
 
 fn one(feature: Feature) -> Result<Patched, PatchError> {

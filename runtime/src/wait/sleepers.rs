@@ -1,0 +1,495 @@
+//! Green threads that wait at an address for libc: by a futex, or for a lock of pthreads.
+//!
+//! The threads that the kernel blocks at the same address are in the kernel's queue. A thread that wakes looks into
+//! both. The protocol is that of the kernel:
+//!
+//! ```text
+//!   waiter                                   waker
+//!   takes the bucket's lock                  changes the word, or the lock
+//!   counts itself in `waiting`               fence
+//!   fence                                    is `waiting` zero? then there is none here
+//!   must it still wait? else it leaves       takes the bucket's lock
+//!   enters the queue                         takes waiters from the queue
+//! ```
+//!
+//! By the two fences, either the waker sees the count or the waiter sees the change. Nothing here allocates, and the lock
+//! is not std's, since this is what std's locks call.
+//!
+//! Invariants:
+//! 1. A [`Sleeper`] is linked from an `register` that returned true until `is_waiting` is false or `unregister` was true.
+//!    `park::wait`, the only caller of these, borrows it for all that time, so it is neither moved nor dropped.
+//! 2. The cells of a sleeper are accessed only while the lock of its bucket is held, or by its owner while it is
+//!    not linked.
+//! 3. Setting the mark is a waker's last access to a sleeper, and comes after unlinking it.
+//! 4. `address` of a linked sleeper is that of the bucket in which it is linked, and changes only while the locks of both
+//!    buckets are held.
+#![allow(unsafe_code)]
+
+use ::std::array;
+use ::std::cell::Cell;
+use ::std::ptr::NonNull;
+use ::std::task::Waker;
+
+use crate::boundary;
+use crate::wait::address_hasher::MIX;
+use crate::wait::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+use crate::wait::park::WaitEntry;
+
+const WAITING: u32 = 0;
+const WOKEN: u32 = 1;
+
+/// The number of wakers that are called after one hold of the lock.
+const BATCH: usize = 8;
+
+/// A mask that all wakers and waiters match.
+pub(crate) const ANY: u32 = u32::MAX;
+
+type Link = Option<NonNull<Sleeper<'static>>>;
+
+/// A green thread that waits at an address.
+pub(crate) struct Sleeper<'a> {
+    mark: AtomicU32,
+    address: AtomicUsize,
+    mask: u32,
+    waker: Cell<Option<Waker>>,
+    ticket: Cell<u64>,
+    next: Cell<Link>,
+    prev: Cell<Link>,
+    must_wait: &'a dyn Fn() -> bool,
+}
+
+impl<'a> Sleeper<'a> {
+    /// Makes a sleeper that is in no queue. Wakers find it if their mask has a bit of `mask`. `must_wait` is called under
+    /// the bucket's lock, before it enters the queue; it must not block.
+    pub(crate) fn new(address: usize, mask: u32, must_wait: &'a dyn Fn() -> bool) -> Sleeper<'a> {
+        Sleeper {
+            mark: AtomicU32::new(WAITING),
+            address: AtomicUsize::new(address),
+            mask,
+            waker: Cell::new(None),
+            ticket: Cell::new(0),
+            next: Cell::new(None),
+            prev: Cell::new(None),
+            must_wait,
+        }
+    }
+
+    fn link(&self) -> NonNull<Sleeper<'static>> {
+        NonNull::from(self).cast()
+    }
+}
+
+impl WaitEntry for Sleeper<'_> {
+    fn register(&self, waker: Waker, _patience: u32) -> bool {
+        let _inside = boundary::enter();
+        // Relaxed, here and below: it is changed under the lock, after which it is checked again.
+        let bucket = bucket(self.address.load(Ordering::Relaxed));
+        let refused = bucket.with(|queue| {
+            bucket.waiting.fetch_add(1, Ordering::Relaxed);
+            fence(Ordering::SeqCst);
+            if !(self.must_wait)() {
+                bucket.waiting.fetch_sub(1, Ordering::Relaxed);
+                return Some(waker);
+            }
+            // Relaxed: it is not shared yet; the lock publishes it.
+            self.mark.store(WAITING, Ordering::Relaxed);
+            self.waker.set(Some(waker));
+            // By invariant 1.
+            queue.push(self.link());
+            None
+        });
+        refused.is_none()
+    }
+
+    fn is_waiting(&self) -> bool {
+        // Acquire: the partner of the release in `take`.
+        self.mark.load(Ordering::Acquire) == WAITING
+    }
+
+    fn unregister(&self) -> bool {
+        let _inside = boundary::enter();
+        loop {
+            let address = self.address.load(Ordering::Relaxed);
+            let bucket = bucket(address);
+            let waker = bucket.with(|queue| {
+                if self.address.load(Ordering::Relaxed) != address {
+                    return None;
+                }
+                // By invariant 3 a sleeper that still waits, seen under the lock, is still linked.
+                Some(self.is_waiting().then(|| {
+                    queue.unlink(self.link());
+                    bucket.waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.waker.take()
+                }))
+            });
+            if let Some(withdrawn) = waker {
+                return withdrawn.is_some();
+            }
+        }
+    }
+}
+
+/// Returns whether a green thread may wait at an address. What the caller has changed before is visible to a waiter that
+/// is not seen.
+#[inline]
+pub(crate) fn are_there_any(address: usize) -> bool {
+    fence(Ordering::SeqCst);
+    bucket(address).waiting.load(Ordering::Relaxed) != 0
+}
+
+/// Wakes up to `most` green threads that wait at an address and match `mask`, the longest waiting first. Returns how
+/// many.
+#[inline]
+pub(crate) fn wake(address: usize, mask: u32, most: u32) -> u32 {
+    if !are_there_any(address) {
+        return 0;
+    }
+    wake_waiting(address, mask, most)
+}
+
+#[cold]
+fn wake_waiting(address: usize, mask: u32, most: u32) -> u32 {
+    let _inside = boundary::enter();
+    let bucket = bucket(address);
+    // Those that come later than this are not meant.
+    let mut last = None;
+    let mut woken = 0;
+    loop {
+        let mut wakers: [Option<Waker>; BATCH] = array::from_fn(|_| None);
+        let mut places = wakers.iter_mut();
+        bucket.with(|queue| {
+            let last = *last.get_or_insert(queue.last_ticket);
+            let limit = BATCH.min((most - woken) as usize);
+            let mut next = queue.head;
+            while let Some(link) = next
+                && places.len() > BATCH - limit
+            {
+                // SAFETY: by invariant 1, since it is linked and the lock is held.
+                let sleeper = unsafe { link.as_ref() };
+                if sleeper.ticket.get() > last {
+                    break;
+                }
+                next = sleeper.next.get();
+                if sleeper.is_at(address) && sleeper.mask & mask != 0 {
+                    let place = places.next().expect("there is a place while the loop runs");
+                    *place = queue.take(link);
+                    bucket.waiting.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
+        });
+        let taken = BATCH - places.len();
+        for waker in wakers.into_iter().flatten() {
+            waker.wake();
+        }
+        woken += taken as u32;
+        if taken < BATCH || woken == most {
+            return woken;
+        }
+    }
+}
+
+/// Wakes up to `wakes` green threads that wait at an address, and lets up to `moves` others wait at `to` instead. Returns
+/// how many of each; none if `is_allowed`, called under the lock, returned false.
+pub(crate) fn requeue(
+    address: usize,
+    to: usize,
+    wakes: u32,
+    moves: u32,
+    is_allowed: &dyn Fn() -> bool,
+) -> Option<(u32, u32)> {
+    let _inside = boundary::enter();
+    let (from, target) = (bucket(address), bucket(to));
+    let move_all = |queue: &mut Queue, mut other: Option<&mut Queue>| {
+        if !is_allowed() {
+            return None;
+        }
+        let last = queue.last_ticket;
+        let mut moved = 0;
+        let mut passed = 0;
+        let mut next = queue.head;
+        while let Some(link) = next
+            && moved < moves
+        {
+            // SAFETY: by invariant 1, since it is linked and the lock is held.
+            let sleeper = unsafe { link.as_ref() };
+            if sleeper.ticket.get() > last {
+                break;
+            }
+            next = sleeper.next.get();
+            if !sleeper.is_at(address) {
+                continue;
+            }
+            // The first ones are woken after this.
+            if passed < wakes {
+                passed += 1;
+                continue;
+            }
+            queue.unlink(link);
+            sleeper.address.store(to, Ordering::Relaxed);
+            match &mut other {
+                Some(other) => {
+                    from.waiting.fetch_sub(1, Ordering::Relaxed);
+                    target.waiting.fetch_add(1, Ordering::Relaxed);
+                    other.push(link);
+                }
+                None => queue.push(link),
+            }
+            moved += 1;
+        }
+        Some((passed, moved))
+    };
+    let (from_place, to_place) = (::std::ptr::from_ref(from), ::std::ptr::from_ref(target));
+    // In the order of addresses, so that no two threads wait for each other.
+    let (passed, moved) = if from_place == to_place {
+        from.with(|queue| move_all(queue, None))
+    } else if from_place < to_place {
+        from.with(|queue| target.with(|other| move_all(queue, Some(other))))
+    } else {
+        target.with(|other| from.with(|queue| move_all(queue, Some(other))))
+    }?;
+    let woken = match passed {
+        0 => 0,
+        passed => wake_waiting(address, ANY, passed),
+    };
+    Some((woken, moved))
+}
+
+/// Forgets all waiters: those of the parent process, in a child that a fork has made.
+#[cfg(not(loom))]
+pub(crate) fn forget_all() {
+    for bucket in &TABLE {
+        bucket.reset();
+    }
+}
+
+impl Sleeper<'_> {
+    fn is_at(&self, address: usize) -> bool {
+        self.address.load(Ordering::Relaxed) == address
+    }
+}
+
+/// The waiters of the addresses that hash to one bucket, in order of arrival.
+struct Queue {
+    head: Link,
+    tail: Link,
+    last_ticket: u64,
+}
+
+// SAFETY: by invariant 2 sleepers are accessed under the lock; a waker may be called on any thread.
+unsafe impl Send for Queue {}
+
+impl Queue {
+    const fn new() -> Queue {
+        Queue {
+            head: None,
+            tail: None,
+            last_ticket: 0,
+        }
+    }
+
+    /// Links a sleeper at the end.
+    fn push(&mut self, link: NonNull<Sleeper<'static>>) {
+        // SAFETY: by invariant 1.
+        let sleeper = unsafe { link.as_ref() };
+        self.last_ticket += 1;
+        sleeper.ticket.set(self.last_ticket);
+        sleeper.next.set(None);
+        sleeper.prev.set(self.tail);
+        match self.tail {
+            // SAFETY: by invariant 1, since it is linked.
+            Some(tail) => unsafe { tail.as_ref() }.next.set(Some(link)),
+            None => self.head = Some(link),
+        }
+        self.tail = Some(link);
+    }
+
+    /// Unlinks a sleeper of this queue.
+    fn unlink(&mut self, link: NonNull<Sleeper<'static>>) {
+        // SAFETY: by invariant 1.
+        let sleeper = unsafe { link.as_ref() };
+        let (prev, next) = (sleeper.prev.take(), sleeper.next.take());
+        match prev {
+            // SAFETY: by invariant 1, since it is linked.
+            Some(prev) => unsafe { prev.as_ref() }.next.set(next),
+            None => self.head = next,
+        }
+        match next {
+            // SAFETY: by invariant 1, since it is linked.
+            Some(next) => unsafe { next.as_ref() }.prev.set(prev),
+            None => self.tail = prev,
+        }
+    }
+
+    /// Unlinks a sleeper of this queue and ends its wait. Returns its waker, to be called after the lock is released.
+    fn take(&mut self, link: NonNull<Sleeper<'static>>) -> Option<Waker> {
+        self.unlink(link);
+        // SAFETY: by invariant 1.
+        let sleeper = unsafe { link.as_ref() };
+        let waker = sleeper.waker.take();
+        // Release: the waiter sees all that was done before. By invariant 3 it may be gone from here on.
+        sleeper.mark.store(WOKEN, Ordering::Release);
+        waker
+    }
+}
+
+/// One part of the table.
+#[repr(align(64))]
+struct Bucket {
+    /// The number of waiters here, and of those that are about to enter.
+    waiting: AtomicU32,
+    queue: lock::Lock<Queue>,
+}
+
+impl Bucket {
+    fn with<R>(&self, f: impl FnOnce(&mut Queue) -> R) -> R {
+        self.queue.with(f)
+    }
+}
+
+/// The number of buckets, a power of two.
+const BUCKETS: usize = if cfg!(loom) { 2 } else { 256 };
+
+fn index(address: usize) -> usize {
+    // The upper bits of the product are mixed best.
+    ((address as u64).wrapping_mul(MIX) >> (u64::BITS - BUCKETS.ilog2())) as usize
+}
+
+#[cfg(not(loom))]
+static TABLE: [Bucket; BUCKETS] = [const {
+    Bucket {
+        waiting: AtomicU32::new(0),
+        queue: lock::Lock::new(Queue::new()),
+    }
+}; BUCKETS];
+
+#[cfg(not(loom))]
+#[inline]
+fn bucket(address: usize) -> &'static Bucket {
+    &TABLE[index(address)]
+}
+
+#[cfg(not(loom))]
+impl Bucket {
+    /// Empties it, whatever other threads did with it. In a child that a fork has made, which has no other threads.
+    fn reset(&self) {
+        self.waiting.store(0, Ordering::Relaxed);
+        self.queue.reset(Queue::new());
+    }
+}
+
+#[cfg(loom)]
+fn bucket(address: usize) -> &'static Bucket {
+    loom::lazy_static! {
+        static ref TABLE: [Bucket; BUCKETS] = array::from_fn(|_| Bucket {
+            waiting: AtomicU32::new(0),
+            queue: lock::Lock::new(Queue::new()),
+        });
+    }
+    // A loom static lives as long as one execution of the model.
+    &TABLE[index(address)]
+}
+
+#[cfg(loom)]
+mod lock {
+    use crate::wait::atomic::{Mutex, lock};
+
+    /// loom's lock.
+    pub(super) struct Lock<T>(Mutex<T>);
+
+    impl<T> Lock<T> {
+        pub(super) fn new(value: T) -> Lock<T> {
+            Lock(Mutex::new(value))
+        }
+
+        pub(super) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+            f(&mut lock(&self.0))
+        }
+    }
+}
+
+/// A lock that waits by a futex of its own, past libc: Drepper, "Futexes Are Tricky", the third mutex.
+#[cfg(not(loom))]
+mod lock {
+    use ::std::hint::spin_loop;
+    use ::std::sync::atomic::{AtomicU32, Ordering};
+
+    use crate::wait::atomic::UnsafeCell;
+    use crate::wait::system_call::system_call;
+
+    const FREE: u32 = 0;
+    const HELD: u32 = 1;
+    /// Held, and a thread may wait.
+    const AWAITED: u32 = 2;
+
+    /// Polls before a thread blocks. The lock is held for a few instructions.
+    const POLLS: u32 = 100;
+
+    pub(super) struct Lock<T> {
+        state: AtomicU32,
+        value: UnsafeCell<T>,
+    }
+
+    // SAFETY: the value is accessed by the thread that holds the lock.
+    unsafe impl<T: Send> Sync for Lock<T> {}
+
+    impl<T> Lock<T> {
+        pub(super) const fn new(value: T) -> Lock<T> {
+            Lock {
+                state: AtomicU32::new(FREE),
+                value: UnsafeCell::new(value),
+            }
+        }
+
+        /// Calls `f` with the value. `f` must not panic.
+        pub(super) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+            self.lock();
+            // SAFETY: the lock is held until `f` has returned.
+            let result = self.value.with_mut(|value| f(unsafe { &mut *value }));
+            // Release: pairs with the acquire in `lock`.
+            if self.state.swap(FREE, Ordering::Release) == AWAITED {
+                self.futex(libc::FUTEX_WAKE, 1);
+            }
+            result
+        }
+
+        fn lock(&self) {
+            for _ in 0..POLLS {
+                let free =
+                    self.state
+                        .compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed);
+                if free.is_ok() {
+                    return;
+                }
+                spin_loop();
+            }
+            while self.state.swap(AWAITED, Ordering::Acquire) != FREE {
+                self.futex(libc::FUTEX_WAIT, AWAITED);
+            }
+        }
+
+        /// Sets the value, whether or not the lock is held.
+        pub(super) fn reset(&self, value: T) {
+            // SAFETY: no other thread exists in this process.
+            self.value.with_mut(|place| unsafe { place.write(value) });
+            self.state.store(FREE, Ordering::Relaxed);
+        }
+
+        fn futex(&self, operation: libc::c_int, value: u32) {
+            let operation = operation | libc::FUTEX_PRIVATE_FLAG;
+            let word = self.state.as_ptr().addr();
+            // SAFETY: the lock is a static.
+            unsafe {
+                system_call(
+                    libc::SYS_futex,
+                    [word, operation as usize, value as usize, 0, 0, 0],
+                )
+            };
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+#[cfg(all(test, loom))]
+mod loom_models;
