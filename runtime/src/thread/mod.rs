@@ -1,5 +1,5 @@
 // Layer: facade, std-shaped.
-// Called by: users, and `prelude`.
+// Called by: users, `bridge` and `prelude`.
 // Calls: `seam`, `wait`, `thread_state`, `patch`.
 // Never: names a hub, or depends on the kind of a thread.
 
