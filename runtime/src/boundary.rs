@@ -1,6 +1,6 @@
 //! Whether the code that runs on this OS thread is greenpatch's own.
 //!
-//! Layer: below all others. Called by: `hub`, `wait`, `seam`, `green`, `libc`. Calls: std. Never: calls the OS.
+//! Layer: below all others. Called by: `hub`, `wait`, `seam`, `green`, `inspect`, `libc`. Calls: std. Never: calls the OS.
 //!
 //! greenpatch calls functions of libc itself: std's locks wait by a futex, the reactor by `epoll_wait`. Such a call must
 //! never let another green thread run, since it may come while a queue is locked or a hub's state is borrowed. So

@@ -113,6 +113,7 @@ pub mod fs;
 mod green;
 pub mod hint;
 mod hub;
+pub mod inspect;
 #[cfg(not(loom))]
 pub mod io;
 #[cfg(greenpatch_libc)]
@@ -135,4 +136,5 @@ pub mod thread;
 mod thread_state;
 mod wait;
 
+pub use inspect::{Dump, dump};
 pub use thread_state::os_thread::native_thread_id;

@@ -8,6 +8,7 @@ use ::std::task::{Context, Poll, Wake, Waker};
 
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{AtomicBool, Ordering};
+use crate::wait::reason::Kind;
 use crate::wait::wait_while::{wait_while, wake_all};
 
 /// Runs a future to completion on the calling thread, and returns its output.
@@ -30,6 +31,7 @@ use crate::wait::wait_while::{wait_while, wake_all};
 /// let length = greenpatch::block_on(async { "green".len() });
 /// assert_eq!(length, 5);
 /// ```
+#[track_caller]
 pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
     let mut future = pin!(future.into_future());
     let signal = Arc::new(Signal::new());
@@ -64,8 +66,9 @@ impl Signal {
     }
 
     /// Blocks until the future has been woken, and forgets that it was.
+    #[track_caller]
     fn wait(&self) {
-        wait_while(wait_signal, &self.woken, None, || {
+        wait_while(wait_signal, Kind::Future, &self.woken, None, || {
             !self.woken.load(Ordering::Relaxed)
         });
         // Acquire: pairs with the release in `wake_by_ref`. The next poll sees what happened before each wakeup that is

@@ -72,6 +72,11 @@ impl SavedContext {
         let _ = stack;
     }
 
+    /// Returns the lowest address that the flow uses of its stack, while it is left.
+    pub(crate) fn left_at(&self) -> Option<usize> {
+        Some(self.stack_pointer.get().addr())
+    }
+
     /// Prefetches the first `LINES` cache lines that a switch to this flow will access.
     #[inline(always)]
     pub(crate) fn prefetch<const LINES: usize>(&self) {

@@ -76,6 +76,11 @@ impl SavedContext {
     /// corosensei it is still the same flow.
     pub(crate) fn goes_on_upon(&self, _stack: &Stack) {}
 
+    /// Returns the lowest address that the flow uses of its stack, which corosensei does not tell.
+    pub(crate) fn left_at(&self) -> Option<usize> {
+        None
+    }
+
     /// Does nothing: there is no portable prefetch.
     pub(crate) fn prefetch<const LINES: usize>(&self) {}
 }

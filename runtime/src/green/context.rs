@@ -1,16 +1,29 @@
 //! Access to the state of the current green thread.
 #![allow(unsafe_code)]
 
+use std::num::NonZeroU64;
 use std::ptr::NonNull;
 
-use crate::hub;
+use crate::hub::{self, Hub};
 use crate::patch::{ScopeHandle, scope};
-use crate::seam::context::Context;
+use crate::seam::context::{self, Context};
+use crate::wait::note::Note;
 
 /// The pointer that a hub stores for a green thread is to its [`Context`], set by `thread::start` alone; the root of a
 /// hub has none.
+#[inline]
 pub(super) fn green() -> Option<NonNull<Context>> {
     hub::current()?.user_data().map(NonNull::cast)
+}
+
+/// Returns the number of the current thread.
+#[inline]
+pub(super) fn number() -> NonZeroU64 {
+    match green() {
+        // SAFETY: it belongs to the green thread that runs this code, which does not end before this function does.
+        Some(context) => unsafe { context.as_ref() }.number(),
+        None => context::native_number(),
+    }
 }
 
 /// Calls `f` with the name of the current green thread, if it has one. Async-signal-safe.
@@ -21,6 +34,18 @@ pub(super) fn name(f: &mut dyn FnMut(&str)) {
             f(name);
         }
     }
+}
+
+/// Calls `f`, in which the thread that runs on `hub` waits for what `note` says.
+#[inline(always)]
+pub(super) fn noting<R>(hub: &Hub, note: Note<'_, '_>, f: impl FnOnce() -> R) -> R {
+    let cell = match hub.user_data() {
+        // SAFETY: it belongs to the green thread that runs this code, which does not end before `f` does.
+        Some(context) => NonNull::from(&unsafe { context.cast::<Context>().as_ref() }.note),
+        None => context::native_note(),
+    };
+    // SAFETY: as above; that of an OS thread lives as long.
+    unsafe { cell.as_ref() }.during(note, f)
 }
 
 /// Calls `f` with the context of the current green thread, or `native` on an OS thread's own stack.

@@ -19,8 +19,9 @@ use std::task::Waker;
 use super::parker::Parker;
 use crate::boundary;
 use crate::hub;
-use crate::wait::park::{self, Wait, WaitEntry};
+use crate::wait::park::{Wait, WaitEntry};
 use crate::wait::queue::{Fifo, Node, Verdict};
+use crate::wait::reason::{Kind, Reason};
 
 /// A file, by device and inode number, and whether the lock is shared.
 type Key = (libc::dev_t, libc::ino_t, bool);
@@ -52,7 +53,7 @@ pub(super) fn take(parker: &Parker, file: BorrowedFd<'_>, shared: bool) -> io::R
         key,
         node: Node::new(()),
     };
-    park::wait(parker, &Wait::new(&entry, None));
+    parker.wait(&Wait::new(&entry, None));
     Ok(Turn(key))
 }
 
@@ -104,6 +105,10 @@ impl WaitEntry for TurnEntry {
     fn unregister(&self) -> bool {
         // The wait has no deadline.
         false
+    }
+
+    fn reason(&self) -> Reason {
+        Reason::new(Kind::Call("greenpatch-lock"), self)
     }
 }
 

@@ -33,7 +33,8 @@ use crate::boundary;
 use crate::hub;
 use crate::seam::offload::Call;
 use crate::seam::unwind;
-use crate::wait::park::{self, Wait, WaitEntry};
+use crate::wait::park::{Wait, WaitEntry};
+use crate::wait::reason::{Kind, Reason};
 
 /// The number of helpers that are started without waiting for one to become free.
 const FEW: usize = 4;
@@ -288,7 +289,7 @@ impl<'a> Job<'a> {
     /// Queues the job and waits for its end.
     fn wait(&self, parker: &Parker) -> io::Result<()> {
         let _inside = boundary::enter();
-        park::wait(parker, &Wait::new(self, None));
+        parker.wait(&Wait::new(self, None));
         match self.end.take() {
             None => Ok(()),
             Some(End::Refused(error)) => Err(error),
@@ -358,6 +359,10 @@ impl WaitEntry for Job<'_> {
     fn unregister(&self) -> bool {
         // A job has no deadline, and a call that has begun could not be withdrawn.
         false
+    }
+
+    fn reason(&self) -> Reason {
+        Reason::new(Kind::Call(self.helpers.name), self)
     }
 }
 

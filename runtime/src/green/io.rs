@@ -8,13 +8,14 @@ use std::io;
 use std::os::fd::RawFd;
 use std::time::Instant;
 
-use super::{busy, signals};
+use super::{busy, context, signals};
 use crate::boundary;
 use crate::descriptor::direction::{self, Manner};
 use crate::descriptor::operation::{Kind, Operation};
 use crate::descriptor::perform::{self, Readiness};
 use crate::descriptor::watch::Watcher;
 use crate::hub::{self, Direction, EPOCH, Hub, Key, Waited};
+use crate::wait::note::Note;
 
 /// Performs an operation on the hub of the thread that runs, or by `native`, the original of the seam, if that may not
 /// leave the processor to others. The replacement of every seam that takes an [`Operation`].
@@ -47,13 +48,16 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
                 return ask_and_wait(hub, operation, key);
             }
             let until = operation.deadline();
+            let note = note_of(operation);
             let mut attempt = || {
                 let result = attempt(hub, operation, Some(key), 0);
                 let moved = *result.as_ref().unwrap_or(&0);
                 made = Some(result);
                 moved
             };
-            let waited = hub.wait_ready(key, Direction::Read, until, false, &mut attempt);
+            let waited = context::noting(hub, note, || {
+                hub.wait_ready(key, Direction::Read, until, false, &mut attempt)
+            });
             if waited != Waited::Ready {
                 return go_on_after(hub, operation, key, waited, until);
             }
@@ -206,6 +210,7 @@ impl Pause {
         let direction = direction_of(operation);
         let has_asked = self.has_asked;
         let mut made = None;
+        let note = note_of(operation);
         let mut attempt = || {
             let result = perform::attempt_rest(operation, done, |operation| {
                 attempt(hub, operation, Some(key), done)
@@ -218,7 +223,10 @@ impl Pause {
             made = Some(result);
             moved
         };
-        match hub.wait_ready(key, direction, deadline, has_asked, &mut attempt) {
+        let waited = context::noting(hub, note, || {
+            hub.wait_ready(key, direction, deadline, has_asked, &mut attempt)
+        });
+        match waited {
             Waited::Ready => made,
             waited => self.end(operation, key, waited),
         }
@@ -354,5 +362,13 @@ fn direction_of(operation: &Operation<'_>) -> Direction {
 impl Watcher for Hub {
     fn forget(&'static self, fd: RawFd, key: usize) {
         Hub::forget(self, fd, Key::from_bits(key));
+    }
+}
+
+/// Returns what reports say that a thread waits for which is about to wait with this operation.
+fn note_of(operation: &Operation<'_>) -> Note<'static, 'static> {
+    Note::Descriptor {
+        fd: operation.fd(),
+        writes: operation.direction() == direction::Direction::Write,
     }
 }

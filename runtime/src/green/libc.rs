@@ -10,7 +10,7 @@ use crate::hub;
 use crate::libc;
 use crate::patch::Settings;
 use crate::seam::offload::Call;
-use crate::wait::park::{self, Outcome, Wait};
+use crate::wait::park::{Outcome, Wait};
 
 /// Each call occupies its helper until another thread, or another process, wakes it.
 static WAITS: Helpers = Helpers::new("greenpatch-libc");
@@ -37,7 +37,7 @@ pub(super) fn futex_elsewhere(call: Call<'_>) -> bool {
 fn block(wait: &Wait<'_>) -> Option<Outcome> {
     let parker = Parker::for_libc()?;
     let _inside = boundary::enter();
-    Some(park::wait(&parker, wait))
+    Some(parker.wait(wait))
 }
 
 /// Has a helper make a call while the thread that runs waits. Returns false if the call was not made.

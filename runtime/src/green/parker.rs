@@ -4,7 +4,9 @@
 use std::task::Waker;
 use std::time::Instant;
 
+use super::context;
 use crate::hub::{self, Hub};
+use crate::wait::note::Note;
 use crate::wait::park::{self, Outcome, Park, Wait};
 
 /// The thread that runs on a hub.
@@ -36,11 +38,19 @@ impl Park for Parker {
     }
 }
 
+impl Parker {
+    /// Blocks the thread that runs as `wait` asks, with a note for reports.
+    #[inline]
+    pub(super) fn wait(&self, wait: &Wait<'_>) -> Outcome {
+        context::noting(self.0, Note::Object(wait), || park::wait(self, wait))
+    }
+}
+
 /// Blocks the thread that runs as `wait` asks: on its hub if it may leave the processor to others there, else by
 /// `native`, the original of the seam. The replacement of every seam that takes a [`Wait`].
 pub(super) fn block(wait: &Wait<'_>, native: fn(&Wait<'_>) -> Outcome) -> Outcome {
     match Parker::current() {
-        Some(parker) => park::wait(&parker, wait),
+        Some(parker) => parker.wait(wait),
         None => native(wait),
     }
 }

@@ -14,7 +14,8 @@ use crate::hub;
 use crate::seam::offload::Call;
 use crate::seam::stdio as seam;
 use crate::seam::stdio::Output;
-use crate::wait::park::{self, Wait, WaitEntry};
+use crate::wait::park::{Wait, WaitEntry};
+use crate::wait::reason::{Kind, Reason};
 
 /// In effect one helper for each stream, since the lock of a stream admits one thread at a time.
 static STREAMS: Helpers = Helpers::new("greenpatch-std");
@@ -148,7 +149,7 @@ fn print_elsewhere(parker: &Parker, stream: Output, text: &str) -> io::Result<()
     if started.is_err() {
         return seam::print_piece(stream, text);
     }
-    park::wait(parker, &Wait::new(&*printed, None));
+    parker.wait(&Wait::new(&*printed, None));
     match mem::replace(&mut *printed.lock(), State::Printing(None)) {
         State::Printed(result) => result,
         State::Printing(_) => unreachable!("the wait lasts until it is printed"),
@@ -196,6 +197,10 @@ impl WaitEntry for Printed {
     fn unregister(&self) -> bool {
         // The wait has no deadline.
         false
+    }
+
+    fn reason(&self) -> Reason {
+        Reason::new(Kind::Call("greenpatch-std"), self)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::seam::context;
 use crate::seam::offload::Call;
 use crate::seam::thread as seam;
 use crate::seam::thread::{Start, Started};
+use crate::thread_state::shared::Runner;
 use crate::wait::park::{Outcome, Wait};
 
 /// The default size of a stack, as in std. Only pages that are touched take memory.
@@ -27,13 +28,27 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
     let size = Size::holding(stack_size.unwrap_or_else(default_stack_size))?;
     let hub = hub::hub_to_spawn_on()?;
     let stack = hub.reserve(size)?;
-    let body = move || {
+    runner.lazy_identity().set_parent(super::context::number());
+    hub.start(stack, Body::new(Life(runner)));
+    Ok(Started::Green(hub.os_thread()))
+}
+
+/// What a green thread runs. Reports know it by its [`LazyIdentity`] before it starts, and by its context after that.
+///
+/// [`LazyIdentity`]: crate::thread_state::identity::LazyIdentity
+struct Life(Runner);
+
+impl hub::Run for Life {
+    #[inline(always)]
+    fn run(self) {
         let hub = hub::current().expect("a green thread runs on a hub");
         let tell = |context: Option<NonNull<_>>| hub.set_user_data(context.map(NonNull::cast));
-        context::live(runner, tell, hub::retire);
-    };
-    hub.start(stack, Body::new(body));
-    Ok(Started::Green(hub.os_thread()))
+        context::live(self.0, tell, hub::retire);
+    }
+
+    fn tag(&self) -> Option<NonNull<()>> {
+        Some(NonNull::from(self.0.lazy_identity()).cast())
+    }
 }
 
 pub(super) fn yield_now() {

@@ -3,8 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::context;
 use crate::hub;
 use crate::seam::time as seam;
+use crate::wait::note::Note;
 
 pub(super) fn sleep(duration: Duration) {
     let Some(hub) = hub::switching() else {
@@ -12,10 +14,12 @@ pub(super) fn sleep(duration: Duration) {
     };
     // A deadline that the clock cannot represent is never reached.
     let deadline = Instant::now().checked_add(duration);
-    loop {
-        hub.park(deadline);
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return;
+    context::noting(hub, Note::Sleep, || {
+        loop {
+            hub.park(deadline);
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return;
+            }
         }
-    }
+    });
 }

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use std::mem::{ManuallyDrop, MaybeUninit};
+use std::ptr::NonNull;
 
 /// Space for a closure that captures two words, such as a pointer to a trait object.
 type Captured = [usize; 2];
@@ -13,19 +14,40 @@ type Captured = [usize; 2];
 /// A closure that is called once. It can move between OS threads.
 pub(crate) struct Body {
     closure: MaybeUninit<Captured>,
-    /// Calls the closure, or drops it uncalled.
-    act: unsafe fn(*mut Captured, Act),
+    /// Calls the closure, drops it uncalled, or asks for its tag.
+    act: unsafe fn(*mut Captured, Act) -> Option<NonNull<()>>,
+}
+
+/// What a green thread runs.
+pub(crate) trait Run: Send + 'static {
+    /// Runs it. Does not unwind.
+    fn run(self);
+
+    /// Returns what the layer above knows the green thread by before that has started.
+    fn tag(&self) -> Option<NonNull<()>>;
+}
+
+impl<F: FnOnce() + Send + 'static> Run for F {
+    #[inline]
+    fn run(self) {
+        self();
+    }
+
+    fn tag(&self) -> Option<NonNull<()>> {
+        None
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Act {
     Call,
     Discard,
+    Tag,
 }
 
 impl Body {
-    /// Makes a body that calls `closure`, which must not unwind.
-    pub(crate) fn new<F: FnOnce() + Send + 'static>(closure: F) -> Self {
+    /// Makes a body that runs `closure`.
+    pub(crate) fn new<F: Run>(closure: F) -> Self {
         const {
             assert!(
                 size_of::<F>() <= size_of::<Captured>(),
@@ -49,6 +71,12 @@ impl Body {
         // SAFETY: by invariant 1: `this` is not dropped.
         unsafe { (this.act)(this.closure.as_mut_ptr(), Act::Call) };
     }
+
+    /// Returns what the layer above knows the green thread by.
+    pub(super) fn tag(&mut self) -> Option<NonNull<()>> {
+        // SAFETY: by invariant 1; the closure stays.
+        unsafe { (self.act)(self.closure.as_mut_ptr(), Act::Tag) }
+    }
 }
 
 impl Drop for Body {
@@ -60,13 +88,18 @@ impl Drop for Body {
 
 /// # Safety
 ///
-/// `captured` holds an `F`, which is not used after this.
-unsafe fn act<F: FnOnce()>(captured: *mut Captured, act: Act) {
-    // SAFETY: by the caller's contract.
-    let closure = unsafe { captured.cast::<F>().read() };
-    if act == Act::Call {
-        closure();
+/// `captured` holds an `F`, which is not used after this unless it is asked for its tag.
+unsafe fn act<F: Run>(captured: *mut Captured, act: Act) -> Option<NonNull<()>> {
+    let closure = captured.cast::<F>();
+    match act {
+        // SAFETY: by the caller's contract.
+        Act::Call => unsafe { closure.read() }.run(),
+        // SAFETY: by the caller's contract.
+        Act::Discard => drop(unsafe { closure.read() }),
+        // SAFETY: by the caller's contract.
+        Act::Tag => return unsafe { (*closure).tag() },
     }
+    None
 }
 
 #[cfg(test)]

@@ -187,6 +187,11 @@ impl Driver {
         self.interrupts_all.set(true);
     }
 
+    /// Returns true if the root runs no code of a user's.
+    pub(super) fn interrupts_all(&self) -> bool {
+        self.interrupts_all.get()
+    }
+
     /// Creates a waiter for the running task, for [`enlist`](Self::enlist).
     #[inline]
     pub(super) fn waiter<'a>(

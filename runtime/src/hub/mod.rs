@@ -1,7 +1,7 @@
 //! The scheduler of one OS thread: its run queue, its timers, its descriptors, and what other threads send it.
 //!
 //! Layer: hub, above `coroutine` and `reactor`.
-//! Called by: `green`.
+//! Called by: `green`, `inspect`.
 //! Calls: `boundary`, `wait`, `coroutine`, `reactor`, `refused`, `panic_strategy`.
 //! Never: knows the patch table, a seam, or a std-shaped type.
 //!
@@ -12,6 +12,7 @@
 //!   placement   switching   last_thread     the choice of a hub, and the end of the process
 //!   wait_ready                              waiting for descriptors
 //!   park        waker       startup         blocking, waking, creating a hub
+//!   inspection                              what reports see of a hub's tasks
 //!   schedule    spawn                       the choice of the next task, and new tasks
 //!   current     fork                        the hub of this OS thread
 //!   core                                    the state, with its invariants
@@ -31,6 +32,7 @@ mod driver;
 mod errno;
 mod fork;
 mod inbox;
+mod inspection;
 mod last_thread;
 mod panic_hook;
 mod park;
@@ -52,9 +54,10 @@ mod waker;
 
 pub(crate) use self::core::Hub;
 pub(crate) use alive::alive;
-pub(crate) use body::Body;
+pub(crate) use body::{Body, Run};
 pub(crate) use current::{current, forbid_switching, is_stopped, stop};
 pub(crate) use driver::Waited;
+pub(crate) use inspection::{Activity, Known, Seen, hubs};
 pub(crate) use last_thread::{retire, when_the_last_ends};
 pub(crate) use panic_hook::{Trace, learn_caller};
 pub(crate) use placement::{has_workers, hub_to_spawn_on, start_workers};

@@ -1,8 +1,8 @@
 //! The part of a hub that any OS thread may touch.
-#![forbid(unsafe_code)]
+#![allow(unsafe_code)]
 
 use std::os::unix::thread::RawPthread;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::alive::AliveCount;
 use super::body::Body;
@@ -19,6 +19,8 @@ pub(super) enum Message {
     Wake(Address),
     /// Forget a descriptor.
     Forget(Key),
+    /// Call a closure on the hub's OS thread, which neither blocks nor panics.
+    Call(Box<dyn FnOnce() + Send>),
 }
 
 /// The part of a hub that any OS thread may touch.
@@ -30,6 +32,8 @@ pub(super) struct Remote {
     process: u32,
     /// The OS thread that the hub belongs to, as bits; zero before that is known.
     os_thread: AtomicUsize,
+    /// The number that the OS knows that OS thread by; zero before that is known.
+    number: AtomicU64,
 }
 
 impl Remote {
@@ -40,6 +44,7 @@ impl Remote {
             alive: AliveCount::new(),
             process: forks(),
             os_thread: AtomicUsize::new(0),
+            number: AtomicU64::new(0),
         }
     }
 
@@ -60,6 +65,21 @@ impl Remote {
     #[inline]
     pub(super) fn os_thread(&self) -> RawPthread {
         self.os_thread.load(Ordering::Relaxed) as RawPthread
+    }
+
+    /// Returns the number that the OS knows the hub's OS thread by; zero before that is known.
+    pub(super) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// Makes this OS thread the one that the hub belongs to.
+    pub(super) fn set_this_thread(&self) {
+        // SAFETY: pthread_self has no preconditions.
+        self.set_os_thread(unsafe { libc::pthread_self() });
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        // SAFETY: gettid has no preconditions.
+        self.number
+            .store(unsafe { libc::gettid() } as u64, Ordering::Relaxed);
     }
 
     /// Sets the OS thread that the hub belongs to.

@@ -197,13 +197,14 @@ impl Hub {
         core.driver.poll(&core.run_queue, core.root.get(), poll);
     }
 
-    fn empty_inbox(&'static self) {
+    pub(super) fn empty_inbox(&'static self) {
         let core = self.core();
         core.messages
             .drain(&self.remote.inbox, |message| match message {
                 Message::Start(stack, body) => self.accept(stack, body),
                 Message::Wake(task) => core.run_queue.wake(task),
                 Message::Forget(key) => core.driver.forget(&core.run_queue, key),
+                Message::Call(closure) => closure(),
             });
     }
 

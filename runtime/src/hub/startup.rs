@@ -1,10 +1,10 @@
 //! Making a hub, and running it on an OS thread.
-#![allow(unsafe_code)]
+#![forbid(unsafe_code)]
 
 use super::core::Hub;
 use super::task::{State, Task};
 use super::task_table::ChunkMemory;
-use super::{alive, current, fork};
+use super::{alive, current, fork, inspection};
 use crate::boundary;
 use crate::coroutine::{SavedContext, overflow};
 use crate::reactor::{Notifier, Poller};
@@ -62,6 +62,7 @@ impl Hub {
         hub.core.root.set(root);
         hub.core.running.set(root);
         alive::add(&hub.remote.alive);
+        inspection::add(hub);
         hub
     }
 
@@ -72,8 +73,7 @@ impl Hub {
     ///
     /// Panics if this OS thread has a hub already.
     pub(crate) fn enter(&'static self) {
-        // SAFETY: pthread_self has no preconditions.
-        self.remote.set_os_thread(unsafe { libc::pthread_self() });
+        self.remote.set_this_thread();
         current::set(self);
         overflow::prepare_this_thread();
         self.core().mark.set_first();

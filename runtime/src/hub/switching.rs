@@ -69,8 +69,7 @@ impl Hub {
 
     /// Makes the running task of another hub of this OS thread the root of this one.
     fn succeed(&'static self, old: &'static Hub) {
-        // SAFETY: pthread_self has no preconditions.
-        self.remote.set_os_thread(unsafe { libc::pthread_self() });
+        self.remote.set_this_thread();
         self.core().mark.follow(&old.core().mark);
         #[cfg(greenpatch_libc)]
         self.core().errno.find();

@@ -24,7 +24,7 @@ use std::ptr::NonNull;
 use std::{io, mem};
 
 use super::remote::Remote;
-use super::task::{State, Task};
+use super::task::{Address, State, Task};
 use crate::coroutine::pages;
 
 /// The size of a chunk in bytes, a power of two.
@@ -42,6 +42,8 @@ pub(super) struct TaskTable {
     with_room: Cell<Option<NonNull<Chunk>>>,
     /// The number of empty chunks that have kept their memory.
     empty: Cell<u32>,
+    /// The chunk that was added last; each links to the one before.
+    newest: Cell<Option<NonNull<Chunk>>>,
 }
 
 /// The header of a chunk.
@@ -55,6 +57,8 @@ pub(super) struct Chunk {
     fresh: Cell<u32>,
     /// The chunk that got a free slot before this one.
     below: Cell<Option<NonNull<Chunk>>>,
+    /// The chunk that was added before this one.
+    older: Option<NonNull<Chunk>>,
 }
 
 /// The memory of one chunk that is not in use yet.
@@ -88,6 +92,7 @@ impl TaskTable {
         TaskTable {
             with_room: Cell::new(None),
             empty: Cell::new(0),
+            newest: Cell::new(None),
         }
     }
 
@@ -193,10 +198,30 @@ impl TaskTable {
                 used: Cell::new(0),
                 fresh: Cell::new(FIRST),
                 below: Cell::new(self.with_room.get()),
+                older: self.newest.get(),
             });
         }
         self.with_room.set(Some(chunk));
+        self.newest.set(Some(chunk));
         chunk
+    }
+
+    /// Calls `f` with each task, on the hub's OS thread. `f` neither adds nor removes a task.
+    pub(super) fn for_each(&self, mut f: impl FnMut(NonNull<Task>)) {
+        let mut next = self.newest.get();
+        while let Some(chunk) = next {
+            // SAFETY: chunks stay mapped.
+            let header = unsafe { chunk.as_ref() };
+            for index in FIRST..header.fresh.get() {
+                // SAFETY: below `fresh` lie slots of the chunk.
+                let place = unsafe { chunk.cast::<Task>().add(index as usize) };
+                // By invariant 1 the others hold a task.
+                if Address(place).state().get() != State::Free {
+                    f(place);
+                }
+            }
+            next = header.older;
+        }
     }
 }
 
@@ -232,7 +257,6 @@ mod tests {
     use super::*;
     use crate::coroutine::{Reservation, Size};
     use crate::hub::body::Body;
-    use crate::hub::task::Address;
     use crate::reactor::Poller;
 
     fn task() -> Task {

@@ -76,6 +76,12 @@ impl<T: Indexed> Timers<T> {
         self.epoch.checked_add(Duration::from_nanos(first.deadline))
     }
 
+    /// Returns the deadline of the entry at `index`.
+    pub(super) fn deadline(&self, index: u32) -> Option<Instant> {
+        let entry = self.heap.get(index as usize)?;
+        self.epoch.checked_add(Duration::from_nanos(entry.deadline))
+    }
+
     /// Removes the first entry and returns its value, if it is due at `now`.
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<T> {
         let first = self.heap.first()?;

@@ -7,6 +7,7 @@ use std::net::{SocketAddr, ToSocketAddrs as StdToSocketAddrs};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::seam::{dns, offload};
+use crate::wait::reason::Kind;
 use crate::wait::wait_while;
 
 /// One look-up. Holds its result once it is complete.
@@ -48,7 +49,13 @@ pub(super) fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 
 /// Waits for the look-up of another thread.
 fn share(theirs: &LookUp, port: u16) -> io::Result<Vec<SocketAddr>> {
-    wait_while::wait_while(dns::wait, theirs, None, || theirs.get().is_none());
+    wait_while::wait_while(
+        dns::wait,
+        Kind::Call("greenpatch-name"),
+        theirs,
+        None,
+        || theirs.get().is_none(),
+    );
     match theirs
         .get()
         .expect("the wait ends when the look-up is complete")

@@ -12,6 +12,7 @@ use crate::patchable;
 use crate::thread_state::identity::{Identity, LazyIdentity, MAIN, next_id};
 use crate::thread_state::os_thread;
 use crate::thread_state::shared::Runner;
+use crate::wait::note::NoteCell;
 
 /// The state of a green thread, which lies on its stack while it runs.
 ///
@@ -24,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) locals: Locals,
     /// The scope of overrides that the thread is in.
     pub(crate) scope: RefCell<ScopeHandle>,
+    /// What the thread is parked for.
+    pub(crate) note: NoteCell,
 }
 
 impl Context {
@@ -31,6 +34,18 @@ impl Context {
     pub(crate) fn name(&self) -> Option<&str> {
         // SAFETY: by invariant 1.
         unsafe { self.lazy_identity.as_ref() }.name()
+    }
+
+    /// Returns the number of the green thread.
+    #[inline]
+    pub(crate) fn number(&self) -> NonZeroU64 {
+        self.number
+    }
+
+    /// Returns the identity of the green thread.
+    pub(crate) fn lazy_identity(&self) -> &LazyIdentity {
+        // SAFETY: by invariant 1.
+        unsafe { self.lazy_identity.as_ref() }
     }
 }
 
@@ -47,6 +62,7 @@ pub(crate) fn live(runner: Runner, tell: impl Fn(Option<NonNull<Context>>), reti
         lazy_identity: NonNull::from(lazy_identity),
         locals: Locals::default(),
         scope: RefCell::default(),
+        note: NoteCell::new(),
     };
     let pointer = NonNull::from(&context);
     tell(Some(pointer));
@@ -76,6 +92,13 @@ thread_local! {
     static NATIVE: OnceCell<Arc<Identity>> = const { OnceCell::new() };
     // Outlives `NATIVE`, so that an OS thread keeps its number while its thread-locals are destroyed.
     static NATIVE_ID: Cell<Option<NonZeroU64>> = const { Cell::new(None) };
+    static NATIVE_NOTE: NoteCell = const { NoteCell::new() };
+}
+
+/// Returns the cell for what an OS thread's own stack waits for. It lives as long as the OS thread.
+#[inline]
+pub(crate) fn native_note() -> NonNull<NoteCell> {
+    NATIVE_NOTE.with(NonNull::from_ref)
 }
 
 /// Returns the identity of the current thread.
@@ -86,6 +109,11 @@ pub(crate) fn identity() -> Arc<Identity> {
         // SAFETY: by invariant 1 of `Context`.
         return unsafe { context.lazy_identity.as_ref() }.identity().clone();
     }
+    native_identity()
+}
+
+/// Returns the identity of the OS thread, whichever thread runs on it.
+pub(crate) fn native_identity() -> Arc<Identity> {
     NATIVE
         .try_with(|identity| identity.get_or_init(new_native).clone())
         .unwrap_or_else(|_| new_native())
@@ -97,7 +125,13 @@ pub(crate) fn number() -> NonZeroU64 {
         // SAFETY: it is the context of the green thread that runs this code, which therefore has not ended.
         return unsafe { context.as_ref() }.number;
     }
-    NATIVE_ID.get().unwrap_or_else(|| identity().id)
+    native_number()
+}
+
+/// Returns the number of the OS thread, whichever thread runs on it.
+#[inline]
+pub(crate) fn native_number() -> NonZeroU64 {
+    NATIVE_ID.get().unwrap_or_else(|| native_identity().id)
 }
 
 /// Sets the identity of an OS thread that greenpatch has just started. To be called on that thread before any other code.

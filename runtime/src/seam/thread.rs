@@ -32,6 +32,7 @@ pub(crate) enum Started {
 #[patchable]
 pub(crate) fn start(start: Start) -> io::Result<Started> {
     let Start { stack_size, runner } = start;
+    runner.lazy_identity().set_parent(context::number());
     let mut builder = std::thread::Builder::new();
     if let Some(name) = runner.lazy_identity().name() {
         builder = builder.name(name.into());

@@ -6,6 +6,7 @@ use ::std::sync::PoisonError;
 use super::condvar::Condvar;
 use super::mutex::Mutex;
 use crate::wait::atomic::const_unless_loom;
+use crate::wait::reason::Kind;
 
 /// A barrier, which enables a number of threads to wait for each other.
 ///
@@ -51,6 +52,7 @@ impl Barrier {
 
     /// Blocks until all threads of the barrier have called this. The last of them is the leader. The barrier can be used
     /// again afterwards.
+    #[track_caller]
     pub fn wait(&self) -> BarrierWaitResult {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.count += 1;
@@ -62,8 +64,9 @@ impl Barrier {
             self.passed.notify_all();
         } else {
             let round = state.round;
-            let guard = self.passed.wait_while(state, |state| state.round == round);
-            drop(guard);
+            while state.round == round {
+                self.passed.wait_until(state.raw(), None, Kind::Barrier);
+            }
         }
         BarrierWaitResult(is_leader)
     }

@@ -11,6 +11,7 @@ use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom};
 use crate::wait::park::{Outcome, Wait};
 use crate::wait::parking_lot::{self, Address, Gate, Waiter};
 use crate::wait::queue::Verdict;
+use crate::wait::reason::{Kind, Reason};
 
 /// No thread waits.
 const IDLE: u32 = 0;
@@ -68,8 +69,9 @@ impl Condvar {
     /// # Differences from std
     ///
     /// There are no spurious wakeups. Code that also runs on std must not rely on that.
+    #[track_caller]
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
-        self.wait_until(guard.raw(), None);
+        self.wait_until(guard.raw(), None, Kind::Condvar);
         guard.poison().result(guard)
     }
 
@@ -78,6 +80,7 @@ impl Condvar {
     /// # Errors
     ///
     /// Returns an error if the mutex is poisoned when it is acquired again. The error contains the guard.
+    #[track_caller]
     pub fn wait_while<'a, T, F>(
         &self,
         mut guard: MutexGuard<'a, T>,
@@ -99,6 +102,7 @@ impl Condvar {
     ///
     /// Returns an error if the mutex is poisoned when it is acquired again. The error contains the guard.
     #[deprecated(since = "1.6.0", note = "replaced by `Condvar::wait_timeout`")]
+    #[track_caller]
     pub fn wait_timeout_ms<'a, T>(
         &self,
         guard: MutexGuard<'a, T>,
@@ -135,6 +139,7 @@ impl Condvar {
     /// let (_guard, result) = condvar.wait_timeout(guard, Duration::from_millis(1)).unwrap();
     /// assert!(result.timed_out());
     /// ```
+    #[track_caller]
     pub fn wait_timeout<'a, T>(
         &self,
         guard: MutexGuard<'a, T>,
@@ -142,7 +147,7 @@ impl Condvar {
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
         // A deadline that an `Instant` cannot represent is never reached.
         let deadline = Instant::now().checked_add(dur);
-        let timed_out = self.wait_until(guard.raw(), deadline);
+        let timed_out = self.wait_until(guard.raw(), deadline, Kind::Condvar);
         guard.poison().result((guard, WaitTimeoutResult(timed_out)))
     }
 
@@ -152,6 +157,7 @@ impl Condvar {
     /// # Errors
     ///
     /// Returns an error if the mutex is poisoned when it is acquired again. The error contains the guard and the result.
+    #[track_caller]
     pub fn wait_timeout_while<'a, T, F>(
         &self,
         mut guard: MutexGuard<'a, T>,
@@ -208,16 +214,23 @@ impl Condvar {
     }
 
     /// Waits with the mutex released. Returns whether the wait timed out.
-    fn wait_until(&self, mutex: &RawMutex, deadline: Option<Instant>) -> bool {
+    #[track_caller]
+    pub(super) fn wait_until(
+        &self,
+        mutex: &RawMutex,
+        deadline: Option<Instant>,
+        kind: Kind,
+    ) -> bool {
         let waiter = Waiter::new(
             self.address(),
             0,
             Waiting {
                 state: &self.state,
                 mutex,
+                kind,
             },
         );
-        let outcome = wait_signal(&Wait::new(&waiter, deadline));
+        let outcome = wait_signal(&Wait::new(&waiter, deadline).located());
         mutex.lock();
         outcome == Outcome::TimedOut
     }
@@ -243,6 +256,7 @@ impl Default for Condvar {
 struct Waiting<'a> {
     state: &'a AtomicU32,
     mutex: &'a RawMutex,
+    kind: Kind,
 }
 
 impl Gate for Waiting<'_> {
@@ -259,6 +273,10 @@ impl Gate for Waiting<'_> {
         if empty {
             self.state.store(IDLE, Ordering::Relaxed);
         }
+    }
+
+    fn reason(&self) -> Reason {
+        Reason::new(self.kind, self.state)
     }
 }
 

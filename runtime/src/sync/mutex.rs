@@ -80,6 +80,7 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// Returns an error if a thread panicked while it held the mutex. The error contains the guard.
     #[inline]
+    #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         self.inner.lock();
         self.poison.result(self.guard())

@@ -20,6 +20,7 @@ use crate::seam::sync::wait_lock;
 use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::wait::park::Wait;
 use crate::wait::parking_lot::{self, Address, Gate, Waiter};
+use crate::wait::reason::{Kind, Reason};
 
 const NEW: u32 = 0;
 const POISONED: u32 = 1;
@@ -177,7 +178,7 @@ impl Once {
                 POISONED if let Some(message) = poisoned => panic_any(message),
                 RUNNING => {
                     let waiter = waiter.get_or_insert_with(|| self.waiter(Until::Ended));
-                    wait_lock(&Wait::new(waiter, None));
+                    wait_lock(&Wait::new(waiter, None).located());
                 }
                 before => {
                     // Acquire: a thread that panicked before may have written data.
@@ -216,7 +217,7 @@ impl Once {
             if !force && self.state.load(Ordering::Relaxed) & !QUEUED == POISONED {
                 panic!("Once instance has previously been poisoned");
             }
-            wait_lock(&Wait::new(&waiter, None));
+            wait_lock(&Wait::new(&waiter, None).located());
         }
     }
 
@@ -321,5 +322,9 @@ impl Gate for Watching<'_> {
                 Err(now) => state = now,
             }
         }
+    }
+
+    fn reason(&self) -> Reason {
+        Reason::new(Kind::Once, self.state)
     }
 }

@@ -5,6 +5,7 @@
 //! | `HELD` | a thread holds the mutex |
 //! | `QUEUED` | threads wait at this address |
 //! | `RESERVED` | a waiter has lost to barging threads as often as its patience allows: the mutex can be acquired by hand-off only |
+//! | the others | a page of the holder's stack, for reports, see [`stack_page`](crate::wait::stack_page); zero between a hand-off and the holder's resumption |
 //!
 //! `QUEUED` and `RESERVED` change only under the lock of the queue, and are set only while a thread holds the mutex, or
 //! has released it and is about to process the queue. So if either is set and the mutex is free, another thread will
@@ -22,10 +23,21 @@ use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::wait::park::{Outcome, Spin, Wait};
 use crate::wait::parking_lot::{self, Address, Gate, Queue, Waiter};
 use crate::wait::queue::Verdict;
+use crate::wait::reason::{Holder, Kind, Reason};
+use crate::wait::stack_page;
 
 const HELD: u32 = 1;
 const QUEUED: u32 = 2;
 const RESERVED: u32 = 4;
+const MARKS: u32 = QUEUED | RESERVED;
+/// The position of the holder's page.
+const PAGE: u32 = u32::BITS - stack_page::BITS;
+
+/// Returns the state of a mutex without waiters that this thread acquires.
+#[inline(always)]
+fn held_here() -> u32 {
+    HELD | stack_page::here() << PAGE
+}
 
 pub(crate) struct RawMutex {
     state: AtomicU32,
@@ -42,12 +54,13 @@ impl RawMutex {
     }
 
     #[inline]
+    #[track_caller]
     pub(crate) fn lock(&self) {
         acquires();
         // Acquire, as wherever `HELD` is set: pairs with the release in `unlock`.
         if self
             .state
-            .compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed)
+            .compare_exchange(0, held_here(), Ordering::Acquire, Ordering::Relaxed)
             .is_err()
         {
             self.lock_contended(wait_lock);
@@ -59,7 +72,7 @@ impl RawMutex {
         acquires();
         match self
             .state
-            .compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed)
+            .compare_exchange(0, held_here(), Ordering::Acquire, Ordering::Relaxed)
         {
             Ok(_) => true,
             Err(state) => state & HELD == 0 && self.try_lock_queued(),
@@ -69,8 +82,10 @@ impl RawMutex {
     /// Releases the mutex, which the caller holds.
     #[inline]
     pub(crate) fn unlock(&self) {
+        // Relaxed: the caller has set it. While the mutex is held the marks alone change.
+        let held = self.state.load(Ordering::Relaxed) & !MARKS;
         // Release, as wherever `HELD` is cleared: the next holder sees what this one did.
-        if self.state.fetch_sub(HELD, Ordering::Release) != HELD {
+        if self.state.fetch_sub(held, Ordering::Release) != held {
             self.unlock_queued();
         }
     }
@@ -81,7 +96,7 @@ impl RawMutex {
         while state & (HELD | RESERVED) == 0 {
             match self.state.compare_exchange_weak(
                 state,
-                state | HELD,
+                state | held_here(),
                 Ordering::Acquire,
                 Ordering::Relaxed,
             ) {
@@ -94,11 +109,15 @@ impl RawMutex {
 
     /// Acquires the mutex; blocks by `block` while another thread holds it.
     #[cold]
+    #[track_caller]
     pub(crate) fn lock_contended(&self, block: impl Fn(&Wait<'_>) -> Outcome) {
         let waiter = Waiter::new(self.address(), 0, self);
         while !self.try_lock_queued() {
-            let outcome = block(&Wait::new(&waiter, None));
+            let outcome = block(&Wait::new(&waiter, None).located());
             if outcome == Outcome::Woken && waiter.verdict() == Verdict::HANDED {
+                // Relaxed: for reports. The thread that has handed it over could not know the page.
+                self.state
+                    .fetch_add(stack_page::here() << PAGE, Ordering::Relaxed);
                 return;
             }
         }
@@ -156,7 +175,7 @@ impl RawMutex {
 
 impl Gate for &RawMutex {
     fn spin(&self) -> Spin {
-        match self.state.load(Ordering::Relaxed) {
+        match self.state.load(Ordering::Relaxed) & (HELD | MARKS) {
             HELD => Spin::Again,
             state if state & (HELD | RESERVED) == 0 => Spin::Free,
             _ => Spin::Stop,
@@ -179,5 +198,14 @@ impl Gate for &RawMutex {
             }
         }
         false
+    }
+
+    fn reason(&self) -> Reason {
+        let page = self.state.load(Ordering::Relaxed) >> PAGE;
+        let holder = match page {
+            0 => Holder::Unknown,
+            page => Holder::Page(page),
+        };
+        Reason::new(Kind::Mutex, &self.state).held_by(holder)
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! | bits | meaning |
 //! | --- | --- |
-//! | `HOLDERS` | the number of readers that hold the lock; `WRITER`, which is all of these bits, if a writer does |
+//! | `HOLDERS` | the number of readers that hold the lock; or the bit `WRITER` and a page of the writer's stack, see
+//! [`stack_page`](crate::wait::stack_page), which is zero between a hand-off and the writer's resumption |
 //! | `QUEUED` | threads wait at this address; new readers queue too unless the lock is free |
 //! | `RESERVED` | a waiting writer has lost too often: the lock can be acquired by hand-off only |
 //!
@@ -25,9 +26,11 @@ use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::wait::park::{Outcome, Spin, Wait};
 use crate::wait::parking_lot::{self, Address, Gate, Queue, Waiter, Want};
 use crate::wait::queue::Verdict;
+use crate::wait::reason::{Holder, Kind, Reason};
+use crate::wait::stack_page;
 
 const HOLDERS: u32 = (1 << 30) - 1;
-const WRITER: u32 = HOLDERS;
+const WRITER: u32 = 1 << stack_page::BITS;
 const MOST_READERS: u32 = WRITER - 1;
 const QUEUED: u32 = 1 << 30;
 const RESERVED: u32 = 1 << 31;
@@ -75,11 +78,12 @@ impl RawRwLock {
     }
 
     #[inline]
+    #[track_caller]
     pub(crate) fn write(&self) {
         acquires();
         if self
             .state
-            .compare_exchange(0, WRITER, Ordering::Acquire, Ordering::Relaxed)
+            .compare_exchange(0, written_here(), Ordering::Acquire, Ordering::Relaxed)
             .is_err()
         {
             self.wait_for(WRITE);
@@ -105,10 +109,11 @@ impl RawRwLock {
     /// Releases the lock, which the caller holds as a writer.
     #[inline]
     pub(crate) fn unlock_write(&self) {
+        let held = self.held();
         // Release: the next holder sees what this writer did.
         if self
             .state
-            .compare_exchange(WRITER, 0, Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(held, 0, Ordering::Release, Ordering::Relaxed)
             .is_err()
         {
             self.unlock_write_queued();
@@ -118,14 +123,22 @@ impl RawRwLock {
     /// Downgrades the caller from a writer to a reader, and admits the readers at the front of the queue.
     #[inline]
     pub(crate) fn downgrade(&self) {
+        let held = self.held();
         // Release: as in `unlock_write`.
         if self
             .state
-            .compare_exchange(WRITER, 1, Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(held, 1, Ordering::Release, Ordering::Relaxed)
             .is_err()
         {
             self.downgrade_queued();
         }
+    }
+
+    /// Returns the state without marks, of a lock that the caller holds as a writer.
+    #[inline]
+    fn held(&self) -> u32 {
+        // Relaxed: the caller has set it, and the marks alone change.
+        self.state.load(Ordering::Relaxed) & HOLDERS
     }
 
     #[track_caller]
@@ -133,7 +146,7 @@ impl RawRwLock {
         let mut state = guess(&self.state);
         while can_acquire(state, want) {
             let acquired = if want == WRITE {
-                state | WRITER
+                state | written_here()
             } else {
                 let readers = state & HOLDERS;
                 assert!(
@@ -164,8 +177,12 @@ impl RawRwLock {
         };
         let waiter = Waiter::new(self.address(), want, gate);
         while !self.try_acquire(want) {
-            let outcome = wait_lock(&Wait::new(&waiter, None));
+            let outcome = wait_lock(&Wait::new(&waiter, None).located());
             if outcome == Outcome::Woken && waiter.verdict() == Verdict::HANDED {
+                if want == WRITE {
+                    // Relaxed: for reports. The thread that has handed it over could not know the page.
+                    self.state.fetch_add(stack_page::here(), Ordering::Relaxed);
+                }
                 return;
             }
         }
@@ -246,10 +263,16 @@ impl RawRwLock {
     }
 }
 
+/// Returns the state of a lock without waiters that this thread acquires as a writer.
+#[inline(always)]
+fn written_here() -> u32 {
+    WRITER | stack_page::here()
+}
+
 /// Returns whether a thread may acquire the lock without a hand-off.
 fn can_acquire(state: u32, want: Want) -> bool {
     let free = state & HOLDERS == 0;
-    let open = state & HOLDERS != WRITER && state & QUEUED == 0;
+    let open = state & WRITER == 0 && state & QUEUED == 0;
     state & RESERVED == 0 && (free || want == READ && open)
 }
 
@@ -296,5 +319,19 @@ impl Gate for Acquiring<'_> {
             }
         }
         false
+    }
+
+    fn reason(&self) -> Reason {
+        let kind = if self.want == WRITE {
+            Kind::Write
+        } else {
+            Kind::Read
+        };
+        let holders = self.state.load(Ordering::Relaxed) & HOLDERS;
+        let holder = match holders & !WRITER {
+            page if holders & WRITER != 0 && page != 0 => Holder::Page(page),
+            _ => Holder::Unknown,
+        };
+        Reason::new(kind, self.state).held_by(holder)
     }
 }

@@ -111,6 +111,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// Returns an error if a writer panicked while it held the lock. The error contains the guard.
     #[inline]
+    #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         self.inner.write();
         self.poison.result(self.write_guard())

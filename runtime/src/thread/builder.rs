@@ -76,6 +76,7 @@ impl Builder {
     /// # Panics
     ///
     /// Panics if the name contains a null byte.
+    #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -99,6 +100,7 @@ impl Builder {
     /// # Panics
     ///
     /// See [`spawn`](Builder::spawn).
+    #[track_caller]
     pub unsafe fn spawn_unchecked<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send,
@@ -113,6 +115,7 @@ impl Builder {
     /// # Safety
     ///
     /// See [`spawn_unchecked`](Builder::spawn_unchecked).
+    #[track_caller]
     pub(super) unsafe fn start<F, T>(
         self,
         f: F,

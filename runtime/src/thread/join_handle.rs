@@ -65,6 +65,7 @@ impl<T> JoinHandle<T> {
     /// let handle = thread::spawn(|| std::panic::resume_unwind(Box::new(7_u8)));
     /// assert_eq!(*handle.join().unwrap_err().downcast::<u8>().unwrap(), 7);
     /// ```
+    #[track_caller]
     pub fn join(self) -> Result<T> {
         self.0.join()
     }
@@ -100,6 +101,7 @@ impl<T> Joined<T> {
         Thread::of(self.joiner.lazy_identity().identity())
     }
 
+    #[track_caller]
     pub(super) fn join(self) -> Result<T> {
         let Joined { started, joiner } = self;
         joiner.join(seam::join, || {

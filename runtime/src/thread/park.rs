@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::seam::context;
 use crate::seam::thread as seam;
 use crate::thread_state::identity::Identity;
+use crate::wait::reason::Kind;
 use crate::wait::wait_while::{wait_while, wake_all};
 
 const EMPTY: u32 = 0;
@@ -37,6 +38,7 @@ const PARKED: u32 = 2;
 /// thread::current().unpark();
 /// thread::park();
 /// ```
+#[track_caller]
 pub fn park() {
     park_until(None);
 }
@@ -51,17 +53,20 @@ pub fn park() {
 ///
 /// thread::park_timeout(Duration::from_millis(1));
 /// ```
+#[track_caller]
 pub fn park_timeout(duration: Duration) {
     park_until(Instant::now().checked_add(duration));
 }
 
 /// Blocks like [`park_timeout`], with a duration in milliseconds.
 #[deprecated(note = "replaced by `thread::park_timeout`")]
+#[track_caller]
 pub fn park_timeout_ms(milliseconds: u32) {
     park_timeout(Duration::from_millis(milliseconds.into()));
 }
 
 /// Blocks until the token is available, or until `deadline`; without a time-out if it is `None`.
+#[track_caller]
 fn park_until(deadline: Option<Instant>) {
     let identity = context::identity();
     let token = &identity.token;
@@ -76,7 +81,7 @@ fn park_until(deadline: Option<Instant>) {
         .compare_exchange(EMPTY, PARKED, Relaxed, Relaxed)
         .is_ok()
     {
-        wait_while(seam::park, token, deadline, || {
+        wait_while(seam::park, Kind::Park, token, deadline, || {
             token.load(Relaxed) == PARKED
         });
     }

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::seam::thread as seam;
+use crate::wait::reason::Kind;
 use crate::wait::wait_while::{wait_while, wake_all};
 
 /// The number of threads of a scope that still run, and whether one has panicked without being joined.
@@ -35,8 +36,9 @@ impl ScopeData {
         }
     }
 
+    #[track_caller]
     pub(super) fn wait(&self) {
-        wait_while(seam::join, &self.running, None, || {
+        wait_while(seam::join, Kind::Scope, &self.running, None, || {
             self.running.load(Ordering::Acquire) != 0
         });
     }

@@ -102,6 +102,7 @@ impl Builder {
     /// # Panics
     ///
     /// See [`spawn`](Builder::spawn).
+    #[track_caller]
     pub fn spawn_scoped<'scope, 'env, F, T>(
         self,
         scope: &'scope Scope<'scope, 'env>,
@@ -135,6 +136,7 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
     /// # Errors
     ///
     /// Returns the payload of the panic if the thread panicked.
+    #[track_caller]
     pub fn join(self) -> Result<T> {
         self.joined.join()
     }

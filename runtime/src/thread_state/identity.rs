@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::num::NonZeroU64;
+use std::panic::Location;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -27,15 +28,22 @@ impl Identity {
 /// The identity of a thread that greenpatch starts. All but the number is allocated when it is first needed.
 pub(crate) struct LazyIdentity {
     number: NonZeroU64,
+    /// Where the thread was spawned.
+    location: &'static Location<'static>,
+    /// The number of the thread that has spawned it; zero before it is started.
+    parent: AtomicU64,
     identity: OnceLock<Arc<Identity>>,
 }
 
 impl LazyIdentity {
     /// Creates an identity with a new number.
     #[inline]
+    #[track_caller]
     pub(crate) fn new() -> Self {
         LazyIdentity {
             number: next_id(),
+            location: Location::caller(),
+            parent: AtomicU64::new(0),
             identity: OnceLock::new(),
         }
     }
@@ -51,6 +59,23 @@ impl LazyIdentity {
     #[inline]
     pub(crate) fn number(&self) -> NonZeroU64 {
         self.number
+    }
+
+    /// Returns where the thread was spawned.
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+
+    /// Sets the number of the thread that has spawned it, before it can run.
+    #[inline]
+    pub(crate) fn set_parent(&self, parent: NonZeroU64) {
+        // Relaxed: what starts the thread orders it.
+        self.parent.store(parent.get(), Ordering::Relaxed);
+    }
+
+    /// Returns the number of the thread that has spawned it.
+    pub(crate) fn parent(&self) -> Option<NonZeroU64> {
+        NonZeroU64::new(self.parent.load(Ordering::Relaxed))
     }
 
     /// Returns the identity that all handles to the thread share.

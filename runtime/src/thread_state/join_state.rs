@@ -20,10 +20,12 @@
 //!    last, frees it.
 #![allow(unsafe_code)]
 
+use ::std::num::NonZeroU64;
 use ::std::task::Waker;
 
 use crate::wait::atomic::{AtomicU32, Ordering, UnsafeCell};
 use crate::wait::park::{Outcome, Wait, WaitEntry};
+use crate::wait::reason::{Holder, Kind, Reason};
 use crate::wait::wait_while::BlockFn;
 
 const RUNNING: u32 = 0;
@@ -62,15 +64,16 @@ impl JoinState {
         self.state.load(Ordering::Acquire) == DETACHED
     }
 
-    /// Blocks the calling thread, by `block`, until the thread has ended.
+    /// Blocks the calling thread, by `block`, until the thread has ended. Reports name that by its `number`.
     ///
     /// # Safety
     ///
     /// The caller has exclusive access to the handle (invariant 1).
     #[inline]
-    pub(crate) unsafe fn wait(&self, block: BlockFn) {
+    #[track_caller]
+    pub(crate) unsafe fn wait(&self, block: BlockFn, number: NonZeroU64) {
         while !self.is_done() {
-            let outcome = block(&Wait::new(&Joining(self), None));
+            let outcome = block(&Wait::new(&Joining(self, number), None).located());
             debug_assert!(outcome != Outcome::TimedOut, "a join has no deadline");
         }
     }
@@ -144,7 +147,7 @@ impl Drop for JoinState {
 }
 
 /// The handle's entry, which is woken when the thread has ended. Created only by `wait`.
-struct Joining<'a>(&'a JoinState);
+struct Joining<'a>(&'a JoinState, NonZeroU64);
 
 impl WaitEntry for Joining<'_> {
     fn register(&self, waker: Waker, _patience: u32) -> bool {
@@ -168,5 +171,9 @@ impl WaitEntry for Joining<'_> {
     fn unregister(&self) -> bool {
         // A join has no deadline. If it had one, it would continue to wait: the thread that ends wakes it.
         false
+    }
+
+    fn reason(&self) -> Reason {
+        Reason::new(Kind::Join, self.0).held_by(Holder::Thread(self.1))
     }
 }

@@ -1,7 +1,7 @@
 //! The shared state of a thread, native or green: its identity, and the state that it shares with its join handle.
 //!
 //! Layer: thread_state, above `wait`.
-//! Called by: `green`, `lib`, `seam`, `thread`.
+//! Called by: `green`, `inspect`, `lib`, `seam`, `thread`.
 //! Calls: `wait`.
 //! Never: starts or switches a thread.
 

@@ -51,6 +51,7 @@ impl<P> Shared<P> {
     ///
     /// The caller must ensure that everything that the packet borrows outlives the runner.
     #[inline]
+    #[track_caller]
     pub(crate) unsafe fn split<'a, T>(packet: impl FnOnce() -> P) -> (Runner, Joiner<T>)
     where
         P: Body + TakeResult<T> + 'a,
@@ -178,9 +179,14 @@ impl<T> Joiner<T> {
 
     /// Blocks the calling thread, by `block`, until the thread has ended. Then calls `also`, and returns the result.
     #[inline]
+    #[track_caller]
     pub(crate) fn join(self, block: BlockFn, also: impl FnOnce()) -> Result<T> {
         // SAFETY: by invariant 1 this is the only handle, and it is taken by value, so access is exclusive.
-        unsafe { self.shared().join_state.wait(block) };
+        unsafe {
+            self.shared()
+                .join_state
+                .wait(block, self.lazy_identity().number())
+        };
         also();
         assert!(self.is_done(), "a result is taken after the thread's end");
         let this = ManuallyDrop::new(self);

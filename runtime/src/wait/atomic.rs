@@ -1,7 +1,7 @@
 //! The atomics and the native mutex that everything else is built on: std's, or loom's in a model.
 //!
 //! `cfg(loom)` is known here, in models, and in `lib.rs`, `prelude.rs`, `hub/inbox.rs`, `patch/table/slot_words.rs`, `seam/busy.rs`,
-//! `descriptor/mod.rs`, `thread_state/join_state.rs`, `wait/native.rs`, `wait/parking_lot.rs`, `sync/mod.rs`,
+//! `descriptor/mod.rs`, `thread_state/join_state.rs`, `wait/native.rs`, `wait/parking_lot.rs`, `wait/stack_page.rs`, `sync/mod.rs`,
 //! `sync/once.rs`, `sync/mpsc/unbounded.rs`, `wait/mod.rs`, `wait/sleepers.rs`.
 //!
 //! The native mutex protects queues, and is held for a few instructions at a time. It is never held across a

@@ -1,11 +1,13 @@
 //! Blocking a thread: the trait of a parker, and the one loop in which every thread blocks.
 
 use ::std::mem;
+use ::std::panic::Location;
 use ::std::process;
 use ::std::task::Waker;
 use ::std::time::Instant;
 
 use crate::wait::atomic::spin_loop;
+use crate::wait::reason::Reason;
 
 /// How one thread, native or green, blocks and is woken.
 ///
@@ -44,6 +46,10 @@ pub(crate) trait WaitEntry {
     /// Unregisters the entry after the deadline. Returns false if another thread has ended the wait or is ending it: then
     /// [`is_waiting`](WaitEntry::is_waiting) is false, or will be, and a wakeup follows.
     fn unregister(&self) -> bool;
+
+    /// Returns what a report says that the thread waits for. Called on the waiting thread's OS thread, while the place is
+    /// taken or about to be.
+    fn reason(&self) -> Reason;
 }
 
 /// The result of polling an object that another thread holds.
@@ -61,6 +67,7 @@ pub(crate) enum Spin {
 pub(crate) struct Wait<'a> {
     entry: &'a dyn WaitEntry,
     deadline: Option<Instant>,
+    location: Option<&'static Location<'static>>,
 }
 
 /// How a wait ended.
@@ -76,7 +83,30 @@ pub(crate) enum Outcome {
 
 impl<'a> Wait<'a> {
     pub(crate) fn new(entry: &'a dyn WaitEntry, deadline: Option<Instant>) -> Wait<'a> {
-        Wait { entry, deadline }
+        Wait {
+            entry,
+            deadline,
+            location: None,
+        }
+    }
+
+    /// Tells reports where the thread blocks: where its caller calls this, through functions with `#[track_caller]`.
+    #[track_caller]
+    pub(crate) fn located(self) -> Self {
+        Wait {
+            location: Some(Location::caller()),
+            ..self
+        }
+    }
+
+    /// Returns what a report says that the thread waits for.
+    pub(crate) fn reason(&self) -> Reason {
+        self.entry.reason()
+    }
+
+    /// Returns where the thread blocks, if that is known.
+    pub(crate) fn location(&self) -> Option<&'static Location<'static>> {
+        self.location
     }
 
     /// Polls for a while before blocking. Returns whether there is nothing left to wait for.

@@ -28,6 +28,7 @@ use crate::wait::address_hasher::{AddressHasher, MIX};
 use crate::wait::atomic::{Mutex, lock};
 use crate::wait::park::{Spin, WaitEntry};
 use crate::wait::queue::{Fifo, Node, Verdict, Wakers};
+use crate::wait::reason::Reason;
 
 /// The callbacks of a thread that is about to wait on an address.
 pub(crate) trait Gate {
@@ -49,6 +50,9 @@ pub(crate) trait Gate {
     fn timed_out(&self, empty: bool) {
         let _ = empty;
     }
+
+    /// Returns what a report says that the thread waits for.
+    fn reason(&self) -> Reason;
 }
 
 /// A thread that waits on an address, and the kind of its request.
@@ -148,6 +152,10 @@ impl<G: Gate> WaitEntry for Waiter<G> {
         drop(shard);
         drop(waker);
         true
+    }
+
+    fn reason(&self) -> Reason {
+        self.gate.reason()
     }
 }
 
@@ -286,12 +294,17 @@ fn shard(index: usize) -> &'static Mutex<Shard> {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::wait::reason::Kind;
 
     struct Always;
 
     impl Gate for Always {
         fn validate(&self, _impatient: bool) -> bool {
             true
+        }
+
+        fn reason(&self) -> Reason {
+            Reason::new(Kind::Park, self)
         }
     }
 

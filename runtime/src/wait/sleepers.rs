@@ -34,6 +34,7 @@ use crate::boundary;
 use crate::wait::address_hasher::MIX;
 use crate::wait::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
 use crate::wait::park::WaitEntry;
+use crate::wait::reason::{Holder, Kind, Reason};
 
 const WAITING: u32 = 0;
 const WOKEN: u32 = 1;
@@ -125,6 +126,14 @@ impl WaitEntry for Sleeper<'_> {
             if let Some(withdrawn) = waker {
                 return withdrawn.is_some();
             }
+        }
+    }
+
+    fn reason(&self) -> Reason {
+        Reason {
+            kind: Kind::Futex,
+            address: self.address.load(Ordering::Relaxed),
+            holder: Holder::Unknown,
         }
     }
 }

@@ -4,14 +4,17 @@ use std::time::Instant;
 
 use crate::wait::park::{Outcome, Wait};
 use crate::wait::parking_lot::{self, Address, Gate, Waiter};
+use crate::wait::reason::{Kind, Reason};
 
 /// A function that blocks the calling thread: a patch point's.
 pub(crate) type BlockFn = fn(&Wait<'_>) -> Outcome;
 
 /// Blocks the calling thread, by `block`, while `busy` returns true, or until `deadline`. A thread that makes `busy` false
 /// must call [`wake_all`] with the same `place` afterwards.
+#[track_caller]
 pub(crate) fn wait_while<T>(
     block: BlockFn,
+    kind: Kind,
     place: &T,
     deadline: Option<Instant>,
     busy: impl Fn() -> bool,
@@ -19,9 +22,13 @@ pub(crate) fn wait_while<T>(
     if !busy() {
         return Outcome::Ready;
     }
-    let waiter = Waiter::new(Address::of(place), 0, While(&busy));
+    let gate = While {
+        busy: &busy,
+        reason: Reason::new(kind, place),
+    };
+    let waiter = Waiter::new(Address::of(place), 0, gate);
     loop {
-        let outcome = block(&Wait::new(&waiter, deadline));
+        let outcome = block(&Wait::new(&waiter, deadline).located());
         if outcome == Outcome::TimedOut || !busy() {
             return outcome;
         }
@@ -33,12 +40,19 @@ pub(crate) fn wake_all<T>(place: &T) {
     parking_lot::with_queue(Address::of(place), |queue| queue.wake_all());
 }
 
-struct While<'a, F>(&'a F);
+struct While<'a, F> {
+    busy: &'a F,
+    reason: Reason,
+}
 
 impl<F: Fn() -> bool> Gate for While<'_, F> {
     // This is called under the queue's lock, which `wake_all` acquires after the condition has become false. So either the
     // condition is seen to be false here, or `wake_all` sees this waiter.
     fn validate(&self, _impatient: bool) -> bool {
-        (self.0)()
+        (self.busy)()
+    }
+
+    fn reason(&self) -> Reason {
+        self.reason
     }
 }

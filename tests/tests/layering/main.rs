@@ -73,9 +73,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "panic_strategy",
         ],
     ),
+    (
+        "inspect",
+        &["boundary", "hub", "seam", "wait", "thread_state"],
+    ),
     ("private", &["patch", "seam", "panic_strategy"]),
     // What the root shows of the others.
-    ("lib", &["bridge", "patch", "thread_state"]),
+    ("lib", &["bridge", "inspect", "patch", "thread_state"]),
 ];
 
 /// The crates that only some modules may name.

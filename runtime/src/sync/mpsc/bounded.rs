@@ -26,6 +26,7 @@ use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{Mutex, lock};
 use crate::wait::park::{Outcome, Wait, WaitEntry};
 use crate::wait::queue::{Fifo, Node, Verdict, Wakers};
+use crate::wait::reason::{Kind, Reason};
 
 pub(super) struct Bounded<T> {
     state: Mutex<State<T>>,
@@ -75,6 +76,7 @@ impl<T> Bounded<T> {
         Ok(())
     }
 
+    #[track_caller]
     pub(super) fn send(&self, t: T) -> Result<(), T> {
         match self.try_send(t) {
             Ok(()) => Ok(()),
@@ -84,7 +86,7 @@ impl<T> Bounded<T> {
                     channel: self,
                     node: Node::new(Cell::new(Some(t))),
                 };
-                wait_signal(&Wait::new(&sending, None));
+                wait_signal(&Wait::new(&sending, None).located());
                 // The receiver has taken the message from the node.
                 sending.node.want.take().map_or(Ok(()), Err)
             }
@@ -99,6 +101,7 @@ impl<T> Bounded<T> {
         Ok(t)
     }
 
+    #[track_caller]
     pub(super) fn recv(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
         match self.try_recv() {
             Ok(t) => return Ok(t),
@@ -109,7 +112,7 @@ impl<T> Bounded<T> {
             channel: self,
             node: Node::new(Cell::new(None)),
         };
-        let outcome = wait_signal(&Wait::new(&receiving, deadline));
+        let outcome = wait_signal(&Wait::new(&receiving, deadline).located());
         match receiving.node.want.take() {
             Some(t) => Ok(t),
             None if outcome == Outcome::TimedOut => Err(RecvTimeoutError::Timeout),
@@ -228,6 +231,10 @@ impl<T> WaitEntry for Sending<'_, T> {
         drop(state);
         waker.is_some()
     }
+
+    fn reason(&self) -> Reason {
+        Reason::new(Kind::Send, self.channel)
+    }
 }
 
 /// The receiver that waits, with room for a message.
@@ -265,6 +272,10 @@ impl<T> WaitEntry for Receiving<'_, T> {
         let waker = unsafe { state.receiver.remove(&self.node) };
         drop(state);
         waker.is_some()
+    }
+
+    fn reason(&self) -> Reason {
+        Reason::new(Kind::Receive, self.channel)
     }
 }
 

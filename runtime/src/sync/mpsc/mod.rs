@@ -135,6 +135,7 @@ impl<T> SyncSender<T> {
     /// # Errors
     ///
     /// Returns the message if the receiver has been dropped, or is dropped while this blocks.
+    #[track_caller]
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
         self.counter.channel.send(t).map_err(SendError)
     }
@@ -226,6 +227,7 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// Returns an error if there are neither messages nor senders.
+    #[track_caller]
     pub fn recv(&self) -> Result<T, RecvError> {
         self.recv_until(None).map_err(|_| RecvError)
     }
@@ -250,6 +252,7 @@ impl<T> Receiver<T> {
     /// drop(sender);
     /// assert_eq!(receiver.recv_timeout(a_little), Err(RecvTimeoutError::Disconnected));
     /// ```
+    #[track_caller]
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         match self.take() {
             Ok(t) => Ok(t),
@@ -286,6 +289,7 @@ impl<T> Receiver<T> {
         }
     }
 
+    #[track_caller]
     fn recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
         match &self.flavor {
             Flavor::Unbounded(receiver) => receiver.recv(deadline),

@@ -47,6 +47,7 @@ use crate::seam::busy::produced;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering, UnsafeCell};
 use crate::wait::park::{Outcome, Wait, WaitEntry};
+use crate::wait::reason::{Kind, Reason};
 
 const CLOSED: usize = 1;
 const PARKED: usize = 2;
@@ -278,6 +279,7 @@ impl<T> UnboundedReceiver<T> {
     }
 
     /// Receives the next message, blocking until there is one, or until the deadline.
+    #[track_caller]
     pub(super) fn recv(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
         loop {
             match self.try_recv() {
@@ -285,7 +287,7 @@ impl<T> UnboundedReceiver<T> {
                 Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
                 Err(TryRecvError::Empty) => {}
             }
-            if wait_signal(&Wait::new(self, deadline)) == Outcome::TimedOut {
+            if wait_signal(&Wait::new(self, deadline).located()) == Outcome::TimedOut {
                 return Err(RecvTimeoutError::Timeout);
             }
         }
@@ -345,6 +347,10 @@ impl<T> WaitEntry for UnboundedReceiver<T> {
         // SAFETY: by invariant 4: the receiver itself cleared the bit.
         drop(unsafe { channel.take_waker() });
         true
+    }
+
+    fn reason(&self) -> Reason {
+        Reason::new(Kind::Receive, &self.counter.channel)
     }
 }
 

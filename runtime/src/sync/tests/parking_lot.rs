@@ -10,11 +10,16 @@ use crate::wait::native::Native;
 use crate::wait::park::{self, Outcome, Wait};
 use crate::wait::parking_lot::{Address, Gate, Waiter, with_queue};
 use crate::wait::queue::Verdict;
+use crate::wait::reason::{Kind, Reason};
 
 /// A gate of a thread that waits until the flag is set.
 struct Stop<'a>(&'a AtomicBool);
 
 impl Gate for Stop<'_> {
+    fn reason(&self) -> Reason {
+        Reason::new(Kind::Park, self.0)
+    }
+
     fn validate(&self, _impatient: bool) -> bool {
         !self.0.load(Ordering::Relaxed)
     }
@@ -115,6 +120,10 @@ fn a_waiter_that_times_out_leaves_the_queue() {
 
     struct Leaving<'a>(&'a Mutex<Vec<bool>>);
     impl Gate for Leaving<'_> {
+        fn reason(&self) -> Reason {
+            Reason::new(Kind::Park, self.0)
+        }
+
         fn validate(&self, _impatient: bool) -> bool {
             true
         }

@@ -1,0 +1,132 @@
+//! What a hub shows of its tasks to reports, and how a report on another OS thread asks for it.
+#![allow(unsafe_code)]
+
+use std::ptr::NonNull;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use super::core::Hub;
+use super::current;
+use super::remote::Message;
+use super::task::State;
+use super::timers::NOT_IN_HEAP;
+
+/// All hubs. They live as long as the process.
+static HUBS: Mutex<Vec<&'static Hub>> = Mutex::new(Vec::new());
+
+/// One task as its hub sees it.
+pub(crate) struct Seen {
+    pub(crate) activity: Activity,
+    /// Whether it is the root.
+    pub(crate) is_root: bool,
+    pub(crate) known: Known,
+    /// When it resumes if it is not woken before.
+    pub(crate) deadline: Option<Instant>,
+    /// Its stack, from the guard page to the top, and how much of it is in use, if that is known.
+    pub(crate) stack: Option<(usize, usize, Option<usize>)>,
+}
+
+/// What a task does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Activity {
+    New,
+    Ready,
+    Running,
+    Waiting,
+}
+
+/// What the layer above knows the task by.
+pub(crate) enum Known {
+    /// The tag of what it will run.
+    NotStarted(Option<NonNull<()>>),
+    /// What it keeps for that layer.
+    Started(Option<NonNull<()>>),
+}
+
+/// Adds a new hub.
+pub(super) fn add(hub: &'static Hub) {
+    with_hubs(|hubs| hubs.push(hub));
+}
+
+/// Returns the hubs of this process that an OS thread has entered.
+pub(crate) fn hubs() -> Vec<&'static Hub> {
+    let is_alive = |hub: &&Hub| hub.remote.is_of_this_process() && hub.remote.number() != 0;
+    with_hubs(|hubs| hubs.iter().copied().filter(is_alive).collect())
+}
+
+fn with_hubs<R>(f: impl FnOnce(&mut Vec<&'static Hub>) -> R) -> R {
+    f(&mut HUBS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Hub {
+    /// Returns the number that the OS knows the hub's OS thread by.
+    pub(crate) fn os_thread_number(&self) -> u64 {
+        self.remote.number()
+    }
+
+    /// Returns true if the hub is that of this OS thread.
+    pub(crate) fn is_here(&self) -> bool {
+        current::is(self)
+    }
+
+    /// Has the hub's OS thread call `closure`, which neither blocks nor panics, when it next looks around.
+    pub(crate) fn call(&self, closure: Box<dyn FnOnce() + Send>) {
+        self.remote.send(Message::Call(closure));
+    }
+
+    /// Takes in what other OS threads have sent. On the hub's OS thread.
+    pub(crate) fn look_into_inbox(&'static self) {
+        self.empty_inbox();
+    }
+
+    /// Calls `f` with each task, on the hub's OS thread. The root is left out where it runs no code of a user's.
+    pub(crate) fn for_each_task(&'static self, mut f: impl FnMut(Seen)) {
+        let core = self.core();
+        let root = core.root.get();
+        core.tasks.for_each(|place| {
+            let is_root = place == root;
+            if is_root && core.driver.interrupts_all() {
+                return;
+            }
+            // SAFETY: the table hands out tasks that are alive, and none ends meanwhile.
+            let task = unsafe { place.as_ref() };
+            let state = task.state.get();
+            let known = if state == State::New {
+                let mut body = task.body.take();
+                let tag = body.as_mut().and_then(|body| body.tag());
+                task.body.set(body);
+                Known::NotStarted(tag)
+            } else {
+                Known::Started(task.user_data.get())
+            };
+            let stack = task.stack.take();
+            let bounds = stack.as_ref().map(|stack| {
+                let [limit, top] = [stack.limit(), stack.top()].map(|end| end.addr().get());
+                let left_at = task
+                    .context
+                    .left_at()
+                    .filter(|_| place != core.running.get());
+                let used = left_at.and_then(|left_at| top.checked_sub(left_at));
+                (limit, top, used)
+            });
+            task.stack.set(stack);
+            let index = task.timer.get();
+            let deadline = match index {
+                NOT_IN_HEAP => None,
+                index => core.timers.borrow().deadline(index),
+            };
+            f(Seen {
+                activity: match state {
+                    State::Free | State::New => Activity::New,
+                    State::Ready => Activity::Ready,
+                    State::Running | State::Notified => Activity::Running,
+                    State::Waiting => Activity::Waiting,
+                },
+                is_root,
+                known,
+                deadline,
+                stack: bounds,
+            });
+        });
+    }
+}

@@ -1,0 +1,164 @@
+//! The values that a dump consists of.
+#![forbid(unsafe_code)]
+
+use std::net::SocketAddr;
+use std::panic::Location;
+use std::time::Duration;
+
+/// What all hubs and green threads of the process did when it was made. See [`dump`](fn@crate::dump).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Dump {
+    /// The hubs, in the order in which they were made.
+    pub hubs: Vec<HubReport>,
+    /// The cycles among the threads that wait for each other: each thread waits for the next, and the last for the first.
+    /// They are identified by their numbers. None of them can run again.
+    pub cycles: Vec<Vec<u64>>,
+    /// The number of OS threads that are not hubs, which may wake green threads. None if the system does not tell.
+    pub other_os_threads: Option<usize>,
+}
+
+/// One hub and its green threads.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HubReport {
+    /// The number that the OS knows the hub's OS thread by.
+    pub os_thread: u64,
+    /// The name that the OS knows it by.
+    pub name: Option<String>,
+    /// Whether the hub did not answer in time, because one of its threads runs or blocks the OS thread. Its green threads
+    /// are not listed then.
+    pub is_held: bool,
+    /// The system call that the OS thread of a held hub is in, by its number, if it is in one and the system tells.
+    pub system_call: Option<u64>,
+    /// The green threads, and the root if code runs there.
+    pub threads: Vec<ThreadReport>,
+}
+
+/// One green thread, or the code on an OS thread's own stack.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ThreadReport {
+    /// The number of the thread.
+    pub id: u64,
+    /// The name that it was given.
+    pub name: Option<String>,
+    /// Whether it is the code on the OS thread's own stack, such as `main`.
+    pub is_root: bool,
+    /// Where it was spawned.
+    pub spawned_at: Option<&'static Location<'static>>,
+    /// The number of the thread that has spawned it.
+    pub parent: Option<u64>,
+    /// What it does.
+    pub state: ThreadState,
+    /// What it waits for, if it is parked and that is known.
+    pub wait: Option<WaitReport>,
+    /// Its stack, once it has started.
+    pub stack: Option<StackUse>,
+    /// The addresses of its stack.
+    pub(super) bounds: Option<(usize, usize)>,
+}
+
+/// What a green thread does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ThreadState {
+    /// It has not started.
+    New,
+    /// It is in the run queue.
+    Ready,
+    /// It runs.
+    Running,
+    /// It is parked.
+    Waiting,
+}
+
+/// A wait of a thread.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WaitReport {
+    /// What it waits for.
+    pub kind: WaitKind,
+    /// The address of the object. It is only good for comparing it with others.
+    pub address: Option<usize>,
+    /// Where the thread has called the function that blocks.
+    pub location: Option<&'static Location<'static>>,
+    /// How long it waits at most from now on.
+    pub remaining: Option<Duration>,
+    /// The thread that can end the wait, if that is known: the one that is joined, or that holds the lock.
+    pub holder: Option<Holder>,
+    /// A page of the stack of that thread, as the lock has it.
+    pub(super) page: Option<u32>,
+}
+
+/// What a thread waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WaitKind {
+    /// A mutex.
+    Mutex,
+    /// A read-write lock, to read.
+    Read,
+    /// A read-write lock, to write.
+    Write,
+    /// The initialization of a `Once`, a `OnceLock` or a `LazyLock`.
+    Once,
+    /// A condition variable.
+    Condvar,
+    /// A barrier.
+    Barrier,
+    /// Room in a channel.
+    Send,
+    /// A message from a channel.
+    Receive,
+    /// The end of a thread.
+    Join,
+    /// The end of the threads of a scope.
+    Scope,
+    /// The token of `thread::park`.
+    Park,
+    /// A future, in `block_on`.
+    Future,
+    /// The end of `thread::sleep`.
+    Sleep,
+    /// A descriptor.
+    Descriptor {
+        /// Its number.
+        fd: i32,
+        /// Whether it waits to write.
+        writes: bool,
+        /// The address of the peer of a socket.
+        peer: Option<SocketAddr>,
+    },
+    /// A word of memory, or a lock of pthreads, in code that calls libc.
+    Futex,
+    /// A call that an OS thread of this name makes.
+    Call(&'static str),
+}
+
+/// The thread that can end a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Holder {
+    /// The thread with this number.
+    Thread(u64),
+    /// An OS thread that is no hub.
+    OsThread,
+}
+
+/// The use of a stack, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StackUse {
+    /// Its size, without the guard page.
+    pub size: usize,
+    /// How much of it is in use, if that is known: the thread is suspended, and greenpatch's own switch is in use.
+    pub used: Option<usize>,
+}
+
+impl Dump {
+    /// Returns the threads of all hubs.
+    pub fn threads(&self) -> impl Iterator<Item = &ThreadReport> {
+        self.hubs.iter().flat_map(|hub| &hub.threads)
+    }
+}

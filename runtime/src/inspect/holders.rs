@@ -1,0 +1,118 @@
+//! Which threads hold what others wait for, and which wait for each other in a circle.
+#![forbid(unsafe_code)]
+
+use std::collections::{HashMap, HashSet};
+
+use super::dump::{Dump, Holder, ThreadState};
+use crate::wait::stack_page;
+
+/// Finds the thread whose stack has the page that each lock has noted. More than one is none: stacks that are two TiB
+/// apart have the same pages.
+pub(super) fn resolve(dump: &mut Dump) {
+    let stacks = dump
+        .threads()
+        .filter_map(|thread| Some((thread.id, thread.bounds?)));
+    let stacks: Vec<(u64, (usize, usize))> = stacks.collect();
+    let is_complete = !dump.hubs.iter().any(|hub| hub.is_held);
+    for thread in dump.hubs.iter_mut().flat_map(|hub| &mut hub.threads) {
+        let Some(wait) = &mut thread.wait else {
+            continue;
+        };
+        let Some(page) = wait.page else {
+            continue;
+        };
+        let is_theirs = |(_, (lowest, top)): &&(u64, (usize, usize))| {
+            stack_page::is_within(page, *lowest, *top)
+        };
+        let mut holders = stacks.iter().filter(is_theirs);
+        wait.holder = match (holders.next(), holders.next()) {
+            (Some((holder, _)), None) => Some(Holder::Thread(*holder)),
+            (None, _) if is_complete => Some(Holder::OsThread),
+            _ => None,
+        };
+    }
+}
+
+/// Returns the cycles among the threads of a dump that wait for a thread without a deadline.
+pub(super) fn cycles(dump: &Dump) -> Vec<Vec<u64>> {
+    let mut waits_for = HashMap::new();
+    for thread in dump.threads() {
+        if thread.state == ThreadState::Waiting
+            && let Some(wait) = &thread.wait
+            && wait.remaining.is_none()
+            && let Some(Holder::Thread(holder)) = wait.holder
+        {
+            waits_for.insert(thread.id, holder);
+        }
+    }
+    let mut cycles = Vec::new();
+    let mut seen = HashSet::new();
+    for thread in dump.threads().map(|thread| thread.id) {
+        let mut path = Vec::new();
+        let mut at = Some(thread);
+        while let Some(id) = at.filter(|id| seen.insert(*id)) {
+            path.push(id);
+            at = waits_for.get(&id).copied();
+        }
+        // Each thread waits for one other, so a path comes back to itself or to what was looked at before.
+        if let Some(start) = at.and_then(|id| path.iter().position(|other| *other == id)) {
+            cycles.push(path.split_off(start));
+        }
+    }
+    cycles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::{HubReport, ThreadReport, WaitKind, WaitReport};
+
+    fn dump(edges: &[(u64, Option<u64>)]) -> Dump {
+        let threads = edges.iter().map(|(id, holder)| ThreadReport {
+            id: *id,
+            name: None,
+            is_root: false,
+            spawned_at: None,
+            parent: None,
+            state: ThreadState::Waiting,
+            wait: holder.map(|holder| WaitReport {
+                kind: WaitKind::Join,
+                address: None,
+                location: None,
+                remaining: None,
+                holder: Some(Holder::Thread(holder)),
+                page: None,
+            }),
+            stack: None,
+            bounds: None,
+        });
+        let hub = HubReport {
+            os_thread: 1,
+            name: None,
+            is_held: false,
+            system_call: None,
+            threads: threads.collect(),
+        };
+        Dump {
+            hubs: vec![hub],
+            cycles: Vec::new(),
+            other_os_threads: None,
+        }
+    }
+
+    #[test]
+    fn each_cycle_is_found_once() {
+        let dump = dump(&[
+            (1, Some(2)),
+            (2, Some(3)),
+            (3, Some(4)),
+            (4, Some(2)),
+            (5, Some(5)),
+            (6, Some(1)),
+            (7, None),
+            (8, Some(7)),
+            (9, Some(100)),
+        ]);
+        assert_eq!(cycles(&dump), [vec![2, 3, 4], vec![5]]);
+    }
+}

@@ -1,0 +1,191 @@
+//! A dump as JSON.
+#![forbid(unsafe_code)]
+
+use std::fmt::{self, Write};
+use std::panic::Location;
+
+use super::dump::{Dump, Holder, HubReport, ThreadReport, ThreadState, WaitKind, WaitReport};
+
+/// An object or an array that is being written.
+struct Json<'a> {
+    out: &'a mut String,
+    is_first: bool,
+}
+
+/// A text in quotes.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for char in self.0.chars() {
+            match char {
+                '"' | '\\' => write!(f, "\\{char}")?,
+                '\0'..' ' => write!(f, "\\u{:04x}", u32::from(char))?,
+                _ => f.write_char(char)?,
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+impl Json<'_> {
+    fn between(out: &mut String, [open, close]: [char; 2], f: impl FnOnce(&mut Json<'_>)) {
+        out.push(open);
+        f(&mut Json {
+            out,
+            is_first: true,
+        });
+        out.push(close);
+    }
+
+    fn separate(&mut self) {
+        if !self.is_first {
+            self.out.push(',');
+        }
+        self.is_first = false;
+    }
+
+    /// Writes a field whose value is JSON already.
+    fn field(&mut self, name: &str, value: impl fmt::Display) {
+        self.separate();
+        write!(self.out, "{}:{value}", Quoted(name)).expect("a string takes all");
+    }
+
+    /// Writes a field, or nothing if there is no value.
+    fn optional(&mut self, name: &str, value: Option<impl fmt::Display>) {
+        if let Some(value) = value {
+            self.field(name, value);
+        }
+    }
+
+    fn text(&mut self, name: &str, value: Option<&str>) {
+        self.optional(name, value.map(Quoted));
+    }
+
+    fn location(&mut self, name: &str, location: Option<&Location<'_>>) {
+        self.text(name, location.map(Location::to_string).as_deref());
+    }
+
+    fn object(&mut self, name: &str, f: impl FnOnce(&mut Json<'_>)) {
+        self.field(name, "");
+        Json::between(self.out, ['{', '}'], f);
+    }
+
+    fn list<T>(&mut self, name: &str, items: &[T], each: impl Fn(&mut String, &T)) {
+        self.field(name, "");
+        Json::between(self.out, ['[', ']'], |list| {
+            for item in items {
+                list.separate();
+                each(list.out, item);
+            }
+        });
+    }
+}
+
+impl Dump {
+    /// Returns the dump as one line of JSON. What is not known is left out.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        Json::between(&mut out, ['{', '}'], |json| {
+            json.optional("other_os_threads", self.other_os_threads);
+            json.list("hubs", &self.hubs, write_hub);
+            json.list("cycles", &self.cycles, |out, cycle| {
+                write!(out, "{cycle:?}").expect("a string takes all");
+            });
+        });
+        out
+    }
+}
+
+fn write_hub(out: &mut String, hub: &HubReport) {
+    Json::between(out, ['{', '}'], |json| {
+        json.field("os_thread", hub.os_thread);
+        json.text("name", hub.name.as_deref());
+        json.field("is_held", hub.is_held);
+        json.optional("system_call", hub.system_call);
+        json.list("threads", &hub.threads, write_thread);
+    });
+}
+
+fn write_thread(out: &mut String, thread: &ThreadReport) {
+    Json::between(out, ['{', '}'], |json| {
+        json.field("id", thread.id);
+        json.text("name", thread.name.as_deref());
+        json.field("is_root", thread.is_root);
+        json.location("spawned_at", thread.spawned_at);
+        json.optional("parent", thread.parent);
+        let state = match thread.state {
+            ThreadState::New => "new",
+            ThreadState::Ready => "ready",
+            ThreadState::Running => "running",
+            ThreadState::Waiting => "waiting",
+        };
+        json.text("state", Some(state));
+        if let Some(wait) = &thread.wait {
+            json.object("wait", |json| write_wait(json, wait));
+        }
+        if let Some(stack) = thread.stack {
+            json.field("stack_size", stack.size);
+            json.optional("stack_used", stack.used);
+        }
+    });
+}
+
+fn write_wait(json: &mut Json<'_>, wait: &WaitReport) {
+    let kind = match &wait.kind {
+        WaitKind::Mutex => "mutex",
+        WaitKind::Read => "read",
+        WaitKind::Write => "write",
+        WaitKind::Once => "once",
+        WaitKind::Condvar => "condvar",
+        WaitKind::Barrier => "barrier",
+        WaitKind::Send => "send",
+        WaitKind::Receive => "receive",
+        WaitKind::Join => "join",
+        WaitKind::Scope => "scope",
+        WaitKind::Park => "park",
+        WaitKind::Future => "future",
+        WaitKind::Sleep => "sleep",
+        WaitKind::Descriptor { .. } => "descriptor",
+        WaitKind::Futex => "futex",
+        WaitKind::Call(_) => "call",
+    };
+    json.text("kind", Some(kind));
+    match &wait.kind {
+        WaitKind::Descriptor { fd, writes, peer } => {
+            json.field("fd", fd);
+            json.field("writes", writes);
+            let peer = peer.map(|peer| peer.to_string());
+            json.text("peer", peer.as_deref());
+        }
+        WaitKind::Call(name) => json.text("call", Some(name)),
+        _ => {}
+    }
+    let address = wait.address.map(|address| format!("{address:#x}"));
+    json.text("address", address.as_deref());
+    json.location("location", wait.location);
+    json.optional(
+        "remaining_seconds",
+        wait.remaining.map(|left| left.as_secs_f64()),
+    );
+    match wait.holder {
+        Some(Holder::Thread(id)) => json.field("holder", id),
+        Some(Holder::OsThread) => json.text("holder", Some("OS thread")),
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_escaped() {
+        assert_eq!(
+            Quoted("a\"\\\n\u{e9}").to_string(),
+            "\"a\\\"\\\\\\u000a\u{e9}\""
+        );
+    }
+}

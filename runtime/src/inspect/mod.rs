@@ -1,0 +1,21 @@
+//! What green threads do: [`dump`] lists them, with what each waits for.
+//!
+//! A [`Dump`] is a value with public fields. Its `Display` is the text for people, [`Dump::to_json`] is for programs.
+//! Green threads are known by the numbers that `ThreadId` prints.
+//
+// Layer: inspect, above `hub` and `seam`.
+// Called by: `lib`.
+// Calls: `boundary`, `hub`, `seam`, `thread_state`, `wait`.
+// Never: is called by a hub but through a message or a stored function pointer.
+
+mod dump;
+mod gather;
+mod holders;
+mod json;
+mod os;
+mod text;
+
+pub use dump::{
+    Dump, Holder, HubReport, StackUse, ThreadReport, ThreadState, WaitKind, WaitReport,
+};
+pub use gather::dump;

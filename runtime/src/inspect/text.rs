@@ -1,0 +1,260 @@
+//! A dump as text.
+#![forbid(unsafe_code)]
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use super::dump::{Dump, Holder, HubReport, ThreadReport, ThreadState, WaitKind, WaitReport};
+
+/// A thread that is named in text: by its name and number.
+struct Named<'a> {
+    id: u64,
+    name: Option<&'a str>,
+}
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name {
+            Some(name) => write!(f, "{name:?} (thread {})", self.id),
+            None => write!(f, "thread {}", self.id),
+        }
+    }
+}
+
+/// Threads with their hubs, ordered so that each follows the thread that has spawned it.
+struct Tree<'a> {
+    children: HashMap<u64, Vec<(usize, &'a ThreadReport)>>,
+    tops: Vec<(usize, &'a ThreadReport)>,
+}
+
+impl<'a> Tree<'a> {
+    fn of(dump: &'a Dump) -> Tree<'a> {
+        let known: HashSet<u64> = dump.threads().map(|thread| thread.id).collect();
+        let mut tree = Tree {
+            children: HashMap::new(),
+            tops: Vec::new(),
+        };
+        for (number, hub) in dump.hubs.iter().enumerate() {
+            for thread in &hub.threads {
+                match thread.parent.filter(|parent| known.contains(parent)) {
+                    Some(parent) => tree
+                        .children
+                        .entry(parent)
+                        .or_default()
+                        .push((number, thread)),
+                    None => tree.tops.push((number, thread)),
+                }
+            }
+        }
+        for threads in tree.children.values_mut().chain([&mut tree.tops]) {
+            // Popped from the end.
+            threads.sort_by_key(|(_, thread)| std::cmp::Reverse(thread.id));
+        }
+        tree
+    }
+
+    /// Returns the next thread with its depth and hub.
+    fn next(&mut self, path: &mut Vec<u64>) -> Option<(usize, usize, &'a ThreadReport)> {
+        while let Some(last) = path.last() {
+            if let Some((hub, thread)) = self.children.get_mut(last).and_then(Vec::pop) {
+                let depth = path.len();
+                path.push(thread.id);
+                return Some((depth, hub, thread));
+            }
+            path.pop();
+        }
+        let (hub, thread) = self.tops.pop()?;
+        path.push(thread.id);
+        Some((0, hub, thread))
+    }
+}
+
+impl fmt::Display for Dump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: HashMap<u64, &ThreadReport> =
+            self.threads().map(|thread| (thread.id, thread)).collect();
+        let green = self.threads().filter(|thread| !thread.is_root).count();
+        write!(
+            f,
+            "{} on {}",
+            counted(green, "green thread"),
+            counted(self.hubs.len(), "hub")
+        )?;
+        if let Some(others) = self.other_os_threads {
+            write!(f, ", and {}", counted(others, "other OS thread"))?;
+        }
+        writeln!(f)?;
+        for (number, hub) in self.hubs.iter().enumerate() {
+            write_hub(f, number, hub)?;
+        }
+        let mut tree = Tree::of(self);
+        let mut path = Vec::new();
+        while let Some((depth, hub, thread)) = tree.next(&mut path) {
+            write!(f, "{:1$}", "", 2 * depth + 2)?;
+            write_thread(f, thread, (self.hubs.len() > 1).then_some(hub), &names)?;
+        }
+        for cycle in &self.cycles {
+            write!(f, "cycle: ")?;
+            for id in cycle {
+                write!(f, "{} waits for ", named(*id, &names))?;
+            }
+            writeln!(f, "{}", named(cycle[0], &names))?;
+        }
+        Ok(())
+    }
+}
+
+fn write_hub(f: &mut fmt::Formatter<'_>, number: usize, hub: &HubReport) -> fmt::Result {
+    write!(f, "hub {number}, OS thread {}", hub.os_thread)?;
+    if let Some(name) = &hub.name {
+        write!(f, " {name:?}")?;
+    }
+    if hub.is_held {
+        write!(f, ": held, it does not answer")?;
+        if let Some(call) = hub.system_call {
+            write!(f, "; in system call {call}")?;
+        }
+        return writeln!(f);
+    }
+    let count = |state| {
+        (hub.threads.iter())
+            .filter(|thread| thread.state == state)
+            .count()
+    };
+    writeln!(
+        f,
+        ": {} running, {} ready, {} new, {} waiting",
+        count(ThreadState::Running),
+        count(ThreadState::Ready),
+        count(ThreadState::New),
+        count(ThreadState::Waiting),
+    )
+}
+
+fn write_thread(
+    f: &mut fmt::Formatter<'_>,
+    thread: &ThreadReport,
+    hub: Option<usize>,
+    names: &HashMap<u64, &ThreadReport>,
+) -> fmt::Result {
+    write!(f, "{}", name_of(thread))?;
+    if let Some(hub) = hub {
+        write!(f, " on hub {hub}")?;
+    }
+    if thread.is_root {
+        write!(f, ", the OS thread's own stack")?;
+    }
+    match (thread.state, &thread.wait) {
+        (ThreadState::New, _) => write!(f, ": not started")?,
+        (ThreadState::Running, _) => write!(f, ": running")?,
+        (ThreadState::Ready, None) => write!(f, ": ready")?,
+        (ThreadState::Ready, Some(wait)) => {
+            write!(f, ": ready, after waiting for ")?;
+            write_wait(f, wait, names)?;
+        }
+        (ThreadState::Waiting, None) => write!(f, ": waiting")?,
+        (ThreadState::Waiting, Some(wait)) => {
+            write!(f, ": waiting for ")?;
+            write_wait(f, wait, names)?;
+        }
+    }
+    if let Some(location) = thread.spawned_at {
+        write!(f, "; spawned at {location}")?;
+        if let Some(parent) = thread.parent.filter(|parent| !names.contains_key(parent)) {
+            write!(f, " by thread {parent}")?;
+        }
+    }
+    if let Some(stack) = thread.stack {
+        match stack.used {
+            Some(used) => write!(f, "; stack {} of {}", size(used), size(stack.size))?,
+            None => write!(f, "; stack of {}", size(stack.size))?,
+        }
+    }
+    writeln!(f)
+}
+
+fn write_wait(
+    f: &mut fmt::Formatter<'_>,
+    wait: &WaitReport,
+    names: &HashMap<u64, &ThreadReport>,
+) -> fmt::Result {
+    match &wait.kind {
+        WaitKind::Join => match wait.holder {
+            Some(Holder::Thread(id)) => write!(f, "the end of {}", named(id, names))?,
+            _ => write!(f, "the end of a thread")?,
+        },
+        WaitKind::Descriptor { fd, writes, peer } => {
+            let purpose = if *writes { "write to" } else { "read from" };
+            write!(f, "descriptor {fd} to {purpose}")?;
+            if let Some(peer) = peer {
+                write!(f, " {peer}")?;
+            }
+        }
+        WaitKind::Call(name) => write!(f, "a call on an OS thread {name:?}")?,
+        kind => write!(f, "{}", word(kind))?,
+    }
+    if let (Some(address), false) = (wait.address, wait.kind == WaitKind::Join) {
+        write!(f, " {address:#x}")?;
+    }
+    match wait.holder {
+        Some(Holder::Thread(id)) if wait.kind != WaitKind::Join => {
+            write!(f, ", held by {}", named(id, names))?;
+        }
+        Some(Holder::OsThread) => write!(f, ", held by an OS thread that is no hub")?,
+        _ => {}
+    }
+    if let Some(remaining) = wait.remaining {
+        write!(f, ", for {remaining:.1?} more")?;
+    }
+    if let Some(location) = wait.location {
+        write!(f, ", at {location}")?;
+    }
+    Ok(())
+}
+
+/// What a wait is for, in words.
+pub(super) fn word(kind: &WaitKind) -> &'static str {
+    match kind {
+        WaitKind::Mutex => "mutex",
+        WaitKind::Read => "a read lock",
+        WaitKind::Write => "a write lock",
+        WaitKind::Once => "an initialization",
+        WaitKind::Condvar => "condition variable",
+        WaitKind::Barrier => "barrier",
+        WaitKind::Send => "room in channel",
+        WaitKind::Receive => "a message from channel",
+        WaitKind::Join => "join",
+        WaitKind::Scope => "the end of the threads of a scope",
+        WaitKind::Park => "unpark",
+        WaitKind::Future => "a future",
+        WaitKind::Sleep => "the end of a sleep",
+        WaitKind::Descriptor { .. } => "descriptor",
+        WaitKind::Futex => "futex",
+        WaitKind::Call(_) => "call",
+    }
+}
+
+fn name_of(thread: &ThreadReport) -> Named<'_> {
+    Named {
+        id: thread.id,
+        name: thread.name.as_deref(),
+    }
+}
+
+fn named<'a>(id: u64, names: &HashMap<u64, &'a ThreadReport>) -> Named<'a> {
+    names
+        .get(&id)
+        .map_or(Named { id, name: None }, |thread| name_of(thread))
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+    }
+}
