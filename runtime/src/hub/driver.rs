@@ -110,10 +110,13 @@ impl Driver {
         self.has_watched.set(true);
         let mut descriptors = self.descriptors.borrow_mut();
         let key = descriptors
-            .insert(fd)
+            .insert()
             .ok_or_else(|| io::Error::from(io::ErrorKind::QuotaExceeded))?;
         match self.poller.borrow().add(fd, key) {
-            Ok(()) => Ok(key),
+            Ok(()) => {
+                descriptors.set_number(fd, key);
+                Ok(key)
+            }
             Err(error) => {
                 descriptors.remove(key, |_| ());
                 // The descriptor is registered already, for another value made of its number.
@@ -128,8 +131,11 @@ impl Driver {
     /// Registers the descriptor that the number refers to now, as `Hub::watch_again` does.
     pub(super) fn watch_again(&self, run_queue: &RunQueue, fd: RawFd, key: Key) -> Option<Key> {
         let mut descriptors = self.descriptors.borrow_mut();
-        let new = descriptors.insert(fd)?;
+        let new = descriptors.insert()?;
         let added = self.poller.borrow().add(fd, new);
+        if added.is_ok() {
+            descriptors.set_number(fd, new);
+        }
         let is_same = matches!(&added, Err(error) if error.kind() == io::ErrorKind::AlreadyExists);
         let stale = if added.is_ok() { key } else { new };
         descriptors.remove(stale, |waiter| wake(run_queue, waiter));

@@ -25,6 +25,8 @@ pub(crate) struct Descriptors<W> {
     entries: Slab<Registration<W>>,
     /// The generation of the latest registration.
     generation: usize,
+    /// The key of the latest registration of each number of the OS; zero if there was none. It may be stale.
+    numbers: Vec<usize>,
 }
 
 /// One registered descriptor. It fills one cache line: a vacant entry of the table needs no tag, since its generation
@@ -33,7 +35,6 @@ pub(crate) struct Descriptors<W> {
 #[repr(align(64))]
 struct Registration<W> {
     generation: NonZero<usize>,
-    fd: RawFd,
     ready: Readiness,
     readers: Waiting<W>,
     writers: Waiting<W>,
@@ -61,6 +62,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         Descriptors {
             entries: Slab::new(),
             generation: 0,
+            numbers: Vec::new(),
         }
     }
 
@@ -71,7 +73,7 @@ impl<W: Copy + PartialEq> Descriptors<W> {
 
     /// Inserts a descriptor that is not ready until an event reports that it is. Returns `None` if there are no more
     /// keys.
-    pub(crate) fn insert(&mut self, fd: RawFd) -> Option<Key> {
+    pub(crate) fn insert(&mut self) -> Option<Key> {
         let index = self.entries.vacant_key();
         if index >= INDICES {
             return None;
@@ -81,7 +83,6 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         let generation = NonZero::new(self.generation).expect("one was added");
         self.entries.insert(Registration {
             generation,
-            fd,
             ready: Readiness::NONE,
             readers: Waiting::new(),
             writers: Waiting::new(),
@@ -89,11 +90,21 @@ impl<W: Copy + PartialEq> Descriptors<W> {
         Some(Key(self.generation << INDEX_BITS | index))
     }
 
-    /// Returns the key of the latest registration under this number.
+    /// Records that the descriptor of a number is now registered under `key`.
+    pub(crate) fn set_number(&mut self, fd: RawFd, key: Key) {
+        let Ok(number) = usize::try_from(fd) else {
+            return;
+        };
+        if self.numbers.len() <= number {
+            self.numbers.resize(number + 1, 0);
+        }
+        self.numbers[number] = key.0;
+    }
+
+    /// Returns the key of the latest registration under a number; `None` if it was removed.
     pub(crate) fn find(&self, fd: RawFd) -> Option<Key> {
-        let of_fd = self.entries.iter().filter(|(_, entry)| entry.fd == fd);
-        let (index, entry) = of_fd.max_by_key(|(_, entry)| entry.generation)?;
-        Some(Key(entry.generation.get() << INDEX_BITS | index))
+        let key = Key(*self.numbers.get(usize::try_from(fd).ok()?)?);
+        self.allows(key, Direction::Read).map(|_| key)
     }
 
     /// Removes a descriptor, and passes its waiters to `wake`.
@@ -292,7 +303,7 @@ mod tests {
     #[test]
     fn an_event_wakes_the_waiters_of_its_direction_in_order() {
         let mut table = Descriptors::new();
-        let key = table.insert(3).unwrap();
+        let key = table.insert().unwrap();
         for waiter in [1, 2, 3] {
             assert!(table.enlist(key, Direction::Read, waiter, 0));
         }
@@ -315,7 +326,7 @@ mod tests {
     #[test]
     fn long_waits_are_reported_once() {
         let mut table = Descriptors::new();
-        let [one, other] = [3, 4].map(|fd| table.insert(fd).unwrap());
+        let [one, other] = [(); 2].map(|()| table.insert().unwrap());
         for (key, direction, waiter, epoch) in [
             (one, Direction::Read, 1, 1),
             (one, Direction::Read, 2, 0),
@@ -346,15 +357,28 @@ mod tests {
     #[test]
     fn a_stale_event_has_no_effect() {
         let mut table = Descriptors::<u32>::new();
-        let old = table.insert(3).unwrap();
+        let old = table.insert().unwrap();
         table.remove(old, |_| ());
-        let new = table.insert(3).unwrap();
+        let new = table.insert().unwrap();
         assert_eq!(old.index(), new.index());
         assert_ne!(old, new);
         table.set_ready(old, Readiness::READABLE, |_| ());
         assert_eq!(table.allows(new, Direction::Read), Some(false));
         assert_eq!(table.allows(old, Direction::Read), None);
         table.remove(old, |_| ());
-        assert_eq!((table.len(), table.find(3)), (1, Some(new)));
+        assert_eq!(table.len(), 1);
+    }
+
+    #[test]
+    fn a_number_is_that_of_the_latest_registration() {
+        let mut table = Descriptors::<u32>::new();
+        let [one, other] = [(); 2].map(|()| table.insert().unwrap());
+        assert_eq!((table.find(3), table.find(-1)), (None, None));
+        table.set_number(3, one);
+        assert_eq!((table.find(2), table.find(3)), (None, Some(one)));
+        table.set_number(3, other);
+        assert_eq!(table.find(3), Some(other));
+        table.remove(other, |_| ());
+        assert_eq!(table.find(3), None, "it is stale");
     }
 }

@@ -221,7 +221,7 @@ mod tests {
         let (mut poller, notifier) = Poller::new().unwrap();
         let mut table = Descriptors::<()>::new();
         let (mut reader, mut writer) = io::pipe().unwrap();
-        let key = table.insert(reader.as_raw_fd()).unwrap();
+        let key = table.insert().unwrap();
         poller.add(reader.as_raw_fd(), key).unwrap();
         let again = poller.add(reader.as_raw_fd(), key).unwrap_err();
         assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
