@@ -184,3 +184,43 @@ pub(super) const FILE: Known = known(
 pub(super) const FUTEX: Known = known(&["syscall"], &["futex"]);
 #[cfg(greenpatch_libc)]
 pub(super) const SCHED_YIELD: Known = known(&["sched_yield"], &[]);
+#[cfg(greenpatch_libc)]
+pub(super) const LIBC_POLL: Known = known(
+    &["poll", "select", "epoll_wait"],
+    &["ppoll", "pselect", "epoll_pwait", "epoll_pwait2"],
+);
+#[cfg(greenpatch_libc)]
+pub(super) const LIBC_TRANSFER: Known = known(
+    &["read", "write", "recv", "send", "accept", "connect"],
+    &[
+        "readv",
+        "writev",
+        "recvfrom",
+        "recvmsg",
+        "recvmmsg",
+        "sendto",
+        "sendmsg",
+        "sendmmsg",
+        "accept4",
+        "eventfd_read",
+        "eventfd_write",
+    ],
+);
+#[cfg(greenpatch_libc)]
+pub(super) const LIBC_SLEEP: Known = known(&["sleep", "nanosleep"], &["usleep", "clock_nanosleep"]);
+#[cfg(greenpatch_libc)]
+pub(super) const LIBC_CHILD: Known = known(&["waitpid", "waitid"], &["wait", "wait3", "wait4"]);
+#[cfg(greenpatch_libc)]
+pub(super) const LIBC_NAME: Known = known(
+    &["getaddrinfo", "gethostbyname"],
+    &[
+        "getnameinfo",
+        "gethostbyname2",
+        "gethostbyaddr",
+        "gethostbyname_r",
+        "gethostbyname2_r",
+        "gethostbyaddr_r",
+    ],
+);
+#[cfg(greenpatch_libc)]
+pub(super) const LIBC_FILE_LOCK: Known = known(&["flock", "lockf"], &["fcntl"]);

@@ -18,6 +18,8 @@ mod io;
 mod known_as;
 #[cfg(greenpatch_libc)]
 mod libc;
+#[cfg(greenpatch_libc)]
+mod libc_io;
 mod local;
 mod net;
 mod offload;

@@ -5,12 +5,12 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
-#[cfg(greenpatch_libc)]
-use super::libc;
 use super::{
     busy, context, dns, exit, known_as, local, net, offload, panic_hook, pipe, process, stdio,
     sync, thread, time, unwind,
 };
+#[cfg(greenpatch_libc)]
+use super::{libc, libc_io};
 use crate::coroutine::overflow;
 use crate::hub::{self, Hub};
 use crate::patch::events::WillPatchModule;
@@ -138,6 +138,12 @@ static LIBC: Source = Source::builtin(
         replacement!(libc::futex, futex__PATCH, FUTEX),
         replacement!(libc::futex_elsewhere, futex_elsewhere__PATCH),
         replacement!(libc::sched_yield, sched_yield__PATCH, SCHED_YIELD),
+        replacement!(libc_io::poll, poll__PATCH, LIBC_POLL),
+        replacement!(libc_io::transfer, transfer__PATCH, LIBC_TRANSFER),
+        replacement!(libc_io::sleep, sleep__PATCH, LIBC_SLEEP),
+        replacement!(libc_io::child, child__PATCH, LIBC_CHILD),
+        replacement!(libc_io::name_lookup, name_lookup__PATCH, LIBC_NAME),
+        replacement!(libc_io::file_lock, file_lock__PATCH, LIBC_FILE_LOCK),
     ],
 )
 .ready(libc::link);

@@ -106,7 +106,7 @@ impl Driver {
     }
 
     /// Registers a descriptor, as `Hub::watch` does.
-    pub(super) fn watch(&self, fd: RawFd) -> io::Result<Key> {
+    pub(super) fn watch(&self, run_queue: &RunQueue, fd: RawFd) -> io::Result<Key> {
         self.has_watched.set(true);
         let mut descriptors = self.descriptors.borrow_mut();
         let key = descriptors
@@ -114,6 +114,10 @@ impl Driver {
             .ok_or_else(|| io::Error::from(io::ErrorKind::QuotaExceeded))?;
         match self.poller.borrow().add(fd, key) {
             Ok(()) => {
+                // What the number meant before was closed without notice.
+                if let Some(stale) = descriptors.find(fd) {
+                    descriptors.remove(stale, |waiter| wake(run_queue, waiter));
+                }
                 descriptors.set_number(fd, key);
                 Ok(key)
             }
@@ -126,6 +130,12 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Returns the key of the latest registration under a number.
+    #[cfg(greenpatch_libc)]
+    pub(super) fn find(&self, fd: RawFd) -> Option<Key> {
+        self.descriptors.borrow().find(fd)
     }
 
     /// Registers the descriptor that the number refers to now, as `Hub::watch_again` does.

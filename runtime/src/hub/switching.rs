@@ -54,6 +54,13 @@ fn after_a_fork() -> Option<&'static Hub> {
 }
 
 impl Hub {
+    /// Returns true if the root runs.
+    #[cfg(greenpatch_libc)]
+    pub(crate) fn runs_root(&self) -> bool {
+        let core = self.core();
+        core.running.get() == core.root.get()
+    }
+
     /// Returns true if this is called on the stack of the running task.
     #[cfg(greenpatch_libc)]
     fn is_on_its_stack(&self) -> bool {

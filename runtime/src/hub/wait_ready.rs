@@ -30,7 +30,27 @@ impl Hub {
     /// `PermissionDenied` for a descriptor that is always ready; otherwise the OS's error if it has no memory.
     pub(crate) fn watch(&'static self, fd: RawFd) -> io::Result<Key> {
         let _inside = boundary::enter();
-        self.core().driver.watch(fd)
+        let core = self.core();
+        core.driver.watch(&core.run_queue, fd)
+    }
+
+    /// Registers what a number means now, for code that may close the descriptor without notice. The registration lasts
+    /// until the number means another descriptor, and is found again by the next call.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Hub::watch`].
+    #[cfg(greenpatch_libc)]
+    pub(crate) fn watch_number(&'static self, fd: RawFd) -> io::Result<Key> {
+        if let Some(known) = self.core().driver.find(fd) {
+            if let Some(new) = self.watch_again(fd, known) {
+                return Ok(new);
+            }
+            if self.allows(known, Direction::Read).is_some() {
+                return Ok(known);
+            }
+        }
+        self.watch(fd)
     }
 
     /// Makes sure that the reactor polls the descriptor that the number refers to now: another one may have been

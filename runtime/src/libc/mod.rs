@@ -2,7 +2,7 @@
 //!
 //! Layer: libc, above `seam`.
 //! Called by: everything else in the process, under the names of C; `green`, which links them in.
-//! Calls: `seam`, `wait`, `boundary`; the next definition of each function, mostly libc's.
+//! Calls: `seam`, `wait`, `descriptor`, `boundary`; the next definition of each function, mostly libc's.
 //! Never: names a hub.
 //!
 //! A function that a program defines comes before that of a shared library. So what is here is called by all Rust code
@@ -30,19 +30,46 @@
 //!   dropped while they call the next definition.
 //! - `errno` is what the C function says it is.
 
+mod connections;
 mod deadline;
+mod descriptor_state;
+mod elsewhere;
 mod errno;
+mod events;
 mod exports;
 mod futex;
 mod gate;
+mod locks;
+mod messages;
+mod names;
+mod polling;
+mod processes;
 mod real;
+mod signal_mask;
+mod sleeping;
+mod streams;
+mod transfer;
+mod vectors;
+mod waits;
 mod yielding;
 
 use std::hint;
 
 /// Makes sure that the functions are part of the program, although nothing in it names them.
 pub(crate) fn link() {
-    for exports in [futex::EXPORTS, yielding::EXPORTS] {
+    for exports in [
+        connections::EXPORTS,
+        events::EXPORTS,
+        futex::EXPORTS,
+        locks::EXPORTS,
+        messages::EXPORTS,
+        names::EXPORTS,
+        polling::EXPORTS,
+        processes::EXPORTS,
+        sleeping::EXPORTS,
+        streams::EXPORTS,
+        yielding::EXPORTS,
+    ] {
         hint::black_box(exports);
     }
 }

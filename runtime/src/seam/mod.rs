@@ -26,6 +26,7 @@
 //! | `process` | `wait`, `wait_either` | process |
 //! | `stdio` | `input`, `output`, `print`, `may_wait` | stdio |
 //! | `libc` | `futex`, `futex_elsewhere`, `sched_yield` | libc |
+//! | `libc_io` | `poll`, `transfer`, `sleep`, `child`, `name_lookup`, `file_lock` | libc |
 //! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 
 pub(crate) mod busy;
@@ -34,6 +35,8 @@ pub(crate) mod dns;
 pub(crate) mod exit;
 #[cfg(greenpatch_libc)]
 pub(crate) mod libc;
+#[cfg(greenpatch_libc)]
+pub(crate) mod libc_io;
 pub(crate) mod local;
 pub(crate) mod net;
 pub(crate) mod offload;

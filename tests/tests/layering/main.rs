@@ -57,7 +57,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("io", &["seam", "sync", "fs", "descriptor"]),
     ("process", &["seam", "io", "descriptor"]),
     ("os", &["seam", "net", "process", "descriptor"]),
-    ("libc", &["boundary", "seam", "wait"]),
+    ("libc", &["boundary", "seam", "wait", "descriptor"]),
     (
         "green",
         &[
