@@ -88,9 +88,9 @@ pub use greenpatch_macros::{did_patch, patch_point, patchable, replaces, will_pa
 pub use bridge::{Blocking, block_on, spawn_blocking};
 pub use patch::events;
 pub use patch::{
-    CancelledBy, Coverage, DidHook, DoNotPatch, Feature, FeatureReport, ModuleReport, Named,
-    Overrides, PatchError, PatchPointInfo, PatchPoints, PatchState, Patched, Patcher, Plugin,
-    Point, Report, Settings, Site, Slot, Source, ThreadChoice, ThreadOptions, WillHook,
+    CancelledBy, Coverage, Deadlock, DidHook, DoNotPatch, Feature, FeatureReport, ModuleReport,
+    Named, Overrides, PatchError, PatchPointInfo, PatchPoints, PatchState, Patched, Patcher,
+    Plugin, Point, Report, Settings, Site, Slot, Source, ThreadChoice, ThreadOptions, WillHook,
 };
 pub use patch::{
     is_anything_patched, is_item_patched, is_module_patched, native, original, override_item,

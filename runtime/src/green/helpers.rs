@@ -155,6 +155,15 @@ impl Helpers {
         Ok(())
     }
 
+    /// Returns the number of helpers without a call, and the number of calls that have begun.
+    pub(super) fn idle(&self) -> (usize, usize) {
+        let state = self.lock();
+        if state.process != hub::forks() {
+            return (0, 0);
+        }
+        (state.idle.saturating_sub(state.queue.len()), state.begun)
+    }
+
     fn start_helper(&'static self) -> io::Result<()> {
         self.spawn(|| self.help())
     }

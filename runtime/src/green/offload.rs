@@ -27,6 +27,17 @@ static SOCKETS: Helpers = Helpers::new("greenpatch-sock");
 /// Each call occupies its helper until an OS thread has ended.
 static JOINS: Helpers = Helpers::new("greenpatch-join");
 
+/// Returns the number of helpers without a call, and the number of calls that have begun.
+pub(super) fn idle_helpers() -> (usize, usize) {
+    let pools = [&NAMES, &FILES, &OPENS, &LOCKS, &CHILDREN, &SOCKETS, &JOINS];
+    pools
+        .into_iter()
+        .map(Helpers::idle)
+        .fold((0, 0), |(idle, begun), pool| {
+            (idle + pool.0, begun.wrapping_add(pool.1))
+        })
+}
+
 pub(super) fn name_lookup(call: Call<'_>) -> io::Result<()> {
     make(&NAMES, call, seam::name_lookup__original)
 }

@@ -13,6 +13,7 @@ use super::{
 use super::{libc, libc_io};
 use crate::coroutine::overflow;
 use crate::hub::{self, Hub};
+use crate::inspect;
 use crate::patch::events::WillPatchModule;
 use crate::patch::replacement::Replacement;
 use crate::patch::source::Linked;
@@ -218,6 +219,7 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     } else if !hub::has_workers() && hub::current().is_none() && os_thread::is_main_thread() {
         Hub::new()?.enter();
     }
+    inspect::watch_for_deadlocks(settings.on_deadlock(), offload::idle_helpers)?;
     // Last, since an attempt that fails changes nothing.
     if let Some(bytes) = settings.stack_size() {
         thread::set_stack_size(bytes);

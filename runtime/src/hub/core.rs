@@ -17,6 +17,7 @@ use super::budget::Budget;
 use super::driver::Driver;
 #[cfg(greenpatch_libc)]
 use super::errno::Errno;
+use super::idleness::Idleness;
 use super::inbox::Drain;
 use super::remote::{Message, Remote};
 use super::run_queue::RunQueue;
@@ -49,6 +50,7 @@ pub(super) struct Core {
     pub(super) timers: RefCell<Timers<NonNull<Task>>>,
     pub(super) driver: Driver,
     pub(super) messages: Drain<Message>,
+    pub(super) idleness: Idleness,
     #[cfg(greenpatch_libc)]
     pub(super) errno: Errno,
 }
@@ -75,6 +77,7 @@ impl Hub {
                 timers: RefCell::new(Timers::new()),
                 driver: Driver::new(poller),
                 messages: Drain::new(),
+                idleness: Idleness::new(),
                 #[cfg(greenpatch_libc)]
                 errno: Errno::new(),
             },

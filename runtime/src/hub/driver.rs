@@ -203,6 +203,15 @@ impl Driver {
         self.interrupts_all.set(true);
     }
 
+    /// Returns true if a task waits for a descriptor.
+    pub(super) fn is_waited_for(&self) -> bool {
+        let mut is_waited_for = false;
+        self.descriptors
+            .borrow()
+            .all_waiting(|_| is_waited_for = true);
+        is_waited_for
+    }
+
     /// Returns true if the root runs no code of a user's.
     pub(super) fn interrupts_all(&self) -> bool {
         self.interrupts_all.get()

@@ -84,10 +84,15 @@ impl<T> Inbox<T> {
         self.exchange(EMPTY, SLEEPING)
     }
 
-    /// Announces that the hub is awake again. Called by the hub alone.
-    pub(super) fn awake(&self) {
+    /// Returns true if the hub sleeps and nothing has been sent to it.
+    pub(super) fn is_asleep(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == SLEEPING
+    }
+
+    /// Announces that the hub is awake again. Returns false if an item was sent in the meantime. Called by the hub alone.
+    pub(super) fn awake(&self) -> bool {
         // This fails if an item was sent in the meantime; the word is PENDING then, as it has to be.
-        self.exchange(SLEEPING, EMPTY);
+        self.exchange(SLEEPING, EMPTY)
     }
 
     fn exchange(&self, from: u8, to: u8) -> bool {

@@ -74,6 +74,27 @@ impl Hub {
         self.remote.send(Message::Call(closure));
     }
 
+    /// Called after a sleep without a timer in which nothing came.
+    #[cold]
+    pub(super) fn was_idle(&'static self) {
+        let core = self.core();
+        let watches = core.driver.is_waited_for();
+        if let Some(look) = core.idleness.add_pause(&self.remote.quiet, watches) {
+            look();
+        }
+    }
+
+    /// Returns the hub's word if it is quiet now: its OS thread sleeps, or runs this. From any OS thread.
+    pub(crate) fn quiet(&self) -> Option<u64> {
+        let word = self.remote.quiet.word();
+        let is_at_rest = if self.is_here() {
+            !self.remote.inbox.is_pending()
+        } else {
+            self.remote.inbox.is_asleep()
+        };
+        (word % 2 == 1 && is_at_rest).then_some(word)
+    }
+
     /// Takes in what other OS threads have sent. On the hub's OS thread.
     pub(crate) fn look_into_inbox(&'static self) {
         self.empty_inbox();

@@ -12,7 +12,7 @@
 //!   placement   switching   last_thread     the choice of a hub, and the end of the process
 //!   wait_ready                              waiting for descriptors
 //!   park        waker       startup         blocking, waking, creating a hub
-//!   inspection                              what reports see of a hub's tasks
+//!   inspection                              what reports see of a hub
 //!   schedule    spawn                       the choice of the next task, and new tasks
 //!   current     fork                        the hub of this OS thread
 //!   core                                    the state, with its invariants
@@ -20,6 +20,7 @@
 //!   run_queue   unwinding   inbox  alive  revalidation
 //!   errno                                   what libc keeps for an OS thread
 //!   task        body        timers  budget  panic_hook  thread_end
+//!   idleness    quiet                       whether anything can still happen
 //! ```
 
 mod alive;
@@ -31,12 +32,14 @@ mod driver;
 #[cfg(greenpatch_libc)]
 mod errno;
 mod fork;
+mod idleness;
 mod inbox;
 mod inspection;
 mod last_thread;
 mod panic_hook;
 mod park;
 mod placement;
+mod quiet;
 mod remote;
 mod revalidation;
 mod run_queue;
@@ -57,6 +60,7 @@ pub(crate) use alive::alive;
 pub(crate) use body::{Body, Run};
 pub(crate) use current::{current, forbid_switching, is_stopped, stop};
 pub(crate) use driver::Waited;
+pub(crate) use idleness::when_quiet;
 pub(crate) use inspection::{Activity, Known, Seen, hubs};
 pub(crate) use last_thread::{retire, when_the_last_ends};
 pub(crate) use panic_hook::{Trace, learn_caller};

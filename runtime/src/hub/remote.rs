@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use super::alive::AliveCount;
 use super::body::Body;
 use super::inbox::Inbox;
+use super::quiet::Quiet;
 use super::task::Address;
 use crate::coroutine::Reservation;
 use crate::reactor::{Key, Notifier, forks};
@@ -28,6 +29,7 @@ pub(super) struct Remote {
     pub(super) inbox: Inbox<Message>,
     pub(super) notifier: Notifier,
     pub(super) alive: AliveCount,
+    pub(super) quiet: Quiet,
     /// The number of forks before the process that the hub was made in.
     process: u32,
     /// The OS thread that the hub belongs to, as bits; zero before that is known.
@@ -42,6 +44,7 @@ impl Remote {
             inbox: Inbox::new(),
             notifier,
             alive: AliveCount::new(),
+            quiet: Quiet::new(),
             process: forks(),
             os_thread: AtomicUsize::new(0),
             number: AtomicU64::new(0),

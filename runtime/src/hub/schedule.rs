@@ -173,9 +173,19 @@ impl Hub {
         if !self.remote.inbox.may_sleep() {
             return;
         }
-        self.poll_os(|poller, ready| poller.wait(timeout, ready));
-        self.remote.inbox.awake();
-        self.core().budget.polled();
+        let core = self.core();
+        if timeout.is_some() {
+            core.idleness.end(&self.remote.quiet);
+        }
+        let pause = timeout.or_else(|| core.idleness.pause());
+        self.poll_os(|poller, ready| poller.wait(pause, ready));
+        let has_come = !self.remote.inbox.awake() || !core.run_queue.is_empty();
+        core.budget.polled();
+        if has_come {
+            core.idleness.end(&self.remote.quiet);
+        } else if timeout.is_none() {
+            self.was_idle();
+        }
         self.fire_timers();
     }
 
@@ -199,6 +209,7 @@ impl Hub {
 
     pub(super) fn empty_inbox(&'static self) {
         let core = self.core();
+        core.idleness.end(&self.remote.quiet);
         core.messages
             .drain(&self.remote.inbox, |message| match message {
                 Message::Start(stack, body) => self.accept(stack, body),

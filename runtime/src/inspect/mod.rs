@@ -4,10 +4,11 @@
 //! Green threads are known by the numbers that `ThreadId` prints.
 //
 // Layer: inspect, above `hub` and `seam`.
-// Called by: `lib`.
-// Calls: `boundary`, `hub`, `seam`, `thread_state`, `wait`.
+// Called by: `green`, `lib`.
+// Calls: `boundary`, `hub`, `patch`, `seam`, `thread_state`, `wait`.
 // Never: is called by a hub but through a message or a stored function pointer.
 
+mod deadlock;
 mod dump;
 mod gather;
 mod holders;
@@ -19,3 +20,5 @@ pub use dump::{
     Dump, Holder, HubReport, StackUse, ThreadReport, ThreadState, WaitKind, WaitReport,
 };
 pub use gather::dump;
+
+pub(crate) use deadlock::watch as watch_for_deadlocks;

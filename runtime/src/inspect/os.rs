@@ -56,3 +56,25 @@ pub(super) fn stack() -> Option<(usize, usize)> {
 pub(super) fn stack() -> Option<(usize, usize)> {
     None
 }
+
+/// Signals raised by a fault of the thread itself.
+const FAULTS: [libc::c_int; 6] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGILL,
+    libc::SIGFPE,
+    libc::SIGTRAP,
+    libc::SIGSYS,
+];
+
+/// Returns whether a signal other than a fault has a handler, which may do anything.
+pub(super) fn has_signal_handler() -> bool {
+    let has_handler = |signal| {
+        // SAFETY: `sigaction` is plain data, for which zeroes are valid.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        // SAFETY: `action` is valid for a write; without a new action none is changed.
+        let result = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+        result == 0 && action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN
+    };
+    (1..=64).any(|signal| !FAULTS.contains(&signal) && has_handler(signal))
+}

@@ -1,7 +1,7 @@
 //! The patch table: slots, the registry of what is linked in, and the protocol that patches.
 //!
 //! Layer: patch, the lowest beside `coroutine` and `reactor`.
-//! Called by: expansions, through `private`; `seam`, `thread`, `green`; the user's own patches.
+//! Called by: expansions, through `private`; `seam`, `thread`, `green`, `inspect`; the user's own patches.
 //! Calls: `inventory`, `log`, the OS for the claim, and of this crate only `refused`.
 //! Never: knows a thread, a hub or a lock of this crate.
 //!
@@ -34,6 +34,7 @@ pub(crate) use table::scheduler::{Scheduler, set_scheduler};
 pub(crate) use table::{ScopeHandle, generic_slot, registry, replacement, scope, slot};
 
 pub use error::PatchError;
+pub use events::deadlock::Deadlock;
 pub use events::plugin::{Plugin, plugins};
 pub use events::report::{FeatureReport, ModuleReport, Patched, Report};
 pub use events::settings::Settings;

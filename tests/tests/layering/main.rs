@@ -68,6 +68,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "descriptor",
             "thread_state",
             "patch",
+            "inspect",
             "hub",
             "coroutine",
             "panic_strategy",
@@ -75,7 +76,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "inspect",
-        &["boundary", "hub", "seam", "wait", "thread_state"],
+        &["boundary", "hub", "patch", "seam", "wait", "thread_state"],
     ),
     ("private", &["patch", "seam", "panic_strategy"]),
     // What the root shows of the others.

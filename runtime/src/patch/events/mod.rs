@@ -22,6 +22,7 @@
 // Calls: `table`, `feature`, `inventory`, `log`.
 // Never: patches anything.
 
+pub(crate) mod deadlock;
 pub(crate) mod event;
 pub(crate) mod feature_set;
 pub(crate) mod plugin;

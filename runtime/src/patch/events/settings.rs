@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::deadlock::Deadlock;
 use super::feature_set::FeatureSet;
 use super::thread_options::ThreadOptions;
 use crate::patch::feature::Feature;
@@ -18,6 +19,7 @@ pub struct Settings {
     auto: bool,
     stack_size: Option<usize>,
     workers: Option<usize>,
+    on_deadlock: Option<Deadlock>,
     arguments: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -31,6 +33,7 @@ impl Settings {
             auto: true,
             stack_size: None,
             workers: None,
+            on_deadlock: None,
             arguments: Vec::new(),
         }
     }
@@ -64,6 +67,10 @@ impl Settings {
 
     pub(crate) fn set_workers(&mut self, workers: usize) {
         self.workers = Some(workers);
+    }
+
+    pub(crate) fn set_on_deadlock(&mut self, policy: Deadlock) {
+        self.on_deadlock = Some(policy);
     }
 
     pub(crate) fn add_argument<T: Any + Send + Sync>(&mut self, argument: T) {
@@ -115,6 +122,11 @@ impl Settings {
         self.workers
     }
 
+    /// Returns what the caller wants to be done about a deadlock.
+    pub fn on_deadlock(&self) -> Option<Deadlock> {
+        self.on_deadlock
+    }
+
     /// Returns the argument of this type that the caller passed for plugins. If there are several, returns the last one.
     pub fn argument<T: Any>(&self) -> Option<&T> {
         self.arguments
@@ -161,6 +173,7 @@ impl Settings {
         self.auto |= earlier.auto;
         self.stack_size = earlier.stack_size.or(self.stack_size);
         self.workers = earlier.workers.or(self.workers);
+        self.on_deadlock = self.on_deadlock.or(earlier.on_deadlock);
         self.arguments.extend(earlier.arguments);
         self
     }

@@ -5,6 +5,7 @@ use std::any::Any;
 
 use super::apply;
 use crate::patch::error::PatchError;
+use crate::patch::events::deadlock::Deadlock;
 use crate::patch::events::report::Patched;
 use crate::patch::events::settings::Settings;
 use crate::patch::events::thread_options::ThreadOptions;
@@ -101,6 +102,17 @@ impl Patcher {
     /// thread run on that thread.
     pub fn workers(mut self, workers: usize) -> Self {
         self.settings.set_workers(workers);
+        self
+    }
+
+    /// Sets what is done when no thread of the process can run again: by default a report is written.
+    ///
+    /// It is noticed within about 100 milliseconds if every OS thread of the process is a hub or a helper without a call, and no
+    /// signal has a handler. Otherwise something outside may wake a thread, and nothing is reported; call
+    /// [`dump`](fn@crate::dump) to find cycles among threads. The environment variable `GREENPATCH_DEADLOCK`, with the value `report`,
+    /// `panic`, `abort` or `ignore`, takes precedence. It is looked for on systems with `/proc`.
+    pub fn on_deadlock(mut self, policy: Deadlock) -> Self {
+        self.settings.set_on_deadlock(policy);
         self
     }
 

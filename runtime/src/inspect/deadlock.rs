@@ -1,0 +1,126 @@
+//! Reporting that no thread of the process can run again.
+//!
+//! A hub that is quiet (`hub::idleness`) looks at the process. Nothing can wake a thread any more if all hubs are quiet, every
+//! other OS thread is a helper without a call, and no signal has a handler. All of that is read twice: what is the same both
+//! times was so at the instant in between, and since no thread ran then, none will.
+#![forbid(unsafe_code)]
+
+use std::env;
+use std::error::Error;
+use std::panic::{self, AssertUnwindSafe};
+use std::process;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::thread;
+
+use super::gather::dump;
+use super::os;
+use crate::hub;
+use crate::patch::Deadlock;
+
+/// The variable that decides, whatever the program says.
+const VARIABLE: &str = "GREENPATCH_DEADLOCK";
+
+static POLICY: AtomicU8 = AtomicU8::new(Deadlock::Report as u8);
+/// Whether a report was made.
+static REPORTED: AtomicBool = AtomicBool::new(false);
+static IDLE_HELPERS: OnceLock<IdleHelpers> = OnceLock::new();
+
+/// Returns how many helpers have no call, and how many calls have begun so far.
+pub(crate) type IdleHelpers = fn() -> (usize, usize);
+
+/// Makes hubs look for a deadlock, and do about it what the environment says, or else `policy`.
+///
+/// # Errors
+///
+/// If the variable has a value without a meaning.
+pub(crate) fn watch(
+    policy: Option<Deadlock>,
+    idle_helpers: IdleHelpers,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let asked = match env::var(VARIABLE) {
+        Ok(name) => Some(parse(&name).ok_or_else(|| {
+            format!("{VARIABLE} is {name:?}; it can be report, panic, abort or ignore")
+        })?),
+        Err(_) => policy,
+    };
+    if let Some(policy) = asked {
+        POLICY.store(policy as u8, Ordering::Relaxed);
+    }
+    IDLE_HELPERS.get_or_init(|| idle_helpers);
+    if POLICY.load(Ordering::Relaxed) != Deadlock::Ignore as u8 {
+        hub::when_quiet(look);
+    }
+    Ok(())
+}
+
+fn parse(name: &str) -> Option<Deadlock> {
+    Some(match name {
+        "report" => Deadlock::Report,
+        "panic" => Deadlock::Panic,
+        "abort" => Deadlock::Abort,
+        "ignore" => Deadlock::Ignore,
+        _ => return None,
+    })
+}
+
+/// Looks at the process, and reports a deadlock once.
+fn look() {
+    let policy = POLICY.load(Ordering::Relaxed);
+    if policy == Deadlock::Ignore as u8 || REPORTED.load(Ordering::Relaxed) {
+        return;
+    }
+    let first = Rest::now();
+    if first.is_none() || first != Rest::now() || REPORTED.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let report = format!(
+        "greenpatch: deadlock: no thread of this process can run again\n{}",
+        dump()
+    );
+    if policy == Deadlock::Panic as u8 {
+        // A wait cannot unwind, so the panic is that of a thread of its own.
+        let text = report.clone();
+        let panics = thread::Builder::new()
+            .name("greenpatch-deadlock".into())
+            .spawn(move || {
+                let _ = panic::catch_unwind(AssertUnwindSafe(|| panic!("{text}")));
+                process::exit(101);
+            });
+        if panics.is_ok() {
+            return;
+        }
+    }
+    eprint!("{report}");
+    if policy != Deadlock::Report as u8 {
+        process::abort();
+    }
+}
+
+/// A process in which no OS thread can wake a thread.
+#[derive(PartialEq)]
+struct Rest {
+    /// The word of each hub.
+    hubs: Vec<u64>,
+    os_threads: Vec<u64>,
+    helpers: (usize, usize),
+}
+
+impl Rest {
+    /// Returns what the process is like, unless one of its threads may run.
+    fn now() -> Option<Rest> {
+        let hubs = hub::hubs();
+        let words: Option<Vec<u64>> = hubs.iter().map(|hub| hub.quiet()).collect();
+        let words = words?;
+        let helpers = IDLE_HELPERS.get().map_or((0, 0), |idle| idle());
+        let os_threads = os::threads()?;
+        if os_threads.len() > hubs.len() + helpers.0 || os::has_signal_handler() {
+            return None;
+        }
+        Some(Rest {
+            hubs: words,
+            os_threads,
+            helpers,
+        })
+    }
+}
