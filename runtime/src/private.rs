@@ -1,7 +1,7 @@
 //! Every name that generated code, and what `cargo greenpatch` links in, may use. Not part of the public interface.
 //!
 //! Layer: beside the table of patch points. Called by: expansions of the macros. Calls: `patch`, `seam`, `panic_strategy`.
-//! Never: named by people.
+//! Never: named in a user's code.
 
 pub use ::inventory;
 pub use ::std::boxed::Box;
@@ -32,9 +32,9 @@ pub fn host_green_threads() -> ::std::io::Result<::std::option::Option<usize>> {
     crate::seam::thread::host()
 }
 
-/// Leads from a type, the name of a trait's method (as a number) and the type arguments of both to the
-/// method's slot. Implemented for a type of [`methods`], so that any type can be `Type`, a type parameter
-/// too: `Impl` is a type of the impl's own.
+/// Maps a type, the name of a trait's method (as a number) and the type arguments of both to the method's
+/// slot. Implemented for a type of [`methods`], so that `Type` can be any type, including a type parameter;
+/// `Impl` is a type that the impl defines.
 #[diagnostic::on_unimplemented(
     message = "`{Type}` has no patch point for this method",
     label = "not a patch point",
@@ -43,11 +43,11 @@ pub fn host_green_threads() -> ::std::io::Result<::std::option::Option<usize>> {
     note = "`greenpatch::patch_points()` lists the functions that were passed over, and why"
 )]
 pub trait TraitPoint<Impl, const METHOD: u64, OfTrait, OfMethod, Type: ?Sized> {
-    /// A value whose method `point` gives the slot.
+    /// A value with a method `point` that returns the slot.
     const POINT: Impl;
 }
 
-/// Leads from the type of a function to that of its output. `<fn(&'a ()) -> Words as OutputOf>::Output`
+/// Maps the type of a function to the type of its output. `<fn(&'a ()) -> Words as OutputOf>::Output`
 /// is `Words<'a>` if that is how `Words` is declared, and `Words` if not.
 pub trait OutputOf {
     /// What the function returns.
@@ -58,8 +58,8 @@ impl<A, R> OutputOf for fn(A) -> R {
     type Output = R;
 }
 
-/// What [`TraitPoint`] is implemented for. The number of the method says for which, so that an error does
-/// not list the methods that have nothing to do with the one that is missing.
+/// The types that [`TraitPoint`] is implemented for, one for each number of a method, so that an error lists no method
+/// that is unrelated to the missing one.
 pub mod methods {
     macro_rules! groups {
         ($($name:ident)*) => { $(#[derive(Debug)] pub enum $name {})* };
@@ -67,20 +67,20 @@ pub mod methods {
     groups!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15);
 }
 
-/// `T`, where what is around it says nothing about the lifetime of a trait object: `&'a Same<dyn Tr>` is
+/// `T`, in a place that implies no lifetime for a trait object: `&'a Same<dyn Tr>` is
 /// a reference to `dyn Tr + 'static`.
 pub type Same<T> = T;
 
 /// What a slot's function returns for an `async fn`.
 pub type BoxFuture<'x, T> = Pin<Box<dyn Future<Output = T> + Send + 'x>>;
 
-/// A future on its way into a box.
+/// A future that is about to be boxed.
 #[derive(Debug)]
 pub struct Boxing<T>(pub T);
 
 /// Boxes a future that can be sent. Method look-up tries this one first.
 pub trait BoxSend<'x, R> {
-    /// The future in a box.
+    /// Boxes the future.
     fn boxed(self) -> BoxFuture<'x, R>;
 }
 
@@ -92,7 +92,7 @@ impl<'x, T: Future + Send + 'x> BoxSend<'x, T::Output> for Boxing<T> {
 
 /// Stands in for a future that cannot be sent. Method look-up tries this one last.
 pub trait BoxLocal<'x, R> {
-    /// A future that says why it is not the one asked for.
+    /// Returns a future that panics with the reason.
     fn boxed(self) -> BoxFuture<'x, R>;
 }
 

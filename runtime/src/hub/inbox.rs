@@ -13,18 +13,9 @@
 //! order of a single word.
 #![forbid(unsafe_code)]
 
-#[cfg(loom)]
-use loom::sync::{
-    Mutex,
-    atomic::{AtomicU8, Ordering},
-};
 use std::cell::Cell;
-use std::sync::PoisonError;
-#[cfg(not(loom))]
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU8, Ordering},
-};
+
+use crate::wait::atomic::{AtomicU8, Mutex, Ordering, lock};
 
 /// Nothing has been sent since the list was last taken.
 const EMPTY: u8 = 0;
@@ -54,10 +45,7 @@ impl<T> Inbox<T> {
     /// Sends an item. Returns true if the hub sleeps, so that the caller has to notify it.
     #[must_use]
     pub(super) fn send(&self, item: T) -> bool {
-        self.items
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(item);
+        lock(&self.items).push(item);
         self.state.swap(PENDING, Ordering::Relaxed) == SLEEPING
     }
 
@@ -72,7 +60,7 @@ impl<T> Inbox<T> {
     #[inline]
     fn take(&self, taken: &mut Vec<T>) {
         if self.is_pending() {
-            let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut items = lock(&self.items);
             // Under the lock: a thread that appends after this sets the word after this.
             self.state.store(EMPTY, Ordering::Relaxed);
             std::mem::swap(&mut *items, taken);

@@ -1,6 +1,6 @@
 //! The atomics and the native mutex that everything else is built on: std's, or loom's in a model.
 //!
-//! `cfg(loom)` is known here, in models, and in `lib.rs`, `prelude.rs`, `hub/inbox.rs`, `patch/table/slot_words.rs`, `seam/busy.rs`,
+//! `cfg(loom)` is known here, in models, and in `lib.rs`, `prelude.rs`, `patch/table/slot_words.rs`, `seam/busy.rs`,
 //! `descriptor/mod.rs`, `thread_state/join_state.rs`, `wait/native.rs`, `wait/parking_lot.rs`, `wait/stack_page.rs`, `sync/mod.rs`,
 //! `sync/once.rs`, `sync/mpsc/unbounded.rs`, `wait/mod.rs`, `wait/sleepers.rs`.
 //!
@@ -14,7 +14,9 @@ mod imp {
     pub(crate) use ::std::sync::Condvar;
     #[cfg(greenpatch_libc)]
     pub(crate) use ::std::sync::atomic::fence;
-    pub(crate) use ::std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+    pub(crate) use ::std::sync::atomic::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering,
+    };
     pub(crate) use ::std::sync::{Mutex, MutexGuard};
     pub(crate) use ::std::thread::yield_now;
 
@@ -47,7 +49,9 @@ mod imp {
     pub(crate) use loom::hint::spin_loop;
     #[cfg(test)]
     pub(crate) use loom::sync::atomic::fence;
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+    pub(crate) use loom::sync::atomic::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering,
+    };
     pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
     pub(crate) use loom::thread::yield_now;
 }
