@@ -224,3 +224,30 @@ pub(super) const LIBC_NAME: Known = known(
 );
 #[cfg(greenpatch_libc)]
 pub(super) const LIBC_FILE_LOCK: Known = known(&["flock", "lockf"], &["fcntl"]);
+#[cfg(greenpatch_libc)]
+pub(super) const PTHREAD_MUTEX: Known = known(
+    &["pthread_mutex_lock"],
+    &["pthread_mutex_timedlock", "pthread_mutex_clocklock"],
+);
+#[cfg(greenpatch_libc)]
+pub(super) const PTHREAD_COND: Known = known(
+    &["pthread_cond_wait"],
+    &["pthread_cond_timedwait", "pthread_cond_clockwait"],
+);
+#[cfg(greenpatch_libc)]
+pub(super) const PTHREAD_RWLOCK: Known = known(
+    &["pthread_rwlock_rdlock"],
+    &[
+        "pthread_rwlock_wrlock",
+        "pthread_rwlock_timedrdlock",
+        "pthread_rwlock_timedwrlock",
+    ],
+);
+#[cfg(greenpatch_libc)]
+pub(super) const SEMAPHORE: Known = known(&["sem_wait"], &["sem_timedwait"]);
+#[cfg(greenpatch_libc)]
+pub(super) const PTHREAD_ONCE: Known = known(&["pthread_once"], &[]);
+#[cfg(greenpatch_libc)]
+pub(super) const PTHREAD_JOIN: Known = known(&["pthread_join"], &[]);
+#[cfg(greenpatch_libc)]
+pub(super) const PTHREAD_BARRIER: Known = known(&["pthread_barrier_wait"], &[]);

@@ -33,6 +33,34 @@ pub(super) fn futex_elsewhere(call: Call<'_>) -> bool {
     elsewhere(call)
 }
 
+pub(super) fn mutex(wait: &Wait<'_>) -> Option<Outcome> {
+    block(wait)
+}
+
+pub(super) fn condition(wait: &Wait<'_>) -> Option<Outcome> {
+    block(wait)
+}
+
+pub(super) fn rwlock(wait: &Wait<'_>) -> Option<Outcome> {
+    block(wait)
+}
+
+pub(super) fn semaphore(wait: &Wait<'_>) -> Option<Outcome> {
+    block(wait)
+}
+
+pub(super) fn pthread_once(wait: &Wait<'_>) -> Option<Outcome> {
+    block(wait)
+}
+
+pub(super) fn pthread_join(call: Call<'_>) -> bool {
+    elsewhere(call)
+}
+
+pub(super) fn pthread_barrier(call: Call<'_>) -> bool {
+    elsewhere(call)
+}
+
 /// Blocks the thread that runs, if it is on a hub and may leave the processor to others there.
 fn block(wait: &Wait<'_>) -> Option<Outcome> {
     let parker = Parker::for_libc()?;

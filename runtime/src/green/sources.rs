@@ -145,6 +145,17 @@ static LIBC: Source = Source::builtin(
         replacement!(libc_io::child, child__PATCH, LIBC_CHILD),
         replacement!(libc_io::name_lookup, name_lookup__PATCH, LIBC_NAME),
         replacement!(libc_io::file_lock, file_lock__PATCH, LIBC_FILE_LOCK),
+        replacement!(libc::mutex, mutex__PATCH, PTHREAD_MUTEX),
+        replacement!(libc::condition, condition__PATCH, PTHREAD_COND),
+        replacement!(libc::rwlock, rwlock__PATCH, PTHREAD_RWLOCK),
+        replacement!(libc::semaphore, semaphore__PATCH, SEMAPHORE),
+        replacement!(libc::pthread_once, pthread_once__PATCH, PTHREAD_ONCE),
+        replacement!(libc::pthread_join, pthread_join__PATCH, PTHREAD_JOIN),
+        replacement!(
+            libc::pthread_barrier,
+            pthread_barrier__PATCH,
+            PTHREAD_BARRIER
+        ),
     ],
 )
 .ready(libc::link);

@@ -3,6 +3,15 @@
 
 use std::ffi::{c_int, c_long};
 
+/// Returns `errno`.
+#[inline]
+pub(super) fn get() -> c_int {
+    // SAFETY: it has no preconditions.
+    let place = unsafe { libc::__errno_location() };
+    // SAFETY: it is the OS thread's own.
+    unsafe { place.read() }
+}
+
 /// Sets `errno`.
 #[inline]
 pub(super) fn set(error: c_int) {

@@ -30,10 +30,12 @@
 //!   dropped while they call the next definition.
 //! - `errno` is what the C function says it is.
 
+mod condition;
 mod connections;
 mod deadline;
 mod descriptor_state;
 mod elsewhere;
+mod ends;
 mod errno;
 mod events;
 mod exports;
@@ -41,15 +43,20 @@ mod futex;
 mod gate;
 mod locks;
 mod messages;
+mod mutex;
 mod names;
+mod owners;
 mod polling;
 mod processes;
 mod real;
+mod rwlock;
+mod semaphore;
 mod signal_mask;
 mod sleeping;
 mod streams;
 mod transfer;
 mod vectors;
+mod wait_for;
 mod waits;
 mod yielding;
 
@@ -58,14 +65,19 @@ use std::hint;
 /// Makes sure that the functions are part of the program, although nothing in it names them.
 pub(crate) fn link() {
     for exports in [
+        condition::EXPORTS,
         connections::EXPORTS,
+        ends::EXPORTS,
         events::EXPORTS,
         futex::EXPORTS,
         locks::EXPORTS,
         messages::EXPORTS,
+        mutex::EXPORTS,
         names::EXPORTS,
         polling::EXPORTS,
         processes::EXPORTS,
+        rwlock::EXPORTS,
+        semaphore::EXPORTS,
         sleeping::EXPORTS,
         streams::EXPORTS,
         yielding::EXPORTS,

@@ -27,6 +27,7 @@
 //! | `stdio` | `input`, `output`, `print`, `may_wait` | stdio |
 //! | `libc` | `futex`, `futex_elsewhere`, `sched_yield` | libc |
 //! | `libc_io` | `poll`, `transfer`, `sleep`, `child`, `name_lookup`, `file_lock` | libc |
+//! | `libc` | `mutex`, `condition`, `rwlock`, `semaphore`, `pthread_once`, `pthread_join`, `pthread_barrier` | libc |
 //! | `unwind` | `panicking`, `panicked`, `caught`, `set_hook`, `take_hook` | thread |
 
 pub(crate) mod busy;
