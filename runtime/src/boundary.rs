@@ -7,13 +7,17 @@
 //! greenpatch's own code says when it begins ([`enter`]) and ends, and the functions that `libc` defines ask whether they
 //! are called from outside ([`is_open`]). A switch to another green thread keeps the answer of each.
 //!
+//! A signal handler may interrupt greenpatch's own code, and wake a thread. That is put off until this code ends.
+//!
 //! Without the crate's feature `libc` all of this is compiled to nothing.
-#![forbid(unsafe_code)]
+#![allow(unsafe_code)]
 
 #[cfg(greenpatch_libc)]
 mod imp {
     use std::cell::Cell;
     use std::marker::PhantomData;
+    use std::sync::atomic::{AtomicPtr, Ordering};
+    use std::{mem, ptr};
 
     /// The OS thread has no hub.
     const NATIVE: u8 = 0;
@@ -25,7 +29,12 @@ mod imp {
     ::std::thread_local! {
         // Without a destructor, so that it can be read at any time in the life of an OS thread, and in a signal handler.
         static SIDE: Cell<u8> = const { Cell::new(NATIVE) };
+        /// Whether a signal handler has put something off.
+        static IS_PUT_OFF: Cell<bool> = const { Cell::new(false) };
     }
+
+    /// What is called for what was put off.
+    static MAKE_UP: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
     /// greenpatch's own code runs on this OS thread until this is dropped, there.
     #[must_use = "greenpatch's own code ends when this is dropped"]
@@ -47,7 +56,50 @@ mod imp {
         #[inline(always)]
         fn drop(&mut self) {
             SIDE.set(self.before);
+            // After that: a signal handler that is called from here on does not put anything off.
+            if IS_PUT_OFF.get() && self.before != INSIDE {
+                make_up();
+            }
         }
+    }
+
+    /// Ends greenpatch's own code on a hub's OS thread until the returned value is dropped, for a call that is not to be put
+    /// off.
+    pub(crate) fn leave() -> Inside {
+        let before = SIDE.get();
+        if before == INSIDE {
+            SIDE.set(OPEN);
+        }
+        Inside {
+            before,
+            not_send: PhantomData,
+        }
+    }
+
+    /// Returns true if greenpatch's own code runs on this OS thread: if a function of libc is called then, this code calls it,
+    /// or a signal handler that has interrupted this code.
+    #[inline(always)]
+    pub(crate) fn is_inside() -> bool {
+        SIDE.get() == INSIDE
+    }
+
+    /// Has `f` called on this OS thread when greenpatch's own code ends there. Async-signal-safe.
+    pub(crate) fn put_off(f: fn()) {
+        // Relaxed: it is always the same function.
+        MAKE_UP.store(f as *mut (), Ordering::Relaxed);
+        IS_PUT_OFF.set(true);
+    }
+
+    /// Calls what was put off, on an OS thread that has run a signal handler within greenpatch's own code.
+    #[cold]
+    pub(crate) fn make_up() {
+        if !IS_PUT_OFF.replace(false) {
+            return;
+        }
+        let f = MAKE_UP.load(Ordering::Relaxed);
+        // SAFETY: `put_off` has stored a function of this type.
+        let f = unsafe { mem::transmute::<*mut (), fn()>(f) };
+        f();
     }
 
     /// Declares that code which is not greenpatch's runs next on this OS thread, which has a hub.

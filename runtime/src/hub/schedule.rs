@@ -179,6 +179,9 @@ impl Hub {
         }
         let pause = timeout.or_else(|| core.idleness.pause());
         self.poll_os(|poller, ready| poller.wait(pause, ready));
+        // A signal handler may have run while this slept.
+        #[cfg(greenpatch_libc)]
+        boundary::make_up();
         let has_come = !self.remote.inbox.awake() || !core.run_queue.is_empty();
         core.budget.polled();
         if has_come {

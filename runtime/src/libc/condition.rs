@@ -15,9 +15,11 @@ use super::deadline::Deadline;
 use super::exports::exports;
 use super::real::real;
 use super::{gate, mutex};
+use crate::boundary;
 use crate::seam;
 use crate::wait::native::Native;
 use crate::wait::park::{self, Outcome, Wait, WaitEntry};
+use crate::wait::reason::Reason;
 use crate::wait::sleepers::{self, ANY, Sleeper};
 
 exports![
@@ -159,6 +161,8 @@ struct Place<'a> {
 impl WaitEntry for Place<'_> {
     fn register(&self, waker: Waker, patience: u32) -> bool {
         self.sleeper.register(waker, patience);
+        // The unlock may wake another green thread, which is not put off.
+        let _outside = boundary::leave();
         // SAFETY: `wait` has been promised that the calling thread has locked it.
         let unlocked = unsafe { mutex::unlock(self.mutex) };
         self.unlocked.set(unlocked);
@@ -172,6 +176,10 @@ impl WaitEntry for Place<'_> {
 
     fn unregister(&self) -> bool {
         self.sleeper.unregister()
+    }
+
+    fn reason(&self) -> Reason {
+        self.sleeper.reason()
     }
 }
 
@@ -254,23 +262,21 @@ unsafe fn clock_of(condition: *mut Condition) -> libc::clockid_t {
 fn find_bit_of_the_clock() -> usize {
     let bytes = [libc::CLOCK_REALTIME, libc::CLOCK_MONOTONIC].map(|clock| {
         let mut attributes = MaybeUninit::<libc::pthread_condattr_t>::uninit();
-        let mut condition = MaybeUninit::<[u8; size_of::<Condition>()]>::zeroed();
+        // The bytes that libc does not write are zeros.
+        let mut condition = MaybeUninit::<Condition>::zeroed();
         // SAFETY: the place is valid for the write.
         unsafe { libc::pthread_condattr_init(attributes.as_mut_ptr()) };
-        // SAFETY: they are initialized.
+        // SAFETY: the attributes are initialized.
         unsafe { libc::pthread_condattr_setclock(attributes.as_mut_ptr(), clock) };
-        // SAFETY: the place is valid for the write; bytes have no alignment, so the value is moved there.
+        // SAFETY: as above, and the place is valid for the write.
+        unsafe { libc::pthread_cond_init(condition.as_mut_ptr(), attributes.as_ptr()) };
+        // SAFETY: it is as large, and was zeroed before it was written to.
         unsafe {
-            let mut made = MaybeUninit::<Condition>::zeroed();
-            libc::pthread_cond_init(made.as_mut_ptr(), attributes.as_ptr());
-            ptr::copy_nonoverlapping(
-                made.as_ptr().cast::<u8>(),
-                condition.as_mut_ptr().cast::<u8>(),
-                size_of::<Condition>(),
-            );
+            condition
+                .as_ptr()
+                .cast::<[u8; size_of::<Condition>()]>()
+                .read()
         }
-        // SAFETY: zeros are a value, too.
-        unsafe { condition.assume_init() }
     });
     let mut pairs = bytes[0].iter().zip(&bytes[1]);
     let byte = pairs

@@ -21,15 +21,6 @@ pub(super) fn set(error: c_int) {
     unsafe { place.write(error) };
 }
 
-/// Returns `errno`.
-#[inline]
-pub(super) fn get() -> c_int {
-    // SAFETY: it has no preconditions.
-    let place = unsafe { libc::__errno_location() };
-    // SAFETY: it is the OS thread's own.
-    unsafe { place.read() }
-}
-
 /// Sets `errno` and returns -1.
 #[cold]
 pub(super) fn fail(error: c_int) -> c_int {

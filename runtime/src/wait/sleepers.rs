@@ -158,40 +158,34 @@ pub(crate) fn wake(address: usize, mask: u32, most: u32) -> u32 {
 
 #[cold]
 fn wake_waiting(address: usize, mask: u32, most: u32) -> u32 {
+    #[cfg(greenpatch_libc)]
+    if boundary::is_inside() {
+        later::put_off(later::Wake {
+            address,
+            mask,
+            most,
+        });
+        return 0;
+    }
+    wake_now(address, mask, most)
+}
+
+fn wake_now(address: usize, mask: u32, most: u32) -> u32 {
     let _inside = boundary::enter();
     let bucket = bucket(address);
     // Those that come later than this are not meant.
     let mut last = None;
     let mut woken = 0;
     loop {
-        let mut wakers: [Option<Waker>; BATCH] = array::from_fn(|_| None);
-        let mut places = wakers.iter_mut();
+        let mut wakers = Batch::new();
         bucket.with(|queue| {
             let last = *last.get_or_insert(queue.last_ticket);
-            let limit = BATCH.min((most - woken) as usize);
-            let mut next = queue.head;
-            while let Some(link) = next
-                && places.len() > BATCH - limit
-            {
-                // SAFETY: by invariant 1, since it is linked and the lock is held.
-                let sleeper = unsafe { link.as_ref() };
-                if sleeper.ticket.get() > last {
-                    break;
-                }
-                next = sleeper.next.get();
-                if sleeper.is_at(address) && sleeper.mask & mask != 0 {
-                    let place = places.next().expect("there is a place while the loop runs");
-                    *place = queue.take(link);
-                    bucket.waiting.fetch_sub(1, Ordering::Relaxed);
-                }
-            }
+            wakers.fill(bucket, queue, address, mask, last, most - woken);
         });
-        let taken = BATCH - places.len();
-        for waker in wakers.into_iter().flatten() {
-            waker.wake();
-        }
-        woken += taken as u32;
-        if taken < BATCH || woken == most {
+        woken += wakers.len();
+        let may_be_more = wakers.is_full() && woken < most;
+        wakers.wake();
+        if !may_be_more {
             return woken;
         }
     }
@@ -208,16 +202,93 @@ pub(crate) fn requeue(
 ) -> Option<(u32, u32)> {
     let _inside = boundary::enter();
     let (from, target) = (bucket(address), bucket(to));
-    let move_all = |queue: &mut Queue, mut other: Option<&mut Queue>| {
-        if !is_allowed() {
-            return None;
+    let mut last = None;
+    let mut woken = 0;
+    loop {
+        let mut wakers = Batch::new();
+        let mut step = |queue: &mut Queue, mut other: Option<&mut Queue>| {
+            if last.is_none() && !is_allowed() {
+                return None;
+            }
+            let last = *last.get_or_insert(queue.last_ticket);
+            wakers.fill(from, queue, address, ANY, last, wakes - woken);
+            if wakers.is_full() && woken + wakers.len() < wakes {
+                // There may be more to wake, first.
+                return Some(None);
+            }
+            let mut moved = 0;
+            let mut next = queue.head;
+            while let Some(link) = next
+                && moved < moves
+            {
+                // SAFETY: by invariant 1, since it is linked and the lock is held.
+                let sleeper = unsafe { link.as_ref() };
+                if sleeper.ticket.get() > last {
+                    break;
+                }
+                next = sleeper.next.get();
+                if !sleeper.is_at(address) {
+                    continue;
+                }
+                queue.unlink(link);
+                sleeper.address.store(to, Ordering::Relaxed);
+                match &mut other {
+                    Some(other) => {
+                        from.waiting.fetch_sub(1, Ordering::Relaxed);
+                        target.waiting.fetch_add(1, Ordering::Relaxed);
+                        other.push(link);
+                    }
+                    None => queue.push(link),
+                }
+                moved += 1;
+            }
+            Some(Some(moved))
+        };
+        let (from_place, to_place) = (::std::ptr::from_ref(from), ::std::ptr::from_ref(target));
+        // In the order of addresses, so that no two threads wait for each other.
+        let moved = if from_place == to_place {
+            from.with(|queue| step(queue, None))
+        } else if from_place < to_place {
+            from.with(|queue| target.with(|other| step(queue, Some(other))))
+        } else {
+            target.with(|other| from.with(|queue| step(queue, Some(other))))
+        };
+        woken += wakers.len();
+        wakers.wake();
+        if let Some(moved) = moved? {
+            return Some((woken, moved));
         }
-        let last = queue.last_ticket;
-        let mut moved = 0;
-        let mut passed = 0;
+    }
+}
+
+/// Wakers that are taken from a queue under its lock, to be called after it is released.
+struct Batch {
+    wakers: [Option<Waker>; BATCH],
+    len: usize,
+}
+
+impl Batch {
+    fn new() -> Batch {
+        Batch {
+            wakers: array::from_fn(|_| None),
+            len: 0,
+        }
+    }
+
+    /// Takes up to `most` waiters at `address` that match `mask`, and have come before `last` or with it.
+    fn fill(
+        &mut self,
+        bucket: &Bucket,
+        queue: &mut Queue,
+        address: usize,
+        mask: u32,
+        last: u64,
+        most: u32,
+    ) {
         let mut next = queue.head;
         while let Some(link) = next
-            && moved < moves
+            && !self.is_full()
+            && self.len() < most
         {
             // SAFETY: by invariant 1, since it is linked and the lock is held.
             let sleeper = unsafe { link.as_ref() };
@@ -225,42 +296,90 @@ pub(crate) fn requeue(
                 break;
             }
             next = sleeper.next.get();
-            if !sleeper.is_at(address) {
-                continue;
+            if sleeper.is_at(address) && sleeper.mask & mask != 0 {
+                self.wakers[self.len] = queue.take(link);
+                self.len += 1;
+                bucket.waiting.fetch_sub(1, Ordering::Relaxed);
             }
-            // The first ones are woken after this.
-            if passed < wakes {
-                passed += 1;
-                continue;
-            }
-            queue.unlink(link);
-            sleeper.address.store(to, Ordering::Relaxed);
-            match &mut other {
-                Some(other) => {
-                    from.waiting.fetch_sub(1, Ordering::Relaxed);
-                    target.waiting.fetch_add(1, Ordering::Relaxed);
-                    other.push(link);
-                }
-                None => queue.push(link),
-            }
-            moved += 1;
         }
-        Some((passed, moved))
-    };
-    let (from_place, to_place) = (::std::ptr::from_ref(from), ::std::ptr::from_ref(target));
-    // In the order of addresses, so that no two threads wait for each other.
-    let (passed, moved) = if from_place == to_place {
-        from.with(|queue| move_all(queue, None))
-    } else if from_place < to_place {
-        from.with(|queue| target.with(|other| move_all(queue, Some(other))))
-    } else {
-        target.with(|other| from.with(|queue| move_all(queue, Some(other))))
-    }?;
-    let woken = match passed {
-        0 => 0,
-        passed => wake_waiting(address, ANY, passed),
-    };
-    Some((woken, moved))
+    }
+
+    fn is_full(&self) -> bool {
+        self.len == BATCH
+    }
+
+    fn len(&self) -> u32 {
+        self.len as u32
+    }
+
+    fn wake(self) {
+        for waker in self.wakers.into_iter().flatten() {
+            waker.wake();
+        }
+    }
+}
+
+/// Wakes that a signal handler makes while greenpatch's own code runs on its OS thread, which may hold the lock of the bucket.
+#[cfg(greenpatch_libc)]
+mod later {
+    use ::std::cell::Cell;
+
+    use super::{Bucket, TABLE, wake_now};
+    use crate::boundary;
+    use crate::wait::atomic::Ordering;
+
+    /// The number of wakes that are kept. If there are more, all waiters are woken, most of them spuriously.
+    const ROOM: usize = 8;
+
+    #[derive(Clone, Copy)]
+    pub(super) struct Wake {
+        pub(super) address: usize,
+        pub(super) mask: u32,
+        pub(super) most: u32,
+    }
+
+    ::std::thread_local! {
+        // Without destructors.
+        static WAKES: [Cell<Option<Wake>>; ROOM] = const { [const { Cell::new(None) }; ROOM] };
+        static ARE_MORE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    pub(super) fn put_off(wake: Wake) {
+        WAKES.with(
+            |wakes| match wakes.iter().find(|place| place.get().is_none()) {
+                Some(place) => place.set(Some(wake)),
+                None => ARE_MORE.set(true),
+            },
+        );
+        boundary::put_off(make_up);
+    }
+
+    fn make_up() {
+        WAKES.with(|wakes| {
+            for wake in wakes.iter().filter_map(Cell::take) {
+                wake_now(wake.address, wake.mask, wake.most);
+            }
+        });
+        if ARE_MORE.take() {
+            TABLE.iter().for_each(Bucket::wake_all);
+        }
+    }
+
+    impl Bucket {
+        fn wake_all(&self) {
+            let _inside = boundary::enter();
+            let next = || {
+                self.with(|queue| {
+                    let head = queue.head?;
+                    self.waiting.fetch_sub(1, Ordering::Relaxed);
+                    queue.take(head)
+                })
+            };
+            while let Some(waker) = next() {
+                waker.wake();
+            }
+        }
+    }
 }
 
 /// Forgets all waiters: those of the parent process, in a child that a fork has made.

@@ -152,7 +152,7 @@ fn native_and_green() {
             drop(std);
             count.1.lock();
             let before = count.2.load(Ordering::Relaxed);
-            if (round + number) % 16 == 0 {
+            if (round + number).is_multiple_of(16) {
                 thread::yield_now();
             }
             count.2.store(before + 1, Ordering::Relaxed);
@@ -194,8 +194,10 @@ fn errno_of_each() {
 
 #[allow(unsafe_code)]
 fn set_errno(error: i32) {
+    // SAFETY: it has no preconditions.
+    let place = unsafe { libc::__errno_location() };
     // SAFETY: it is this OS thread's own.
-    unsafe { *libc::__errno_location() = error };
+    unsafe { place.write(error) };
 }
 
 fn vetoed() {
