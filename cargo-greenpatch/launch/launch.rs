@@ -34,7 +34,8 @@ pub mod __greenpatch_launch {
         }
     }
 
-    const FEATURES: [&str; 7] = ["thread", "time", "net", "dns", "process", "stdio", "fs"];
+    const FEATURES: [&str; 8] =
+        ["thread", "time", "net", "dns", "process", "stdio", "fs", "libc"];
 
     /// What is patched, and how.
     struct Settings {
@@ -127,7 +128,7 @@ pub mod __greenpatch_launch {
         }
 
         fn patcher(&self) -> Patcher {
-            let [thread, time, net, dns, process, stdio, fs] = self.on;
+            let [thread, time, net, dns, process, stdio, fs, libc] = self.on;
             let mut patcher = Patcher::new()
                 .thread(thread)
                 .time(time)
@@ -135,7 +136,8 @@ pub mod __greenpatch_launch {
                 .dns(dns)
                 .process(process)
                 .stdio(stdio)
-                .fs(fs);
+                .fs(fs)
+                .libc(libc);
             if let Some(bytes) = self.stack_size {
                 patcher = patcher.stack_size(bytes);
             }

@@ -5,7 +5,9 @@ use serde_json::Value;
 use crate::error::Failure;
 
 /// The features by the names that manifests and the environment have for them.
-const FEATURES: &[&str] = &["thread", "time", "net", "dns", "process", "stdio", "fs"];
+const FEATURES: &[&str] = &[
+    "thread", "time", "net", "dns", "process", "stdio", "fs", "libc",
+];
 
 /// Where the bodies of tests run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,7 +163,7 @@ mod tests {
             ),
             (
                 json!({"features": ["all"]}),
-                "x: metadata.greenpatch.features: no feature \"all\"; expected some of thread, time, net, dns, process, stdio, fs",
+                "x: metadata.greenpatch.features: no feature \"all\"; expected some of thread, time, net, dns, process, stdio, fs, libc",
             ),
             (json!(1), "x: metadata.greenpatch: expected a table"),
         ] {

@@ -100,7 +100,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
 /// Writes the sources, and a package that depends on them: so that greenpatch is built as a dependency,
 /// without what its own tests need.
 pub(crate) fn lay_out(source: &Source, folder: &Path) -> Result<PathBuf, Failure> {
-    let (runtime, features) = match source {
+    let (runtime, mut features) = match source {
         Source::Carried => {
             let sources = folder.join("source");
             for (path, content) in CARRIED {
@@ -118,6 +118,10 @@ pub(crate) fn lay_out(source: &Source, folder: &Path) -> Result<PathBuf, Failure
             runtime, features, ..
         } => (runtime.clone(), features.clone()),
     };
+    // On targets that it knows, so that what waits below std lets other green threads run.
+    if !features.iter().any(|name| name == "libc") {
+        features.push("libc".to_owned());
+    }
     let package = folder.join("package");
     let manifest = format!(
         "[package]\nname = \"greenpatch-copy\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
