@@ -69,6 +69,11 @@ impl Hub {
         current::is(self)
     }
 
+    /// Returns true if the hub sleeps and nothing has been sent to it.
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.remote.inbox.is_asleep()
+    }
+
     /// Has the hub's OS thread call `closure`, which neither blocks nor panics, when it next looks around.
     pub(crate) fn call(&self, closure: Box<dyn FnOnce() + Send>) {
         self.remote.send(Message::Call(closure));

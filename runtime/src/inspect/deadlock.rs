@@ -113,7 +113,7 @@ impl Rest {
         let words: Option<Vec<u64>> = hubs.iter().map(|hub| hub.quiet()).collect();
         let words = words?;
         let helpers = IDLE_HELPERS.get().map_or((0, 0), |idle| idle());
-        let os_threads = os::threads()?;
+        let os_threads = os::working_threads()?;
         if os_threads.len() > hubs.len() + helpers.0 || os::has_signal_handler() {
             return None;
         }

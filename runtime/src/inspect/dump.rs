@@ -31,8 +31,22 @@ pub struct HubReport {
     pub is_held: bool,
     /// The system call that the OS thread of a held hub is in, by its number, if it is in one and the system tells.
     pub system_call: Option<u64>,
+    /// The thread that holds a held hub, if that is known.
+    pub running: Option<RunningThread>,
     /// The green threads, and the root if code runs there.
     pub threads: Vec<ThreadReport>,
+}
+
+/// The thread that runs on a hub which does not answer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RunningThread {
+    /// The number of the green thread. None for the code on the OS thread's own stack.
+    pub id: Option<u64>,
+    /// The name that it was given.
+    pub name: Option<String>,
+    /// Where it was spawned.
+    pub spawned_at: Option<&'static Location<'static>>,
 }
 
 /// One green thread, or the code on an OS thread's own stack.

@@ -15,9 +15,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::dump::{
-    Dump, Holder, HubReport, StackUse, ThreadReport, ThreadState, WaitKind, WaitReport,
+    Dump, Holder, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind,
+    WaitReport,
 };
-use super::{holders, os};
+use super::{holders, os, running};
 use crate::boundary;
 use crate::hub::{self, Activity, Hub, Known, Seen};
 use crate::seam::context::{self, Context};
@@ -81,9 +82,19 @@ pub fn dump() -> Dump {
     }
     for report in reports.iter_mut().filter(|report| report.is_held) {
         report.system_call = os::system_call(report.os_thread);
+        let hub = hubs
+            .iter()
+            .find(|hub| hub.os_thread_number() == report.os_thread);
+        report.running = hub
+            .and_then(|hub| running::on(hub))
+            .map(|running| RunningThread {
+                id: running.id,
+                name: running.name,
+                spawned_at: running.spawned_at,
+            });
     }
     let numbers: Vec<u64> = hubs.iter().map(|hub| hub.os_thread_number()).collect();
-    let others = os::threads().map(|threads| {
+    let others = os::working_threads().map(|threads| {
         let is_other = |thread: &&u64| !numbers.contains(thread);
         threads.iter().filter(is_other).count()
     });
@@ -124,6 +135,7 @@ fn unanswered(hub: &Hub) -> HubReport {
         name: os::name(os_thread),
         is_held: true,
         system_call: None,
+        running: None,
         threads: Vec::new(),
     }
 }

@@ -91,6 +91,7 @@ mod tests {
             name: None,
             is_held: false,
             system_call: None,
+            running: None,
             threads: threads.collect(),
         };
         Dump {

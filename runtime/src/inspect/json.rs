@@ -105,6 +105,13 @@ fn write_hub(out: &mut String, hub: &HubReport) {
         json.text("name", hub.name.as_deref());
         json.field("is_held", hub.is_held);
         json.optional("system_call", hub.system_call);
+        if let Some(running) = &hub.running {
+            json.object("running", |json| {
+                json.optional("id", running.id);
+                json.text("name", running.name.as_deref());
+                json.location("spawned_at", running.spawned_at);
+            });
+        }
         json.list("threads", &hub.threads, write_thread);
     });
 }

@@ -13,12 +13,17 @@ mod dump;
 mod gather;
 mod holders;
 mod json;
+mod monitor;
 mod os;
+mod running;
 mod text;
 
 pub use dump::{
-    Dump, Holder, HubReport, StackUse, ThreadReport, ThreadState, WaitKind, WaitReport,
+    Dump, Holder, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind,
+    WaitReport,
 };
 pub use gather::dump;
+pub use monitor::{HubBlocked, on_hub_blocked};
 
 pub(crate) use deadlock::watch as watch_for_deadlocks;
+pub(crate) use monitor::start as start_monitor;

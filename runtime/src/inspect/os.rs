@@ -1,15 +1,39 @@
 //! What the OS tells of the threads of the process. On systems without `/proc` it is nothing.
 #![allow(unsafe_code)]
 
+use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
+use std::sync::{Mutex, PoisonError};
+
+use super::running;
+use crate::thread_state::os_thread::native_thread_id;
 
 /// Returns the numbers of the OS threads of the process.
 pub(super) fn threads() -> Option<Vec<u64>> {
     let tasks = fs::read_dir("/proc/self/task").ok()?;
     let number = |task: fs::DirEntry| task.file_name().to_str()?.parse().ok();
     tasks.map(|task| number(task.ok()?)).collect()
+}
+
+/// The OS threads that only look at others.
+static OWN: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+
+/// Notes that the current OS thread only looks at others.
+pub(super) fn add_own_thread() {
+    own(|threads| threads.push(native_thread_id()));
+}
+
+/// Returns the numbers of the OS threads that do more than look at others.
+pub(super) fn working_threads() -> Option<Vec<u64>> {
+    let mut threads = threads()?;
+    own(|own| threads.retain(|thread| !own.contains(thread)));
+    Some(threads)
+}
+
+fn own<R>(f: impl FnOnce(&mut Vec<u64>) -> R) -> R {
+    f(&mut OWN.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Returns the name of an OS thread.
@@ -22,6 +46,54 @@ pub(super) fn name(thread: u64) -> Option<String> {
 pub(super) fn system_call(thread: u64) -> Option<u64> {
     let call = fs::read_to_string(format!("/proc/self/task/{thread}/syscall")).ok()?;
     call.split(' ').next()?.parse().ok()
+}
+
+/// A system call by its number, with its name if it is one that blocks often.
+pub(super) struct SystemCall(pub(super) u64);
+
+impl fmt::Display for SystemCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "system call {}", self.0)?;
+        match name_of_call(self.0) {
+            Some(name) => write!(f, " ({name})"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn name_of_call(number: u64) -> Option<&'static str> {
+    const NAMES: &[(libc::c_long, &str)] = &[
+        (libc::SYS_read, "read"),
+        (libc::SYS_write, "write"),
+        (libc::SYS_readv, "readv"),
+        (libc::SYS_writev, "writev"),
+        (libc::SYS_ppoll, "ppoll"),
+        (libc::SYS_pselect6, "pselect6"),
+        (libc::SYS_epoll_pwait, "epoll_pwait"),
+        (libc::SYS_nanosleep, "nanosleep"),
+        (libc::SYS_clock_nanosleep, "clock_nanosleep"),
+        (libc::SYS_futex, "futex"),
+        (libc::SYS_wait4, "wait4"),
+        (libc::SYS_waitid, "waitid"),
+        (libc::SYS_connect, "connect"),
+        (libc::SYS_accept4, "accept4"),
+        (libc::SYS_recvfrom, "recvfrom"),
+        (libc::SYS_recvmsg, "recvmsg"),
+        (libc::SYS_sendto, "sendto"),
+        (libc::SYS_sendmsg, "sendmsg"),
+        (libc::SYS_openat, "openat"),
+        (libc::SYS_flock, "flock"),
+        (libc::SYS_fcntl, "fcntl"),
+        (libc::SYS_fsync, "fsync"),
+    ];
+    let is_it = |(known, _): &&(libc::c_long, &str)| *known as u64 == number;
+    NAMES.iter().find(is_it).map(|(_, name)| *name)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn name_of_call(_: u64) -> Option<&'static str> {
+    None
 }
 
 /// Returns the address of the peer of a socket.
@@ -67,14 +139,18 @@ const FAULTS: [libc::c_int; 6] = [
     libc::SIGSYS,
 ];
 
-/// Returns whether a signal other than a fault has a handler, which may do anything.
+/// Returns whether a signal other than a fault has a handler of the program's, which may do anything.
 pub(super) fn has_signal_handler() -> bool {
     let has_handler = |signal| {
         // SAFETY: `sigaction` is plain data, for which zeroes are valid.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
         // SAFETY: `action` is valid for a write; without a new action none is changed.
         let result = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
-        result == 0 && action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN
+        let handler = action.sa_sigaction;
+        result == 0
+            && handler != libc::SIG_DFL
+            && handler != libc::SIG_IGN
+            && !running::is_ours(signal, handler)
     };
     (1..=64).any(|signal| !FAULTS.contains(&signal) && has_handler(signal))
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::dump::{Dump, Holder, HubReport, ThreadReport, ThreadState, WaitKind, WaitReport};
+use super::os::SystemCall;
 
 /// A thread that is named in text: by its name and number.
 struct Named<'a> {
@@ -111,8 +112,18 @@ fn write_hub(f: &mut fmt::Formatter<'_>, number: usize, hub: &HubReport) -> fmt:
     }
     if hub.is_held {
         write!(f, ": held, it does not answer")?;
+        if let Some(running) = &hub.running {
+            let name = running.name.as_deref();
+            match running.id {
+                Some(id) => write!(f, "; {} runs", Named { id, name })?,
+                None => write!(f, "; the OS thread's own stack runs")?,
+            }
+            if let Some(location) = running.spawned_at {
+                write!(f, ", spawned at {location}")?;
+            }
+        }
         if let Some(call) = hub.system_call {
-            write!(f, "; in system call {call}")?;
+            write!(f, "; in {}", SystemCall(call))?;
         }
         return writeln!(f);
     }

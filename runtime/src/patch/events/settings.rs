@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::deadlock::Deadlock;
 use super::feature_set::FeatureSet;
@@ -20,6 +21,7 @@ pub struct Settings {
     stack_size: Option<usize>,
     workers: Option<usize>,
     on_deadlock: Option<Deadlock>,
+    monitor: Option<Duration>,
     arguments: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -34,6 +36,7 @@ impl Settings {
             stack_size: None,
             workers: None,
             on_deadlock: None,
+            monitor: None,
             arguments: Vec::new(),
         }
     }
@@ -71,6 +74,10 @@ impl Settings {
 
     pub(crate) fn set_on_deadlock(&mut self, policy: Deadlock) {
         self.on_deadlock = Some(policy);
+    }
+
+    pub(crate) fn set_monitor(&mut self, limit: Duration) {
+        self.monitor = Some(limit);
     }
 
     pub(crate) fn add_argument<T: Any + Send + Sync>(&mut self, argument: T) {
@@ -127,6 +134,11 @@ impl Settings {
         self.on_deadlock
     }
 
+    /// Returns for how long a thread may hold its hub before that is reported.
+    pub fn monitor(&self) -> Option<Duration> {
+        self.monitor
+    }
+
     /// Returns the argument of this type that the caller passed for plugins. If there are several, returns the last one.
     pub fn argument<T: Any>(&self) -> Option<&T> {
         self.arguments
@@ -173,6 +185,7 @@ impl Settings {
         self.auto |= earlier.auto;
         self.stack_size = earlier.stack_size.or(self.stack_size);
         self.workers = earlier.workers.or(self.workers);
+        self.monitor = earlier.monitor.or(self.monitor);
         self.on_deadlock = self.on_deadlock.or(earlier.on_deadlock);
         self.arguments.extend(earlier.arguments);
         self

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::any::Any;
+use std::time::Duration;
 
 use super::apply;
 use crate::patch::error::PatchError;
@@ -113,6 +114,18 @@ impl Patcher {
     /// `panic`, `abort` or `ignore`, takes precedence. It is looked for on systems with `/proc`.
     pub fn on_deadlock(mut self, policy: Deadlock) -> Self {
         self.settings.set_on_deadlock(policy);
+        self
+    }
+
+    /// Starts a monitor: an OS thread that reports each green thread which holds its hub for longer than `limit`, because it
+    /// computes or blocks the OS thread. All other green threads of the hub wait meanwhile.
+    ///
+    /// A report names the green thread, where it was spawned, and the system call that it is in, and is written to the standard error
+    /// unless there is a subscriber; see [`on_hub_blocked`](crate::inspect::on_hub_blocked). There is one report for each time that a hub
+    /// is held, and one a second at most. The environment variable `GREENPATCH_MONITOR`, with a time such as `100ms` or `2s`, takes
+    /// precedence.
+    pub fn monitor(mut self, limit: Duration) -> Self {
+        self.settings.set_monitor(limit);
         self
     }
 

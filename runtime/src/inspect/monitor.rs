@@ -1,0 +1,238 @@
+//! The monitor: an OS thread that reports which thread has held a hub for too long.
+//!
+//! It sends a message to each hub that is awake, and a hub answers as soon as it looks for its next task. One that has not
+//! answered for the whole time is held: one of its threads has run, or has blocked the OS thread, since then. A hub
+//! that sleeps is left asleep. Without a monitor nothing of this costs anything; with one, each hub takes a message for every
+//! quarter of the time.
+#![forbid(unsafe_code)]
+
+use std::env;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::panic::Location;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{os, running};
+use crate::hub::{self, Hub};
+
+/// The variable that decides, whatever the program says.
+const VARIABLE: &str = "GREENPATCH_MONITOR";
+/// At least so long lies between two reports. What happens in between is counted.
+const BETWEEN_REPORTS: Duration = Duration::from_secs(1);
+
+/// What is called for each report, instead of writing it.
+type Subscriber = Box<dyn Fn(&HubBlocked) + Send + Sync>;
+
+static SUBSCRIBER: Mutex<Option<Arc<Subscriber>>> = Mutex::new(None);
+
+/// A hub that one of its threads has held for longer than the monitor allows. See [`Patcher::monitor`](crate::Patcher::monitor).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HubBlocked {
+    /// For how long the hub has not answered so far.
+    pub duration: Duration,
+    /// The number that the OS knows the hub's OS thread by.
+    pub os_thread: u64,
+    /// The number of the green thread that runs. None for the code on the OS thread's own stack, and if it is not known.
+    pub thread: Option<u64>,
+    /// The name of the green thread.
+    pub name: Option<String>,
+    /// Where the green thread was spawned.
+    pub spawned_at: Option<&'static Location<'static>>,
+    /// The system call that the OS thread is in, by its number. None if it computes, or the system does not tell.
+    pub system_call: Option<u64>,
+    /// How many hubs were held since the last report without a report of their own, since reports are limited to one a second.
+    pub unreported: u32,
+}
+
+impl fmt::Display for HubBlocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the hub of OS thread {} is held for {:.0?} by ",
+            self.os_thread, self.duration
+        )?;
+        match (self.thread, &self.name) {
+            (Some(id), Some(name)) => write!(f, "{name:?} (thread {id})")?,
+            (Some(id), None) => write!(f, "thread {id}")?,
+            (None, _) => write!(f, "the code on the OS thread's own stack")?,
+        }
+        if let Some(location) = self.spawned_at {
+            write!(f, ", spawned at {location}")?;
+        }
+        match self.system_call {
+            Some(call) => write!(f, ", in {}", os::SystemCall(call))?,
+            None => write!(f, ", which computes")?,
+        }
+        if self.unreported > 0 {
+            write!(f, "; {} more since the last report", self.unreported)?;
+        }
+        Ok(())
+    }
+}
+
+/// Calls `subscriber` for each report of the monitor, on the monitor's OS thread, instead of writing it to the standard error.
+/// The last subscriber counts.
+///
+/// # Examples
+///
+/// ```
+/// greenpatch::inspect::on_hub_blocked(|blocked| eprintln!("{blocked}"));
+/// ```
+pub fn on_hub_blocked(subscriber: impl Fn(&HubBlocked) + Send + Sync + 'static) {
+    let subscriber: Subscriber = Box::new(subscriber);
+    *SUBSCRIBER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(subscriber));
+}
+
+/// Starts the monitor if the environment, or else `limit`, asks for it and it does not run yet.
+///
+/// # Errors
+///
+/// If the variable has a value without a meaning, or the OS has no thread.
+pub(crate) fn start(limit: Option<Duration>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    static STARTED: Mutex<Option<u32>> = Mutex::new(None);
+
+    let limit = match env::var(VARIABLE) {
+        Ok(value) => Some(parse(&value).ok_or_else(|| {
+            format!("{VARIABLE} is {value:?}; it can be a time such as 100ms or 2s")
+        })?),
+        Err(_) => limit,
+    };
+    let Some(limit) = limit.filter(|limit| !limit.is_zero()) else {
+        return Ok(());
+    };
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if *started != Some(hub::forks()) {
+        spawn(limit)?;
+        *started = Some(hub::forks());
+    }
+    Ok(())
+}
+
+fn parse(value: &str) -> Option<Duration> {
+    let (number, unit) = value.split_at(value.find(|char: char| !char.is_ascii_digit())?);
+    let number: u64 = number.parse().ok()?;
+    Some(match unit {
+        "us" => Duration::from_micros(number),
+        "ms" => Duration::from_millis(number),
+        "s" => Duration::from_secs(number),
+        _ => return None,
+    })
+}
+
+fn spawn(limit: Duration) -> io::Result<()> {
+    let builder = thread::Builder::new().name("greenpatch-monitor".into());
+    let monitor = builder.spawn(move || {
+        os::add_own_thread();
+        watch(limit);
+    });
+    monitor.map(drop)
+}
+
+/// What the monitor knows of a hub.
+struct Watched {
+    hub: &'static Hub,
+    /// Set by the hub's answer.
+    has_answered: Arc<AtomicBool>,
+    asked: Instant,
+    is_reported: bool,
+}
+
+/// The body of the monitor.
+fn watch(limit: Duration) -> ! {
+    let mut watched: Vec<Watched> = Vec::new();
+    let mut last_report: Option<Instant> = None;
+    let mut unreported = 0;
+    loop {
+        #[expect(clippy::disallowed_methods, reason = "an OS thread of its own")]
+        thread::sleep(limit / 4);
+        for hub in hub::hubs() {
+            if watched.iter().any(|watched| ptr::eq(watched.hub, hub)) {
+                continue;
+            }
+            watched.push(Watched {
+                hub,
+                has_answered: Arc::new(AtomicBool::new(true)),
+                asked: Instant::now(),
+                is_reported: false,
+            });
+        }
+        for watched in &mut watched {
+            if watched.has_answered.load(Ordering::Acquire) {
+                watched.ask();
+                continue;
+            }
+            let duration = watched.asked.elapsed();
+            if duration < limit || watched.is_reported {
+                continue;
+            }
+            watched.is_reported = true;
+            if last_report.is_some_and(|last| last.elapsed() < BETWEEN_REPORTS) {
+                unreported += 1;
+                continue;
+            }
+            last_report = Some(Instant::now());
+            report(watched.hub, duration, std::mem::take(&mut unreported));
+        }
+    }
+}
+
+impl Watched {
+    /// Asks the hub for an answer unless it sleeps.
+    fn ask(&mut self) {
+        self.is_reported = false;
+        if self.hub.is_asleep() {
+            return;
+        }
+        self.has_answered.store(false, Ordering::Relaxed);
+        self.asked = Instant::now();
+        let has_answered = Arc::clone(&self.has_answered);
+        self.hub.call(Box::new(move || {
+            has_answered.store(true, Ordering::Release)
+        }));
+    }
+}
+
+fn report(hub: &'static Hub, duration: Duration, unreported: u32) {
+    let os_thread = hub.os_thread_number();
+    // Before the signal, which may end the call.
+    let system_call = os::system_call(os_thread);
+    let running = running::on(hub);
+    let blocked = HubBlocked {
+        duration,
+        os_thread,
+        thread: running.as_ref().and_then(|running| running.id),
+        spawned_at: running.as_ref().and_then(|running| running.spawned_at),
+        name: running.and_then(|running| running.name),
+        system_call,
+        unreported,
+    };
+    let subscriber = SUBSCRIBER
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    match subscriber {
+        Some(subscriber) => subscriber(&blocked),
+        None => eprintln!("greenpatch: {blocked}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_unit() {
+        assert_eq!(parse("100ms"), Some(Duration::from_millis(100)));
+        assert_eq!(parse("2s"), Some(Duration::from_secs(2)));
+        assert_eq!(parse("50us"), Some(Duration::from_micros(50)));
+        for value in ["", "100", "ms", "1h", "-1s", "1.5s"] {
+            assert_eq!(parse(value), None, "{value}");
+        }
+    }
+}
