@@ -76,6 +76,11 @@ impl Compiler {
                 "the target {target}: programs are built for Linux alone"
             )));
         }
+        if !cfg.lines().any(|line| line == "target_env=\"gnu\"") {
+            return Err(Failure::new(format!(
+                "the target {target}: programs are built with glibc alone"
+            )));
+        }
         let libraries = ask(&["--print", "target-libdir", "--target", &target])?;
         let libraries = PathBuf::from(libraries.trim_end());
         if !libraries.is_dir() {

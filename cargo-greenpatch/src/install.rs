@@ -116,9 +116,35 @@ impl Install {
     }
 }
 
+/// The line that says why cargo cannot have what is installed, without the package that stands in for it.
+pub(crate) fn reason(errors: &str) -> String {
+    let lines = errors.lines().map(str::trim);
+    let mut lines = lines.filter(|line| !line.is_empty() && *line != "Caused by:");
+    let first = lines.find_map(|line| line.strip_prefix("error: "));
+    let reason = match first {
+        Some(first) if !first.contains(STAND_IN) => Some(first),
+        // The causes follow, the last of them the innermost.
+        _ => lines.rfind(|line| !line.contains(STAND_IN)),
+    };
+    reason
+        .unwrap_or("cargo could not find what is to be installed")
+        .to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_reason_is_one_line_about_what_is_installed() {
+        let errors = "    Updating crates.io index\nerror: no matching package named `x` found\n\
+                      location searched: crates.io index\nrequired by package `greenpatch-installed v0.0.0 (/p)`\n";
+        assert_eq!(reason(errors), "no matching package named `x` found");
+        let errors = "error: failed to get `x` as a dependency of package `greenpatch-installed v0.0.0 (/p)`\n\n\
+                      Caused by:\n  failed to load source for dependency `x`\n\nCaused by:\n  /r does not exist\n";
+        assert_eq!(reason(errors), "/r does not exist");
+        assert_eq!(reason(""), "cargo could not find what is to be installed");
+    }
 
     #[test]
     fn what_is_installed_becomes_a_dependency() {

@@ -18,6 +18,7 @@ use crate::command::Command;
 use crate::compiler::Compiler;
 use crate::error::{Context, Failure};
 use crate::files;
+use crate::install;
 use crate::kept::{self, Identity};
 
 /// The name by which the tool is called in rustc's place.
@@ -106,11 +107,13 @@ pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Resul
         &compiler.target,
     ]);
     command.args(&request.metadata);
+    let mut stands_in = false;
     if request.command == Command::Install {
         let manifest = match request.install.stand_in(&place.0)? {
             Some(manifest) => {
                 // A package may depend on another one's programs, but cargo's option for that is unstable.
                 command.arg("-Zbindeps").env("RUSTC_BOOTSTRAP", "1");
+                stands_in = true;
                 manifest
             }
             None => PathBuf::from("Cargo.toml"),
@@ -123,18 +126,27 @@ pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Resul
     if request.quiet {
         command.arg("--quiet");
     }
-    if let Some(color) = &request.color {
-        command.args(["--color", color]);
+    if stands_in {
+        command.args(["--color", "never"]);
+    } else {
+        command.stderr(Stdio::inherit());
+        if let Some(color) = &request.color {
+            command.args(["--color", color]);
+        }
     }
     command
         .env("RUSTC_WRAPPER", &probe)
         .env("CARGO_CACHE_RUSTC_INFO", "0");
-    command.stdin(Stdio::null()).stderr(Stdio::inherit());
+    command.stdin(Stdio::null());
     let output = command
         .output()
         .context(|| format!("could not run `{}`", compiler.cargo.display()))?;
     if !output.status.success() {
-        return Err(Failure::Status(output.status.code().unwrap_or(101)));
+        return Err(if stands_in {
+            Failure::new(install::reason(&String::from_utf8_lossy(&output.stderr)))
+        } else {
+            Failure::Status(output.status.code().unwrap_or(101))
+        });
     }
     let metadata = String::from_utf8(output.stdout).context(|| "`cargo metadata`".to_owned())?;
     let flags = match fs::read_to_string(place.0.join(NOTES)) {

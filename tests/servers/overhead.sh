@@ -3,16 +3,18 @@
 # compiled into and patches nothing of (`GREENPATCH=off`). Prints a table for each.
 #
 #     tests/servers/overhead.sh                           # everything
-#     BUILDS=5 RUNS=15 tests/servers/overhead.sh builds   # one of: copy builds sizes throughput
+#     BUILDS=5 RUNS=15 tests/servers/overhead.sh builds   # one of: copy builds sizes throughput instructions
 #
-# Measured are examples/plain, which has no dependencies, and the clients of redis in this folder. cargo and `cargo greenpatch` take turns.
+# Measured are examples/plain, which has no dependencies, and the clients of redis in this folder. cargo and `cargo greenpatch` take
+# turns. The clients are built from nothing once with each. Beside the time that passes, the processor's time is given, which other work on
+# the machine changes less, and the instructions of the clients, as valgrind counts them.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 builds=${BUILDS:-3}
 runs=${RUNS:-9}
 parts=("$@")
-[ $# -gt 0 ] || parts=(copy builds sizes throughput)
+[ $# -gt 0 ] || parts=(copy builds sizes throughput instructions)
 . ./common.sh
 
 # The sources are copied, so that touching them and removing what is built concerns nothing else.
@@ -26,31 +28,29 @@ unset CARGO_TARGET_DIR
 declare -A features=([plain]= [servers]=redis)
 
 cargo_build() { cargo build --quiet "$@"; }
-greenpatch_build() { "$CARGO_GREENPATCH" greenpatch build "$@" >/dev/null 2>"$folder/build.log" || { cat "$folder/build.log" >&2; exit 1; }; }
+# As users call it, by way of cargo.
+greenpatch_build() { PATH="${CARGO_GREENPATCH%/*}:$PATH" cargo greenpatch build "$@" >/dev/null 2>"$folder/build.log" || { cat "$folder/build.log" >&2; exit 1; }; }
 
-# Times a command in milliseconds, and appends the time to a file of the folder.
+# Times a command, and appends the milliseconds that pass and those of the processor to two files of the folder.
 timed() {
-    local file=$folder/$1 begin end
+    local file=$folder/$1 TIMEFORMAT='%R %U %S'
     shift
-    begin=$(date +%s%N)
-    "$@"
-    end=$(date +%s%N)
-    echo $(((end - begin) / 1000000)) >>"$file"
+    { time "$@" 2>&3; } 3>&2 2>"$folder/times"
+    awk '{ print $1 * 1000 }' "$folder/times" >>"$file"
+    awk '{ print ($2 + $3) * 1000 }' "$folder/times" >>"$file.cpu"
 }
 
-# One build each: from nothing, after a change of the program, after none.
+# One build each: from nothing, unless the third argument says otherwise, after a change of the program, after none.
 build_once() {
-    local program=$1 which=$2 file
+    local program=$1 which=$2 cold=$3 file
     file=$folder/$program/src/main.rs
     [ -e "$file" ] || file=$folder/$program/src/bin/redis_clients.rs
     cd "$folder/$program"
-    if [ "$which" = greenpatch ]; then
-        rm -rf target/greenpatch
-    else
-        rm -rf target/debug
+    if [ "$cold" = cold ]; then
+        if [ "$which" = greenpatch ]; then rm -rf target/greenpatch; else rm -rf target/debug; fi
+        timed "$program.$which.cold" "${which}_build" --features "${features[$program]}"
+        sleep 1.1
     fi
-    timed "$program.$which.cold" "${which}_build" --features "${features[$program]}"
-    sleep 1.1
     touch "$file"
     timed "$program.$which.warm" "${which}_build" --features "${features[$program]}"
     timed "$program.$which.nothing" "${which}_build" --features "${features[$program]}"
@@ -69,23 +69,29 @@ measure_copy() {
 }
 
 measure_builds() {
-    local run program what
+    local run program what cold kind
     # What is fetched, and the copy of greenpatch, are there before the first build that is timed.
-    for program in plain servers; do
-        (cd "$folder/$program" && cargo fetch --quiet && greenpatch_build --features "${features[$program]}")
-    done
+    (cd "$folder/servers" && cargo fetch --quiet)
+    (cd "$folder/plain" && greenpatch_build)
     for ((run = 0; run < builds; run++)); do
         for program in plain servers; do
-            build_once "$program" cargo
-            build_once "$program" greenpatch
+            cold=cold
+            [ "$program" = plain ] || ((run == 0)) || cold=warm
+            if ((run % 2)); then build_once "$program" greenpatch "$cold"; build_once "$program" cargo "$cold"
+            else build_once "$program" cargo "$cold"; build_once "$program" greenpatch "$cold"; fi
         done
     done
-    printf '\n| build | of | cargo | cargo greenpatch | ratio of medians |\n| --- | --- | --- | --- | --- |\n'
+    printf '\n| build | of | cargo | cargo greenpatch | ratio of medians | CPU, cargo | cargo greenpatch | ratio |\n'
+    printf '| --- | --- | --- | --- | --- | --- | --- | --- |\n'
     for program in plain servers; do
         for what in "cold:from nothing" "warm:a source file is touched" "nothing:nothing has changed"; do
-            printf '| %s | %s | %s | %s | %s |\n' "${what#*:}" "$program" "$(seconds "$program.cargo.${what%%:*}")" \
-                "$(seconds "$program.greenpatch.${what%%:*}")" \
-                "$(ratio "$(quartiles <"$folder/$program.greenpatch.${what%%:*}")" "$(quartiles <"$folder/$program.cargo.${what%%:*}")")"
+            printf '| %s | %s |' "${what#*:}" "$program"
+            for kind in "" .cpu; do
+                printf ' %s | %s | %s |' "$(seconds "$program.cargo.${what%%:*}$kind")" \
+                    "$(seconds "$program.greenpatch.${what%%:*}$kind")" \
+                    "$(ratio "$(quartiles <"$folder/$program.greenpatch.${what%%:*}$kind")" "$(quartiles <"$folder/$program.cargo.${what%%:*}$kind")")"
+            done
+            printf '\n'
         done
     done
 }
@@ -121,9 +127,8 @@ clients_once() {
     awk '{ print ($1 + $2) * 1000 }' "$folder/times" >>"$folder/cpu.$which"
 }
 
-measure_throughput() {
-    local run which port order std green
-    has redis-server redis-server || { echo "left out: redis"; return; }
+# Builds the clients of redis both ways, sets `std` and `green` to them, and starts a server on `port`.
+prepare_clients() {
     cd "$folder/servers"
     cargo_build --features redis
     greenpatch_build --features redis
@@ -132,6 +137,38 @@ measure_throughput() {
     green=$folder/servers/target/greenpatch/$host/debug/redis_clients
     port=$(free_port)
     start_redis "$port"
+}
+
+# The instructions of a program's own code, without the kernel's.
+instructions_once() {
+    local which=$1 program=$2 mode=$3
+    GREENPATCH=$mode timeout --foreground 300 valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+        --log-file="$folder/valgrind" "$program" "127.0.0.1:$port" 50 100 >/dev/null 2>&1
+    awk '/Collected/ { print $NF / 1e6 }' "$folder/valgrind" >>"$folder/instructions.$which"
+}
+
+measure_instructions() {
+    local run which port std green low high middle
+    has redis-server redis-server && has valgrind valgrind || { echo "left out: redis or valgrind"; return; }
+    prepare_clients
+    for ((run = 0; run < 3; run++)); do
+        instructions_once std "$std" on
+        instructions_once off "$green" off
+        instructions_once on "$green" on
+    done
+    stop
+    printf '\n| redis_clients, 50 threads | instructions in user mode | ÷ std |\n| --- | --- | --- |\n'
+    for which in "std:cargo" "off:cargo greenpatch, GREENPATCH=off" "on:cargo greenpatch"; do
+        read -r middle low high < <(quartiles <"$folder/instructions.${which%%:*}")
+        printf '| %s | %.1f (%.1f–%.1f) million | %s |\n' "${which#*:}" "$middle" "$low" "$high" \
+            "$(ratio "$middle" "$(quartiles <"$folder/instructions.std")")"
+    done
+}
+
+measure_throughput() {
+    local run which port order std green
+    has redis-server redis-server || { echo "left out: redis"; return; }
+    prepare_clients
     for ((run = 0; run < runs; run++)); do
         # Each comes first, second and third equally often.
         order=(std off on std off on)
@@ -155,7 +192,7 @@ measure_throughput() {
 
 for part in "${parts[@]}"; do
     case $part in
-    copy | builds | sizes | throughput) "measure_$part" ;;
+    copy | builds | sizes | throughput | instructions) "measure_$part" ;;
     *) echo "no such part: $part" >&2; exit 2 ;;
     esac
 done

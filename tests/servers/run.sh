@@ -2,7 +2,7 @@
 # A thousand clients at once of real servers, each client on a thread: built and run by cargo and by `cargo greenpatch`, in
 # turns. Fails if an output differs, or if greenpatch uses more than a few OS threads. Prints a table.
 #
-#     tests/servers/run.sh                       # redis, nginx and PostgreSQL, five runs with each
+#     tests/servers/run.sh                       # redis, nginx, PostgreSQL and MariaDB, five runs with each
 #     RUNS=1 tests/servers/run.sh redis nginx    # these, once
 #
 # The servers listen on loopback, have their data in a temporary folder, and end with the script. Root installs those that
@@ -14,7 +14,7 @@ runs=${RUNS:-5}
 clients=${CLIENTS:-1000}
 rounds=${ROUNDS:-20}
 servers=("$@")
-[ $# -gt 0 ] || servers=(redis nginx postgres)
+[ $# -gt 0 ] || servers=(redis nginx postgres mariadb)
 . ./common.sh
 
 start_nginx() {
@@ -46,6 +46,22 @@ start_postgres() {
         -c max_connections=$((clients + 20)) -c fsync=off -c shared_buffers=32MB
     # It accepts connections before it accepts clients.
     timeout 60 bash -c 'until "$0" -q -h 127.0.0.1 -p "$1"; do sleep 0.1; done' "$programs/pg_isready" "$port"
+}
+
+start_mariadb() {
+    local port=$1 data=$folder/mariadb as=()
+    install -d "$data"
+    if [ "$(id -u)" = 0 ]; then
+        # MariaDB runs as root only when it is told to.
+        chown mysql: "$data"
+        as=(setpriv --reuid mysql --regid mysql --init-groups)
+    fi
+    "${as[@]}" mariadb-install-db --no-defaults --datadir="$data" --auth-root-authentication-method=normal \
+        --skip-test-db >"$folder/install-db.log" 2>&1
+    start mariadb "$port" "${as[@]}" mariadbd --no-defaults --datadir="$data" --port="$port" --bind-address=127.0.0.1 \
+        --socket="$data/socket" --pid-file="$data/pid" --skip-grant-tables --skip-name-resolve --skip-log-bin \
+        --max-connections=$((clients + 20)) --back-log=4000 --innodb-flush-log-at-trx-commit=0 \
+        --innodb-buffer-pool-size=64M
 }
 
 # Builds both and sets `std` and `green` to the folders of the programs.
@@ -95,6 +111,10 @@ for name in "${servers[@]}"; do
         }
         programs=$(compgen -G '/usr/lib/postgresql/*/bin' | tail -n 1)
         start_postgres "$programs" "$port"
+        ;;
+    mariadb)
+        has mariadbd mariadb-server || { echo "left out: MariaDB"; continue; }
+        start_mariadb "$port"
         ;;
     *) echo "no such server: $name" >&2; exit 2 ;;
     esac

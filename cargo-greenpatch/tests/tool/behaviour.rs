@@ -253,3 +253,128 @@ fn questions_are_asked_again_only_when_something_has_changed() {
     assert_eq!(asked(""), "config metadata build");
     assert_eq!(asked(""), "build");
 }
+
+#[test]
+fn an_editor_gets_cargos_messages_about_the_users_files() {
+    let folder = Folder::new(
+        "editor",
+        &[
+            ("Cargo.toml", &manifest("edited", "2024")),
+            (
+                "src/lib.rs",
+                "pub fn number() -> u32 {\n    let unused = 1;\n    7\n}\n",
+            ),
+            (
+                "src/main.rs",
+                "fn main() {\n    let text: &str = edited::number();\n    nothing(text);\n}\n",
+            ),
+        ],
+    );
+    // As rust-analyzer calls it: `check.overrideCommand` in its settings.
+    let line = "check --quiet --workspace --message-format=json --all-targets --keep-going";
+    let messages = |output: &str| {
+        let mut messages = Vec::new();
+        for line in output.lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            if line["reason"] == "compiler-message" {
+                messages.push((line["target"].clone(), line["message"].clone()));
+            }
+        }
+        messages.sort_by_key(|message| format!("{message:?}"));
+        messages
+    };
+    let ours = folder.tool(line).output();
+    let theirs = folder.cargo(line).output();
+    assert_eq!(ours.status, theirs.status);
+    let (ours, theirs) = (messages(&ours.stdout), messages(&theirs.stdout));
+    assert_eq!(ours, theirs);
+    let mut places: Vec<_> = ours
+        .iter()
+        .flat_map(|(_, message)| message["spans"].as_array().unwrap())
+        .filter(|span| span["is_primary"] == true)
+        .map(|span| {
+            format!(
+                "{}:{}",
+                span["file_name"].as_str().unwrap(),
+                span["line_start"]
+            )
+        })
+        .collect();
+    places.sort();
+    places.dedup();
+    assert_eq!(places, ["src/lib.rs:2", "src/main.rs:2", "src/main.rs:3"]);
+}
+
+#[test]
+fn a_wrapper_in_the_environment_compiles_every_unit() {
+    let folder = Folder::new(
+        "wrapped",
+        &[
+            ("Cargo.toml", &manifest("wrapped", "2024")),
+            ("src/lib.rs", "pub fn f() {}"),
+            (
+                "src/main.rs",
+                &format!(
+                    "{THREADS}\nfn main() {{ wrapped::f(); println!(\"{{}}\", os_threads(2)); }}"
+                ),
+            ),
+            // As sccache is called: with rustc and its arguments.
+            (
+                "wrap",
+                "#!/bin/sh\necho \"$*\" >> \"$NOTES\"\nexec \"$@\"\n",
+            ),
+        ],
+    );
+    folder.program("chmod").arg("+x").arg("wrap").success();
+    let notes = folder.path("notes");
+    let run = folder.tool("run -q").env("NOTES", &notes);
+    let run = run.env("RUSTC_WRAPPER", folder.path("wrap"));
+    assert_eq!(run.success().stdout, "1\n");
+    let notes = fs::read_to_string(&notes).unwrap();
+    for source in ["src/lib.rs", "src/main.rs"] {
+        let unit = |line: &&str| line.contains(source) && line.contains("--extern std=");
+        assert_eq!(notes.lines().filter(unit).count(), 1, "{source}: {notes}");
+    }
+}
+
+#[test]
+fn a_debugger_stops_in_the_users_sources() {
+    let source = "fn work(number: u32) -> u32 {\n    let double = number * 2;\n    double + 1\n}\n\
+                  fn main() {\n    let thread = std::thread::spawn(|| work(20));\n    println!(\"{}\", thread.join().unwrap());\n}\n";
+    let folder = Folder::new(
+        "debugged",
+        &[
+            ("Cargo.toml", &manifest("debugged", "2024")),
+            ("src/main.rs", source),
+        ],
+    );
+    if Command::new("gdb").arg("--version").output().is_err() {
+        eprintln!("left out: there is no gdb");
+        return;
+    }
+    let output = folder.tool("build --message-format=json").success();
+    let program = output.stdout.lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(str::to_owned)
+    });
+    let mut debugger = folder.program("gdb").arg("-batch").arg("-nx");
+    for command in [
+        "break src/main.rs:3",
+        "run",
+        "backtrace",
+        "print double",
+        "continue",
+    ] {
+        debugger = debugger.arg("-ex").arg(command);
+    }
+    let output = debugger.arg(program.unwrap()).success();
+    for text in [
+        "src/main.rs:3",
+        "debugged::work (number=20)",
+        "debugged::main::{closure",
+        "$1 = 40",
+        "exited normally",
+    ] {
+        assert!(output.stdout.contains(text), "{text}: {output:?}");
+    }
+}

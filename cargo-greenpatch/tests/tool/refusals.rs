@@ -24,7 +24,7 @@ fn a_crate_that_is_not_in_the_graph_cannot_stay_on_std() {
 }
 
 #[test]
-fn a_target_that_is_not_installed_or_not_linux_is_refused() {
+fn a_target_that_is_not_installed_or_not_linux_with_glibc_is_refused() {
     let folder = empty("targets");
     let message = folder
         .tool("build --target x86_64-pc-windows-msvc")
@@ -32,6 +32,13 @@ fn a_target_that_is_not_installed_or_not_linux_is_refused() {
     assert_eq!(
         message,
         "the target x86_64-pc-windows-msvc: programs are built for Linux alone"
+    );
+    let message = folder
+        .tool("build --target x86_64-unknown-linux-musl")
+        .refusal();
+    assert_eq!(
+        message,
+        "the target x86_64-unknown-linux-musl: programs are built with glibc alone"
     );
     let message = folder
         .tool("build --target s390x-unknown-linux-gnu")
@@ -137,4 +144,31 @@ fn cargos_own_errors_are_cargos() {
     let theirs = folder.cargo("build -p nothing").output();
     assert_eq!(ours.status, theirs.status);
     assert!(ours.stderr.ends_with(&theirs.stderr), "{ours:?} {theirs:?}");
+}
+
+#[test]
+fn a_crate_that_does_not_exist_is_not_installed() {
+    let folder = empty("not installed");
+    let run = folder.tool("install no-such-crate-of-this-name --root");
+    let message = run.arg(folder.path("root")).refusal();
+    assert!(
+        message.starts_with("no matching package named `no-such-crate-of-this-name` found"),
+        "{message}"
+    );
+    assert!(!message.contains("greenpatch-installed"), "{message}");
+}
+
+#[test]
+fn a_program_that_does_not_compile_is_explained_by_rustc() {
+    let folder = empty("fails to build");
+    folder.write("src/main.rs", "fn main() { nothing() }");
+    let ours = folder.tool("build").output();
+    let theirs = folder.cargo("build").output();
+    assert_eq!(ours.status, theirs.status);
+    let errors = |text: &str| {
+        let lines = text.lines().skip_while(|line| !line.starts_with("error"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(!errors(&theirs.stderr).is_empty());
+    assert_eq!(errors(&ours.stderr), errors(&theirs.stderr));
 }
