@@ -83,7 +83,7 @@ impl RawMutex {
     #[inline]
     pub(crate) fn unlock(&self) {
         // Relaxed: the caller has set it. While the mutex is held the marks alone change.
-        let held = self.state.load(Ordering::Relaxed) & !MARKS;
+        let held = guess(&self.state) & !MARKS;
         // Release, as wherever `HELD` is cleared: the next holder sees what this one did.
         if self.state.fetch_sub(held, Ordering::Release) != held {
             self.unlock_queued();

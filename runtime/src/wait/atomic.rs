@@ -60,7 +60,8 @@ pub(crate) use imp::*;
 
 use ::std::sync::PoisonError;
 
-/// Returns a value to start a loop of compare-and-swaps with. Relaxed: only the compare-and-swap decides.
+/// Returns a value to start a loop of compare-and-swaps with, or to read bits that the caller alone changes. Relaxed: only the
+/// compare-and-swap decides, or the caller has written the bits.
 #[inline]
 pub(crate) fn guess(word: &AtomicU32) -> u32 {
     if cfg!(loom) {
