@@ -1,5 +1,6 @@
 //! What `greenpatch::dump` says of threads that wait. Each scenario is a process of its own, this program run again.
 #![allow(missing_docs, unreachable_pub)]
+#![allow(unsafe_code)]
 #![expect(
     clippy::redundant_closure,
     reason = "a closure that calls `park` tells where it does"
@@ -69,7 +70,64 @@ fn main() {
             assert_eq!(threads[6]["parent"], 6);
         },
     );
+    let by_variable = || stuck_until_dumped(&Patcher::new());
+    let variable =
+        |command: &mut std::process::Command| _ = command.env("GREENPATCH_DUMP", "SIGQUIT");
+    for (name, child, configure) in [
+        ("a signal writes a dump", dumped_by_usr1 as fn(), None),
+        ("the variable names a signal", by_variable, Some(variable)),
+    ] {
+        let configure = |command: &mut std::process::Command| _ = configure.map(|f| f(command));
+        runner.scenario(name, child, configure, |ended| {
+            ended.well();
+            ended.said("hub 0, OS thread");
+            ended.said("held, it does not answer; \"computes\" (thread 2) runs, spawned at");
+        });
+    }
+    runner.scenario(
+        "a signal that has a handler",
+        taken_signal,
+        |_| (),
+        |ended| ended.well(),
+    );
     runner.finish();
+}
+
+fn dumped_by_usr1() {
+    stuck_until_dumped(&Patcher::new().dump_on_signal(libc::SIGUSR1));
+}
+
+/// Holds its hub until a dump has been written.
+fn stuck_until_dumped(patcher: &Patcher) {
+    assert!(patcher.clone().apply().unwrap().is_done());
+    let signal = match std::env::var_os("GREENPATCH_DUMP") {
+        Some(_) => libc::SIGQUIT,
+        None => libc::SIGUSR1,
+    };
+    let computes = named("computes", move || {
+        // SAFETY: kill has no preconditions.
+        assert_eq!(unsafe { libc::kill(libc::getpid(), signal) }, 0);
+        let start = std::time::Instant::now();
+        while start.elapsed() < Duration::from_secs(3) {
+            std::hint::spin_loop();
+        }
+    });
+    computes.join().unwrap();
+}
+
+fn taken_signal() {
+    extern "C" fn nothing(_: libc::c_int) {}
+
+    // SAFETY: the handler does nothing.
+    unsafe { libc::signal(libc::SIGUSR1, nothing as *const () as libc::sighandler_t) };
+    let error = Patcher::new()
+        .dump_on_signal(libc::SIGUSR1)
+        .apply()
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("has a handler already"),
+        "{error}"
+    );
 }
 
 fn patch() {

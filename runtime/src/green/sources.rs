@@ -230,6 +230,7 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     } else if !hub::has_workers() && hub::current().is_none() && os_thread::is_main_thread() {
         Hub::new()?.enter();
     }
+    inspect::dump_on_signal(settings.dump_on_signal())?;
     inspect::start_monitor(settings.monitor())?;
     inspect::watch_for_deadlocks(settings.on_deadlock(), offload::idle_helpers)?;
     // Last, since an attempt that fails changes nothing.

@@ -16,6 +16,7 @@ mod json;
 mod monitor;
 mod os;
 mod running;
+mod signal;
 mod text;
 
 pub use dump::{
@@ -27,3 +28,4 @@ pub use monitor::{HubBlocked, on_hub_blocked};
 
 pub(crate) use deadlock::watch as watch_for_deadlocks;
 pub(crate) use monitor::start as start_monitor;
+pub(crate) use signal::dump_on as dump_on_signal;

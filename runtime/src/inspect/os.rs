@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 use std::sync::{Mutex, PoisonError};
 
-use super::running;
 use crate::thread_state::os_thread::native_thread_id;
 
 /// Returns the numbers of the OS threads of the process.
@@ -19,6 +18,15 @@ pub(super) fn threads() -> Option<Vec<u64>> {
 
 /// The OS threads that only look at others.
 static OWN: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+
+/// The handlers that wake no thread.
+static OWN_HANDLERS: Mutex<Vec<(libc::c_int, libc::sighandler_t)>> = Mutex::new(Vec::new());
+
+/// Notes that the handler of a signal wakes no thread.
+pub(super) fn add_own_handler(signal: libc::c_int, handler: libc::sighandler_t) {
+    let mut handlers = OWN_HANDLERS.lock().unwrap_or_else(PoisonError::into_inner);
+    handlers.push((signal, handler));
+}
 
 /// Notes that the current OS thread only looks at others.
 pub(super) fn add_own_thread() {
@@ -141,6 +149,7 @@ const FAULTS: [libc::c_int; 6] = [
 
 /// Returns whether a signal other than a fault has a handler of the program's, which may do anything.
 pub(super) fn has_signal_handler() -> bool {
+    let own_handlers = OWN_HANDLERS.lock().unwrap_or_else(PoisonError::into_inner);
     let has_handler = |signal| {
         // SAFETY: `sigaction` is plain data, for which zeroes are valid.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
@@ -150,7 +159,7 @@ pub(super) fn has_signal_handler() -> bool {
         result == 0
             && handler != libc::SIG_DFL
             && handler != libc::SIG_IGN
-            && !running::is_ours(signal, handler)
+            && !own_handlers.contains(&(signal, handler))
     };
     (1..=64).any(|signal| !FAULTS.contains(&signal) && has_handler(signal))
 }

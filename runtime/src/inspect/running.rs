@@ -17,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::os;
 use crate::hub::{self, Hub};
 use crate::seam::context::Context;
 
@@ -81,11 +82,6 @@ pub(super) fn on(hub: &Hub) -> Option<Running> {
     None
 }
 
-/// Returns whether the signal's handler is that of this file.
-pub(super) fn is_ours(signal: libc::c_int, handler: libc::sighandler_t) -> bool {
-    signal == SIGNAL && handler == answer as *const () as libc::sighandler_t
-}
-
 /// Installs the handler unless the signal has another one. Returns whether it is there.
 fn install() -> bool {
     // SAFETY: `sigaction` is plain data, for which zeroes are valid.
@@ -96,10 +92,11 @@ fn install() -> bool {
     }
     match action.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => {}
-        handler => return is_ours(SIGNAL, handler),
+        handler => return handler == answer as *const () as libc::sighandler_t,
     }
     action.sa_sigaction = answer as *const () as libc::sighandler_t;
     action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    os::add_own_handler(SIGNAL, action.sa_sigaction);
     // SAFETY: by invariant 1 the handler may run at any time.
     unsafe { libc::sigaction(SIGNAL, &raw const action, ptr::null_mut()) == 0 }
 }

@@ -22,6 +22,7 @@ pub struct Settings {
     workers: Option<usize>,
     on_deadlock: Option<Deadlock>,
     monitor: Option<Duration>,
+    dump_on_signal: Option<i32>,
     arguments: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -37,6 +38,7 @@ impl Settings {
             workers: None,
             on_deadlock: None,
             monitor: None,
+            dump_on_signal: None,
             arguments: Vec::new(),
         }
     }
@@ -78,6 +80,10 @@ impl Settings {
 
     pub(crate) fn set_monitor(&mut self, limit: Duration) {
         self.monitor = Some(limit);
+    }
+
+    pub(crate) fn set_dump_on_signal(&mut self, signal: i32) {
+        self.dump_on_signal = Some(signal);
     }
 
     pub(crate) fn add_argument<T: Any + Send + Sync>(&mut self, argument: T) {
@@ -139,6 +145,11 @@ impl Settings {
         self.monitor
     }
 
+    /// Returns the signal on which a dump is to be written.
+    pub fn dump_on_signal(&self) -> Option<i32> {
+        self.dump_on_signal
+    }
+
     /// Returns the argument of this type that the caller passed for plugins. If there are several, returns the last one.
     pub fn argument<T: Any>(&self) -> Option<&T> {
         self.arguments
@@ -185,6 +196,7 @@ impl Settings {
         self.auto |= earlier.auto;
         self.stack_size = earlier.stack_size.or(self.stack_size);
         self.workers = earlier.workers.or(self.workers);
+        self.dump_on_signal = self.dump_on_signal.or(earlier.dump_on_signal);
         self.monitor = earlier.monitor.or(self.monitor);
         self.on_deadlock = self.on_deadlock.or(earlier.on_deadlock);
         self.arguments.extend(earlier.arguments);

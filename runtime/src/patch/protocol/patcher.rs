@@ -129,6 +129,14 @@ impl Patcher {
         self
     }
 
+    /// Has a signal, such as `SIGQUIT` or `SIGUSR1`, write a [`dump`](fn@crate::dump) to the standard error, also while green
+    /// threads are stuck. An OS thread waits for that. The environment variable `GREENPATCH_DUMP`, with the value `SIGQUIT`, `SIGUSR1` or
+    /// `SIGUSR2`, takes precedence.
+    pub fn dump_on_signal(mut self, signal: i32) -> Self {
+        self.settings.set_dump_on_signal(signal);
+        self
+    }
+
     /// Adds an argument for subscribers and plugins, which look it up by its type with
     /// [`Settings::argument`]. If a later call passes an argument of a new type, the events of
     /// `patch_all` are announced again even if nothing is left to patch.
