@@ -32,7 +32,13 @@ pub(super) fn fail(error: c_int) -> c_int {
 #[inline]
 pub(super) fn of_system_call(result: isize) -> c_long {
     if result < 0 {
-        return fail(-result as c_int).into();
+        return fail_with(result);
     }
     result as c_long
+}
+
+#[cold]
+#[inline(never)]
+fn fail_with(result: isize) -> c_long {
+    fail(-result as c_int).into()
 }

@@ -58,60 +58,84 @@ unsafe extern "C" fn syscall(
     e: usize,
     f: usize,
 ) -> c_long {
-    if number == libc::SYS_futex {
-        let futex = Futex {
-            word: a,
-            operation: b as c_int,
-            value: c as u32,
-            timeout: d,
-            word2: e,
-            value3: f as u32,
-        };
+    // Everything else is out of line, so that this needs no frame.
+    if number == libc::SYS_futex && concerns_green_threads(a, b as c_int, e) {
         // SAFETY: by the caller's contract.
-        return unsafe { futex.call() };
+        return unsafe { futex(a, b as c_int, c as u32, d, e, f as u32) };
     }
     // SAFETY: by the caller's contract.
     errno::of_system_call(unsafe { system_call(number, [a, b, c, d, e, f]) })
+}
+
+/// Returns true if the operation may wait on a green thread, or wake one.
+#[inline(always)]
+fn concerns_green_threads(word: usize, operation: c_int, word2: usize) -> bool {
+    /// The commands that wake, as bits.
+    const WAKES: u32 = 1 << libc::FUTEX_WAKE
+        | 1 << libc::FUTEX_WAKE_BITSET
+        | 1 << libc::FUTEX_REQUEUE
+        | 1 << libc::FUTEX_CMP_REQUEUE
+        | 1 << libc::FUTEX_WAKE_OP;
+
+    let command = operation & !FLAGS;
+    if command == libc::FUTEX_WAIT || command == libc::FUTEX_WAIT_BITSET {
+        return gate::is_open();
+    }
+    let wakes = WAKES
+        .checked_shr(command as u32)
+        .is_some_and(|bits| bits & 1 != 0);
+    wakes
+        && operation & libc::FUTEX_PRIVATE_FLAG != 0
+        && (sleepers::are_there_any(word)
+            || command == libc::FUTEX_WAKE_OP && sleepers::are_there_any(word2))
+}
+
+/// # Safety
+///
+/// That of the system call.
+#[cold]
+#[inline(never)]
+unsafe fn futex(
+    word: usize,
+    operation: c_int,
+    value: u32,
+    timeout: usize,
+    word2: usize,
+    value3: u32,
+) -> c_long {
+    let futex = Futex {
+        word,
+        operation,
+        value,
+        timeout,
+        word2,
+        value3,
+    };
+    // SAFETY: by the caller's contract.
+    unsafe { futex.call() }
 }
 
 impl Futex {
     /// # Safety
     ///
     /// That of the system call.
-    #[inline(always)]
     unsafe fn call(&self) -> c_long {
         match self.operation & !FLAGS {
-            libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET if gate::is_open() => {
-                // SAFETY: by the caller's contract.
-                if let Some(result) = unsafe { self.wait() } {
-                    return result;
-                }
-            }
-            libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET if self.has_sleepers(self.word) => {
-                return self.wake();
-            }
-            libc::FUTEX_REQUEUE | libc::FUTEX_CMP_REQUEUE if self.has_sleepers(self.word) => {
-                // SAFETY: by the caller's contract.
-                return unsafe { self.requeue() };
-            }
-            libc::FUTEX_WAKE_OP
-                if self.has_sleepers(self.word) || self.has_sleepers(self.word2) =>
-            {
-                // SAFETY: by the caller's contract.
-                return unsafe { self.wake_op() };
-            }
-            _ => {}
+            libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET => self.wake(),
+            // SAFETY: by the caller's contract.
+            libc::FUTEX_REQUEUE | libc::FUTEX_CMP_REQUEUE => unsafe { self.requeue() },
+            // SAFETY: by the caller's contract.
+            libc::FUTEX_WAKE_OP => unsafe { self.wake_op() },
+            // SAFETY: by the caller's contract.
+            _ => unsafe { self.wait() }.unwrap_or_else(|| self.pass_on()),
         }
-        self.pass_on()
     }
 
     /// Makes the system call as it is.
-    #[inline(always)]
     fn pass_on(&self) -> c_long {
         errno::of_system_call(self.ask_kernel())
     }
 
-    #[inline(always)]
     fn ask_kernel(&self) -> isize {
         let arguments = [
             self.word,
@@ -130,18 +154,11 @@ impl Futex {
         self.operation & libc::FUTEX_PRIVATE_FLAG != 0
     }
 
-    /// Returns true if green threads may wait for the word.
-    #[inline(always)]
-    fn has_sleepers(&self, word: usize) -> bool {
-        self.is_private() && sleepers::are_there_any(word)
-    }
-
     /// Waits on a green thread. None if this may not.
     ///
     /// # Safety
     ///
     /// The word can be read, and the time, if there is one.
-    #[cold]
     unsafe fn wait(&self) -> Option<c_long> {
         let has_mask = self.operation & !FLAGS == libc::FUTEX_WAIT_BITSET;
         let mask = if has_mask { self.value3 } else { ANY };
@@ -201,7 +218,6 @@ impl Futex {
     }
 
     /// Wakes green and native threads.
-    #[cold]
     fn wake(&self) -> c_long {
         static TURN: AtomicU32 = AtomicU32::new(0);
 
@@ -241,7 +257,6 @@ impl Futex {
     /// # Safety
     ///
     /// The word can be read.
-    #[cold]
     unsafe fn requeue(&self) -> c_long {
         let (wakes, moves) = (self.value, self.timeout as u32);
         if i32::try_from(wakes).is_err() || i32::try_from(moves).is_err() {
@@ -275,7 +290,6 @@ impl Futex {
     /// # Safety
     ///
     /// The second word can be read and written.
-    #[cold]
     unsafe fn wake_op(&self) -> c_long {
         let sign_extended = |bits: u32| ((bits << 20) as i32) >> 20;
         let (operand, compared) = (sign_extended(self.value3 >> 12), sign_extended(self.value3));

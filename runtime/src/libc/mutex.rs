@@ -13,7 +13,7 @@ use super::real::real;
 use super::wait_for::wait_for;
 use super::{gate, owners};
 use crate::seam;
-use crate::wait::sleepers::{self, ANY};
+use crate::wait::sleepers;
 
 exports![
     pthread_mutex_lock,
@@ -153,7 +153,7 @@ pub(super) unsafe fn unlock(mutex: *mut Mutex) -> c_int {
     // SAFETY: by the caller's contract.
     let result = unsafe { Real::pthread_mutex_unlock(mutex) };
     // The mutex may be gone by now: another thread may have locked, unlocked and destroyed it.
-    sleepers::wake(mutex.addr(), ANY, 1);
+    sleepers::wake_after_release(mutex.addr(), 1);
     result
 }
 

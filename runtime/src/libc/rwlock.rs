@@ -9,7 +9,7 @@ use super::gate;
 use super::real::real;
 use super::wait_for::wait_for;
 use crate::seam;
-use crate::wait::sleepers::{self, ANY};
+use crate::wait::sleepers;
 
 exports![
     pthread_rwlock_rdlock,
@@ -124,7 +124,7 @@ unsafe extern "C-unwind" fn pthread_rwlock_unlock(lock: *mut RwLock) -> c_int {
     // SAFETY: by the caller's contract.
     let result = unsafe { Real::pthread_rwlock_unlock(lock) };
     // All: they may be readers.
-    sleepers::wake(lock.addr(), ANY, u32::MAX);
+    sleepers::wake_after_release(lock.addr(), u32::MAX);
     result
 }
 

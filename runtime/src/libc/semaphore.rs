@@ -9,7 +9,7 @@ use super::real::real;
 use super::wait_for::wait_for;
 use super::{errno, gate};
 use crate::seam;
-use crate::wait::sleepers::{self, ANY};
+use crate::wait::sleepers;
 
 exports![sem_wait, sem_timedwait, sem_trywait, sem_post];
 
@@ -88,7 +88,7 @@ unsafe extern "C-unwind" fn sem_trywait(semaphore: *mut Semaphore) -> c_int {
 unsafe extern "C-unwind" fn sem_post(semaphore: *mut Semaphore) -> c_int {
     // SAFETY: by the caller's contract.
     let result = unsafe { Real::sem_post(semaphore) };
-    sleepers::wake(semaphore.addr(), ANY, 1);
+    sleepers::wake_after_release(semaphore.addr(), 1);
     result
 }
 

@@ -30,6 +30,9 @@ use ::std::cell::Cell;
 use ::std::ptr::NonNull;
 use ::std::task::Waker;
 
+#[cfg(greenpatch_libc)]
+use ::std::sync::atomic::compiler_fence;
+
 use crate::boundary;
 use crate::wait::address_hasher::MIX;
 use crate::wait::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
@@ -154,6 +157,21 @@ pub(crate) fn wake(address: usize, mask: u32, most: u32) -> u32 {
         return 0;
     }
     wake_waiting(address, mask, most)
+}
+
+/// Does the same for a caller that has just changed the object by a call of libc, which does so by an atomic read-modify-write.
+#[cfg(greenpatch_libc)]
+#[inline]
+pub(crate) fn wake_after_release(address: usize, most: u32) {
+    // On x86-64 such an instruction is a fence.
+    if cfg!(target_arch = "x86_64") {
+        compiler_fence(Ordering::SeqCst);
+    } else {
+        fence(Ordering::SeqCst);
+    }
+    if bucket(address).waiting.load(Ordering::Relaxed) != 0 {
+        wake_waiting(address, ANY, most);
+    }
 }
 
 #[cold]
