@@ -57,6 +57,12 @@
 //! [`block_on`] runs a future on a thread and blocks that thread alone. [`spawn_blocking`] runs blocking code on a new thread, and
 //! an async function can await its result.
 //!
+//! # Below std
+//!
+//! With the crate's feature `libc`, on Linux with glibc, greenpatch also defines functions of libc that wait: futexes, the locks of
+//! pthreads, and what waits for descriptors. So code that calls libc and not std lets other green threads run, C libraries too. See
+//! [`patch_libc`], and `docs/LIBC.md` in the repository.
+//!
 //! # Limits
 //!
 //! - It works on Unix, and is developed and tested on x86-64 Linux.
