@@ -35,11 +35,28 @@ pub(super) unsafe extern "C-unwind" fn epoll_wait(
     count: c_int,
     timeout: c_int,
 ) -> c_int {
+    if gate::is_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { epoll_wait_giving_way(epoll, events, count, timeout) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::epoll_wait(epoll, events, count, timeout) }
+}
+
+/// [`epoll_wait`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`epoll_wait`].
+#[inline(never)]
+unsafe fn epoll_wait_giving_way(
+    epoll: c_int,
+    events: *mut epoll_event,
+    count: c_int,
+    timeout: c_int,
+) -> c_int {
     // SAFETY: by the caller's contract.
     let own = |timeout| unsafe { Real::epoll_wait(epoll, events, count, timeout) };
-    if !gate::is_open() {
-        return own(timeout);
-    }
     wait(epoll, Limit::milliseconds(timeout), &|| own(0)).unwrap_or_else(|| own(timeout))
 }
 

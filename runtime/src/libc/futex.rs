@@ -1,4 +1,4 @@
-//! `syscall`, for the sake of futexes.
+//! `syscall`, for the sake of futexes; what else waits by a number is in `numbers`.
 //!
 //! A private futex is a word of this process. Green threads wait for it in [`sleepers`], native threads in the kernel. A
 //! wake goes to both. If there are green threads, every other wake begins with the kernel, so that neither kind starves.
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::deadline::Deadline;
 use super::exports::exports;
-use super::{errno, gate};
+use super::{errno, gate, numbers};
 use crate::seam;
 use crate::seam::offload::Call;
 use crate::wait::park::{Outcome, Wait};
@@ -63,8 +63,15 @@ unsafe extern "C" fn syscall(
         // SAFETY: by the caller's contract.
         return unsafe { futex(a, b as c_int, c as u32, d, e, f as u32) };
     }
+    let arguments = [a, b, c, d, e, f];
+    if gate::is_open() {
+        // SAFETY: by the caller's contract.
+        if let Some(result) = unsafe { numbers::call(number, arguments) } {
+            return result;
+        }
+    }
     // SAFETY: by the caller's contract.
-    errno::of_system_call(unsafe { system_call(number, [a, b, c, d, e, f]) })
+    errno::of_system_call(unsafe { system_call(number, arguments) })
 }
 
 /// Returns true if the operation may wait on a green thread, or wake one.

@@ -93,11 +93,26 @@ pub(super) unsafe extern "C-unwind" fn recv(
     length: size_t,
     flags: c_int,
 ) -> ssize_t {
+    if gate::is_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { recv_giving_way(fd, buffer, length, flags) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::recv(fd, buffer, length, flags) }
+}
+
+/// [`recv`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`recv`].
+#[inline(never)]
+unsafe fn recv_giving_way(fd: RawFd, buffer: *mut c_void, length: size_t, flags: c_int) -> ssize_t {
     // SAFETY: by the caller's contract.
     let own = |done: usize, flags| unsafe {
         Real::recv(fd, buffer.wrapping_byte_add(done), length - done, flags)
     };
-    if !gate::is_open() || never_blocks(flags) {
+    if never_blocks(flags) {
         return noting_busy(own(0, flags));
     }
     receive_whole(fd, length, flags, &own)
@@ -287,6 +302,26 @@ pub(super) unsafe extern "C-unwind" fn recvmmsg(
 #[unsafe(no_mangle)]
 pub(super) unsafe extern "C-unwind" fn send(
     fd: c_int,
+    buffer: *const c_void,
+    length: size_t,
+    flags: c_int,
+) -> ssize_t {
+    if gate::is_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { send_giving_way(fd, buffer, length, flags) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::send(fd, buffer, length, flags) }
+}
+
+/// [`send`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`send`].
+#[inline(never)]
+unsafe fn send_giving_way(
+    fd: RawFd,
     buffer: *const c_void,
     length: size_t,
     flags: c_int,

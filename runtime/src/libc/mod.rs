@@ -45,6 +45,7 @@ mod locks;
 mod messages;
 mod mutex;
 mod names;
+mod numbers;
 mod owners;
 mod polling;
 mod processes;

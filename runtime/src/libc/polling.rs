@@ -45,11 +45,23 @@ pub(super) unsafe extern "C-unwind" fn poll(
     count: nfds_t,
     timeout: c_int,
 ) -> c_int {
+    if gate::is_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { poll_giving_way(descriptors, count, timeout) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::poll(descriptors, count, timeout) }
+}
+
+/// [`poll`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`poll`].
+#[inline(never)]
+unsafe fn poll_giving_way(descriptors: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
     // SAFETY: by the caller's contract.
     let own = |timeout| unsafe { Real::poll(descriptors, count, timeout) };
-    if !gate::is_open() {
-        return own(timeout);
-    }
     // SAFETY: by the caller's contract.
     unsafe { wait(descriptors, count, Limit::milliseconds(timeout), &|| own(0)) }
         .unwrap_or_else(|| own(timeout))

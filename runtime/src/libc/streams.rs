@@ -53,10 +53,21 @@ pub(super) unsafe extern "C-unwind" fn read(
     buffer: *mut c_void,
     length: size_t,
 ) -> ssize_t {
-    if !gate::is_open() || length == 0 {
+    if gate::is_open() && length != 0 {
         // SAFETY: by the caller's contract.
-        return unsafe { Real::read(fd, buffer, length) };
+        return unsafe { read_giving_way(fd, buffer, length) };
     }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::read(fd, buffer, length) }
+}
+
+/// [`read`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`read`].
+#[inline(never)]
+unsafe fn read_giving_way(fd: RawFd, buffer: *mut c_void, length: size_t) -> ssize_t {
     let vector = iovec {
         iov_base: buffer,
         iov_len: length,
@@ -127,10 +138,21 @@ pub(super) unsafe extern "C-unwind" fn write(
     buffer: *const c_void,
     length: size_t,
 ) -> ssize_t {
-    if !gate::is_open() || length == 0 || isize::try_from(length).is_err() {
+    if gate::is_open() && length != 0 && isize::try_from(length).is_ok() {
         // SAFETY: by the caller's contract.
-        return unsafe { Real::write(fd, buffer, length) };
+        return unsafe { write_giving_way(fd, buffer, length) };
     }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::write(fd, buffer, length) }
+}
+
+/// [`write`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`write`].
+#[inline(never)]
+unsafe fn write_giving_way(fd: RawFd, buffer: *const c_void, length: size_t) -> ssize_t {
     let vector = iovec {
         iov_base: buffer.cast_mut(),
         iov_len: length,

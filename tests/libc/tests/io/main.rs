@@ -51,6 +51,7 @@ const SCENARIOS: &[(&str, fn())] = &[
         polling::reused_numbers,
     ),
     ("many wait for one descriptor", polling::many_waiters),
+    ("by the numbers of system calls", polling::numbers),
     ("native threads", contexts::native_threads),
     ("in the child of a fork", contexts::in_a_child),
     ("in a signal handler", contexts::in_a_signal_handler),

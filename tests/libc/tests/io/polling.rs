@@ -326,3 +326,65 @@ pub(super) fn many_waiters() {
         50
     );
 }
+
+/// The same functions by the numbers of their system calls.
+pub(super) fn numbers() {
+    patch();
+    let (reader, writer) = pipe();
+    let (fd, writer) = (reader.as_raw_fd(), writer.as_raw_fd());
+    gives_way(
+        move || {
+            let mut byte = 0_u8;
+            let read = ok(unsafe { libc::syscall(libc::SYS_read, fd, &raw mut byte, 1_usize) });
+            (read, byte)
+        },
+        move || {
+            let written = unsafe { libc::syscall(libc::SYS_write, writer, b"x".as_ptr(), 1_usize) };
+            assert_eq!(ok(written), 1);
+        },
+        |read| assert_eq!(read, (1, b'x')),
+    );
+    let (socket, other) = sockets(libc::SOCK_DGRAM);
+    let (fd, writer) = (socket.as_raw_fd(), other.as_raw_fd());
+    gives_way(
+        move || {
+            let mut byte = 0_u8;
+            let none = ptr::null_mut::<u8>();
+            ok(unsafe {
+                libc::syscall(
+                    libc::SYS_recvfrom,
+                    fd,
+                    &raw mut byte,
+                    1_usize,
+                    0,
+                    none,
+                    none,
+                )
+            })
+        },
+        move || write_all(writer, b"x"),
+        |received| assert_eq!(received, 1),
+    );
+    gives_way(
+        || {
+            let time = libc::timespec {
+                tv_sec: 0,
+                tv_nsec: 20_000_000,
+            };
+            let left = ptr::null_mut::<libc::timespec>();
+            ok(unsafe { libc::syscall(libc::SYS_nanosleep, &raw const time, left) })
+        },
+        || (),
+        |result| assert_eq!(result, 0),
+    );
+    thread::spawn(move || {
+        let none = ptr::null_mut::<u8>();
+        fails(
+            unsafe { libc::syscall(libc::SYS_read, -1, none, 1_usize) },
+            libc::EBADF,
+        );
+        fails(unsafe { libc::syscall(-5) }, libc::ENOSYS);
+    })
+    .join()
+    .unwrap();
+}
