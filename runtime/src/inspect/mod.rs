@@ -1,4 +1,4 @@
-//! What green threads do: [`dump`] lists them, with what each waits for.
+//! What green threads do: [`dump()`] lists them, with what each waits for.
 //!
 //! A [`Dump`] is a value with public fields. Its `Display` is the text for people, [`Dump::to_json`] is for programs.
 //! Green threads are known by the numbers that `ThreadId` prints.

@@ -5,7 +5,7 @@
 //! | `HELD` | a thread holds the mutex |
 //! | `QUEUED` | threads wait at this address |
 //! | `RESERVED` | a waiter has lost to barging threads as often as its patience allows: the mutex can be acquired by hand-off only |
-//! | the others | a page of the holder's stack, for reports, see [`stack_page`](crate::wait::stack_page); zero between a hand-off and the holder's resumption |
+//! | the others | a page of the holder's stack, for reports, see [`stack_page`]; zero between a hand-off and the holder's resumption |
 //!
 //! `QUEUED` and `RESERVED` change only under the lock of the queue, and are set only while a thread holds the mutex, or
 //! has released it and is about to process the queue. So if either is set and the mutex is free, another thread will

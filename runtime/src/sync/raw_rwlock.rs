@@ -3,7 +3,7 @@
 //! | bits | meaning |
 //! | --- | --- |
 //! | `HOLDERS` | the number of readers that hold the lock; or the bit `WRITER` and a page of the writer's stack, see
-//! [`stack_page`](crate::wait::stack_page), which is zero between a hand-off and the writer's resumption |
+//! [`stack_page`], which is zero between a hand-off and the writer's resumption |
 //! | `QUEUED` | threads wait at this address; new readers queue too unless the lock is free |
 //! | `RESERVED` | a waiting writer has lost too often: the lock can be acquired by hand-off only |
 //!
