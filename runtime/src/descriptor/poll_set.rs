@@ -4,6 +4,7 @@
 //! 1. The descriptors are valid for the kernel or not; it has an error for those that are not. None is read or written here.
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
@@ -18,7 +19,7 @@ impl PollSet {
     /// # Errors
     ///
     /// What the kernel has no memory or descriptor for, and a set that would watch itself.
-    pub(crate) fn new(descriptors: &[pollfd]) -> io::Result<PollSet> {
+    pub(crate) fn new(descriptors: &[Cell<pollfd>]) -> io::Result<PollSet> {
         // SAFETY: epoll_create1 takes flags.
         let epoll = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
         if epoll == -1 {
@@ -27,6 +28,7 @@ impl PollSet {
         // SAFETY: the kernel has just created the descriptor, and no other value owns it.
         let set = PollSet(unsafe { OwnedFd::from_raw_fd(epoll) });
         for (index, descriptor) in descriptors.iter().enumerate() {
+            let descriptor = descriptor.get();
             if descriptor.fd >= 0 {
                 set.add(descriptor, &descriptors[..index])?;
             }
@@ -38,10 +40,11 @@ impl PollSet {
         self.0.as_raw_fd()
     }
 
-    fn add(&self, descriptor: &pollfd, before: &[pollfd]) -> io::Result<()> {
+    fn add(&self, descriptor: pollfd, before: &[Cell<pollfd>]) -> io::Result<()> {
         match self.control(libc::EPOLL_CTL_ADD, descriptor.fd, descriptor.events) {
             Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {
-                let same = before.iter().filter(|other| other.fd == descriptor.fd);
+                let before = before.iter().map(Cell::get);
+                let same = before.filter(|other| other.fd == descriptor.fd);
                 let events = same.fold(descriptor.events, |events, other| events | other.events);
                 self.control(libc::EPOLL_CTL_MOD, descriptor.fd, events)
             }
@@ -72,12 +75,12 @@ mod tests {
     use super::*;
     use crate::descriptor::poll;
 
-    fn wants(fd: RawFd, events: i16) -> pollfd {
-        pollfd {
+    fn wants(fd: RawFd, events: i16) -> Cell<pollfd> {
+        Cell::new(pollfd {
             fd,
             events,
             revents: 0,
-        }
+        })
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! still means the same descriptor, the caller decides.
 #![forbid(unsafe_code)]
 
+use std::cell::Cell;
 use std::os::fd::RawFd;
 use std::time::Instant;
 
@@ -14,8 +15,8 @@ use crate::descriptor::direction::Direction;
 pub(crate) enum Interest<'a> {
     /// One descriptor, in one direction.
     One(RawFd, Direction),
-    /// The events of several, as `poll` has them. Nothing at all if there are none.
-    Any(&'a [pollfd]),
+    /// The events of several, as `poll` has them. Nothing at all if there are none. The attempts change the elements.
+    Any(&'a [Cell<pollfd>]),
 }
 
 /// A wait for a call that would block.

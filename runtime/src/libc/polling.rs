@@ -4,6 +4,7 @@
 //! than that of the thread is made by a helper, which takes the signals meanwhile.
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::ffi::{c_int, c_ulong};
 use std::ptr;
 use std::time::{Duration, Instant};
@@ -233,15 +234,16 @@ unsafe fn wait(
         if count == 0 {
             return Some(Interest::Any(&[]));
         }
-        // SAFETY: by the caller's contract; the attempts change the `revents` alone, which are not read.
-        let all = unsafe { std::slice::from_raw_parts(descriptors.cast_const(), count as usize) };
-        Some(match all {
-            [one] if one.fd >= 0 => match direction(one.events) {
-                Some(direction) => Interest::One(one.fd, direction),
-                None => Interest::Any(all),
-            },
-            _ => Interest::Any(all),
-        })
+        let cells = descriptors.cast::<Cell<pollfd>>();
+        // SAFETY: by the caller's contract; a cell has the layout of what is in it, and the attempts may change that.
+        let all = unsafe { std::slice::from_raw_parts(cells, count as usize) };
+        if let [one] = all
+            && one.get().fd >= 0
+            && let Some(direction) = direction(one.get().events)
+        {
+            return Some(Interest::One(one.get().fd, direction));
+        }
+        Some(Interest::Any(all))
     })
 }
 
@@ -312,7 +314,8 @@ unsafe fn wait_for_sets(count: c_int, sets: [*mut fd_set; 3], limit: Limit) -> O
         // SAFETY: by the caller's contract.
         unsafe { Real::select(count, read, write, except, &raw mut zero) }
     };
-    let result = waits::until_found(limit, &at_once, &mut || Some(Interest::Any(&descriptors)));
+    let descriptors = Cell::from_mut(descriptors.as_mut_slice()).as_slice_of_cells();
+    let result = waits::until_found(limit, &at_once, &mut || Some(Interest::Any(descriptors)));
     match result {
         None => restore(),
         // A call that fails does not change the sets.
