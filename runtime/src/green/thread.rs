@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::unix::thread::JoinHandleExt;
+use std::os::unix::thread::{JoinHandleExt, RawPthread};
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -98,11 +98,17 @@ pub(super) fn join_native(native: std::thread::JoinHandle<()>) {
     }
     let mut join = || {
         // SAFETY: the thread's handle was consumed for this, and the thread has not been joined.
-        unsafe { libc::pthread_join(native, ptr::null_mut()) };
+        unsafe { libc::pthread_join(pthread(native), ptr::null_mut()) };
     };
     if offload::join(&parker, Call::new(&mut join)).is_err() {
         join();
     }
+}
+
+/// Returns a thread as the C library has it: a number, or, in musl, a pointer.
+#[allow(clippy::unnecessary_cast, reason = "it is a number in glibc")]
+fn pthread(native: RawPthread) -> libc::pthread_t {
+    native as libc::pthread_t
 }
 
 const LOOKS: u32 = 5;
@@ -110,15 +116,15 @@ const FIRST_PAUSE: Duration = Duration::from_micros(30);
 
 /// Joins an OS thread if it has ended.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn has_joined(native: libc::pthread_t) -> bool {
+fn has_joined(native: RawPthread) -> bool {
     // SAFETY: the thread's handle was consumed for this, and the thread has not been joined: after a successful join the
     // caller does not use it again.
-    unsafe { libc::pthread_tryjoin_np(native, ptr::null_mut()) == 0 }
+    unsafe { libc::pthread_tryjoin_np(pthread(native), ptr::null_mut()) == 0 }
 }
 
 /// This system has no such call.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn has_joined(_: libc::pthread_t) -> bool {
+fn has_joined(_: RawPthread) -> bool {
     false
 }
 

@@ -19,7 +19,7 @@ use super::driver::Driver;
 use super::errno::Errno;
 use super::idleness::Idleness;
 use super::inbox::Drain;
-use super::remote::{Message, Remote};
+use super::remote::{Message, Remote, this_os_thread};
 use super::run_queue::RunQueue;
 use super::task::Task;
 use super::task_table::TaskTable;
@@ -135,8 +135,7 @@ impl Hub {
     #[inline]
     pub(super) fn core(&self) -> &Core {
         debug_assert!(
-            // SAFETY: pthread_self has no preconditions.
-            self.os_thread() == unsafe { libc::pthread_self() },
+            self.os_thread() == this_os_thread(),
             "a hub's core is accessed on its OS thread alone"
         );
         &self.core

@@ -77,8 +77,7 @@ impl Remote {
 
     /// Makes this OS thread the one that the hub belongs to.
     pub(super) fn set_this_thread(&self) {
-        // SAFETY: pthread_self has no preconditions.
-        self.set_os_thread(unsafe { libc::pthread_self() });
+        self.set_os_thread(this_os_thread());
         #[cfg(any(target_os = "linux", target_os = "android"))]
         // SAFETY: gettid has no preconditions.
         self.number
@@ -91,4 +90,15 @@ impl Remote {
         // before it passes the hub on.
         self.os_thread.store(os_thread as usize, Ordering::Relaxed);
     }
+}
+
+/// Returns this OS thread.
+#[allow(
+    clippy::unnecessary_cast,
+    reason = "it is a pointer in some C libraries, such as musl"
+)]
+#[inline]
+pub(super) fn this_os_thread() -> RawPthread {
+    // SAFETY: pthread_self has no preconditions.
+    unsafe { libc::pthread_self() as RawPthread }
 }

@@ -117,9 +117,11 @@ pub(super) fn peer(fd: i32) -> Option<SocketAddr> {
 pub(super) fn stack() -> Option<(usize, usize)> {
     use std::mem::MaybeUninit;
 
+    // SAFETY: pthread_self has no preconditions.
+    let this = unsafe { libc::pthread_self() };
     let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
-    // SAFETY: `attributes` is valid for the write.
-    if unsafe { libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) } != 0 {
+    // SAFETY: this thread runs, and `attributes` is valid for the write.
+    if unsafe { libc::pthread_getattr_np(this, attributes.as_mut_ptr()) } != 0 {
         return None;
     }
     let (mut lowest, mut size) = (std::ptr::null_mut(), 0);

@@ -64,8 +64,12 @@ impl Barrier {
             self.passed.notify_all();
         } else {
             let round = state.round;
-            while state.round == round {
+            loop {
+                // Other threads change the round while this one waits, which releases the mutex.
                 self.passed.wait_until(state.raw(), None, Kind::Barrier);
+                if state.round != round {
+                    break;
+                }
             }
         }
         BarrierWaitResult(is_leader)

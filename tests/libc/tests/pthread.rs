@@ -457,10 +457,8 @@ fn semaphores() {
     let semaphore = Place::<libc::sem_t>::new(|place| unsafe { libc::sem_init(place, 0, 0) });
     let time = after(libc::CLOCK_REALTIME, Duration::from_millis(10));
     // SAFETY: it is initialized, as below.
-    assert_eq!(
-        unsafe { libc::sem_timedwait(semaphore.get(), &raw const time) },
-        -1
-    );
+    let result = unsafe { libc::sem_timedwait(semaphore.get(), &raw const time) };
+    assert_eq!(result, -1);
     assert_eq!(
         std::io::Error::last_os_error().raw_os_error(),
         Some(libc::ETIMEDOUT)
