@@ -7,9 +7,9 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::OnceLock;
 
+use super::stream::Stream;
 use crate::descriptor::stream::StreamKind;
 use crate::descriptor::watch::Watch;
-use crate::seam::pipe::Stream;
 
 /// A file of std. The OS reports no readiness of a file in storage. A pipe, terminal, device or socket can be waited for,
 /// and has a [`Watch`].

@@ -1,5 +1,5 @@
 // Layer: facade, std-shaped.
-// Called by: users; `io`, for `IsTerminal` of a file.
+// Called by: users; `io`, for `IsTerminal` of a file and for the transfers on pipes.
 // Calls: `seam`, `descriptor`.
 // Never: names a hub, or asks whether it is green.
 
@@ -34,6 +34,7 @@ mod file;
 mod handle;
 mod open_options;
 mod paths;
+mod stream;
 
 pub use dir_builder::DirBuilder;
 pub use file::File;
@@ -43,6 +44,7 @@ pub use paths::{
     read_link, read_to_string, remove_dir, remove_dir_all, remove_file, rename, set_permissions,
     symlink_metadata, write,
 };
+pub(crate) use stream::Stream;
 
 #[expect(deprecated, reason = "std has it still")]
 pub use paths::soft_link;

@@ -1,6 +1,6 @@
 // Layer: facade, std-shaped.
 // Called by: users; `process`, for the macros of pipes; `prelude`.
-// Calls: `seam`, `descriptor`; `sync`, for the locks of the streams; `fs`, for `IsTerminal` of a file.
+// Calls: `seam`, `descriptor`; `sync`, for the locks of the streams; `fs`, for `IsTerminal` of a file and for the transfers on pipes.
 // Never: names a hub, or asks whether it is green.
 
 //! Streams and pipes, with the API of [`std::io`].

@@ -75,14 +75,14 @@ macro_rules! reads_a_pipe {
     ($ours:ty) => {
         impl ::std::io::Read for $ours {
             fn read(&mut self, buf: &mut [u8]) -> ::std::io::Result<usize> {
-                ::std::io::Read::read(&mut $crate::seam::pipe::Stream::of_pipe(&self.0), buf)
+                ::std::io::Read::read(&mut $crate::fs::Stream::of_pipe(&self.0), buf)
             }
 
             fn read_vectored(
                 &mut self,
                 bufs: &mut [::std::io::IoSliceMut<'_>],
             ) -> ::std::io::Result<usize> {
-                let mut stream = $crate::seam::pipe::Stream::of_pipe(&self.0);
+                let mut stream = $crate::fs::Stream::of_pipe(&self.0);
                 ::std::io::Read::read_vectored(&mut stream, bufs)
             }
         }
@@ -95,14 +95,14 @@ macro_rules! writes_a_pipe {
     ($ours:ty) => {
         impl ::std::io::Write for $ours {
             fn write(&mut self, buf: &[u8]) -> ::std::io::Result<usize> {
-                ::std::io::Write::write(&mut $crate::seam::pipe::Stream::of_pipe(&self.0), buf)
+                ::std::io::Write::write(&mut $crate::fs::Stream::of_pipe(&self.0), buf)
             }
 
             fn write_vectored(
                 &mut self,
                 bufs: &[::std::io::IoSlice<'_>],
             ) -> ::std::io::Result<usize> {
-                let mut stream = $crate::seam::pipe::Stream::of_pipe(&self.0);
+                let mut stream = $crate::fs::Stream::of_pipe(&self.0);
                 ::std::io::Write::write_vectored(&mut stream, bufs)
             }
 

@@ -26,8 +26,6 @@
 #![allow(unsafe_code)]
 
 use ::std::array;
-use ::std::cell::Cell;
-use ::std::ptr::NonNull;
 use ::std::task::Waker;
 
 #[cfg(greenpatch_libc)]
@@ -35,53 +33,20 @@ use ::std::sync::atomic::compiler_fence;
 
 use crate::boundary;
 use crate::wait::address_hasher::MIX;
-use crate::wait::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+use crate::wait::atomic::{AtomicU32, Ordering, fence};
 use crate::wait::park::WaitEntry;
 use crate::wait::reason::{Holder, Kind, Reason};
 
-const WAITING: u32 = 0;
-const WOKEN: u32 = 1;
+mod lock;
+mod queue;
+
+pub(crate) use queue::{ANY, Sleeper};
+
+use lock::Lock;
+use queue::{Queue, WAITING};
 
 /// The number of wakers that are called after one hold of the lock.
 const BATCH: usize = 8;
-
-/// A mask that all wakers and waiters match.
-pub(crate) const ANY: u32 = u32::MAX;
-
-type Link = Option<NonNull<Sleeper<'static>>>;
-
-/// A green thread that waits at an address.
-pub(crate) struct Sleeper<'a> {
-    mark: AtomicU32,
-    address: AtomicUsize,
-    mask: u32,
-    waker: Cell<Option<Waker>>,
-    ticket: Cell<u64>,
-    next: Cell<Link>,
-    prev: Cell<Link>,
-    must_wait: &'a dyn Fn() -> bool,
-}
-
-impl<'a> Sleeper<'a> {
-    /// Makes a sleeper that is in no queue. Wakers find it if their mask has a bit of `mask`. `must_wait` is called under
-    /// the bucket's lock, before it enters the queue; it must not block.
-    pub(crate) fn new(address: usize, mask: u32, must_wait: &'a dyn Fn() -> bool) -> Sleeper<'a> {
-        Sleeper {
-            mark: AtomicU32::new(WAITING),
-            address: AtomicUsize::new(address),
-            mask,
-            waker: Cell::new(None),
-            ticket: Cell::new(0),
-            next: Cell::new(None),
-            prev: Cell::new(None),
-            must_wait,
-        }
-    }
-
-    fn link(&self) -> NonNull<Sleeper<'static>> {
-        NonNull::from(self).cast()
-    }
-}
 
 impl WaitEntry for Sleeper<'_> {
     fn register(&self, waker: Waker, _patience: u32) -> bool {
@@ -408,82 +373,12 @@ pub(crate) fn forget_all() {
     }
 }
 
-impl Sleeper<'_> {
-    fn is_at(&self, address: usize) -> bool {
-        self.address.load(Ordering::Relaxed) == address
-    }
-}
-
-/// The waiters of the addresses that hash to one bucket, in order of arrival.
-struct Queue {
-    head: Link,
-    tail: Link,
-    last_ticket: u64,
-}
-
-// SAFETY: by invariant 2 sleepers are accessed under the lock; a waker may be called on any thread.
-unsafe impl Send for Queue {}
-
-impl Queue {
-    const fn new() -> Queue {
-        Queue {
-            head: None,
-            tail: None,
-            last_ticket: 0,
-        }
-    }
-
-    /// Links a sleeper at the end.
-    fn push(&mut self, link: NonNull<Sleeper<'static>>) {
-        // SAFETY: by invariant 1.
-        let sleeper = unsafe { link.as_ref() };
-        self.last_ticket += 1;
-        sleeper.ticket.set(self.last_ticket);
-        sleeper.next.set(None);
-        sleeper.prev.set(self.tail);
-        match self.tail {
-            // SAFETY: by invariant 1, since it is linked.
-            Some(tail) => unsafe { tail.as_ref() }.next.set(Some(link)),
-            None => self.head = Some(link),
-        }
-        self.tail = Some(link);
-    }
-
-    /// Unlinks a sleeper of this queue.
-    fn unlink(&mut self, link: NonNull<Sleeper<'static>>) {
-        // SAFETY: by invariant 1.
-        let sleeper = unsafe { link.as_ref() };
-        let (prev, next) = (sleeper.prev.take(), sleeper.next.take());
-        match prev {
-            // SAFETY: by invariant 1, since it is linked.
-            Some(prev) => unsafe { prev.as_ref() }.next.set(next),
-            None => self.head = next,
-        }
-        match next {
-            // SAFETY: by invariant 1, since it is linked.
-            Some(next) => unsafe { next.as_ref() }.prev.set(prev),
-            None => self.tail = prev,
-        }
-    }
-
-    /// Unlinks a sleeper of this queue and ends its wait. Returns its waker, to be called after the lock is released.
-    fn take(&mut self, link: NonNull<Sleeper<'static>>) -> Option<Waker> {
-        self.unlink(link);
-        // SAFETY: by invariant 1.
-        let sleeper = unsafe { link.as_ref() };
-        let waker = sleeper.waker.take();
-        // Release: the waiter sees all that was done before. By invariant 3 it may be gone from here on.
-        sleeper.mark.store(WOKEN, Ordering::Release);
-        waker
-    }
-}
-
 /// One part of the table.
 #[repr(align(64))]
 struct Bucket {
     /// The number of waiters here, and of those that are about to enter.
     waiting: AtomicU32,
-    queue: lock::Lock<Queue>,
+    queue: Lock<Queue>,
 }
 
 impl Bucket {
@@ -504,7 +399,7 @@ fn index(address: usize) -> usize {
 static TABLE: [Bucket; BUCKETS] = [const {
     Bucket {
         waiting: AtomicU32::new(0),
-        queue: lock::Lock::new(Queue::new()),
+        queue: Lock::new(Queue::new()),
     }
 }; BUCKETS];
 
@@ -528,110 +423,11 @@ fn bucket(address: usize) -> &'static Bucket {
     loom::lazy_static! {
         static ref TABLE: [Bucket; BUCKETS] = array::from_fn(|_| Bucket {
             waiting: AtomicU32::new(0),
-            queue: lock::Lock::new(Queue::new()),
+            queue: Lock::new(Queue::new()),
         });
     }
     // A loom static lives as long as one execution of the model.
     &TABLE[index(address)]
-}
-
-#[cfg(loom)]
-mod lock {
-    use crate::wait::atomic::{Mutex, lock};
-
-    /// loom's lock.
-    pub(super) struct Lock<T>(Mutex<T>);
-
-    impl<T> Lock<T> {
-        pub(super) fn new(value: T) -> Lock<T> {
-            Lock(Mutex::new(value))
-        }
-
-        pub(super) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-            f(&mut lock(&self.0))
-        }
-    }
-}
-
-/// A lock that waits by a futex of its own, past libc: Drepper, "Futexes Are Tricky", the third mutex.
-#[cfg(not(loom))]
-mod lock {
-    use ::std::hint::spin_loop;
-    use ::std::sync::atomic::{AtomicU32, Ordering};
-
-    use crate::wait::atomic::UnsafeCell;
-    use crate::wait::system_call::system_call;
-
-    const FREE: u32 = 0;
-    const HELD: u32 = 1;
-    /// Held, and a thread may wait.
-    const AWAITED: u32 = 2;
-
-    /// Polls before a thread blocks. The lock is held for a few instructions.
-    const POLLS: u32 = 100;
-
-    pub(super) struct Lock<T> {
-        state: AtomicU32,
-        value: UnsafeCell<T>,
-    }
-
-    // SAFETY: the value is accessed by the thread that holds the lock.
-    unsafe impl<T: Send> Sync for Lock<T> {}
-
-    impl<T> Lock<T> {
-        pub(super) const fn new(value: T) -> Lock<T> {
-            Lock {
-                state: AtomicU32::new(FREE),
-                value: UnsafeCell::new(value),
-            }
-        }
-
-        /// Calls `f` with the value. `f` must not panic.
-        pub(super) fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-            self.lock();
-            // SAFETY: the lock is held until `f` has returned.
-            let result = self.value.with_mut(|value| f(unsafe { &mut *value }));
-            // Release: pairs with the acquire in `lock`.
-            if self.state.swap(FREE, Ordering::Release) == AWAITED {
-                self.futex(libc::FUTEX_WAKE, 1);
-            }
-            result
-        }
-
-        fn lock(&self) {
-            for _ in 0..POLLS {
-                let free =
-                    self.state
-                        .compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed);
-                if free.is_ok() {
-                    return;
-                }
-                spin_loop();
-            }
-            while self.state.swap(AWAITED, Ordering::Acquire) != FREE {
-                self.futex(libc::FUTEX_WAIT, AWAITED);
-            }
-        }
-
-        /// Sets the value, whether or not the lock is held.
-        pub(super) fn reset(&self, value: T) {
-            // SAFETY: no other thread exists in this process.
-            self.value.with_mut(|place| unsafe { place.write(value) });
-            self.state.store(FREE, Ordering::Relaxed);
-        }
-
-        fn futex(&self, operation: libc::c_int, value: u32) {
-            let operation = operation | libc::FUTEX_PRIVATE_FLAG;
-            let word = self.state.as_ptr().addr();
-            // SAFETY: the lock is a static.
-            unsafe {
-                system_call(
-                    libc::SYS_futex,
-                    [word, operation as usize, value as usize, 0, 0, 0],
-                )
-            };
-        }
-    }
 }
 
 #[cfg(all(test, not(loom)))]
