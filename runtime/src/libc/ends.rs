@@ -23,7 +23,7 @@ real! { ENDS:
     fn pthread_join(thread: libc::pthread_t, result: *mut *mut c_void) -> c_int;
     fn pthread_tryjoin_np(thread: libc::pthread_t, result: *mut *mut c_void) -> c_int;
     fn pthread_barrier_wait(barrier: *mut Barrier) -> c_int;
-    fn pthread_once(once: *mut Once, initialize: extern "C-unwind" fn()) -> c_int;
+    fn pthread_once(once: *mut Once, initialize: extern "C" fn()) -> c_int;
 }
 
 /// An address that a helper uses while its owner waits.
@@ -116,10 +116,7 @@ unsafe fn wait_at_barrier(barrier: *mut Barrier) -> Option<c_int> {
 /// That of the function of C.
 // SAFETY: as above.
 #[unsafe(no_mangle)]
-unsafe extern "C-unwind" fn pthread_once(
-    once: *mut Once,
-    initialize: extern "C-unwind" fn(),
-) -> c_int {
+unsafe extern "C-unwind" fn pthread_once(once: *mut Once, initialize: extern "C" fn()) -> c_int {
     /// The two bits in which glibc keeps the state.
     const STATE: c_int = 3;
     const IN_PROGRESS: c_int = 1;

@@ -26,9 +26,11 @@
 //! What is here follows three rules:
 //!
 //! - It allocates nothing and holds no lock of std, since an allocator or a lock may be what calls it.
-//! - It panics nowhere. The functions that the OS cancels threads in are `extern "C-unwind"`, and hold nothing that is to be
+//! - It panics nowhere, and declares no function that it calls as one that unwinds: like std, greenpatch is linked into programs
+//!   in which panics abort. The functions that the OS cancels threads in are `extern "C-unwind"`, and hold nothing that is to be
 //!   dropped while they call the next definition.
 //! - `errno` is what the C function says it is.
+#![deny(ffi_unwind_calls)]
 
 mod condition;
 mod connections;

@@ -105,7 +105,7 @@ macro_rules! real {
                 /// That of the function of C.
                 #[inline(always)]
                 unsafe fn $name($($argument: $type),*) -> $result {
-                    type Function = unsafe extern "C-unwind" fn($($type),*) -> $result;
+                    type Function = unsafe extern "C" fn($($type),*) -> $result;
                     // SAFETY: by invariant 1 of `real` it is such a function.
                     let function = unsafe {
                         ::std::mem::transmute::<*mut (), Function>(next::$name.address())
