@@ -146,11 +146,11 @@ pub(super) unsafe extern "C-unwind" fn write(
     unsafe { Real::write(fd, buffer, length) }
 }
 
-/// [`write`], apart from it so that a native thread's call is short.
+/// [`write()`], apart from it so that a native thread's call is short.
 ///
 /// # Safety
 ///
-/// As for [`write`].
+/// As for [`write()`].
 #[inline(never)]
 unsafe fn write_giving_way(fd: RawFd, buffer: *const c_void, length: size_t) -> ssize_t {
     let vector = iovec {
