@@ -311,11 +311,11 @@ fn holders() {
     for (name, holder) in [
         ("for main", Holder::Thread(1)),
         ("for green", Holder::Thread(green)),
-        ("for writer", Holder::Thread(green)),
         ("for native", Holder::OsThread),
     ] {
         assert_eq!(wait_of(&dump, name).holder, Some(holder), "{name}\n{dump}");
     }
+    assert_eq!(wait_of(&dump, "for writer").holder, None, "{dump}");
     assert!(dump.cycles.is_empty());
     drop((held, release));
     native.join().unwrap();

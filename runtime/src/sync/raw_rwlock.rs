@@ -2,8 +2,7 @@
 //!
 //! | bits | meaning |
 //! | --- | --- |
-//! | `HOLDERS` | the number of readers that hold the lock; or the bit `WRITER` and a page of the writer's stack, see
-//! [`stack_page`], which is zero between a hand-off and the writer's resumption |
+//! | `HOLDERS` | the number of readers that hold the lock; `WRITER`, which is all of these bits, if a writer does |
 //! | `QUEUED` | threads wait at this address; new readers queue too unless the lock is free |
 //! | `RESERVED` | a waiting writer has lost too often: the lock can be acquired by hand-off only |
 //!
@@ -26,11 +25,10 @@ use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::wait::park::{Outcome, Spin, Wait};
 use crate::wait::parking_lot::{self, Address, Gate, Queue, Waiter, Want};
 use crate::wait::queue::Verdict;
-use crate::wait::reason::{Holder, Kind, Reason};
-use crate::wait::stack_page;
+use crate::wait::reason::{Kind, Reason};
 
 const HOLDERS: u32 = (1 << 30) - 1;
-const WRITER: u32 = 1 << stack_page::BITS;
+const WRITER: u32 = HOLDERS;
 const MOST_READERS: u32 = WRITER - 1;
 const QUEUED: u32 = 1 << 30;
 const RESERVED: u32 = 1 << 31;
@@ -83,7 +81,7 @@ impl RawRwLock {
         acquires();
         if self
             .state
-            .compare_exchange(0, written_here(), Ordering::Acquire, Ordering::Relaxed)
+            .compare_exchange(0, WRITER, Ordering::Acquire, Ordering::Relaxed)
             .is_err()
         {
             self.wait_for(WRITE);
@@ -109,11 +107,10 @@ impl RawRwLock {
     /// Releases the lock, which the caller holds as a writer.
     #[inline]
     pub(crate) fn unlock_write(&self) {
-        let held = self.held();
         // Release: the next holder sees what this writer did.
         if self
             .state
-            .compare_exchange(held, 0, Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(WRITER, 0, Ordering::Release, Ordering::Relaxed)
             .is_err()
         {
             self.unlock_write_queued();
@@ -123,22 +120,14 @@ impl RawRwLock {
     /// Downgrades the caller from a writer to a reader, and admits the readers at the front of the queue.
     #[inline]
     pub(crate) fn downgrade(&self) {
-        let held = self.held();
         // Release: as in `unlock_write`.
         if self
             .state
-            .compare_exchange(held, 1, Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(WRITER, 1, Ordering::Release, Ordering::Relaxed)
             .is_err()
         {
             self.downgrade_queued();
         }
-    }
-
-    /// Returns the state without marks, of a lock that the caller holds as a writer.
-    #[inline]
-    fn held(&self) -> u32 {
-        // Relaxed: the caller has set it, and the marks alone change.
-        guess(&self.state) & HOLDERS
     }
 
     #[track_caller]
@@ -146,7 +135,7 @@ impl RawRwLock {
         let mut state = guess(&self.state);
         while can_acquire(state, want) {
             let acquired = if want == WRITE {
-                state | written_here()
+                state | WRITER
             } else {
                 let readers = state & HOLDERS;
                 assert!(
@@ -179,10 +168,6 @@ impl RawRwLock {
         while !self.try_acquire(want) {
             let outcome = wait_lock(&Wait::new(&waiter, None).located());
             if outcome == Outcome::Woken && waiter.verdict() == Verdict::HANDED {
-                if want == WRITE {
-                    // Relaxed: for reports. The thread that has handed it over could not know the page.
-                    self.state.fetch_add(stack_page::here(), Ordering::Relaxed);
-                }
                 return;
             }
         }
@@ -263,16 +248,10 @@ impl RawRwLock {
     }
 }
 
-/// Returns the state of a lock without waiters that this thread acquires as a writer.
-#[inline(always)]
-fn written_here() -> u32 {
-    WRITER | stack_page::here()
-}
-
 /// Returns whether a thread may acquire the lock without a hand-off.
 fn can_acquire(state: u32, want: Want) -> bool {
     let free = state & HOLDERS == 0;
-    let open = state & WRITER == 0 && state & QUEUED == 0;
+    let open = state & HOLDERS != WRITER && state & QUEUED == 0;
     state & RESERVED == 0 && (free || want == READ && open)
 }
 
@@ -327,11 +306,7 @@ impl Gate for Acquiring<'_> {
         } else {
             Kind::Read
         };
-        let holders = self.state.load(Ordering::Relaxed) & HOLDERS;
-        let holder = match holders & !WRITER {
-            page if holders & WRITER != 0 && page != 0 => Holder::Page(page),
-            _ => Holder::Unknown,
-        };
-        Reason::new(kind, self.state).held_by(holder)
+        // The word has no bits to spare for its writer: the number of readers goes as far as std's.
+        Reason::new(kind, self.state)
     }
 }
