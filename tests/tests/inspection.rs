@@ -209,8 +209,8 @@ fn each_kind_of_wait() {
         thread::scope(|s| drop(s.spawn(|| thread::park())))
     });
     let threads = [
-        ("receives", WaitKind::Receive),
-        ("sends", WaitKind::Send),
+        ("receives", WaitKind::ChannelReceive),
+        ("sends", WaitKind::ChannelSend),
         ("condvar", WaitKind::Condvar),
         ("barrier", WaitKind::Barrier),
         ("initializes", WaitKind::Park),

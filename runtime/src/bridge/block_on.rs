@@ -68,7 +68,7 @@ impl Signal {
     /// Blocks until the future has been woken, and forgets that it was.
     #[track_caller]
     fn wait(&self) {
-        wait_while(wait_signal, Kind::Future, &self.woken, None, || {
+        wait_while(wait_signal, Kind::BlockOn, &self.woken, None, || {
             !self.woken.load(Ordering::Relaxed)
         });
         // Acquire: pairs with the release in `wake_by_ref`. The next poll sees what happened before each wakeup that is

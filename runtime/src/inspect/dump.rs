@@ -122,9 +122,9 @@ pub enum WaitKind {
     /// A barrier.
     Barrier,
     /// Room in a channel.
-    Send,
+    ChannelSend,
     /// A message from a channel.
-    Receive,
+    ChannelReceive,
     /// The end of a thread.
     Join,
     /// The end of the threads of a scope.
@@ -132,7 +132,7 @@ pub enum WaitKind {
     /// The token of `thread::park`.
     Park,
     /// A future, in `block_on`.
-    Future,
+    BlockOn,
     /// The end of `thread::sleep`.
     Sleep,
     /// A descriptor.

@@ -20,14 +20,14 @@ pub(crate) enum Kind {
     Once,
     Condvar,
     Barrier,
-    Send,
-    Receive,
+    ChannelSend,
+    ChannelReceive,
     Join,
     /// The end of the threads of a scope.
     Scope,
     Park,
     /// A future that `block_on` polls.
-    Future,
+    BlockOn,
     /// A word of memory, or a lock of pthreads, in code that is not annotated.
     #[cfg_attr(not(greenpatch_libc), allow(dead_code, reason = "for libc"))]
     Futex,

@@ -233,7 +233,7 @@ impl<T> WaitEntry for Sending<'_, T> {
     }
 
     fn reason(&self) -> Reason {
-        Reason::new(Kind::Send, self.channel)
+        Reason::new(Kind::ChannelSend, self.channel)
     }
 }
 
@@ -275,7 +275,7 @@ impl<T> WaitEntry for Receiving<'_, T> {
     }
 
     fn reason(&self) -> Reason {
-        Reason::new(Kind::Receive, self.channel)
+        Reason::new(Kind::ChannelReceive, self.channel)
     }
 }
 

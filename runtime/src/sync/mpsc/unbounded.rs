@@ -350,7 +350,7 @@ impl<T> WaitEntry for UnboundedReceiver<T> {
     }
 
     fn reason(&self) -> Reason {
-        Reason::new(Kind::Receive, &self.counter.channel)
+        Reason::new(Kind::ChannelReceive, &self.counter.channel)
     }
 }
 
