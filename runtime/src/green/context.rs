@@ -17,9 +17,17 @@ pub(super) fn green() -> Option<NonNull<Context>> {
 }
 
 /// Returns the number of the current thread.
-#[inline]
 pub(super) fn number() -> NonZeroU64 {
-    match green() {
+    match hub::current() {
+        Some(hub) => number_on(hub),
+        None => context::native_number(),
+    }
+}
+
+/// Does the same for a caller that knows the hub of this OS thread.
+#[inline]
+pub(super) fn number_on(hub: &Hub) -> NonZeroU64 {
+    match hub.user_data().map(NonNull::cast::<Context>) {
         // SAFETY: it belongs to the green thread that runs this code, which does not end before this function does.
         Some(context) => unsafe { context.as_ref() }.number(),
         None => context::native_number(),

@@ -26,11 +26,15 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
     let Start { stack_size, runner } = start;
     panic_hook::chain();
     let size = Size::holding(stack_size.unwrap_or_else(default_stack_size))?;
-    let hub = hub::hub_to_spawn_on()?;
-    let stack = hub.reserve(size)?;
-    runner.lazy_identity().set_parent(super::context::number());
-    hub.start(stack, Body::new(Life(runner)));
-    Ok(Started::Green(hub.os_thread()))
+    let destination = hub::hub_to_spawn_on()?;
+    let stack = destination.reserve(size)?;
+    let spawner = match destination.hub_if_here() {
+        Some(hub) => super::context::number_on(hub),
+        None => super::context::number(),
+    };
+    runner.lazy_identity().set_parent(spawner);
+    destination.start(stack, Body::new(Life(runner)));
+    Ok(Started::Green(destination.hub().os_thread()))
 }
 
 /// What a green thread runs. Reports know it by its [`LazyIdentity`] before it starts, and by its context after that.

@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 
 use super::core::Hub;
 use super::current::current;
+use super::spawn::Destination;
 use super::startup::Resources;
 use super::switching::switching;
 use crate::boundary;
@@ -74,10 +75,10 @@ fn workers() -> Option<&'static [&'static Hub]> {
 ///
 /// When the background hub is needed and the OS has no thread or descriptor for it.
 #[inline]
-pub(crate) fn hub_to_spawn_on() -> io::Result<&'static Hub> {
+pub(crate) fn hub_to_spawn_on() -> io::Result<Destination> {
     match switching() {
-        Some(hub) if !has_workers() => Ok(hub),
-        hub => another_hub(hub),
+        Some(hub) if !has_workers() => Ok(Destination::here(hub)),
+        hub => another_hub(hub).map(Hub::as_destination),
     }
 }
 

@@ -11,32 +11,69 @@ use super::task::Task;
 use crate::boundary;
 use crate::coroutine::{Reservation, Size};
 
-impl Hub {
-    /// Reserves a stack for a green thread of this hub, from any OS thread.
+/// The hub on which a green thread is to start.
+#[derive(Clone, Copy)]
+pub(crate) struct Destination {
+    hub: &'static Hub,
+    /// Whether it is the hub of this OS thread. Determined once for a spawn.
+    is_here: bool,
+}
+
+impl Destination {
+    /// Returns a destination that is the hub of this OS thread.
+    #[inline]
+    pub(super) fn here(hub: &'static Hub) -> Self {
+        Destination { hub, is_here: true }
+    }
+
+    /// Returns the hub.
+    #[inline]
+    pub(crate) fn hub(self) -> &'static Hub {
+        self.hub
+    }
+
+    /// Returns the hub if it is that of this OS thread.
+    #[inline]
+    pub(crate) fn hub_if_here(self) -> Option<&'static Hub> {
+        self.is_here.then_some(self.hub)
+    }
+
+    /// Reserves a stack for a green thread.
     ///
     /// # Errors
     ///
     /// When the process has no address space left for it.
     #[inline]
-    pub(crate) fn reserve(&'static self, size: Size) -> io::Result<Reservation> {
+    pub(crate) fn reserve(self, size: Size) -> io::Result<Reservation> {
         let _inside = boundary::enter();
-        if current::is(self) {
-            self.core().stacks.borrow_mut().reserve(size)
+        if self.is_here {
+            self.hub.core().stacks.borrow_mut().reserve(size)
         } else {
             Reservation::new(size)
         }
     }
 
-    /// Starts a green thread, from any OS thread.
+    /// Starts a green thread.
     #[inline]
-    pub(crate) fn start(&'static self, stack: Reservation, body: Body) {
+    pub(crate) fn start(self, stack: Reservation, body: Body) {
         let _inside = boundary::enter();
-        if current::is(self) {
-            self.remote.alive.start();
-            self.accept(stack, body);
+        if self.is_here {
+            self.hub.remote.alive.start();
+            self.hub.accept(stack, body);
         } else {
-            self.remote.alive.send();
-            self.remote.send(Message::Start(stack, body));
+            self.hub.remote.alive.send();
+            self.hub.remote.send(Message::Start(stack, body));
+        }
+    }
+}
+
+impl Hub {
+    /// Returns this hub as the one on which a green thread is to start, from any OS thread.
+    #[inline]
+    pub(crate) fn as_destination(&'static self) -> Destination {
+        Destination {
+            hub: self,
+            is_here: current::is(self),
         }
     }
 

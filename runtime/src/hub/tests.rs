@@ -25,8 +25,11 @@ fn on_a_hub(root: impl FnOnce(&'static Hub) + Send + 'static) {
 }
 
 fn start(hub: &'static Hub, body: impl FnOnce() + Send + 'static) {
-    let stack = hub.reserve(Size::holding(64 << 10).unwrap()).unwrap();
-    hub.start(stack, Body::new(Box::new(body)));
+    let stack = hub
+        .as_destination()
+        .reserve(Size::holding(64 << 10).unwrap())
+        .unwrap();
+    hub.as_destination().start(stack, Body::new(Box::new(body)));
 }
 
 /// Runs the hub until no green thread is left on it.

@@ -11,7 +11,7 @@
 //! has released it and is about to process the queue. So if either is set and the mutex is free, another thread will
 //! handle it: the last holder, which processes the queue, or a waiter that it has woken.
 //!
-//! Locking is one compare-and-swap when the mutex is free, and unlocking one subtraction when there are no waiters. A thread
+//! Locking is one compare-and-swap when the mutex is free, and unlocking one `and` when there are no waiters. A thread
 //! that arrives when the mutex is released may barge in before the woken waiter. The latter then queues at its previous
 //! place, and when it has lost as often as
 //! [`Park::PATIENCE`](crate::wait::park::Park::PATIENCE) allows, it reserves the mutex, and the next unlock
@@ -82,10 +82,9 @@ impl RawMutex {
     /// Releases the mutex, which the caller holds.
     #[inline]
     pub(crate) fn unlock(&self) {
-        // Relaxed: the caller has set it. While the mutex is held the marks alone change.
-        let held = guess(&self.state) & !MARKS;
-        // Release, as wherever `HELD` is cleared: the next holder sees what this one did.
-        if self.state.fetch_sub(held, Ordering::Release) != held {
+        // Release, as wherever `HELD` is cleared: the next holder sees what this one did. The result is compared with zero,
+        // so that one instruction clears `HELD` and the page, and leaves and tells the marks.
+        if self.state.fetch_and(MARKS, Ordering::Release) & MARKS != 0 {
             self.unlock_queued();
         }
     }

@@ -20,8 +20,12 @@ fn on_a_hub(threads: usize, body: impl Fn(usize) + Send + Sync + 'static) {
         hub.enter();
         for number in 0..threads {
             let body = Arc::clone(&body);
-            let stack = hub.reserve(Size::holding(256 << 10).unwrap()).unwrap();
-            hub.start(stack, Body::new(move || body(number)));
+            let stack = hub
+                .as_destination()
+                .reserve(Size::holding(256 << 10).unwrap())
+                .unwrap();
+            hub.as_destination()
+                .start(stack, Body::new(move || body(number)));
         }
         while hub.load() > 0 {
             hub.park(Some(Instant::now() + Duration::from_millis(1)));
