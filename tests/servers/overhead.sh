@@ -97,7 +97,7 @@ measure_builds() {
 }
 
 # The bytes of a program and of the stripped program.
-size() { strip -o "$folder/stripped" "$1"; printf '%s %s' "$(stat -c %s "$1")" "$(stat -c %s "$folder/stripped")"; }
+size() { strip -o "$folder/stripped" "$1"; printf '%s %s\n' "$(stat -c %s "$1")" "$(stat -c %s "$folder/stripped")"; }
 
 measure_sizes() {
     local program binary options profile plain plain_stripped green green_stripped
