@@ -142,5 +142,5 @@ pub mod thread;
 mod thread_state;
 mod wait;
 
-pub use inspect::{Dump, dump};
+pub use inspect::{Dump, Stats, dump, stats};
 pub use thread_state::os_thread::native_thread_id;

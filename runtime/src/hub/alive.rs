@@ -63,8 +63,18 @@ impl AliveCount {
     /// Returns how many green threads the hub has, including those that are still in its inbox.
     pub(super) fn load(&self) -> usize {
         // `removed` is read first, so that no end is seen without its start.
-        let removed = self.removed.load(Ordering::Acquire);
+        let removed = self.ended();
         self.all().wrapping_sub(removed)
+    }
+
+    /// Returns how many green threads were started on the hub.
+    pub(super) fn spawned(&self) -> usize {
+        self.all()
+    }
+
+    /// Returns how many green threads have ended and were removed from the hub.
+    pub(super) fn ended(&self) -> usize {
+        self.removed.load(Ordering::Acquire)
     }
 
     fn all(&self) -> usize {

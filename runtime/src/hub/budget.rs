@@ -24,6 +24,8 @@ pub(super) struct Budget {
     spent: Cell<Spent>,
     /// How many tasks may run before the next poll.
     ticks: Cell<u32>,
+    /// The number of turns after which that poll is due. So a turn is counted by its tick alone.
+    due: Cell<u64>,
 }
 
 /// What the running task has done since it was switched to. It has eight bytes, so that a reset is one store.
@@ -45,6 +47,7 @@ impl Budget {
                 rounds: 0,
             }),
             ticks: Cell::new(0),
+            due: Cell::new(0),
         }
     }
 
@@ -109,6 +112,25 @@ impl Budget {
     /// Begins a new interval after a poll.
     #[inline]
     pub(super) fn polled(&self) {
+        self.due.set(self.turns() + u64::from(TICKS_BETWEEN_POLLS));
         self.ticks.set(TICKS_BETWEEN_POLLS);
+    }
+
+    /// Has the next poll come after so many turns, if it would come later.
+    pub(super) fn poll_within(&self, turns: u64) {
+        let ticks = turns.min(u64::from(self.ticks.get())) as u32;
+        self.due.set(self.turns() + u64::from(ticks));
+        self.ticks.set(ticks);
+    }
+
+    /// Returns how many tasks have run so far.
+    #[inline]
+    pub(super) fn turns(&self) -> u64 {
+        self.due.get() - u64::from(self.ticks.get())
+    }
+
+    /// Counts a turn of a task that was not in the run queue. Called before the first poll.
+    pub(super) fn add_first_turn(&self) {
+        self.due.update(|due| due + 1);
     }
 }

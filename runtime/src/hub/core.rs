@@ -14,6 +14,7 @@ use std::os::unix::thread::RawPthread;
 use std::ptr::NonNull;
 
 use super::budget::Budget;
+use super::delays::Sample;
 use super::driver::Driver;
 #[cfg(greenpatch_libc)]
 use super::errno::Errno;
@@ -51,6 +52,7 @@ pub(super) struct Core {
     pub(super) driver: Driver,
     pub(super) messages: Drain<Message>,
     pub(super) idleness: Idleness,
+    pub(super) sample: Sample,
     #[cfg(greenpatch_libc)]
     pub(super) errno: Errno,
 }
@@ -78,6 +80,7 @@ impl Hub {
                 driver: Driver::new(poller),
                 messages: Drain::new(),
                 idleness: Idleness::new(),
+                sample: Sample::new(),
                 #[cfg(greenpatch_libc)]
                 errno: Errno::new(),
             },

@@ -12,7 +12,7 @@
 //!   placement   switching   last_thread     the choice of a hub, and the end of the process
 //!   wait_ready                              waiting for descriptors
 //!   park        waker       startup         blocking, waking, creating a hub
-//!   inspection                              what reports see of a hub
+//!   inspection  tally                       what reports see of a hub
 //!   schedule    spawn                       the choice of the next task, and new tasks
 //!   current     fork                        the hub of this OS thread
 //!   core                                    the state, with its invariants
@@ -21,13 +21,16 @@
 //!   errno                                   what libc keeps for an OS thread
 //!   task        body        timers  budget  panic_hook  thread_end
 //!   idleness    quiet                       whether anything can still happen
+//!   counts      delays                      what a hub has done so far
 //! ```
 
 mod alive;
 mod body;
 mod budget;
 mod core;
+mod counts;
 mod current;
+mod delays;
 mod driver;
 #[cfg(greenpatch_libc)]
 mod errno;
@@ -47,6 +50,7 @@ mod schedule;
 mod spawn;
 mod startup;
 mod switching;
+mod tally;
 mod task;
 mod task_table;
 mod thread_end;
@@ -58,7 +62,9 @@ mod waker;
 pub(crate) use self::core::Hub;
 pub(crate) use alive::alive;
 pub(crate) use body::{Body, Run};
+pub(crate) use counts::{Tally, is_timed, set_timed};
 pub(crate) use current::{current, forbid_switching, is_stopped, stop};
+pub(crate) use delays::BUCKETS;
 pub(crate) use driver::Waited;
 pub(crate) use idleness::when_quiet;
 pub(crate) use inspection::{Activity, Known, Seen, hubs};

@@ -21,6 +21,7 @@ impl Hub {
             task.state.set(State::Running);
             return;
         }
+        self.remote.counts.add_park();
         match deadline {
             None => self.leave(),
             Some(deadline) => self.leave_until(deadline),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::alive::AliveCount;
 use super::body::Body;
+use super::counts::Counts;
 use super::inbox::Inbox;
 use super::quiet::Quiet;
 use super::task::Address;
@@ -30,6 +31,7 @@ pub(super) struct Remote {
     pub(super) notifier: Notifier,
     pub(super) alive: AliveCount,
     pub(super) quiet: Quiet,
+    pub(super) counts: Counts,
     /// The number of forks before the process that the hub was made in.
     process: u32,
     /// The OS thread that the hub belongs to, as bits; zero before that is known.
@@ -45,6 +47,7 @@ impl Remote {
             notifier,
             alive: AliveCount::new(),
             quiet: Quiet::new(),
+            counts: Counts::new(),
             process: forks(),
             os_thread: AtomicUsize::new(0),
             number: AtomicU64::new(0),

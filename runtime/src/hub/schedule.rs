@@ -83,7 +83,9 @@ impl Hub {
         // SAFETY: by invariant 2 the task is alive.
         let task = unsafe { next.as_ref() };
         if task.state.get() == State::New && !self.begin_on_a_used_stack(task) {
-            self.core().run_queue.push_front(next);
+            let core = self.core();
+            core.run_queue.push_front(next);
+            core.budget.untick();
             return None;
         }
         task.state.set(State::Running);
@@ -149,6 +151,7 @@ impl Hub {
     /// Handles messages, ready descriptors and expired timers, without waiting for any.
     #[cold]
     pub(super) fn poll(&'static self) {
+        let begun = self.begin_poll();
         self.core().budget.polled();
         self.core().stacks.borrow_mut().trim();
         self.core().stacks.borrow_mut().shrink_now_and_then();
@@ -158,6 +161,7 @@ impl Hub {
             self.poll_os(|poller, ready| poller.poll_now(ready));
         }
         self.fire_timers();
+        self.end_poll(begun);
     }
 
     fn sleep(&'static self) {
@@ -178,6 +182,7 @@ impl Hub {
             core.idleness.end(&self.remote.quiet);
         }
         let pause = timeout.or_else(|| core.idleness.pause());
+        let begun = self.begin_sleep();
         self.poll_os(|poller, ready| poller.wait(pause, ready));
         // A signal handler may have run while this slept.
         #[cfg(greenpatch_libc)]
@@ -190,6 +195,7 @@ impl Hub {
             self.was_idle();
         }
         self.fire_timers();
+        self.end_sleep(begun);
     }
 
     fn fire_timers(&self) {
@@ -216,7 +222,10 @@ impl Hub {
         core.messages
             .drain(&self.remote.inbox, |message| match message {
                 Message::Start(stack, body) => self.accept(stack, body),
-                Message::Wake(task) => core.run_queue.wake(task),
+                Message::Wake(task) => {
+                    self.remote.counts.add_remote_wake();
+                    core.run_queue.wake(task);
+                }
                 Message::Forget(key) => core.driver.forget(&core.run_queue, key),
                 Message::Call(closure) => closure(),
             });

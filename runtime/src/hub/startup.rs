@@ -81,6 +81,7 @@ impl Hub {
         self.core().errno.find();
         self.root().context.adopt(SavedContext::of_this_thread());
         self.root().state.set(State::Running);
+        self.core().budget.add_first_turn();
         boundary::open();
     }
 
@@ -90,6 +91,7 @@ impl Hub {
         boundary::close();
         self.core().driver.interrupt_all();
         self.root().state.set(State::Waiting);
+        self.remote.counts.add_park();
         loop {
             self.tick();
         }

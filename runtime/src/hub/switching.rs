@@ -83,6 +83,7 @@ impl Hub {
         self.root().context.adopt(SavedContext::of_this_thread());
         self.root().user_data.set(old.user_data());
         self.root().state.set(State::Running);
+        self.core().budget.add_first_turn();
     }
 }
 

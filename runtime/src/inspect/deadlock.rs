@@ -54,6 +54,11 @@ pub(crate) fn watch(
     Ok(())
 }
 
+/// Returns how many calls helpers have begun so far.
+pub(super) fn helper_calls() -> usize {
+    IDLE_HELPERS.get().map_or(0, |idle| idle().1)
+}
+
 fn parse(name: &str) -> Option<Deadlock> {
     Some(match name {
         "report" => Deadlock::Report,

@@ -1,87 +1,10 @@
 //! A dump as JSON.
 #![forbid(unsafe_code)]
 
-use std::fmt::{self, Write};
-use std::panic::Location;
+use std::fmt::Write;
 
 use super::dump::{Dump, Holder, HubReport, ThreadReport, ThreadState, WaitKind, WaitReport};
-
-/// An object or an array that is being written.
-struct Json<'a> {
-    out: &'a mut String,
-    is_first: bool,
-}
-
-/// A text in quotes.
-struct Quoted<'a>(&'a str);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        for char in self.0.chars() {
-            match char {
-                '"' | '\\' => write!(f, "\\{char}")?,
-                '\0'..' ' => write!(f, "\\u{:04x}", u32::from(char))?,
-                _ => f.write_char(char)?,
-            }
-        }
-        f.write_char('"')
-    }
-}
-
-impl Json<'_> {
-    fn between(out: &mut String, [open, close]: [char; 2], f: impl FnOnce(&mut Json<'_>)) {
-        out.push(open);
-        f(&mut Json {
-            out,
-            is_first: true,
-        });
-        out.push(close);
-    }
-
-    fn separate(&mut self) {
-        if !self.is_first {
-            self.out.push(',');
-        }
-        self.is_first = false;
-    }
-
-    /// Writes a field whose value is JSON already.
-    fn field(&mut self, name: &str, value: impl fmt::Display) {
-        self.separate();
-        write!(self.out, "{}:{value}", Quoted(name)).expect("a string takes all");
-    }
-
-    /// Writes a field, or nothing if there is no value.
-    fn optional(&mut self, name: &str, value: Option<impl fmt::Display>) {
-        if let Some(value) = value {
-            self.field(name, value);
-        }
-    }
-
-    fn text(&mut self, name: &str, value: Option<&str>) {
-        self.optional(name, value.map(Quoted));
-    }
-
-    fn location(&mut self, name: &str, location: Option<&Location<'_>>) {
-        self.text(name, location.map(Location::to_string).as_deref());
-    }
-
-    fn object(&mut self, name: &str, f: impl FnOnce(&mut Json<'_>)) {
-        self.field(name, "");
-        Json::between(self.out, ['{', '}'], f);
-    }
-
-    fn list<T>(&mut self, name: &str, items: &[T], each: impl Fn(&mut String, &T)) {
-        self.field(name, "");
-        Json::between(self.out, ['[', ']'], |list| {
-            for item in items {
-                list.separate();
-                each(list.out, item);
-            }
-        });
-    }
-}
+use super::json_writer::Json;
 
 impl Dump {
     /// Returns the dump as one line of JSON. What is not known is left out.
@@ -181,18 +104,5 @@ fn write_wait(json: &mut Json<'_>, wait: &WaitReport) {
         Some(Holder::Thread(id)) => json.field("holder", id),
         Some(Holder::OsThread) => json.text("holder", Some("OS thread")),
         None => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_escaped() {
-        assert_eq!(
-            Quoted("a\"\\\n\u{e9}").to_string(),
-            "\"a\\\"\\\\\\u000a\u{e9}\""
-        );
     }
 }

@@ -1,4 +1,4 @@
-//! What green threads do: [`dump()`] lists them, with what each waits for.
+//! What green threads do: [`dump()`] lists them, with what each waits for, and [`stats()`] counts what hubs do.
 //!
 //! A [`Dump`] is a value with public fields. Its `Display` is the text for people, [`Dump::to_json`] is for programs.
 //! Green threads are known by the numbers that `ThreadId` prints.
@@ -13,10 +13,13 @@ mod dump;
 mod gather;
 mod holders;
 mod json;
+mod json_writer;
 mod monitor;
 mod os;
 mod running;
 mod signal;
+mod stats;
+mod stats_text;
 mod text;
 
 pub use dump::{
@@ -25,7 +28,9 @@ pub use dump::{
 };
 pub use gather::dump;
 pub use monitor::{HubBlocked, on_hub_blocked};
+pub use stats::{Counters, Histogram, HubStats, Stats, stats};
 
 pub(crate) use deadlock::watch as watch_for_deadlocks;
 pub(crate) use monitor::start as start_monitor;
 pub(crate) use signal::dump_on as dump_on_signal;
+pub(crate) use stats::measure_times;

@@ -23,6 +23,7 @@ pub struct Settings {
     on_deadlock: Option<Deadlock>,
     monitor: Option<Duration>,
     dump_on_signal: Option<i32>,
+    stats: Option<bool>,
     arguments: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -39,6 +40,7 @@ impl Settings {
             on_deadlock: None,
             monitor: None,
             dump_on_signal: None,
+            stats: None,
             arguments: Vec::new(),
         }
     }
@@ -84,6 +86,10 @@ impl Settings {
 
     pub(crate) fn set_dump_on_signal(&mut self, signal: i32) {
         self.dump_on_signal = Some(signal);
+    }
+
+    pub(crate) fn set_stats(&mut self, timed: bool) {
+        self.stats = Some(timed);
     }
 
     pub(crate) fn add_argument<T: Any + Send + Sync>(&mut self, argument: T) {
@@ -150,6 +156,11 @@ impl Settings {
         self.dump_on_signal
     }
 
+    /// Returns whether the caller wants hubs to measure times for [`stats`](fn@crate::stats).
+    pub fn stats(&self) -> Option<bool> {
+        self.stats
+    }
+
     /// Returns the argument of this type that the caller passed for plugins. If there are several, returns the last one.
     pub fn argument<T: Any>(&self) -> Option<&T> {
         self.arguments
@@ -197,6 +208,7 @@ impl Settings {
         self.stack_size = earlier.stack_size.or(self.stack_size);
         self.workers = earlier.workers.or(self.workers);
         self.dump_on_signal = self.dump_on_signal.or(earlier.dump_on_signal);
+        self.stats = self.stats.or(earlier.stats);
         self.monitor = earlier.monitor.or(self.monitor);
         self.on_deadlock = self.on_deadlock.or(earlier.on_deadlock);
         self.arguments.extend(earlier.arguments);

@@ -137,6 +137,14 @@ impl Patcher {
         self
     }
 
+    /// Sets whether hubs measure times for [`stats`](fn@crate::stats): how long they poll and sleep, and how long threads that are
+    /// ready wait for their turns. That takes two reads of the clock for each sleep and each poll. Counters are always kept. The
+    /// environment variable `GREENPATCH_STATS`, with the value `1` or `0`, takes precedence.
+    pub fn stats(mut self, timed: bool) -> Self {
+        self.settings.set_stats(timed);
+        self
+    }
+
     /// Adds an argument for subscribers and plugins, which look it up by its type with
     /// [`Settings::argument`]. If a later call passes an argument of a new type, the events of
     /// `patch_all` are announced again even if nothing is left to patch.
