@@ -16,17 +16,20 @@ use crate::error::{Context, Failure};
 use crate::files;
 use crate::kept::Identity;
 use crate::probe::{self, Answer};
+use crate::rustix;
 
 /// Incremented with each change of what is kept.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What cargo says of a program.
 #[derive(Debug)]
 pub(crate) struct Graph {
     /// Packages and how they depend on each other.
     pub(crate) metadata: Metadata,
-    /// The flags of the user's that rustc is called with for the target.
+    /// The flags of the user's that rustc is called with for the target, and that for rustix.
     pub(crate) flags: Vec<String>,
+    /// Where the user's are configured.
+    pub(crate) flags_at: rustix::Place,
 }
 
 impl Graph {
@@ -44,17 +47,22 @@ impl Graph {
             return Ok(Graph {
                 metadata: parse(&answer)?,
                 flags: answer.flags,
+                flags_at: answer.flags_at,
             });
         }
         let answer = probe::ask(compiler, request, cache)?;
         let metadata = parse(&answer)?;
-        let flags = answer.flags.clone();
+        let (flags, flags_at) = (answer.flags.clone(), answer.flags_at);
         if let Some(place) = place
             && let Some(manifests) = manifests(&metadata)
         {
             Kept::write(&place, manifests, answer);
         }
-        Ok(Graph { metadata, flags })
+        Ok(Graph {
+            metadata,
+            flags,
+            flags_at,
+        })
     }
 }
 

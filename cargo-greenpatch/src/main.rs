@@ -32,6 +32,7 @@ mod probe;
 mod program;
 mod report;
 mod run;
+mod rustix;
 mod settings;
 mod shell;
 mod source;

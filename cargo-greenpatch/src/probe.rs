@@ -20,6 +20,7 @@ use crate::error::{Context, Failure};
 use crate::files;
 use crate::install;
 use crate::kept::{self, Identity};
+use crate::rustix;
 
 /// The name by which the tool is called in rustc's place.
 pub(crate) const NAME: &str = "greenpatch-probe";
@@ -88,12 +89,30 @@ fn flags(arguments: &[OsString]) -> Option<&[OsString]> {
 pub(crate) struct Answer {
     /// What `cargo metadata` printed.
     pub(crate) metadata: String,
-    /// The flags of the user's that rustc is called with for the target.
+    /// The flags of the user's that rustc is called with for the target, and that for rustix.
     pub(crate) flags: Vec<String>,
+    /// Where the user's are configured.
+    pub(crate) flags_at: rustix::Place,
 }
 
 /// Runs `cargo metadata`, with its standard error inherited.
 pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Result<Answer, Failure> {
+    let likely = rustix::Place::likely();
+    let answer = ask_with(likely, compiler, request, cache)?;
+    let place = likely.given(&answer.flags);
+    if place == likely {
+        return Ok(answer);
+    }
+    ask_with(place, compiler, request, cache)
+}
+
+/// The same, with the flag for rustix added to those at the place.
+fn ask_with(
+    flags_at: rustix::Place,
+    compiler: &Compiler,
+    request: &Request,
+    cache: &Path,
+) -> Result<Answer, Failure> {
     let place = Place(cache.join(format!("probe-{}", process::id())));
     let probe = place.0.join(NAME);
     let this = env::current_exe().context(|| "could not find this program".to_owned())?;
@@ -137,6 +156,7 @@ pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Resul
     command
         .env("RUSTC_WRAPPER", &probe)
         .env("CARGO_CACHE_RUSTC_INFO", "0");
+    flags_at.add_to(&mut command, &compiler.target);
     command.stdin(Stdio::null());
     let output = command
         .output()
@@ -160,7 +180,11 @@ pub(crate) fn ask(compiler: &Compiler, request: &Request, cache: &Path) -> Resul
         }
         Err(error) => return Err(Failure::new(format!("could not read the flags: {error}"))),
     };
-    Ok(Answer { metadata, flags })
+    Ok(Answer {
+        metadata,
+        flags,
+        flags_at,
+    })
 }
 
 /// A folder that is removed in the end.

@@ -61,6 +61,8 @@ pub(crate) fn run(request: &Request) -> Result<u8, Failure> {
             .arg("--config")
             .arg(format!("{key}={}", quoted(path)));
     }
+    graph.flags_at.add_to(&mut command, &compiler.target);
+    graph.flags_at.hide_in(&mut command, &compiler.target);
     if compiler.wrapper_in_environment {
         command.env("RUSTC_WRAPPER", &built.rustc);
     }

@@ -44,6 +44,58 @@ fn the_target_and_its_flags_come_from_the_configuration() {
 }
 
 #[test]
+fn rustix_calls_libc_wherever_flags_are_configured() {
+    let root = manifest("through", "2024")
+        + "[target.'cfg(rustix_use_libc)'.dependencies]\ndep = { path = \"dep\" }\n";
+    let source = "fn main() {
+        println!(\"{} {} {}\", dep::threads(), cfg!(users), cfg!(rustix_use_libc));
+        for name in [\"CARGO_BUILD_RUSTFLAGS\", \"CARGO_TARGET_HOST_RUSTFLAGS\"] {
+            let name = name.replace(\"HOST\", env!(\"HOST\"));
+            assert_eq!(std::env::var(name).unwrap_or_default(), \"\");
+        }
+    }";
+    let dependency = format!("{THREADS}\npub fn threads() -> usize {{ os_threads(3) }}");
+    let folder = Folder::new(
+        "through libc",
+        &[
+            ("Cargo.toml", &root),
+            ("src/main.rs", source),
+            (
+                "dep/Cargo.toml",
+                &manifest("dep", "2024").replace("[workspace]", ""),
+            ),
+            ("dep/src/lib.rs", &dependency),
+        ],
+    );
+    let host = host(&folder);
+    let run = || {
+        let name = host.to_uppercase().replace('-', "_");
+        folder.tool("run -q").env("HOST", name)
+    };
+    assert_eq!(run().success().stdout, "1 false true\n");
+    let array = "rustflags = [\"--cfg\", \"users\", \"-Aunexpected_cfgs\"]";
+    let string = "rustflags = \"--cfg users -Aunexpected_cfgs\"";
+    for flags in [array, string] {
+        for table in [
+            "build".to_owned(),
+            format!("target.{host}"),
+            "target.'cfg(unix)'".to_owned(),
+        ] {
+            folder.write(".cargo/config.toml", &format!("[{table}]\n{flags}\n"));
+            assert_eq!(run().success().stdout, "1 true true\n", "{table}: {flags}");
+        }
+    }
+    fs::remove_file(folder.path(".cargo/config.toml")).unwrap();
+    let configured = run().arg("--config").arg(format!("build.{array}"));
+    assert_eq!(configured.success().stdout, "1 true true\n");
+    let named = run().env("RUSTFLAGS", "--cfg users -Aunexpected_cfgs");
+    assert_eq!(named.success().stdout, "1 true true\n");
+    let encoded = "--cfg\x1fusers\x1f-Aunexpected_cfgs";
+    let named = run().env("CARGO_ENCODED_RUSTFLAGS", encoded);
+    assert_eq!(named.success().stdout, "1 true true\n");
+}
+
+#[test]
 fn vendored_sources_are_built_offline() {
     let root = manifest("vendored", "2024") + "[dependencies]\ndep = \"1\"\n";
     let dependency = format!("{THREADS}\npub fn threads() -> usize {{ os_threads(3) }}");
