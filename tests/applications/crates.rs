@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -14,8 +14,10 @@ use crate::process::{self, Variant};
 use crate::records::{Published, Records, Suite};
 use crate::{programs, suite};
 
-const BUILD_LIMIT: Duration = Duration::from_secs(900);
+const BUILD_LIMIT: Duration = Duration::from_secs(1800);
+/// For a run of the tests, or three times what they take with std, if that is more.
 const TEST_LIMIT: Duration = Duration::from_secs(240);
+const STD_LIMIT: Duration = Duration::from_secs(900);
 /// How many hanging tests of a crate are left out one after the other.
 const HANGS: usize = 6;
 
@@ -40,8 +42,9 @@ pub(crate) fn run(folders: &Folders, tool: &Path, names: &[String]) -> Result<()
             version,
             ..Published::default()
         };
+        let mut limit = STD_LIMIT;
         for variant in Variant::BOTH {
-            let outcome = test(folders, tool, &wanted, &folder, variant)?;
+            let (outcome, time) = test(folders, tool, &wanted, &folder, variant, limit)?;
             eprintln!(
                 "{} {} with {}: compiles: {}, {} passed, failed: {:?}, hung: {:?}, died: {:?}",
                 wanted.name,
@@ -54,7 +57,10 @@ pub(crate) fn run(folders: &Folders, tool: &Path, names: &[String]) -> Result<()
                 outcome.died
             );
             match variant {
-                Variant::Std => published.std = outcome,
+                Variant::Std => {
+                    published.std = outcome;
+                    limit = TEST_LIMIT.max(3 * time);
+                }
                 Variant::Greenpatch => published.greenpatch = outcome,
             }
         }
@@ -137,13 +143,19 @@ fn copy(folders: &Folders, wanted: &Wanted) -> Result<(String, PathBuf), String>
     let _ = fs::remove_file(target.join("rust-toolchain"));
     let _ = fs::remove_file(target.join("rust-toolchain.toml"));
     let manifest = target.join("Cargo.toml");
-    let text_of_manifest = fs::read_to_string(&manifest).map_err(failed)?;
-    if !text_of_manifest
+    let mut manifest_text = fs::read_to_string(&manifest).map_err(failed)?;
+    if !manifest_text
         .lines()
         .any(|line| line.trim() == "[workspace]")
     {
-        fs::write(&manifest, text_of_manifest + "\n[workspace]\n").map_err(failed)?;
+        manifest_text += "\n[workspace]\n";
     }
+    // What the tests depend on may depend on the crate: on the copy, as in the crate's own repository.
+    manifest_text += &format!(
+        "\n[patch.crates-io]\n{} = {{ path = \".\" }}\n",
+        wanted.name
+    );
+    fs::write(&manifest, manifest_text).map_err(failed)?;
     Ok((text("version"), target))
 }
 
@@ -164,14 +176,16 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Runs the tests of a crate; those that hang are left out of a further run, which the counts are of.
+/// Runs the tests of a crate, and says how long they took. Those that hang are left out of a further run, which the
+/// counts are of.
 fn test(
     folders: &Folders,
     tool: &Path,
     wanted: &Wanted,
     folder: &Path,
     variant: Variant,
-) -> Result<Suite, String> {
+    limit: Duration,
+) -> Result<(Suite, Duration), String> {
     let log = |what: &str| {
         let name = format!("{}-{}-{what}.log", wanted.name, variant.name());
         folders.work("logs").join(name)
@@ -198,7 +212,7 @@ fn test(
     let mut build = command();
     build.args(for_cargo).arg("--no-run");
     if !process::run(build, &log("build"), true, BUILD_LIMIT)?.success {
-        return Ok(Suite::default());
+        return Ok((Suite::default(), Duration::ZERO));
     }
     let mut hung: BTreeSet<String> = BTreeSet::new();
     for attempt in 0..=HANGS {
@@ -212,7 +226,8 @@ fn test(
                 run.args(["--skip", name.as_str()]);
             }
         }
-        let output = process::run(run, &log("tests"), true, TEST_LIMIT)?;
+        let start = Instant::now();
+        let output = process::run(run, &log("tests"), true, limit)?;
         let mut suite = suite::read(&output.text, output.success, output.killed);
         let more = suite
             .hung
@@ -222,7 +237,7 @@ fn test(
         if !output.killed || !more || attempt == HANGS {
             suite.hung = hung;
             suite.success &= suite.hung.is_empty();
-            return Ok(suite);
+            return Ok((suite, start.elapsed()));
         }
     }
     unreachable!("the last attempt returns")
