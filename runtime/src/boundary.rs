@@ -1,23 +1,35 @@
 //! Whether the code that runs on this OS thread is greenpatch's own.
 //!
-//! Layer: below all others. Called by: `hub`, `wait`, `seam`, `green`, `inspect`, `libc`. Calls: std. Never: calls the OS.
+//! Layer: below all others. Called by: `hub`, `wait`, `seam`, `green`, `inspect`, `libc`. Calls: std, and the loader once.
+//! Never: makes a system call.
 //!
 //! greenpatch calls functions of libc itself: std's locks wait by a futex, the reactor by `epoll_wait`. Such a call must
 //! never let another green thread run, since it may come while a queue is locked or a hub's state is borrowed. So
 //! greenpatch's own code says when it begins ([`enter`]) and ends, and the functions that `libc` defines ask whether they
 //! are called from outside ([`is_open`]). A switch to another green thread keeps the answer of each.
 //!
+//! What the functions ask first is whether the process has a hub at all ([`are_there_hubs`]), and then whether they may be called
+//! from outside of greenpatch on this OS thread ([`may_be_open`]): one load each, and no call.
+//!
 //! A signal handler may interrupt greenpatch's own code, and wake a thread. That is put off until this code ends.
 //!
 //! Without the crate's feature `libc` all of this is compiled to nothing.
+//!
+//! Invariant:
+//! 1. `PLACE` is zero, `ANYWHERE`, or the distance of `SIDE` that `place::of` has returned. It changes once, from zero.
 #![allow(unsafe_code)]
+
+#[cfg(greenpatch_libc)]
+mod place;
 
 #[cfg(greenpatch_libc)]
 mod imp {
     use std::cell::Cell;
     use std::marker::PhantomData;
-    use std::sync::atomic::{AtomicPtr, Ordering};
+    use std::sync::atomic::{AtomicIsize, AtomicPtr, Ordering};
     use std::{mem, ptr};
+
+    use super::place;
 
     /// The OS thread has no hub.
     const NATIVE: u8 = 0;
@@ -32,6 +44,12 @@ mod imp {
         /// Whether a signal handler has put something off.
         static IS_PUT_OFF: Cell<bool> = const { Cell::new(false) };
     }
+
+    /// Where `SIDE` is, from the thread pointer. Zero as long as no hub can be in this process.
+    static PLACE: AtomicIsize = AtomicIsize::new(0);
+
+    /// The value of `PLACE` if each OS thread has its `SIDE` somewhere else.
+    const ANYWHERE: isize = isize::MIN;
 
     /// What is called for what was put off.
     static MAKE_UP: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
@@ -119,6 +137,32 @@ mod imp {
     pub(crate) fn is_open() -> bool {
         SIDE.get() == OPEN
     }
+
+    /// Declares that this process may have hubs from now on.
+    pub(crate) fn expect_hubs() {
+        // No thread-local has the distance zero: the thread pointer itself is there, or what the ABI reserves.
+        let place = SIDE.with(|side| place::of(side.as_ptr()).unwrap_or(ANYWHERE));
+        // Relaxed: `wait::first_hub` orders it.
+        PLACE.store(place, Ordering::Relaxed);
+    }
+
+    /// Returns false if no OS thread of this process has a hub.
+    #[inline(always)]
+    pub(crate) fn are_there_hubs() -> bool {
+        PLACE.load(Ordering::Relaxed) != 0
+    }
+
+    /// Returns false if [`is_open`] would. Otherwise it mostly would return true.
+    #[inline(always)]
+    pub(crate) fn may_be_open() -> bool {
+        // Relaxed: an OS thread that has a hub has stored it, or was started after that.
+        match PLACE.load(Ordering::Relaxed) {
+            0 => false,
+            ANYWHERE => true,
+            // SAFETY: by invariant 1 it is the distance of `SIDE`, which is a byte that is initialized without code.
+            place => unsafe { place::read(place) == OPEN },
+        }
+    }
 }
 
 #[cfg(not(greenpatch_libc))]
@@ -150,13 +194,20 @@ mod tests {
     #[test]
     fn an_end_restores_what_was_before() {
         std::thread::spawn(|| {
-            assert!(!is_open());
+            assert!(!is_open() && !may_be_open());
+            expect_hubs();
+            assert!(are_there_hubs());
+            assert_ne!(place::of(std::ptr::null()), None, "this is an executable");
+            assert!(!is_open() && !may_be_open());
             open();
-            assert!(is_open());
+            assert!(is_open() && may_be_open());
             let outer = enter();
             assert!(!is_open());
             drop(enter());
-            assert!(!is_open());
+            assert!(!is_open() && !may_be_open());
+            std::thread::spawn(|| assert!(!may_be_open()))
+                .join()
+                .unwrap();
             drop(outer);
             assert!(is_open());
             close();

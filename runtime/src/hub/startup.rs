@@ -9,6 +9,8 @@ use crate::boundary;
 use crate::coroutine::{SavedContext, overflow};
 use crate::reactor::{Notifier, Poller};
 use crate::refused::Refused;
+#[cfg(greenpatch_libc)]
+use crate::wait::first_hub;
 
 /// What a hub needs that the OS may refuse.
 ///
@@ -28,6 +30,8 @@ impl Resources {
     ///
     /// When the process has no descriptors or no address space left.
     pub(super) fn acquire() -> Result<Resources, Refused> {
+        #[cfg(greenpatch_libc)]
+        first_hub::announce().map_err(Refused::by("membarrier"))?;
         let (poller, notifier) = Poller::new()?;
         let chunk = ChunkMemory::map().map_err(Refused::by("mmap"))?;
         Ok(Resources {

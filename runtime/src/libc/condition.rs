@@ -2,6 +2,9 @@
 //!
 //! A green thread queues in `sleepers` before it unlocks the mutex, so a signal after that finds it. A signal goes to one
 //! green thread and to one native thread, if there are both: POSIX asks for one at least.
+//!
+//! A signal that is to wake a green thread comes after this has unlocked the mutex, and so after its process has said that there
+//! are hubs.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -126,7 +129,9 @@ unsafe extern "C-unwind" fn pthread_cond_clockwait(
 // SAFETY: as above.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn pthread_cond_signal(condition: *mut Condition) -> c_int {
-    sleepers::wake(condition.addr(), ANY, 1);
+    if gate::are_there_hubs() {
+        sleepers::wake(condition.addr(), ANY, 1);
+    }
     // SAFETY: by the caller's contract.
     unsafe { Real::pthread_cond_signal(condition) }
 }
@@ -139,7 +144,9 @@ unsafe extern "C-unwind" fn pthread_cond_signal(condition: *mut Condition) -> c_
 // SAFETY: as above.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn pthread_cond_broadcast(condition: *mut Condition) -> c_int {
-    sleepers::wake(condition.addr(), ANY, u32::MAX);
+    if gate::are_there_hubs() {
+        sleepers::wake(condition.addr(), ANY, u32::MAX);
+    }
     // SAFETY: by the caller's contract.
     unsafe { Real::pthread_cond_broadcast(condition) }
 }
@@ -148,7 +155,7 @@ unsafe extern "C-unwind" fn pthread_cond_broadcast(condition: *mut Condition) ->
 /// which libc would unlock without waking them.
 #[inline(always)]
 fn is_ours(mutex: *mut Mutex) -> bool {
-    gate::is_open() || sleepers::are_there_any(mutex.addr())
+    gate::are_there_hubs() && (gate::is_open() || sleepers::are_there_any(mutex.addr()))
 }
 
 /// A place in the queue of a condition variable, which is taken before the mutex is unlocked.

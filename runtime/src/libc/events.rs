@@ -35,7 +35,7 @@ pub(super) unsafe extern "C-unwind" fn epoll_wait(
     count: c_int,
     timeout: c_int,
 ) -> c_int {
-    if gate::is_open() {
+    if gate::may_be_open() {
         // SAFETY: by the caller's contract.
         return unsafe { epoll_wait_giving_way(epoll, events, count, timeout) };
     }
@@ -57,6 +57,9 @@ unsafe fn epoll_wait_giving_way(
 ) -> c_int {
     // SAFETY: by the caller's contract.
     let own = |timeout| unsafe { Real::epoll_wait(epoll, events, count, timeout) };
+    if !gate::is_open() {
+        return own(timeout);
+    }
     wait(epoll, Limit::milliseconds(timeout), &|| own(0)).unwrap_or_else(|| own(timeout))
 }
 

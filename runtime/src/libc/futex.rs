@@ -11,7 +11,7 @@
 
 use std::ffi::{c_int, c_long};
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
 use super::deadline::Deadline;
 use super::exports::exports;
@@ -58,11 +58,60 @@ unsafe extern "C" fn syscall(
     e: usize,
     f: usize,
 ) -> c_long {
-    // Everything else is out of line, so that this needs no frame.
-    if number == libc::SYS_futex && concerns_green_threads(a, b as c_int, e) {
+    // A wake comes after a change of the word: see `first_hub`.
+    compiler_fence(Ordering::SeqCst);
+    // The rest is out of line, so that this needs no frame.
+    if gate::are_there_hubs() {
         // SAFETY: by the caller's contract.
-        return unsafe { futex(a, b as c_int, c as u32, d, e, f as u32) };
+        return unsafe { among_hubs(number, a, b, c, d, e, f) };
     }
+    // SAFETY: by the caller's contract.
+    errno::of_system_call(unsafe { system_call(number, [a, b, c, d, e, f]) })
+}
+
+/// [`syscall`] in a process that has hubs.
+///
+/// # Safety
+///
+/// That of the system call.
+#[inline(never)]
+unsafe extern "C" fn among_hubs(
+    number: c_long,
+    a: usize,
+    b: usize,
+    c: usize,
+    d: usize,
+    e: usize,
+    f: usize,
+) -> c_long {
+    if number == libc::SYS_futex {
+        if concerns_green_threads(a, b as c_int, e) {
+            // SAFETY: by the caller's contract.
+            return unsafe { futex(a, b as c_int, c as u32, d, e, f as u32) };
+        }
+    } else if gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { by_number(number, a, b, c, d, e, f) };
+    }
+    // SAFETY: by the caller's contract.
+    errno::of_system_call(unsafe { system_call(number, [a, b, c, d, e, f]) })
+}
+
+/// [`syscall`] for what waits and is no futex.
+///
+/// # Safety
+///
+/// That of the system call.
+#[inline(never)]
+unsafe extern "C" fn by_number(
+    number: c_long,
+    a: usize,
+    b: usize,
+    c: usize,
+    d: usize,
+    e: usize,
+    f: usize,
+) -> c_long {
     let arguments = [a, b, c, d, e, f];
     if gate::is_open() {
         // SAFETY: by the caller's contract.
@@ -86,7 +135,7 @@ fn concerns_green_threads(word: usize, operation: c_int, word2: usize) -> bool {
 
     let command = operation & !FLAGS;
     if command == libc::FUTEX_WAIT || command == libc::FUTEX_WAIT_BITSET {
-        return gate::is_open();
+        return gate::may_be_open();
     }
     let wakes = WAKES
         .checked_shr(command as u32)
@@ -102,7 +151,7 @@ fn concerns_green_threads(word: usize, operation: c_int, word2: usize) -> bool {
 /// That of the system call.
 #[cold]
 #[inline(never)]
-unsafe fn futex(
+unsafe extern "C" fn futex(
     word: usize,
     operation: c_int,
     value: u32,
@@ -167,6 +216,9 @@ impl Futex {
     ///
     /// The word can be read, and the time, if there is one.
     unsafe fn wait(&self) -> Option<c_long> {
+        if !gate::is_open() {
+            return None;
+        }
         let has_mask = self.operation & !FLAGS == libc::FUTEX_WAIT_BITSET;
         let mask = if has_mask { self.value3 } else { ANY };
         if !self.word.is_multiple_of(4) || self.word == 0 || mask == 0 {

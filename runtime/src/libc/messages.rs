@@ -93,7 +93,7 @@ pub(super) unsafe extern "C-unwind" fn recv(
     length: size_t,
     flags: c_int,
 ) -> ssize_t {
-    if gate::is_open() {
+    if gate::may_be_open() {
         // SAFETY: by the caller's contract.
         return unsafe { recv_giving_way(fd, buffer, length, flags) };
     }
@@ -112,7 +112,7 @@ unsafe fn recv_giving_way(fd: RawFd, buffer: *mut c_void, length: size_t, flags:
     let own = |done: usize, flags| unsafe {
         Real::recv(fd, buffer.wrapping_byte_add(done), length - done, flags)
     };
-    if never_blocks(flags) {
+    if !gate::is_open() || never_blocks(flags) {
         return noting_busy(own(0, flags));
     }
     receive_whole(fd, length, flags, &own)
@@ -150,6 +150,28 @@ unsafe extern "C-unwind" fn __recv_chk(
 #[unsafe(no_mangle)]
 pub(super) unsafe extern "C-unwind" fn recvfrom(
     fd: c_int,
+    buffer: *mut c_void,
+    length: size_t,
+    flags: c_int,
+    address: *mut sockaddr,
+    address_length: *mut socklen_t,
+) -> ssize_t {
+    if gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { recvfrom_giving_way(fd, buffer, length, flags, address, address_length) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::recvfrom(fd, buffer, length, flags, address, address_length) }
+}
+
+/// [`recvfrom`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`recvfrom`].
+#[inline(never)]
+unsafe fn recvfrom_giving_way(
+    fd: RawFd,
     buffer: *mut c_void,
     length: size_t,
     flags: c_int,
@@ -206,6 +228,21 @@ pub(super) unsafe extern "C-unwind" fn recvmsg(
     message: *mut msghdr,
     flags: c_int,
 ) -> ssize_t {
+    if gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { recvmsg_giving_way(fd, message, flags) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::recvmsg(fd, message, flags) }
+}
+
+/// [`recvmsg`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`recvmsg`].
+#[inline(never)]
+unsafe fn recvmsg_giving_way(fd: RawFd, message: *mut msghdr, flags: c_int) -> ssize_t {
     // SAFETY: by the caller's contract.
     let own = |flags| unsafe { Real::recvmsg(fd, message, flags) };
     if !gate::is_open() || never_blocks(flags) {
@@ -306,7 +343,7 @@ pub(super) unsafe extern "C-unwind" fn send(
     length: size_t,
     flags: c_int,
 ) -> ssize_t {
-    if gate::is_open() {
+    if gate::may_be_open() {
         // SAFETY: by the caller's contract.
         return unsafe { send_giving_way(fd, buffer, length, flags) };
     }
@@ -348,6 +385,28 @@ pub(super) unsafe extern "C-unwind" fn sendto(
     address: *const sockaddr,
     address_length: socklen_t,
 ) -> ssize_t {
+    if gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { sendto_giving_way(fd, buffer, length, flags, address, address_length) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::sendto(fd, buffer, length, flags, address, address_length) }
+}
+
+/// [`sendto`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`sendto`].
+#[inline(never)]
+unsafe fn sendto_giving_way(
+    fd: RawFd,
+    buffer: *const c_void,
+    length: size_t,
+    flags: c_int,
+    address: *const sockaddr,
+    address_length: socklen_t,
+) -> ssize_t {
     // SAFETY: by the caller's contract.
     let own = |done: usize, flags| unsafe {
         let buffer = buffer.wrapping_byte_add(done);
@@ -368,6 +427,21 @@ pub(super) unsafe extern "C-unwind" fn sendmsg(
     message: *const msghdr,
     flags: c_int,
 ) -> ssize_t {
+    if gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { sendmsg_giving_way(fd, message, flags) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::sendmsg(fd, message, flags) }
+}
+
+/// [`sendmsg`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`sendmsg`].
+#[inline(never)]
+unsafe fn sendmsg_giving_way(fd: RawFd, message: *const msghdr, flags: c_int) -> ssize_t {
     if !gate::is_open() || never_blocks(flags) || message.is_null() {
         // SAFETY: by the caller's contract.
         return noting_busy(unsafe { Real::sendmsg(fd, message, flags) });

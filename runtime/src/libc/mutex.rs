@@ -45,8 +45,12 @@ real! { MUTEXES:
 // SAFETY: it has the signature of libc's, as all below.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn pthread_mutex_lock(mutex: *mut Mutex) -> c_int {
+    if gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { lock(mutex) };
+    }
     // SAFETY: by the caller's contract.
-    unsafe { lock(mutex) }
+    unsafe { Real::pthread_mutex_lock(mutex) }
 }
 
 /// Locks the mutex if it is free.
@@ -57,17 +61,12 @@ unsafe extern "C-unwind" fn pthread_mutex_lock(mutex: *mut Mutex) -> c_int {
 // SAFETY: as above.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn pthread_mutex_trylock(mutex: *mut Mutex) -> c_int {
-    if !gate::is_open() {
+    if gate::may_be_open() {
         // SAFETY: by the caller's contract.
-        return unsafe { Real::pthread_mutex_trylock(mutex) };
+        return unsafe { try_lock(mutex) };
     }
     // SAFETY: by the caller's contract.
-    let result = unsafe { attempt(mutex, true) };
-    if result == libc::EBUSY {
-        // A loop around this may wait for another green thread to unlock it.
-        seam::busy::busy();
-    }
-    result
+    unsafe { Real::pthread_mutex_trylock(mutex) }
 }
 
 /// Waits until the mutex is free, or until a time on the realtime clock.
@@ -122,14 +121,19 @@ unsafe extern "C-unwind" fn pthread_mutex_clocklock(
 // SAFETY: as above.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn pthread_mutex_unlock(mutex: *mut Mutex) -> c_int {
+    if gate::are_there_hubs() {
+        // SAFETY: by the caller's contract.
+        return unsafe { unlock(mutex) };
+    }
+    // The first hub may be made now, and a green thread may wait for this mutex: it tries again after a while.
     // SAFETY: by the caller's contract.
-    unsafe { unlock(mutex) }
+    unsafe { Real::pthread_mutex_unlock(mutex) }
 }
 
 /// # Safety
 ///
 /// That of `pthread_mutex_lock`.
-#[inline(always)]
+#[inline(never)]
 pub(super) unsafe fn lock(mutex: *mut Mutex) -> c_int {
     if gate::is_open() {
         // SAFETY: by the caller's contract.
@@ -144,7 +148,7 @@ pub(super) unsafe fn lock(mutex: *mut Mutex) -> c_int {
 /// # Safety
 ///
 /// That of `pthread_mutex_unlock`.
-#[inline(always)]
+#[inline(never)]
 pub(super) unsafe fn unlock(mutex: *mut Mutex) -> c_int {
     // SAFETY: by the caller's contract.
     if gate::is_open() && unsafe { has_owner(mutex) } && !owners::give_up(mutex.addr()) {
@@ -154,6 +158,24 @@ pub(super) unsafe fn unlock(mutex: *mut Mutex) -> c_int {
     let result = unsafe { Real::pthread_mutex_unlock(mutex) };
     // The mutex may be gone by now: another thread may have locked, unlocked and destroyed it.
     sleepers::wake_after_release(mutex.addr(), 1);
+    result
+}
+
+/// # Safety
+///
+/// That of `pthread_mutex_trylock`.
+#[inline(never)]
+unsafe fn try_lock(mutex: *mut Mutex) -> c_int {
+    if !gate::is_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { Real::pthread_mutex_trylock(mutex) };
+    }
+    // SAFETY: by the caller's contract.
+    let result = unsafe { attempt(mutex, true) };
+    if result == libc::EBUSY {
+        // A loop around this may wait for another green thread to unlock it.
+        seam::busy::busy();
+    }
     result
 }
 

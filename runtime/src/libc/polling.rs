@@ -46,7 +46,7 @@ pub(super) unsafe extern "C-unwind" fn poll(
     count: nfds_t,
     timeout: c_int,
 ) -> c_int {
-    if gate::is_open() {
+    if gate::may_be_open() {
         // SAFETY: by the caller's contract.
         return unsafe { poll_giving_way(descriptors, count, timeout) };
     }
@@ -63,6 +63,9 @@ pub(super) unsafe extern "C-unwind" fn poll(
 unsafe fn poll_giving_way(descriptors: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
     // SAFETY: by the caller's contract.
     let own = |timeout| unsafe { Real::poll(descriptors, count, timeout) };
+    if !gate::is_open() {
+        return own(timeout);
+    }
     // SAFETY: by the caller's contract.
     unsafe { wait(descriptors, count, Limit::milliseconds(timeout), &|| own(0)) }
         .unwrap_or_else(|| own(timeout))

@@ -1,7 +1,8 @@
 //! The next definition of each function: libc's own, or that of a library which was loaded before it.
 //!
 //! All are looked up when the program starts, by [`real!`], since the look-up is not async-signal-safe. After that a call
-//! costs one load more than a call of a shared library does.
+//! costs a check for null more than a call of a shared library does. A call that comes earlier, of another library's
+//! constructor, is out of line, so that a function which calls the next definition at its end is a jump.
 //!
 //! Invariant:
 //! 1. `address` is null, or the address of a function with the signature that the declaration gives, which is that of
@@ -26,19 +27,17 @@ impl Next {
         }
     }
 
-    /// Returns the address of the function.
+    /// Returns the address of the function, or null if it was not looked up yet.
     #[inline(always)]
-    pub(super) fn address(&self) -> *mut () {
+    pub(super) fn known_address(&self) -> *mut () {
         // Relaxed: the function is there whichever thread has looked it up.
-        let address = self.address.load(Ordering::Relaxed);
-        if address.is_null() {
-            return self.look_up();
-        }
-        address
+        self.address.load(Ordering::Relaxed)
     }
 
+    /// Looks the function up, and returns its address.
     #[cold]
-    fn look_up(&self) -> *mut () {
+    #[inline(never)]
+    pub(super) fn look_up(&self) -> *mut () {
         // A function that was changed has several versions under one name. The one that programs are linked with is
         // the default, which a look-up without a version finds.
         // SAFETY: the name ends with a zero.
@@ -106,10 +105,25 @@ macro_rules! real {
                 #[inline(always)]
                 unsafe fn $name($($argument: $type),*) -> $result {
                     type Function = unsafe extern "C" fn($($type),*) -> $result;
+
+                    #[cold]
+                    #[inline(never)]
+                    unsafe extern "C" fn early($($argument: $type),*) -> $result {
+                        // SAFETY: as below.
+                        let function = unsafe {
+                            ::std::mem::transmute::<*mut (), Function>(next::$name.look_up())
+                        };
+                        // SAFETY: by the caller's contract.
+                        unsafe { function($($argument),*) }
+                    }
+
+                    let known = next::$name.known_address();
+                    if known.is_null() {
+                        // SAFETY: by the caller's contract.
+                        return unsafe { early($($argument),*) };
+                    }
                     // SAFETY: by invariant 1 of `real` it is such a function.
-                    let function = unsafe {
-                        ::std::mem::transmute::<*mut (), Function>(next::$name.address())
-                    };
+                    let function = unsafe { ::std::mem::transmute::<*mut (), Function>(known) };
                     // SAFETY: by the caller's contract.
                     unsafe { function($($argument),*) }
                 }

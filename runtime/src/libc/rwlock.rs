@@ -39,6 +39,21 @@ real! { RWLOCKS:
 // SAFETY: it has the signature of libc's, as all below.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn pthread_rwlock_rdlock(lock: *mut RwLock) -> c_int {
+    if gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { read_giving_way(lock) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::pthread_rwlock_rdlock(lock) }
+}
+
+/// [`pthread_rwlock_rdlock`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// That of the function of C.
+#[inline(never)]
+unsafe fn read_giving_way(lock: *mut RwLock) -> c_int {
     let attempt = || {
         // SAFETY: by the caller's contract.
         unsafe { Real::pthread_rwlock_tryrdlock(lock) }
@@ -58,6 +73,21 @@ unsafe extern "C-unwind" fn pthread_rwlock_rdlock(lock: *mut RwLock) -> c_int {
 // SAFETY: as above.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn pthread_rwlock_wrlock(lock: *mut RwLock) -> c_int {
+    if gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { write_giving_way(lock) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::pthread_rwlock_wrlock(lock) }
+}
+
+/// [`pthread_rwlock_wrlock`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// That of the function of C.
+#[inline(never)]
+unsafe fn write_giving_way(lock: *mut RwLock) -> c_int {
     let attempt = || {
         // SAFETY: by the caller's contract.
         unsafe { Real::pthread_rwlock_trywrlock(lock) }
@@ -121,6 +151,20 @@ unsafe extern "C-unwind" fn pthread_rwlock_timedwrlock(
 // SAFETY: as above.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn pthread_rwlock_unlock(lock: *mut RwLock) -> c_int {
+    if gate::are_there_hubs() {
+        // SAFETY: by the caller's contract.
+        return unsafe { unlock(lock) };
+    }
+    // The first hub may be made now, and a green thread may wait for this lock: it tries again after a while.
+    // SAFETY: by the caller's contract.
+    unsafe { Real::pthread_rwlock_unlock(lock) }
+}
+
+/// # Safety
+///
+/// That of `pthread_rwlock_unlock`.
+#[inline(never)]
+unsafe fn unlock(lock: *mut RwLock) -> c_int {
     // SAFETY: by the caller's contract.
     let result = unsafe { Real::pthread_rwlock_unlock(lock) };
     // All: they may be readers.

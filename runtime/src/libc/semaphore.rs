@@ -30,11 +30,9 @@ real! { SEMAPHORES:
 // SAFETY: it has the signature of libc's, as all below.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn sem_wait(semaphore: *mut Semaphore) -> c_int {
-    if gate::is_open() {
+    if gate::may_be_open() {
         // SAFETY: by the caller's contract.
-        if let Some(result) = unsafe { wait(semaphore, None) } {
-            return result;
-        }
+        return unsafe { wait_giving_way(semaphore) };
     }
     // SAFETY: by the caller's contract.
     unsafe { Real::sem_wait(semaphore) }
@@ -69,6 +67,10 @@ unsafe extern "C-unwind" fn sem_timedwait(
 // SAFETY: as above.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn sem_trywait(semaphore: *mut Semaphore) -> c_int {
+    if !gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { Real::sem_trywait(semaphore) };
+    }
     // SAFETY: by the caller's contract.
     let result = unsafe { Real::sem_trywait(semaphore) };
     if result != 0 && gate::is_open() {
@@ -86,10 +88,39 @@ unsafe extern "C-unwind" fn sem_trywait(semaphore: *mut Semaphore) -> c_int {
 // SAFETY: as above.
 #[unsafe(no_mangle)]
 unsafe extern "C-unwind" fn sem_post(semaphore: *mut Semaphore) -> c_int {
+    if gate::are_there_hubs() {
+        // SAFETY: by the caller's contract.
+        return unsafe { post(semaphore) };
+    }
+    // The first hub may be made now, and a green thread may wait for this semaphore: it tries again after a while.
+    // SAFETY: by the caller's contract.
+    unsafe { Real::sem_post(semaphore) }
+}
+
+/// # Safety
+///
+/// That of the function of C.
+#[inline(never)]
+unsafe fn post(semaphore: *mut Semaphore) -> c_int {
     // SAFETY: by the caller's contract.
     let result = unsafe { Real::sem_post(semaphore) };
     sleepers::wake_after_release(semaphore.addr(), 1);
     result
+}
+
+/// # Safety
+///
+/// That of the function of C.
+#[inline(never)]
+unsafe fn wait_giving_way(semaphore: *mut Semaphore) -> c_int {
+    if gate::is_open() {
+        // SAFETY: by the caller's contract.
+        if let Some(result) = unsafe { wait(semaphore, None) } {
+            return result;
+        }
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::sem_wait(semaphore) }
 }
 
 /// Waits on a green thread. None if this must wait natively.

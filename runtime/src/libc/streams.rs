@@ -53,7 +53,7 @@ pub(super) unsafe extern "C-unwind" fn read(
     buffer: *mut c_void,
     length: size_t,
 ) -> ssize_t {
-    if gate::is_open() && length != 0 {
+    if gate::may_be_open() {
         // SAFETY: by the caller's contract.
         return unsafe { read_giving_way(fd, buffer, length) };
     }
@@ -68,6 +68,10 @@ pub(super) unsafe extern "C-unwind" fn read(
 /// As for [`read`].
 #[inline(never)]
 unsafe fn read_giving_way(fd: RawFd, buffer: *mut c_void, length: size_t) -> ssize_t {
+    if !gate::is_open() || length == 0 {
+        // SAFETY: by the caller's contract.
+        return unsafe { Real::read(fd, buffer, length) };
+    }
     let vector = iovec {
         iov_base: buffer,
         iov_len: length,
@@ -114,6 +118,21 @@ pub(super) unsafe extern "C-unwind" fn readv(
     vectors: *const iovec,
     count: c_int,
 ) -> ssize_t {
+    if gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { readv_giving_way(fd, vectors, count) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::readv(fd, vectors, count) }
+}
+
+/// [`readv`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`readv`].
+#[inline(never)]
+unsafe fn readv_giving_way(fd: RawFd, vectors: *const iovec, count: c_int) -> ssize_t {
     let mut block = |_| {
         // SAFETY: by the caller's contract.
         unsafe { Real::readv(fd, vectors, count) }
@@ -138,7 +157,7 @@ pub(super) unsafe extern "C-unwind" fn write(
     buffer: *const c_void,
     length: size_t,
 ) -> ssize_t {
-    if gate::is_open() && length != 0 && isize::try_from(length).is_ok() {
+    if gate::may_be_open() {
         // SAFETY: by the caller's contract.
         return unsafe { write_giving_way(fd, buffer, length) };
     }
@@ -153,6 +172,10 @@ pub(super) unsafe extern "C-unwind" fn write(
 /// As for [`write()`].
 #[inline(never)]
 unsafe fn write_giving_way(fd: RawFd, buffer: *const c_void, length: size_t) -> ssize_t {
+    if !gate::is_open() || length == 0 || isize::try_from(length).is_err() {
+        // SAFETY: by the caller's contract.
+        return unsafe { Real::write(fd, buffer, length) };
+    }
     let vector = iovec {
         iov_base: buffer.cast_mut(),
         iov_len: length,
@@ -177,6 +200,21 @@ pub(super) unsafe extern "C-unwind" fn writev(
     vectors: *const iovec,
     count: c_int,
 ) -> ssize_t {
+    if gate::may_be_open() {
+        // SAFETY: by the caller's contract.
+        return unsafe { writev_giving_way(fd, vectors, count) };
+    }
+    // SAFETY: by the caller's contract.
+    unsafe { Real::writev(fd, vectors, count) }
+}
+
+/// [`writev`], apart from it so that a native thread's call is short.
+///
+/// # Safety
+///
+/// As for [`writev`].
+#[inline(never)]
+unsafe fn writev_giving_way(fd: RawFd, vectors: *const iovec, count: c_int) -> ssize_t {
     let mut block = |done: usize| {
         // SAFETY: by the caller's contract.
         let rest = unsafe { Rest::after(done, vectors, count.max(0) as usize) };

@@ -27,6 +27,8 @@
 
 pub(crate) mod address_hasher;
 pub(crate) mod atomic;
+#[cfg(greenpatch_libc)]
+pub(crate) mod first_hub;
 pub(crate) mod native;
 pub(crate) mod note;
 pub(crate) mod park;
