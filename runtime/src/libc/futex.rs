@@ -6,7 +6,8 @@
 //! A shared futex may be a word of several processes, which the kernel alone can match. A green thread has a helper wait
 //! for it. As in the kernel, a wait and a wake do not meet if only one of them says that the word is private.
 //!
-//! What has no green form goes to the kernel as it is: the operations with priority inheritance, and `futex_waitv`.
+//! What has no green form goes to the kernel as it is: the operations with priority inheritance, and the system calls for one
+//! futex that Linux 6.7 has added.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_long};

@@ -43,6 +43,7 @@ mod events;
 mod exports;
 mod futex;
 mod gate;
+mod kernel_mask;
 mod locks;
 mod messages;
 mod mutex;

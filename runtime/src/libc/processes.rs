@@ -109,7 +109,7 @@ pub(super) unsafe extern "C-unwind" fn wait4(
 /// `info` is null or valid for a write.
 // SAFETY: it has the signature of libc's.
 #[unsafe(no_mangle)]
-pub(super) unsafe extern "C-unwind" fn waitid(
+unsafe extern "C-unwind" fn waitid(
     kind: idtype_t,
     id: id_t,
     info: *mut siginfo_t,
@@ -120,6 +120,22 @@ pub(super) unsafe extern "C-unwind" fn waitid(
     if !gate::is_open() {
         return own(info, options);
     }
+    // SAFETY: by the caller's contract.
+    unsafe { wait_for_change(kind, id, info, options, &own) }
+}
+
+/// [`waitid`], by a call that does the same.
+///
+/// # Safety
+///
+/// As for [`waitid`].
+pub(super) unsafe fn wait_for_change(
+    kind: idtype_t,
+    id: id_t,
+    info: *mut siginfo_t,
+    options: c_int,
+    own: &dyn Fn(*mut siginfo_t, c_int) -> c_int,
+) -> c_int {
     let zeros = || {
         // SAFETY: it is plain data, for which zeros are valid.
         unsafe { std::mem::zeroed::<siginfo_t>() }

@@ -160,7 +160,7 @@ impl Poller {
             revents: 0,
         };
         let timeout = libc::timespec {
-            tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            tv_sec: timeout.as_secs().min(i32::MAX as u64) as _,
             tv_nsec: timeout.subsec_nanos().into(),
         };
         // SAFETY: the arguments are one valid pollfd, a valid timespec and no signal mask. The number of ready

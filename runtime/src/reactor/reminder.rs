@@ -40,7 +40,7 @@ mod linux {
                 tv_nsec: 0,
             };
             let mut value = zero;
-            value.tv_sec = after.as_secs().try_into().unwrap_or(libc::time_t::MAX);
+            value.tv_sec = after.as_secs().min(i32::MAX as u64) as _;
             value.tv_nsec = after.subsec_nanos() as _;
             let time = libc::itimerspec {
                 it_interval: zero,

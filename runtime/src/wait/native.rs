@@ -126,7 +126,7 @@ mod futex {
                 }
                 let mut timeout = libc::timespec {
                     // A longer time is shortened to what fits; the caller's loop then waits again.
-                    tv_sec: left.as_secs().min(i32::MAX as u64) as libc::time_t,
+                    tv_sec: left.as_secs().min(i32::MAX as u64) as _,
                     tv_nsec: 0,
                 };
                 timeout.tv_nsec = left.subsec_nanos() as _;

@@ -16,6 +16,7 @@ use greenpatch::thread;
 use greenpatch_tests::{Ended, Runner};
 
 mod contexts;
+mod numbers;
 mod polling;
 mod transfers;
 mod waiting;
@@ -51,7 +52,13 @@ const SCENARIOS: &[(&str, fn())] = &[
         polling::reused_numbers,
     ),
     ("many wait for one descriptor", polling::many_waiters),
-    ("by the numbers of system calls", polling::numbers),
+    ("by number: transfers", numbers::transfers),
+    ("by number: poll and select", numbers::polls),
+    ("by number: epoll", numbers::epolls),
+    ("by number: children", numbers::children),
+    ("by number: locks of files", numbers::locks),
+    ("by number: sleeps and turns", numbers::sleeps_and_turns),
+    ("by number: several futexes", numbers::several_futexes),
     ("native threads", contexts::native_threads),
     ("in the child of a fork", contexts::in_a_child),
     ("in a signal handler", contexts::in_a_signal_handler),
