@@ -2,6 +2,8 @@
 //! default member of the workspace; `cargo test -p greenpatch-libc-tests` runs it.
 #![allow(unsafe_code)]
 
+pub mod c_code;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use std::{io, ptr};
