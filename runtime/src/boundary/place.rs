@@ -97,7 +97,7 @@ unsafe extern "C" fn inspect(info: *mut libc::dl_phdr_info, _: usize, data: *mut
         header.p_type == libc::PT_LOAD && offset < header.p_memsz as usize
     });
     if is_inside {
-        object.is_executable = info.dlpi_tls_modid as usize == EXECUTABLE;
+        object.is_executable = info.dlpi_tls_modid == EXECUTABLE;
     }
     is_inside.into()
 }

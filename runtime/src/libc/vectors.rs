@@ -14,7 +14,7 @@ pub(super) struct Rest {
 }
 
 impl Rest {
-    /// Returns what is left after `done` bytes.
+    /// Returns what is left after `done` bytes, which begins with a buffer that is not empty.
     ///
     /// # Safety
     ///
@@ -29,9 +29,13 @@ impl Rest {
             count,
         };
         let mut done = done;
-        while done > 0 && rest.count > 0 {
+        while rest.count > 0 {
             // SAFETY: `count` elements are left.
             let first = unsafe { rest.whole.read() };
+            // An empty buffer is passed over: a call of it alone would seem to have reached an end.
+            if done == 0 && first.iov_len > 0 {
+                break;
+            }
             rest.whole = rest.whole.wrapping_add(1);
             rest.count -= 1;
             if done < first.iov_len {
@@ -95,7 +99,7 @@ mod tests {
         };
         assert_eq!(left(0), (0, 3, 3));
         assert_eq!(left(2), (2, 1, 1));
-        assert_eq!(left(3), (3, 0, 2));
+        assert_eq!(left(3), (3, 7, 1));
         assert_eq!(left(4), (4, 6, 1));
         assert_eq!(left(9), (9, 1, 1));
         // SAFETY: the array has three elements.

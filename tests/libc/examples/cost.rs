@@ -153,18 +153,21 @@ fn call(name: &str, times: usize, is_own: bool) {
             // SAFETY: it is of this type.
             let function = unsafe { transmute::<*mut c_void, SystemCall>(find("syscall")) };
             let word = object.cast::<u32>();
-            let wake = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
-            let wait = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+            let number = if name == "syscall" {
+                libc::SYS_getppid
+            } else {
+                libc::SYS_futex
+            };
+            let command = if name == "wake" {
+                libc::FUTEX_WAKE
+            } else {
+                libc::FUTEX_WAIT
+            };
+            let operation = command | libc::FUTEX_PRIVATE_FLAG;
             let none = ptr::null::<libc::timespec>();
             for _ in 0..times {
-                // SAFETY: the word is valid, and is not one.
-                black_box(unsafe {
-                    match name {
-                        "syscall" => function(libc::SYS_getppid),
-                        "wake" => function(libc::SYS_futex, word, wake, 1),
-                        _ => function(libc::SYS_futex, word, wait, 1, none),
-                    }
-                });
+                // SAFETY: the word is valid, and is not one; the other call has no arguments.
+                black_box(unsafe { function(number, word, operation, 1, none) });
             }
         }
         name => panic!("no function {name}"),
