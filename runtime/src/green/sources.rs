@@ -218,10 +218,12 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
             green_threads: hub::alive,
             panic_caught: seam::unwind::caught,
             panic_resumed: seam::unwind::panicked,
+            note: inspect::note,
         });
     });
     panic_hook::learn();
     overflow::report_with(context::name);
+    inspect::start_trace(settings.trace())?;
     if let Some(count) = settings.workers() {
         if count == 0 {
             return Err("no green thread can run on zero workers; ask for one or more".into());

@@ -24,6 +24,9 @@ pub(super) struct Budget {
     spent: Cell<Spent>,
     /// How many tasks may run before the next poll.
     ticks: Cell<u32>,
+    /// What `ticks` would be while it is held at zero, so that each turn goes through the loop.
+    held: Cell<u32>,
+    is_held: Cell<bool>,
     /// The number of turns after which that poll is due. So a turn is counted by its tick alone.
     due: Cell<u64>,
 }
@@ -47,6 +50,8 @@ impl Budget {
                 rounds: 0,
             }),
             ticks: Cell::new(0),
+            held: Cell::new(0),
+            is_held: Cell::new(false),
             due: Cell::new(0),
         }
     }
@@ -91,7 +96,7 @@ impl Budget {
         self.spent.set(Spent::default());
     }
 
-    /// Returns true if timers and the OS are to be polled before another task runs.
+    /// Returns true if timers and the OS are to be polled before another task runs, or if turns are held to the loop.
     #[inline]
     pub(super) fn is_poll_due(&self) -> bool {
         self.ticks.get() == 0
@@ -112,21 +117,52 @@ impl Budget {
     /// Begins a new interval after a poll.
     #[inline]
     pub(super) fn polled(&self) {
-        self.due.set(self.turns() + u64::from(TICKS_BETWEEN_POLLS));
-        self.ticks.set(TICKS_BETWEEN_POLLS);
+        self.poll_after(TICKS_BETWEEN_POLLS);
     }
 
     /// Has the next poll come after so many turns, if it would come later.
     pub(super) fn poll_within(&self, turns: u64) {
-        let ticks = turns.min(u64::from(self.ticks.get())) as u32;
-        self.due.set(self.turns() + u64::from(ticks));
+        let left = self.ticks.get() + self.held.get();
+        self.poll_after(turns.min(u64::from(left)) as u32);
+    }
+
+    #[inline]
+    fn poll_after(&self, turns: u32) {
+        self.due.set(self.turns() + u64::from(turns));
+        let (ticks, held) = match self.is_held.get() {
+            false => (turns, 0),
+            true => (0, turns),
+        };
         self.ticks.set(ticks);
+        self.held.set(held);
+    }
+
+    /// Holds all turns to the loop from now on: a poll seems to be due before each.
+    pub(super) fn hold(&self) {
+        self.is_held.set(true);
+        let left = self.ticks.get() + self.held.get();
+        self.poll_after(left);
+    }
+
+    /// Returns true if turns are held to the loop.
+    pub(super) fn is_held(&self) -> bool {
+        self.is_held.get()
+    }
+
+    /// Returns true if a poll is due while turns are held to the loop.
+    pub(super) fn is_held_poll_due(&self) -> bool {
+        self.held.get() == 0
+    }
+
+    /// Counts a task that is about to run while turns are held to the loop. No poll is due.
+    pub(super) fn held_tick(&self) {
+        self.held.set(self.held.get() - 1);
     }
 
     /// Returns how many tasks have run so far.
     #[inline]
     pub(super) fn turns(&self) -> u64 {
-        self.due.get() - u64::from(self.ticks.get())
+        self.due.get() - u64::from(self.ticks.get() + self.held.get())
     }
 
     /// Counts a turn of a task that was not in the run queue. Called before the first poll.

@@ -20,6 +20,7 @@ use super::driver::Driver;
 use super::errno::Errno;
 use super::idleness::Idleness;
 use super::inbox::Drain;
+use super::observer::Observed;
 use super::remote::{Message, Remote, this_os_thread};
 use super::run_queue::RunQueue;
 use super::task::Task;
@@ -53,6 +54,7 @@ pub(super) struct Core {
     pub(super) messages: Drain<Message>,
     pub(super) idleness: Idleness,
     pub(super) sample: Sample,
+    pub(super) observed: Observed,
     #[cfg(greenpatch_libc)]
     pub(super) errno: Errno,
 }
@@ -81,6 +83,7 @@ impl Hub {
                 messages: Drain::new(),
                 idleness: Idleness::new(),
                 sample: Sample::new(),
+                observed: Observed::new(),
                 #[cfg(greenpatch_libc)]
                 errno: Errno::new(),
             },

@@ -1,14 +1,14 @@
 //! What a hub shows of its tasks to reports, and how a report on another OS thread asks for it.
 #![allow(unsafe_code)]
 
-use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::core::Hub;
 use super::current;
+use super::observer::Known;
 use super::remote::Message;
-use super::task::State;
+use super::task::{State, Task};
 use super::timers::NOT_IN_HEAP;
 
 /// All hubs. They live as long as the process.
@@ -35,14 +35,6 @@ pub(crate) enum Activity {
     Waiting,
 }
 
-/// What the layer above knows the task by.
-pub(crate) enum Known {
-    /// The tag of what it will run.
-    NotStarted(Option<NonNull<()>>),
-    /// What it keeps for that layer.
-    Started(Option<NonNull<()>>),
-}
-
 /// Adds a new hub.
 pub(super) fn add(hub: &'static Hub) {
     with_hubs(|hubs| hubs.push(hub));
@@ -52,6 +44,24 @@ pub(super) fn add(hub: &'static Hub) {
 pub(crate) fn hubs() -> Vec<&'static Hub> {
     let is_alive = |hub: &&Hub| hub.remote.is_of_this_process() && hub.remote.number() != 0;
     with_hubs(|hubs| hubs.iter().copied().filter(is_alive).collect())
+}
+
+/// Calls `f` with each hub of this process, also with those that no OS thread has entered yet.
+pub(super) fn for_each_hub(f: impl FnMut(&'static Hub)) {
+    let mut hubs = with_hubs(|hubs| hubs.clone());
+    hubs.retain(|hub| hub.remote.is_of_this_process());
+    hubs.into_iter().for_each(f);
+}
+
+/// Returns what the layer above knows a task by. On the hub's OS thread.
+pub(super) fn known(task: &Task) -> Known {
+    if task.state.get() != State::New {
+        return Known::Started(task.user_data.get());
+    }
+    let mut body = task.body.take();
+    let tag = body.as_mut().and_then(|body| body.tag());
+    task.body.set(body);
+    Known::NotStarted(tag)
 }
 
 fn with_hubs<R>(f: impl FnOnce(&mut Vec<&'static Hub>) -> R) -> R {
@@ -117,14 +127,7 @@ impl Hub {
             // SAFETY: the table hands out tasks that are alive, and none ends meanwhile.
             let task = unsafe { place.as_ref() };
             let state = task.state.get();
-            let known = if state == State::New {
-                let mut body = task.body.take();
-                let tag = body.as_mut().and_then(|body| body.tag());
-                task.body.set(body);
-                Known::NotStarted(tag)
-            } else {
-                Known::Started(task.user_data.get())
-            };
+            let known = known(task);
             let stack = task.stack.take();
             let bounds = stack.as_ref().map(|stack| {
                 let [limit, top] = [stack.limit(), stack.top()].map(|end| end.addr().get());

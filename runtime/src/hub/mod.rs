@@ -12,6 +12,7 @@
 //!   placement   switching   last_thread     the choice of a hub, and the end of the process
 //!   wait_ready                              waiting for descriptors
 //!   park        waker       startup         blocking, waking, creating a hub
+//!   observation                             turns that are observed
 //!   inspection  tally                       what reports see of a hub
 //!   schedule    spawn                       the choice of the next task, and new tasks
 //!   current     fork                        the hub of this OS thread
@@ -21,7 +22,7 @@
 //!   errno                                   what libc keeps for an OS thread
 //!   task        body        timers  budget  panic_hook  thread_end
 //!   idleness    quiet                       whether anything can still happen
-//!   counts      delays                      what a hub has done so far
+//!   counts      delays      observer        what a hub has done so far, and does
 //! ```
 
 mod alive;
@@ -39,6 +40,8 @@ mod idleness;
 mod inbox;
 mod inspection;
 mod last_thread;
+mod observation;
+mod observer;
 mod panic_hook;
 mod park;
 mod placement;
@@ -67,8 +70,10 @@ pub(crate) use current::{current, forbid_switching, is_stopped, stop};
 pub(crate) use delays::BUCKETS;
 pub(crate) use driver::Waited;
 pub(crate) use idleness::when_quiet;
-pub(crate) use inspection::{Activity, Known, Seen, hubs};
+pub(crate) use inspection::{Activity, Seen, hubs};
 pub(crate) use last_thread::{retire, when_the_last_ends};
+pub(crate) use observation::observe_hubs;
+pub(crate) use observer::{Cause, Ended, Known, Observer};
 pub(crate) use panic_hook::{Trace, learn_caller};
 pub(crate) use placement::{has_workers, hub_to_spawn_on, start_workers};
 pub(crate) use revalidation::EPOCH;

@@ -17,8 +17,8 @@ use crate::reactor::{Key, Notifier, forks};
 pub(super) enum Message {
     /// Start a green thread.
     Start(Reservation, Body),
-    /// Wake a task.
-    Wake(Address),
+    /// Wake a task. The number is that of the cause, if the sender is observed, or zero.
+    Wake(Address, u64),
     /// Forget a descriptor.
     Forget(Key),
     /// Call a closure on the hub's OS thread, which neither blocks nor panics.

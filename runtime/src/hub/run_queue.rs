@@ -47,6 +47,16 @@ impl RunQueue {
         self.with(|tasks| tasks.front().copied())
     }
 
+    /// Calls `f` with each task after the first `count`, in order.
+    pub(super) fn each_after(&self, count: usize, mut f: impl FnMut(NonNull<Task>)) {
+        for index in count.. {
+            let Some(task) = self.with(|tasks| tasks.get(index).copied()) else {
+                return;
+            };
+            f(task);
+        }
+    }
+
     /// Returns the second task.
     #[inline]
     pub(super) fn second(&self) -> Option<NonNull<Task>> {

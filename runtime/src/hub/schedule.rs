@@ -124,14 +124,29 @@ impl Hub {
         let core = self.core();
         core.stacks.borrow_mut().trim();
         if core.budget.is_poll_due() {
+            if core.budget.is_held() {
+                return self.observed_tick();
+            }
             self.poll();
         } else if self.remote.inbox.is_pending() {
             self.empty_inbox();
+        }
+        if core.budget.is_held() {
+            // A message has asked for that just now.
+            return;
         }
         let Some(next) = core.run_queue.pop() else {
             return self.sleep();
         };
         core.budget.tick();
+        self.resume(next);
+    }
+
+    /// Switches from the loop to a task that was taken from the run queue, unless that is the root. Returns whether it has
+    /// switched, and was switched back to.
+    #[inline(always)]
+    pub(super) fn resume(&'static self, next: NonNull<Task>) -> bool {
+        let core = self.core();
         // SAFETY: by invariant 2 it is alive.
         let task = unsafe { next.as_ref() };
         if task.state.get() == State::New {
@@ -140,12 +155,13 @@ impl Hub {
         task.state.set(State::Running);
         if next == core.root.get() {
             core.stacks.borrow_mut().shrink_if_many();
-            return;
+            return false;
         }
         core.running.set(next);
         // SAFETY: the root's context stays in its slot forever. The next task is alive, and was suspended or has
         // just been given a stack.
         unsafe { coroutine::switch(&self.root().context, &task.context) };
+        true
     }
 
     /// Handles messages, ready descriptors and expired timers, without waiting for any.
@@ -161,10 +177,11 @@ impl Hub {
             self.poll_os(|poller, ready| poller.poll_now(ready));
         }
         self.fire_timers();
+        self.has_made_ready();
         self.end_poll(begun);
     }
 
-    fn sleep(&'static self) {
+    pub(super) fn sleep(&'static self) {
         self.core().run_queue.shrink();
         let stacks = self.core().stacks.borrow_mut().shrink();
         let timer = self.core().timers.borrow().next_deadline();
@@ -222,13 +239,14 @@ impl Hub {
         core.messages
             .drain(&self.remote.inbox, |message| match message {
                 Message::Start(stack, body) => self.accept(stack, body),
-                Message::Wake(task) => {
+                Message::Wake(task, cause) => {
                     self.remote.counts.add_remote_wake();
-                    core.run_queue.wake(task);
+                    self.wake_for(task, cause);
                 }
                 Message::Forget(key) => core.driver.forget(&core.run_queue, key),
                 Message::Call(closure) => closure(),
             });
+        self.has_made_ready();
     }
 
     /// Gives a new task a stack that was used before. Returns false if there is none.

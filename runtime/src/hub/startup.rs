@@ -77,6 +77,13 @@ impl Hub {
     ///
     /// Panics if this OS thread has a hub already.
     pub(crate) fn enter(&'static self) {
+        self.settle();
+        self.observe();
+        boundary::open();
+    }
+
+    /// Makes the hub that of this OS thread.
+    fn settle(&'static self) {
         self.remote.set_this_thread();
         current::set(self);
         overflow::prepare_this_thread();
@@ -86,16 +93,16 @@ impl Hub {
         self.root().context.adopt(SavedContext::of_this_thread());
         self.root().state.set(State::Running);
         self.core().budget.add_first_turn();
-        boundary::open();
     }
 
     /// Runs the hub on this OS thread and nothing else.
     pub(super) fn run_forever(&'static self) -> ! {
-        self.enter();
-        boundary::close();
+        self.settle();
         self.core().driver.interrupt_all();
         self.root().state.set(State::Waiting);
         self.remote.counts.add_park();
+        self.observe();
+        boundary::close();
         loop {
             self.tick();
         }

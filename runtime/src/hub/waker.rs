@@ -10,6 +10,7 @@ use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use super::core::Hub;
 use super::current;
+use super::observation::cause_here;
 use super::remote::{Message, Remote};
 use super::task::Address;
 use super::task_table;
@@ -48,6 +49,6 @@ unsafe fn wake(data: *const ()) {
         Some(hub) if ptr::eq(&raw const hub.remote, owner) => {
             hub.core().run_queue.wake(Address(task));
         }
-        _ => owner.send(Message::Wake(Address(task))),
+        _ => owner.send(Message::Wake(Address(task), cause_here())),
     }
 }

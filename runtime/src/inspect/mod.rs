@@ -1,4 +1,5 @@
-//! What green threads do: [`dump()`] lists them, with what each waits for, and [`stats()`] counts what hubs do.
+//! What green threads do: [`dump()`] lists them, with what each waits for, [`stats()`] counts what hubs do, and a
+//! trace ([`Patcher::trace`](crate::Patcher::trace)) has what runs on each hub and when.
 //!
 //! A [`Dump`] is a value with public fields. Its `Display` is the text for people, [`Dump::to_json`] is for programs.
 //! Green threads are known by the numbers that `ThreadId` prints.
@@ -21,6 +22,8 @@ mod signal;
 mod stats;
 mod stats_text;
 mod text;
+mod timeline;
+mod trace_file;
 
 pub use dump::{
     Dump, Holder, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind,
@@ -34,3 +37,5 @@ pub(crate) use deadlock::watch as watch_for_deadlocks;
 pub(crate) use monitor::start as start_monitor;
 pub(crate) use signal::dump_on as dump_on_signal;
 pub(crate) use stats::measure_times;
+pub(crate) use timeline::note;
+pub(crate) use trace_file::start as start_trace;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::any::Any;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub struct Settings {
     monitor: Option<Duration>,
     dump_on_signal: Option<i32>,
     stats: Option<bool>,
+    trace: Option<PathBuf>,
     arguments: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -41,6 +43,7 @@ impl Settings {
             monitor: None,
             dump_on_signal: None,
             stats: None,
+            trace: None,
             arguments: Vec::new(),
         }
     }
@@ -90,6 +93,10 @@ impl Settings {
 
     pub(crate) fn set_stats(&mut self, timed: bool) {
         self.stats = Some(timed);
+    }
+
+    pub(crate) fn set_trace(&mut self, path: PathBuf) {
+        self.trace = Some(path);
     }
 
     pub(crate) fn add_argument<T: Any + Send + Sync>(&mut self, argument: T) {
@@ -161,6 +168,11 @@ impl Settings {
         self.stats
     }
 
+    /// Returns the file that a trace is to be written to.
+    pub fn trace(&self) -> Option<&Path> {
+        self.trace.as_deref()
+    }
+
     /// Returns the argument of this type that the caller passed for plugins. If there are several, returns the last one.
     pub fn argument<T: Any>(&self) -> Option<&T> {
         self.arguments
@@ -209,6 +221,7 @@ impl Settings {
         self.workers = earlier.workers.or(self.workers);
         self.dump_on_signal = self.dump_on_signal.or(earlier.dump_on_signal);
         self.stats = self.stats.or(earlier.stats);
+        self.trace = earlier.trace.or(self.trace);
         self.monitor = earlier.monitor.or(self.monitor);
         self.on_deadlock = self.on_deadlock.or(earlier.on_deadlock);
         self.arguments.extend(earlier.arguments);

@@ -24,6 +24,7 @@ use crate::patch::feature::Feature;
 use crate::patch::table::entries;
 use crate::patch::table::entries::{By, Id};
 use crate::patch::table::replacement::Replacement;
+use crate::patch::table::scheduler;
 
 /// Patches the plan that `plan` returns, as one transaction.
 pub(super) fn one(
@@ -232,6 +233,9 @@ fn transaction(
         };
         items.new.iter().map(move |item| (*item, by(item)))
     }));
+    for (module, _) in each().filter(|(_, items)| !items.new.is_empty()) {
+        scheduler::note(format_args!("patch {}", module.target));
+    }
     let settled = each().flat_map(|(module, items)| {
         let ids = items.all.iter().map(|item| Id::of(item.raw()));
         ids.map(|id| (module.feature, id))

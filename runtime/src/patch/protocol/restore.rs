@@ -27,7 +27,9 @@ pub fn restore() -> Result<usize, PatchError> {
         let builtin = sources.filter(|source| source.feature().is_builtin());
         check(builtin.flat_map(Source::items).map(Replacement::raw))?;
         progress::forget();
-        Ok(entries::put_back_all(entries::replaced()))
+        let count = entries::put_back_all(entries::replaced());
+        scheduler::note(format_args!("restore {count} items"));
+        Ok(count)
     })
 }
 
@@ -52,14 +54,23 @@ pub fn restore_module(source: impl Into<Named>) -> Result<usize, PatchError> {
         for raw in &items {
             progress::unsettle(Id::of(raw));
         }
-        Ok(entries::put_back_all(items))
+        let count = entries::put_back_all(items);
+        for module in &modules {
+            scheduler::note(format_args!("restore {}", module.target));
+        }
+        Ok(count)
     })
 }
 
 /// Restores the original of one function, and returns whether it was patched.
 pub fn restore_item<F: Copy, D: ?Sized>(point: &'static Slot<F, D>) -> bool {
     progress::unsettle(Id::of(point.raw()));
-    entries::put_back_all([point.raw()]) > 0
+    let was_patched = entries::put_back_all([point.raw()]) > 0;
+    if was_patched {
+        let site = point.raw().site();
+        scheduler::note(format_args!("restore {}::{}", site.module, site.name));
+    }
+    was_patched
 }
 
 /// Returns an error if these items of built-in features cannot be restored now.

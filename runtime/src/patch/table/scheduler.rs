@@ -1,6 +1,7 @@
 //! What the scheduler above the table does for it, known once green threads can run.
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use super::scope_list::ScopeHandle;
@@ -21,12 +22,21 @@ pub(crate) struct Scheduler {
     pub(crate) panic_caught: fn(),
     /// Notes that a panic of the running thread is about to resume.
     pub(crate) panic_resumed: fn(),
+    /// Notes in the trace, if there is one, what was just patched or restored.
+    pub(crate) note: fn(&dyn fmt::Display),
 }
 
 /// Sets the scheduler. The first call counts.
 pub(crate) fn set_scheduler(scheduler: Scheduler) {
     // There is one scheduler, so a second call could only set the same.
     let _ = SCHEDULER.set(scheduler);
+}
+
+/// Notes in the trace, if there is one, what was just patched or restored.
+pub(crate) fn note(what: fmt::Arguments<'_>) {
+    if let Some(scheduler) = get() {
+        (scheduler.note)(&what);
+    }
 }
 
 /// Returns the scheduler, or `None` if no green thread can exist yet.
