@@ -186,7 +186,8 @@ fn hubs_add_up() {
     for thread in threads {
         thread.join().unwrap();
     }
-    // A thread's end is observed before its hub has removed it, and a hub says how often it has switched once it sleeps.
+    // A thread's end is observed before its hub has removed it, and a hub says how often it has switched once it
+    // sleeps.
     loop {
         let stats = greenpatch::stats();
         let spawned: Vec<u64> = stats.hubs.iter().map(|hub| hub.counters.spawned).collect();

@@ -1,4 +1,5 @@
-//! The trace of what runs on hubs. Each scenario is a process of its own, this program run again, whose trace is parsed.
+//! The trace of what runs on hubs. Each scenario is a process of its own, this program run again, whose trace is
+//! parsed.
 #![allow(missing_docs, unreachable_pub)]
 #![allow(unsafe_code)]
 
@@ -179,8 +180,8 @@ impl Trace {
         }
     }
 
-    /// Each arrow ends no earlier than it starts, and starts and ends within slices. One that does not end wakes a thread that
-    /// did not run again.
+    /// Each arrow ends no earlier than it starts, and starts and ends within slices. One that does not end wakes a
+    /// thread that did not run again.
     fn check_arrows(&self) {
         let rows = self.rows();
         let is_in_a_slice = |event: &Value| {
@@ -325,8 +326,8 @@ fn odd_name() {
 
 fn forks() {
     greenpatch::patch_thread().unwrap();
-    // SAFETY: this process has no other thread that holds a lock: that of the trace holds its own alone, which the child does not
-    // take.
+    // SAFETY: this process has no other thread that holds a lock: that of the trace holds its own alone, which the
+    // child does not take.
     let child = unsafe { libc::fork() };
     let name = if child == 0 { "child" } else { "parent" };
     let named = thread::Builder::new().name(name.into());
@@ -368,6 +369,7 @@ fn killed() {
         assert!(start.elapsed() < Duration::from_secs(60));
         thread::sleep(Duration::from_millis(1));
     }
+    let process = std::process::id().cast_signed();
     // SAFETY: it ends this process.
-    unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+    unsafe { libc::kill(process, libc::SIGKILL) };
 }

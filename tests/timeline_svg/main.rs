@@ -1,5 +1,5 @@
-//! Draws a trace as a picture for the documentation: the rows of the hubs with their slices, arrows for wake-ups, and the number
-//! of threads that are ready.
+//! Draws a trace as a picture for the documentation: the rows of the hubs with their slices, arrows for wake-ups, and
+//! the number of threads that are ready.
 //!
 //! ```text
 //! GREENPATCH_TRACE=trace.json cargo run --example timeline

@@ -1,7 +1,7 @@
 //! What a hub has done so far, in numbers that any OS thread reads.
 //!
-//! The hub's own OS thread alone changes them, so no counter needs a read-modify-write instruction. Turns and yields are
-//! not counted one by one: the hub derives them when it polls and before it sleeps (`tally`).
+//! The hub's own OS thread alone changes them, so no counter needs a read-modify-write instruction. Turns and yields
+//! are not counted one by one: the hub derives them when it polls and before it sleeps (`tally`).
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,8 +1,8 @@
 //! How long runnable tasks wait for their turns, measured by samples.
 //!
-//! The run queue is first in, first out. So the task at its end runs after as many turns as there are tasks before it, and
-//! what has passed by then is the delay of a task that becomes runnable now. A poll takes the sample, and the next poll, which
-//! is due just before that turn, ends it. No turn has anything to do for it.
+//! The run queue is first in, first out. So the task at its end runs after as many turns as there are tasks before
+//! it, and what has passed by then is the delay of a task that becomes runnable now. A poll takes the sample, and the
+//! next poll, which is due just before that turn, ends it. No turn has anything to do for it.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 /// The number of buckets of delays. The last one has all that are longer.
 pub(crate) const BUCKETS: usize = 40;
 
-/// Returns the bucket of a delay: the first is for those of less than one nanosecond, and each of the others for those of
-/// less than twice as many nanoseconds as the one before.
+/// Returns the bucket of a delay: the first is for those of less than one nanosecond, and each of the others for
+/// those of less than twice as many nanoseconds as the one before.
 pub(super) fn bucket(delay: Duration) -> usize {
     let nanoseconds = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
     let bits = u64::BITS - nanoseconds.leading_zeros();
@@ -52,8 +52,8 @@ impl Sample {
         }
     }
 
-    /// Begins a sample, unless there is one, if `queued` tasks are in the run queue after `turns` turns. Returns after how many
-    /// turns it is to end.
+    /// Begins a sample, unless there is one, if `queued` tasks are in the run queue after `turns` turns. Returns
+    /// after how many turns it is to end.
     pub(super) fn begin(&self, turns: u64, queued: usize, now: Instant) -> Option<u64> {
         match self.0.get() {
             State::Begun { until, .. } => Some(until.saturating_sub(turns)),

@@ -9,8 +9,8 @@ use super::inspection;
 use super::observer::{self, Cause, Ended, Make};
 use super::task::{Address, State, Task};
 
-/// Has each turn of all hubs observed, from their next poll on. `make` makes the observer of a hub. The first call counts; the
-/// others return false.
+/// Has each turn of all hubs observed, from their next poll on. `make` makes the observer of a hub. The first call
+/// counts; the others return false.
 pub(crate) fn observe_hubs(make: Make) -> bool {
     let is_first = observer::set_make(make);
     if is_first {
@@ -123,8 +123,8 @@ impl Hub {
     }
 }
 
-/// Returns the number of the cause for which the thread that runs on this OS thread wakes a task of another hub; zero if this OS
-/// thread is not observed.
+/// Returns the number of the cause for which the thread that runs on this OS thread wakes a task of another hub; zero
+/// if this OS thread is not observed.
 pub(super) fn cause_here() -> u64 {
     // After a fork the hub may still be that of the parent, and its observer locked.
     let here = current::current().filter(|hub| hub.remote.is_of_this_process());

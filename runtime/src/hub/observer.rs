@@ -1,7 +1,7 @@
 //! What is told of each turn to an observer, if there is one.
 //!
-//! While a hub has an observer, a poll seems to be due at every turn (`budget`), so each switch goes through the loop, which
-//! takes note of the turn (`observation`). Without one a switch has nothing to do for it.
+//! While a hub has an observer, a poll seems to be due at every turn (`budget`), so each switch goes through the
+//! loop, which takes note of the turn (`observation`). Without one a switch has nothing to do for it.
 #![forbid(unsafe_code)]
 
 use std::cell::{Cell, OnceCell, RefCell};

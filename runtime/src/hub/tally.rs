@@ -8,8 +8,8 @@ use super::counts::{Tally, is_timed};
 use super::task::State;
 
 impl Hub {
-    /// Returns what the hub has done so far. The turns of a hub that another OS thread runs are those up to its last poll
-    /// or sleep.
+    /// Returns what the hub has done so far. The turns of a hub that another OS thread runs are those up to its last
+    /// poll or sleep.
     pub(crate) fn tally(&self) -> Tally {
         if self.is_here() {
             self.count_turns();

@@ -22,7 +22,8 @@ pub struct Stats {
     pub total: Counters,
     /// How many calls helpers have begun, for all hubs.
     pub helper_calls: u64,
-    /// Whether hubs measure times now: [`Patcher::stats`](crate::Patcher::stats) or `GREENPATCH_STATS` has asked for it.
+    /// Whether hubs measure times now: [`Patcher::stats`](crate::Patcher::stats) or `GREENPATCH_STATS` has asked for
+    /// it.
     pub is_timed: bool,
 }
 
@@ -74,9 +75,9 @@ pub struct Histogram {
 
 /// Returns what the hubs of the process have done so far.
 ///
-/// It asks no hub, so it can be called at any time, on any thread. `switches` and `yields` of a hub that runs on another OS
-/// thread are those up to its last poll, which is at most 61 switches ago; all else is current. The numbers are read one after
-/// another while the threads run on.
+/// It asks no hub, so it can be called at any time, on any thread. `switches` and `yields` of a hub that runs on
+/// another OS thread are those up to its last poll, which is at most 61 switches ago; all else is current. The
+/// numbers are read one after another while the threads run on.
 ///
 /// # Examples
 ///
@@ -176,16 +177,16 @@ impl Histogram {
         self.buckets.iter().sum()
     }
 
-    /// Returns the buckets that have samples, the shortest times first: a time that all samples of the bucket are below,
-    /// while they are at least half as long, and how many there are.
+    /// Returns the buckets that have samples, the shortest times first: a time that all samples of the bucket are
+    /// below, while they are at least half as long, and how many there are.
     pub fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> + '_ {
         let numbered = self.buckets.iter().enumerate();
         let used = numbered.filter(|(_, count)| **count > 0);
         used.map(|(index, count)| (Duration::from_nanos(1 << index), *count))
     }
 
-    /// Returns a time that this part of all samples, between 0 and 1, is below, as exactly as the buckets tell. None without a
-    /// sample.
+    /// Returns a time that this part of all samples, between 0 and 1, is below, as exactly as the buckets tell. None
+    /// without a sample.
     #[must_use]
     pub fn quantile(&self, part: f64) -> Option<Duration> {
         let wanted = self.count() as f64 * part;

@@ -58,8 +58,8 @@ fn write_counters(f: &mut fmt::Formatter<'_>, counters: &Counters, is_timed: boo
 }
 
 impl Stats {
-    /// Returns the stats as one line of JSON. Times are in seconds, and each bucket of a histogram is a time that its samples
-    /// are below, and their number.
+    /// Returns the stats as one line of JSON. Times are in seconds, and each bucket of a histogram is a time that its
+    /// samples are below, and their number.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = String::new();

@@ -1,11 +1,12 @@
 //! The timeline: what runs on each hub and when, as it is recorded.
 //!
-//! Each hub has a row, to which its OS thread adds records under a lock that is seldom contended. An OS thread of its own takes
-//! them every few milliseconds, and writes them to the file (`trace_file`). If it is too slow, records are dropped and counted.
+//! Each hub has a row, to which its OS thread adds records under a lock that is seldom contended. An OS thread of its
+//! own takes them every few milliseconds, and writes them to the file (`trace_file`). If it is too slow, records are
+//! dropped and counted.
 //!
 //! Invariant:
-//! 1. A row's functions are called on the OS thread of its hub, by the observer's contract. What a [`Known`] points to is alive
-//!    during the call.
+//! 1. A row's functions are called on the OS thread of its hub, by the observer's contract. What a [`Known`] points
+//!    to is alive during the call.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -102,8 +103,8 @@ fn observer(os_thread: u64) -> Option<Box<dyn Observer>> {
     Some(Box::new(row))
 }
 
-/// Returns whether the timeline has begun in this process. In the child of a fork its locks may be held by OS threads that the child
-/// does not have.
+/// Returns whether the timeline has begun in this process. In the child of a fork its locks may be held by OS threads
+/// that the child does not have.
 fn is_of_this_process() -> bool {
     (BEGUN.get()).is_some_and(|(_, forks)| *forks == hub::forks())
 }
@@ -224,7 +225,8 @@ impl Records {
     fn identify(&mut self, known: &Known, is_root: bool) -> u64 {
         match known {
             Known::NotStarted(Some(tag)) => {
-                // SAFETY: the tag is that of `green::thread`; by invariant 1 the thread has not started, so its runner is there.
+                // SAFETY: the tag is that of `green::thread`; by invariant 1 the thread has not started, so its
+                // runner is there.
                 let identity = unsafe { tag.cast::<LazyIdentity>().as_ref() };
                 self.add_thread(identity);
                 identity.number().get()

@@ -1,7 +1,7 @@
 //! The file that a timeline is written to: trace events as JSON, as Chrome and Perfetto read them.
 //!
-//! The file is an array with one event a line. Its end is written when the process exits. If that is cut short the end is missing,
-//! which viewers accept.
+//! The file is an array with one event a line. Its end is written when the process exits. If that is cut short the
+//! end is missing, which viewers accept.
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
@@ -98,7 +98,8 @@ pub(crate) fn start(path: Option<&Path>) -> Result<(), Box<dyn Error + Send + Sy
     Ok(())
 }
 
-/// Returns the path with the number of the process in place of `%p`, so that programs which start others have a file each.
+/// Returns the path with the number of the process in place of `%p`, so that programs which start others have a file
+/// each.
 fn with_process(path: &Path) -> PathBuf {
     match path.to_str() {
         Some(text) => text.replace("%p", &process::id().to_string()).into(),
