@@ -30,10 +30,44 @@ const CASES: &[(&str, fn())] = &[
         handed_over,
     ),
     ("a circle of locks is found", a_circle_of_locks),
+    ("a dump knows how deep a stack was", stack_peaks),
     ("a hub that is held is reported", a_held_hub),
     ("hubs ask each other at once", hubs_ask_each_other),
     ("dumps while threads come and go", dumps_under_load),
 ];
+
+/// A thread that was deep in its stack once.
+fn stack_peaks() {
+    #[inline(never)]
+    fn deep(levels: usize) -> usize {
+        let frame = std::hint::black_box([levels; 512]);
+        match levels {
+            0 => frame[1],
+            _ => std::hint::black_box(deep(levels - 1)) + frame[2],
+        }
+    }
+
+    greenpatch::patch_thread().unwrap();
+    let diver = thread::spawn(|| {
+        assert!(deep(100) > 0);
+        thread::park();
+    });
+    thread::yield_now();
+    let stack_of = |dump: &Dump| {
+        let mut threads = dump.threads();
+        threads.find_map(|thread| thread.stack).unwrap()
+    };
+    assert_eq!(stack_of(&greenpatch::dump()).peak, None);
+    let dump = greenpatch::inspect::DumpOptions::new().stack_peaks(true);
+    let dump = dump.dump();
+    let stack = stack_of(&dump);
+    let peak = stack.peak.unwrap();
+    assert!((400 << 10..stack.size).contains(&peak), "{stack:?}");
+    assert!(stack.used.is_none_or(|used| used < peak), "{stack:?}");
+    assert!(dump.to_string().contains(" in memory"), "{dump}");
+    diver.thread().unpark();
+    diver.join().unwrap();
+}
 
 fn main() {
     let mut runner = Runner::from_args();

@@ -1,7 +1,7 @@
 //! Stack overflow: an access to the guard page below a stack prints std's message and aborts.
 //!
 //! std's signal handler knows only the stacks of OS threads. The handler here is installed before it and prints the message
-//! that std's would. It forwards each fault outside greenpatch's guard pages to the handler that was installed earlier.
+//! that std's would, and how large the stack is. It forwards each fault outside greenpatch's guard pages to the handler that was installed earlier.
 //!
 //! Invariant:
 //! 1. All code in the handler is async-signal-safe: it takes no lock and allocates nothing. Interrupted code resumes only
@@ -103,8 +103,8 @@ extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) 
     let details = unsafe { &*info };
     // SAFETY: the two signals that this handles have an address; of a signal that was sent it is an arbitrary number.
     let address = unsafe { details.si_addr() };
-    if slab::is_guard(address.addr()) {
-        report();
+    if let Some(size) = slab::guarded_by(address.addr()) {
+        report(size);
     }
     let before = SIGNALS.iter().find(|(known, _)| *known == signal);
     if let Some(before) = before.and_then(|(_, before)| before.0.get()) {
@@ -113,8 +113,8 @@ extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) 
     }
 }
 
-/// Prints std's message for a stack overflow, and aborts the process.
-fn report() -> ! {
+/// Prints std's message for a stack overflow, with a line about the size of the stack, and aborts the process.
+fn report(size: usize) -> ! {
     let mut id = [0; 20];
     let id = decimal(thread_id(), &mut id);
     let mut named = false;
@@ -128,6 +128,12 @@ fn report() -> ! {
         print(&["\nthread '<unknown>' (", id]);
     }
     print(&[") has overflowed its stack\nfatal runtime error: stack overflow, aborting\n"]);
+    let mut digits = [0; 20];
+    print(&[
+        "greenpatch: the stack of this green thread has ",
+        decimal(size as u64, &mut digits),
+        " bytes; thread::Builder::stack_size, Patcher::stack_size or RUST_MIN_STACK sets another size\n",
+    ]);
     // SAFETY: `abort` may be called in a handler.
     unsafe { libc::abort() }
 }

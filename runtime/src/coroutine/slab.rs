@@ -2,9 +2,9 @@
 //!
 //! Sizes are powers of two; one [`Class`] holds all stacks of one size. Each stack also has a guard page, so adjacent
 //! stacks are an odd number of pages apart. At a power of two their addresses, and those of their page table entries,
-//! would differ only in high bits and compete for a few sets of the processor's caches. Address space is reserved when a
-//! green thread is spawned ([`reserve`]), so that a lack of it is an error of the spawn. A stack is taken when the green
-//! thread first runs ([`take`]).
+//! would differ only in high bits and compete for a few sets of the processor's caches. Address space is reserved
+//! when a green thread is spawned ([`reserve`]), so that a lack of it is an error of the spawn. A stack is taken when
+//! the green thread first runs ([`take`]).
 //!
 //! Invariants:
 //! 1. A piece is in exactly one place: still uncut in `fresh`, in `used`, or owned by a caller of [`take`]. Slabs are
@@ -114,8 +114,8 @@ pub(super) struct Piece {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Address(pub(super) NonNull<u8>);
 
-// SAFETY: an address alone gives no access. By invariant 1 the memory at it has one owner, and no memory here belongs to
-// a particular OS thread.
+// SAFETY: an address alone gives no access. By invariant 1 the memory at it has one owner, and no memory here belongs
+// to a particular OS thread.
 unsafe impl Send for Address {}
 
 /// Reserves the address space of `count` stacks.
@@ -202,7 +202,7 @@ impl SlabEntry {
             stride,
             next: ptr::null(),
         }));
-        // The release pairs with the acquire in `is_guard`, and the acquire with the release of the previous head.
+        // The release pairs with the acquire in `guarded_by`, and the acquire with the release of the previous head.
         let added = SLABS.try_update(Ordering::AcqRel, Ordering::Relaxed, |first| {
             entry.next = first;
             Some(&raw mut *entry)
@@ -211,18 +211,21 @@ impl SlabEntry {
     }
 }
 
-/// Returns true if `address` is in the guard page of a stack. May be called in a signal handler.
-pub(super) fn is_guard(address: usize) -> bool {
+/// Returns the size of the stack, without its guard page, if `address` is in the guard page of a stack. May be called
+/// in a signal handler.
+pub(super) fn guarded_by(address: usize) -> Option<usize> {
     // Acquire: the fields of the first entry and of all entries after it are visible.
     let mut next = SLABS.load(Ordering::Acquire).cast_const();
     // SAFETY: an entry in the list is never freed, and no longer changes.
     while let Some(slab) = unsafe { next.as_ref() } {
         if slab.addresses.contains(&address) {
-            return (address - slab.addresses.start) % slab.stride < pages::page_size();
+            let page = pages::page_size();
+            let is_guard = (address - slab.addresses.start) % slab.stride < page;
+            return is_guard.then(|| slab.stride - page);
         }
         next = slab.next;
     }
-    false
+    None
 }
 
 impl Class {

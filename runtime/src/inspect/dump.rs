@@ -168,6 +168,9 @@ pub struct StackUse {
     pub size: usize,
     /// How much of it is in use, if that is known: the thread is suspended, and greenpatch's own switch is in use.
     pub used: Option<usize>,
+    /// How much of it has memory, in whole pages, if that was asked for and the system tells: the thread, or another one that had
+    /// the same stack before, has used so much. See [`DumpOptions::stack_peaks`](super::DumpOptions::stack_peaks).
+    pub peak: Option<usize>,
 }
 
 impl Dump {

@@ -29,6 +29,40 @@ use crate::wait::reason::{self, Kind, Reason};
 /// How long a hub has to answer.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// What a dump is to contain besides what it always does.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::inspect::DumpOptions;
+///
+/// eprintln!("{}", DumpOptions::new().stack_peaks(true).dump());
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DumpOptions {
+    stack_peaks: bool,
+}
+
+impl DumpOptions {
+    /// Creates the options of [`dump`](fn@dump): nothing more.
+    pub fn new() -> DumpOptions {
+        DumpOptions::default()
+    }
+
+    /// Sets whether the dump says how much of each stack has memory. That takes a system call for each thread.
+    #[must_use]
+    pub fn stack_peaks(mut self, on: bool) -> DumpOptions {
+        self.stack_peaks = on;
+        self
+    }
+
+    /// Returns the dump, as [`dump`](fn@dump) does.
+    #[must_use]
+    pub fn dump(self) -> Dump {
+        gather(self)
+    }
+}
+
 /// Returns what all hubs and green threads of the process do.
 ///
 /// It may be called on any thread, also while green threads are stuck. A hub whose OS thread runs or blocks elsewhere for
@@ -44,6 +78,10 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// ```
 #[must_use]
 pub fn dump() -> Dump {
+    gather(DumpOptions::new())
+}
+
+fn gather(options: DumpOptions) -> Dump {
     let _inside = boundary::enter();
     let _turn = turn();
     let hubs = hub::hubs();
@@ -52,7 +90,7 @@ pub fn dump() -> Dump {
     let mut expected = 0;
     for (index, hub) in hubs.iter().copied().enumerate() {
         if hub.is_here() {
-            reports[index].threads = threads_of(hub);
+            reports[index].threads = threads_of(hub, options);
             reports[index].is_held = false;
             continue;
         }
@@ -60,7 +98,7 @@ pub fn dump() -> Dump {
         let sender = sender.clone();
         hub.call(Box::new(move || {
             // If it comes too late there is no receiver any more.
-            let _ = sender.send((index, threads_of(hub)));
+            let _ = sender.send((index, threads_of(hub, options)));
         }));
     }
     let deadline = Instant::now() + PATIENCE;
@@ -141,13 +179,13 @@ fn unanswered(hub: &Hub) -> HubReport {
 }
 
 /// Returns what the tasks of a hub do, on its OS thread.
-fn threads_of(hub: &'static Hub) -> Vec<ThreadReport> {
+fn threads_of(hub: &'static Hub, options: DumpOptions) -> Vec<ThreadReport> {
     let mut threads = Vec::new();
-    hub.for_each_task(|seen| threads.push(thread(&seen)));
+    hub.for_each_task(|seen| threads.push(thread(&seen, options)));
     threads
 }
 
-fn thread(seen: &Seen) -> ThreadReport {
+fn thread(seen: &Seen, options: DumpOptions) -> ThreadReport {
     let mut report = ThreadReport {
         id: 0,
         name: None,
@@ -165,6 +203,10 @@ fn thread(seen: &Seen) -> ThreadReport {
         stack: seen.stack.map(|(limit, top, used)| StackUse {
             size: (top - limit).next_multiple_of(4096).saturating_sub(4096),
             used,
+            peak: match options.stack_peaks {
+                true => os::in_memory(limit, top),
+                false => None,
+            },
         }),
     };
     let mut note: Option<&NoteCell> = None;

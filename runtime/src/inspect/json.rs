@@ -59,6 +59,7 @@ fn write_thread(out: &mut String, thread: &ThreadReport) {
         if let Some(stack) = thread.stack {
             json.field("stack_size", stack.size);
             json.optional("stack_used", stack.used);
+            json.optional("stack_peak", stack.peak);
         }
     });
 }

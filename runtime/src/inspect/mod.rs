@@ -29,7 +29,7 @@ pub use dump::{
     Dump, Holder, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind,
     WaitReport,
 };
-pub use gather::dump;
+pub use gather::{DumpOptions, dump};
 pub use monitor::{HubBlocked, on_hub_blocked};
 pub use stats::{Counters, Histogram, HubStats, Stats, stats};
 

@@ -139,6 +139,29 @@ pub(super) fn stack() -> Option<(usize, usize)> {
     None
 }
 
+/// Returns how many bytes lie between the lowest page that has memory and the end, of a stack that begins with its guard page.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn in_memory(guard: usize, end: usize) -> Option<usize> {
+    // SAFETY: sysconf has no preconditions.
+    let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
+    let start = guard.checked_add(page)?;
+    let mut pages = vec![0_u8; end.checked_sub(start)?.div_ceil(page)];
+    let address = std::ptr::without_provenance_mut(start);
+    // SAFETY: the call reads no memory of the stack, and `pages` has a byte for each page.
+    let result = unsafe { libc::mincore(address, pages.len() * page, pages.as_mut_ptr()) };
+    if result != 0 {
+        return None;
+    }
+    let lowest = pages.iter().position(|page| page & 1 != 0)?;
+    Some(end - (start + lowest * page))
+}
+
+/// This system has no such call, or it does not tell that.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) fn in_memory(_: usize, _: usize) -> Option<usize> {
+    None
+}
+
 /// Signals raised by a fault of the thread itself.
 const FAULTS: [libc::c_int; 6] = [
     libc::SIGSEGV,

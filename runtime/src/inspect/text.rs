@@ -180,6 +180,9 @@ fn write_thread(
             Some(used) => write!(f, "; stack {} of {}", size(used), size(stack.size))?,
             None => write!(f, "; stack of {}", size(stack.size))?,
         }
+        if let Some(peak) = stack.peak {
+            write!(f, ", {} in memory", size(peak))?;
+        }
     }
     writeln!(f)
 }

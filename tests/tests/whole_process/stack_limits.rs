@@ -5,26 +5,38 @@ use greenpatch::thread;
 
 use greenpatch_tests::{Ended, Scenario};
 
+#[allow(unreachable_pub, reason = "an example is a program")]
+#[path = "../../../examples/stack_overflow.rs"]
+mod stack_overflow_example;
+
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "a stack overflow is reported under the green thread's name",
         child: named,
-        check: |ended| reported(ended, "'deep'"),
+        check: |ended| reported_green(ended, "'deep'", 2 << 20),
+    },
+    Scenario {
+        name: "the example of a stack overflow",
+        child: || stack_overflow_example::main().unwrap(),
+        check: |ended| {
+            reported_green(ended, "'diver'", 256 << 10);
+            assert_eq!(ended.stdout, "");
+        },
     },
     Scenario {
         name: "a stack overflow of a thread without a name",
         child: unnamed,
-        check: |ended| reported(ended, "'<unknown>'"),
+        check: |ended| reported_green(ended, "'<unknown>'", 2 << 20),
     },
     Scenario {
         name: "a stack overflow on a worker, of a stack of another size",
         child: on_a_worker,
-        check: |ended| reported(ended, "'small'"),
+        check: |ended| reported_green(ended, "'small'", 64 << 10),
     },
     Scenario {
         name: "a stack overflow off the main thread",
         child: in_the_background,
-        check: |ended| reported(ended, "'background'"),
+        check: |ended| reported_green(ended, "'background'", 2 << 20),
     },
     Scenario {
         name: "a stack overflow of the root is std's to report",
@@ -40,7 +52,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "a stack overflow where guard pages need mappings of their own",
         child: with_guards_that_are_mappings,
-        check: |ended| reported(ended, "'deep'"),
+        check: |ended| reported_green(ended, "'deep'", 2 << 20),
     },
     Scenario {
         name: "another fault of a green thread is a fault",
@@ -79,8 +91,29 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
 fn reported(ended: &Ended, name: &str) {
     ended.by_abort();
     let lines: Vec<_> = ended.stderr.lines().collect();
+    check_lines(&lines, name);
+}
+
+/// The same, with a line about the size of the stack.
+#[track_caller]
+fn reported_green(ended: &Ended, name: &str, size: usize) {
+    ended.by_abort();
+    let lines: Vec<_> = ended.stderr.lines().collect();
+    let (last, lines) = lines.split_last().expect("there is a report");
+    assert_eq!(
+        *last,
+        format!(
+            "greenpatch: the stack of this green thread has {size} bytes; \
+             thread::Builder::stack_size, Patcher::stack_size or RUST_MIN_STACK sets another size"
+        )
+    );
+    check_lines(lines, name);
+}
+
+#[track_caller]
+fn check_lines(lines: &[&str], name: &str) {
     let [.., empty, line, end] = *lines else {
-        panic!("{}", ended.stderr)
+        panic!("{lines:?}")
     };
     assert_eq!(empty, "");
     let number = line
