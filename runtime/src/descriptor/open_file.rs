@@ -101,8 +101,14 @@ impl OpenFile {
     /// Updates the copy from the OS. With `may_be_temporary`, a mode that another call has set for its duration
     /// ([`without_blocking`](Self::without_blocking)) does not count as the user's.
     pub(super) fn refresh(&self, fd: BorrowedFd<'_>, direction: Direction, may_be_temporary: bool) {
+        let mode = self.mode.load(Ordering::Relaxed);
+        let nonblocking = is_nonblocking(fd);
+        if nonblocking && mode == REQUESTED && !may_be_temporary {
+            // The call fails at once. Its timeout is read when it matters again.
+            return;
+        }
         self.set_timeout(direction, timeout_of(fd, direction));
-        if !is_nonblocking(fd) && self.mode.load(Ordering::Relaxed) == BLOCKS {
+        if !nonblocking && mode == BLOCKS {
             return;
         }
         // The closure does not fail.
@@ -243,4 +249,37 @@ fn timeout_of(fd: BorrowedFd<'_>, direction: Direction) -> Option<Duration> {
             .saturating_mul(1000),
     );
     (result == 0 && !timeout.is_zero()).then_some(timeout)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    /// A call that fails because of the mode does not need the timeout; it is read when the descriptor blocks again.
+    #[test]
+    fn a_timeout_is_read_when_the_descriptor_blocks() {
+        let (socket, _other) = UnixStream::pair().unwrap();
+        let second = Some(Duration::from_secs(1));
+        let open_file = OpenFile::fresh();
+        let refresh = || open_file.refresh(socket.as_fd(), Direction::Read, false);
+        let is_known = || {
+            let timeout = open_file.timeout(Direction::Read);
+            (open_file.is_nonblocking(), timeout)
+        };
+        open_file.set_nonblocking(socket.as_fd(), true).unwrap();
+        socket.set_read_timeout(second).unwrap();
+        refresh();
+        assert_eq!(is_known(), (true, None));
+        // Past the copy.
+        socket.set_nonblocking(false).unwrap();
+        refresh();
+        assert_eq!(is_known(), (false, second));
+        socket.set_read_timeout(None).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        refresh();
+        assert_eq!(is_known(), (true, None));
+    }
 }
