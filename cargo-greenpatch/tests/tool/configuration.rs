@@ -1,8 +1,10 @@
-//! cargo's configuration, vendored sources, coverage, benches.
+//! cargo's configuration, vendored sources, sccache, coverage, benches.
 
 use std::fs;
+use std::net::TcpListener;
+use std::process::Command;
 
-use crate::support::{Folder, THREADS, manifest};
+use crate::support::{Folder, Run, THREADS, manifest};
 
 /// The target that this test runs on.
 fn host(folder: &Folder) -> String {
@@ -41,6 +43,80 @@ fn the_target_and_its_flags_come_from_the_configuration() {
         other.refusal(),
         "the target wasm32-wasip1: programs are built for Linux alone"
     );
+}
+
+/// A server of sccache's, with a cache of its own.
+struct Sccache<'a> {
+    folder: &'a Folder,
+    port: String,
+}
+
+impl Sccache<'_> {
+    fn start(folder: &Folder) -> Sccache<'_> {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port().to_string();
+        drop(free);
+        let server = Sccache { folder, port };
+        server.command("--start-server").success();
+        server
+    }
+
+    fn command(&self, option: &str) -> Run {
+        self.configure(self.folder.program("sccache").arg(option))
+    }
+
+    fn configure(&self, run: Run) -> Run {
+        run.env("RUSTC_WRAPPER", "sccache")
+            .env("CARGO_INCREMENTAL", "0")
+            .env("SCCACHE_DIR", self.folder.path("sccache"))
+            .env("SCCACHE_IDLE_TIMEOUT", "300")
+            .env("SCCACHE_SERVER_PORT", &self.port)
+    }
+
+    /// How many units were found in the cache.
+    fn hits(&self) -> u64 {
+        let text = self.command("--show-stats").success().stdout;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Cache hits "));
+        line.unwrap().trim().parse().unwrap()
+    }
+}
+
+impl Drop for Sccache<'_> {
+    fn drop(&mut self) {
+        self.command("--stop-server").output();
+    }
+}
+
+#[test]
+fn sccache_keeps_units_apart_from_those_with_std() {
+    if Command::new("sccache").arg("--version").output().is_err() {
+        eprintln!("left out: there is no sccache");
+        return;
+    }
+    let folder = Folder::new(
+        "cached",
+        &[
+            ("Cargo.toml", &manifest("cached", "2024")),
+            ("src/lib.rs", THREADS),
+            (
+                "src/main.rs",
+                "fn main() { println!(\"{} {}\", cached::is_green(), cached::os_threads(3)); }",
+            ),
+        ],
+    );
+    let server = Sccache::start(&folder);
+    // rustc compiles the library twice, once for each std; after that it comes from the cache.
+    for hits in [[0, 0], [1, 2]] {
+        let _ = fs::remove_dir_all(folder.path("target"));
+        let native = server.configure(folder.cargo("run -q"));
+        assert_eq!(native.success().stdout, "false 4\n");
+        assert_eq!(server.hits(), hits[0]);
+        let green = server.configure(folder.tool("run -q"));
+        assert_eq!(green.success().stdout, "true 1\n");
+        assert_eq!(server.hits(), hits[1]);
+    }
 }
 
 #[test]
