@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::folders::Folders;
-use crate::process::{self, Variant};
+use crate::process::{self, Output, Variant};
 use crate::records::{Published, Records, Suite};
 use crate::{programs, suite};
 
@@ -18,6 +18,8 @@ const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 /// For a run of the tests, or three times what they take with std, if that is more.
 const TEST_LIMIT: Duration = Duration::from_secs(240);
 const STD_LIMIT: Duration = Duration::from_secs(900);
+/// Of one test that hung together with others.
+const ALONE_LIMIT: Duration = Duration::from_secs(90);
 /// How many hanging tests of a crate are left out one after the other.
 const HANGS: usize = 6;
 
@@ -214,31 +216,104 @@ fn test(
     if !process::run(build, &log("build"), true, BUILD_LIMIT)?.success {
         return Ok((Suite::default(), Duration::ZERO));
     }
-    let mut hung: BTreeSet<String> = BTreeSet::new();
-    for attempt in 0..=HANGS {
+    let run = |options: &[&str], limit: Duration, what: &str| {
         let mut run = command();
         run.args(for_cargo).arg("--no-fail-fast").args(for_tests);
-        if !hung.is_empty() {
+        if !options.is_empty() {
             if for_tests.is_empty() {
                 run.arg("--");
             }
-            for name in &hung {
-                run.args(["--skip", name.as_str()]);
-            }
+            run.args(options);
         }
+        process::run(run, &log(what), true, limit)
+    };
+    let mut hung: BTreeSet<String> = BTreeSet::new();
+    for attempt in 0..=HANGS {
+        let options: Vec<&str> = hung
+            .iter()
+            .flat_map(|name| ["--skip", name.as_str()])
+            .collect();
         let start = Instant::now();
-        let output = process::run(run, &log("tests"), true, limit)?;
+        let output = run(&options, limit, "tests")?;
+        let time = start.elapsed();
         let mut suite = suite::read(&output.text, output.success, output.killed);
         let more = suite
             .hung
             .iter()
             .any(|name| !name.contains('/') && !hung.contains(name));
-        hung.append(&mut suite.hung);
+        hung.append(&mut alone(run, std::mem::take(&mut suite.hung))?);
         if !output.killed || !more || attempt == HANGS {
             suite.hung = hung;
             suite.success &= suite.hung.is_empty();
-            return Ok((suite, start.elapsed()));
+            return Ok((suite, time));
         }
     }
     unreachable!("the last attempt returns")
+}
+
+/// Those of several tests that hang by themselves too; all of them if each of them ends. The green threads of all tests of a
+/// program may share an OS thread, which one that hangs keeps from the others.
+fn alone(
+    run: impl Fn(&[&str], Duration, &str) -> Result<Output, String>,
+    together: BTreeSet<String>,
+) -> Result<BTreeSet<String>, String> {
+    if together.len() < 2 {
+        return Ok(together);
+    }
+    let mut alone = BTreeSet::new();
+    for name in together.iter().filter(|name| !name.contains('/')) {
+        if run(&["--exact", name], ALONE_LIMIT, "alone")?.killed {
+            alone.insert(name.clone());
+        }
+    }
+    Ok(if alone.is_empty() { together } else { alone })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    fn names(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    /// What is recorded of tests that hung together, if these hang by themselves; and those that were run again.
+    fn recorded(together: &[&str], hang: &[&str]) -> (BTreeSet<String>, BTreeSet<String>) {
+        let ran = RefCell::new(BTreeSet::new());
+        let run = |options: &[&str], _: Duration, _: &str| {
+            let [_, name] = options else { unreachable!() };
+            ran.borrow_mut().insert((*name).to_owned());
+            let killed = hang.contains(name);
+            Ok(Output {
+                success: !killed,
+                killed,
+                text: String::new(),
+                os_threads: 0,
+            })
+        };
+        let hung = alone(run, names(together)).unwrap();
+        (hung, ran.into_inner())
+    }
+
+    #[test]
+    fn a_test_that_hangs_because_of_another_is_not_recorded() {
+        let both = names(&["a", "b"]);
+        assert_eq!(recorded(&["a", "b"], &["b"]), (names(&["b"]), both.clone()));
+        assert_eq!(recorded(&["a", "b"], &["a", "b"]), (both.clone(), both));
+    }
+
+    #[test]
+    fn tests_that_hang_only_together_are_recorded() {
+        let both = names(&["a", "b"]);
+        assert_eq!(recorded(&["a", "b"], &[]), (both.clone(), both));
+    }
+
+    #[test]
+    fn one_test_that_hangs_is_not_run_again() {
+        assert_eq!(recorded(&["a"], &[]), (names(&["a"]), names(&[])));
+        let program = names(&["tests/a.rs"]);
+        assert_eq!(recorded(&["tests/a.rs"], &[]), (program, names(&[])));
+    }
 }
