@@ -16,6 +16,7 @@ pub mod spawn_join;
 pub mod spike;
 pub mod switch;
 pub mod timers;
+pub mod uneven;
 
 /// How long so many operations took; or why they did not come about.
 pub type Lap = io::Result<(Duration, u64)>;

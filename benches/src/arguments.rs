@@ -12,11 +12,12 @@ greenpatch's benchmarks, beside its peers
     --rounds N        how often the peers take turns (7); large cases make fewer rounds
     --quick           small cases only, for short, in one round unless --rounds says otherwise: to see that all work
     --peers A,B       only these peers, for instance greenpatch,tokio
+    --workers N       on N OS threads and all cores, where the peers have such a mode, instead of on one core
     --write-readme    put what --all finds into the root README too
     --list            list the scenarios
     --help            print this
 
-What --all finds is written to benches/results; with --quick or --peers, or of single scenarios, to target/bench-results.
+What --all finds is written to benches/results; with --quick, --peers or --workers, or of single scenarios, to target/bench-results.
 ";
 
 /// The mode that the command line selects.
@@ -45,6 +46,8 @@ pub(crate) struct Plan {
     /// All scenarios if empty.
     pub(crate) peers: Vec<String>,
     pub(crate) rounds: usize,
+    /// The number of OS threads that run green threads and tasks.
+    pub(crate) workers: usize,
     pub(crate) quick: bool,
     pub(crate) write_readme: bool,
 }
@@ -70,6 +73,7 @@ pub(crate) fn parse(words: &[String], known: &[Scenario]) -> Result<Request, Str
 
 fn parse_plan(words: &[&str], known: &[Scenario]) -> Result<Request, String> {
     let (mut all, mut quick, mut write_readme, mut rounds) = (false, false, false, None);
+    let mut workers = 1;
     let (mut names, mut peers) = (Vec::new(), Vec::new());
     let mut words = words.iter();
     while let Some(&word) = words.next() {
@@ -83,6 +87,10 @@ fn parse_plan(words: &[&str], known: &[Scenario]) -> Result<Request, String> {
             "--rounds" => match value()?.parse() {
                 Ok(number) if number > 0 => rounds = Some(number),
                 _ => return Err("--rounds needs a number above zero".to_owned()),
+            },
+            "--workers" => match value()?.parse() {
+                Ok(number) if number > 0 => workers = number,
+                _ => return Err("--workers needs a number above zero".to_owned()),
             },
             "--peers" => peers = peers_of(value()?, known)?,
             option if option.starts_with('-') => {
@@ -102,8 +110,10 @@ fn parse_plan(words: &[&str], known: &[Scenario]) -> Result<Request, String> {
     {
         return Err(format!("unknown scenario {name}; see --list"));
     }
-    if write_readme && !(all && peers.is_empty() && !quick) {
-        return Err("--write-readme goes with --all, all peers and no --quick".to_owned());
+    if write_readme && !(all && peers.is_empty() && !quick && workers == 1) {
+        return Err(
+            "--write-readme goes with --all, all peers, one core and no --quick".to_owned(),
+        );
     }
     if scenarios.is_empty() {
         return Err("name a scenario, or say --all; see --help".to_owned());
@@ -113,6 +123,7 @@ fn parse_plan(words: &[&str], known: &[Scenario]) -> Result<Request, String> {
         peers,
         rounds: rounds.unwrap_or(if quick { 1 } else { 7 }),
         quick,
+        workers,
         write_readme,
     }))
 }
@@ -144,11 +155,12 @@ mod tests {
             scenarios: vec!["switch", "mutex"],
             peers: vec!["tokio".to_owned()],
             rounds: 3,
+            workers: 2,
             quick: true,
             write_readme: false,
         };
         assert_eq!(
-            parsed("mutex --rounds 3 switch --quick --peers tokio"),
+            parsed("mutex --rounds 3 switch --quick --peers tokio --workers 2"),
             Ok(Request::Measure(plan))
         );
         let Ok(Request::Measure(plan)) = parsed("--all") else {
@@ -164,11 +176,12 @@ mod tests {
             ("--all swich", "unknown scenario swich; see --list"),
             ("--quik switch", "unknown option --quik; see --help"),
             ("--rounds", "--rounds needs a value"),
+            ("switch --workers 0", "--workers needs a number above zero"),
             ("switch --rounds 0", "--rounds needs a number above zero"),
             ("switch --peers gevent", "unknown peer gevent; see --list"),
             (
                 "switch --write-readme",
-                "--write-readme goes with --all, all peers and no --quick",
+                "--write-readme goes with --all, all peers, one core and no --quick",
             ),
             ("", "name a scenario, or say --all; see --help"),
         ] {

@@ -21,6 +21,8 @@ pub(crate) struct Task<'a> {
     pub(crate) size: &'a str,
     pub(crate) peer: &'a str,
     pub(crate) quick: bool,
+    /// The number of OS threads; with more than one the process may use all cores.
+    pub(crate) workers: usize,
 }
 
 /// Starts a child process for the task and waits for its figures.
@@ -40,6 +42,7 @@ pub(crate) fn start(task: Task<'_>, limit: Duration) -> Result<Figures, String> 
     };
     let child = command
         .env("RUST_BACKTRACE", "0")
+        .env(machine::WORKERS, task.workers.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -97,7 +100,9 @@ fn reason(status: ExitStatus, errors: &str) -> String {
 
 /// The side of the child: runs the program and prints its figures.
 pub(crate) fn run(task: Task<'_>) -> io::Result<()> {
-    machine::stay_on(machine::MEASURED)?;
+    if task.workers == 1 {
+        machine::stay_on(machine::MEASURED)?;
+    }
     machine::raise_descriptors();
     machine::die_with_parent();
     let scenario = scenarios::ALL
@@ -107,10 +112,20 @@ pub(crate) fn run(task: Task<'_>) -> io::Result<()> {
     let cases = scenario.ok_or_else(unknown)?.cases;
     let case = cases.iter().find(|case| case.size == task.size);
     let case = case.ok_or_else(unknown)?;
-    if task.peer.starts_with(GREENPATCH) {
+    let effort = Effort { quick: task.quick };
+    let figures = if !task.peer.starts_with(GREENPATCH) {
+        (case.run)(task.peer, effort)?
+    } else if task.workers == 1 {
         greenpatch::patch_all().map_err(io::Error::other)?;
-    }
-    let figures = (case.run)(task.peer, Effort { quick: task.quick })?;
+        (case.run)(task.peer, effort)?
+    } else {
+        let patcher = greenpatch::Patcher::new().workers(task.workers);
+        patcher.apply().map_err(io::Error::other)?;
+        // As a program of tokio's is a task: from outside each call would wake a worker.
+        let (run, peer) = (case.run, task.peer.to_owned());
+        let program = greenpatch::thread::spawn(move || run(&peer, effort));
+        program.join().expect("it does not panic")?
+    };
     let figures: Vec<_> = figures
         .iter()
         .map(|figure| format!(" {figure:.4}"))

@@ -10,6 +10,15 @@ pub(crate) const MEASURED: usize = 0;
 /// The core of the load generator and of the rounds.
 pub(crate) const OTHER: usize = 1;
 
+/// The variable in which a child finds the number of its workers.
+pub(crate) const WORKERS: &str = "GREENPATCH_BENCH_WORKERS";
+
+/// Returns the number of workers of this child.
+pub(crate) fn workers() -> usize {
+    let variable = std::env::var(WORKERS).ok();
+    variable.and_then(|number| number.parse().ok()).unwrap_or(1)
+}
+
 /// Pins this process, with its future threads and children, to one core.
 pub(crate) fn stay_on(core: usize) -> io::Result<()> {
     // SAFETY: `cpu_set_t` is a set of bits, for which zeroes are valid.

@@ -45,6 +45,7 @@ fn main() -> ExitCode {
             size: &size,
             peer: &peer,
             quick,
+            workers: machine::workers(),
         })
         .map_err(|error| error.to_string()),
         Ok(Request::Measure(plan)) => measure(&plan).map_err(|error| error.to_string()),
@@ -69,7 +70,9 @@ fn list() {
 
 fn measure(plan: &Plan) -> Result<(), Box<dyn Error>> {
     machine::raise_descriptors();
-    machine::stay_on(machine::OTHER)?;
+    if plan.workers == 1 {
+        machine::stay_on(machine::OTHER)?;
+    }
     let results = rounds::make(plan);
     for scenario in scenarios::ALL {
         if plan.scenarios.contains(&scenario.name) {

@@ -20,7 +20,10 @@ use crate::table;
 pub(crate) fn write(plan: &Plan, results: &Results) -> Result<PathBuf, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     let root = root.expect("the package is in a directory of the repository");
-    let full = plan.scenarios.len() == scenarios::ALL.len() && plan.peers.is_empty() && !plan.quick;
+    let full = plan.scenarios.len() == scenarios::ALL.len()
+        && plan.peers.is_empty()
+        && !plan.quick
+        && plan.workers == 1;
     let directory = root.join(match full {
         true => "benches/results",
         false => "target/bench-results",
@@ -45,6 +48,9 @@ fn markdown(plan: &Plan, results: &Results) -> String {
     let mut text = "# Results\n\nWritten by `greenpatch-bench`; `../README.md` says what each scenario is.\n\n".to_owned();
     for line in machine::description() {
         let _ = writeln!(text, "- {line}");
+    }
+    if plan.workers > 1 {
+        let _ = writeln!(text, "- {} workers, on all cores", plan.workers);
     }
     let versions = machine::versions(&["greenpatch", "corosensei", "tokio", "may"]);
     let _ = writeln!(text, "- versions: {}", versions.join(", "));

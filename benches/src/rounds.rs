@@ -58,6 +58,7 @@ pub(crate) fn make(plan: &Plan) -> Results {
                     size: case.size,
                     peer,
                     quick: plan.quick,
+                    workers: plan.workers,
                 };
                 match child::start(task, case.limit) {
                     Ok(figures) if figures.len() == scenario.metrics.len() => {

@@ -11,6 +11,7 @@ mod mutex;
 mod pingpong;
 mod spawn_join;
 mod switch;
+mod uneven;
 
 /// All scenarios, in the order in which they run.
 pub(crate) const ALL: &[Scenario] = &[
@@ -21,6 +22,7 @@ pub(crate) const ALL: &[Scenario] = &[
     mpsc::SCENARIO,
     mutex::SCENARIO,
     condvar::SCENARIO,
+    uneven::SCENARIO,
     memory::SLEEPERS,
     memory::SPIKE,
     memory::TIMERS,

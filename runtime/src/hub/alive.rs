@@ -21,6 +21,8 @@ pub(super) struct AliveCount {
     sent: AtomicUsize,
     /// Started on the hub.
     started: AtomicUsize,
+    /// Begun on the hub of a worker, which may have taken it over from another.
+    begun: AtomicUsize,
     /// Ended, as far as a joiner can observe.
     retired: AtomicUsize,
     /// Ended, and removed from the hub.
@@ -32,6 +34,7 @@ impl AliveCount {
         AliveCount {
             sent: AtomicUsize::new(0),
             started: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
             retired: AtomicUsize::new(0),
             removed: AtomicUsize::new(0),
         }
@@ -46,6 +49,17 @@ impl AliveCount {
     #[inline]
     pub(super) fn start(&self) {
         increment(&self.started);
+    }
+
+    /// Counts a green thread that the hub of a worker begins.
+    pub(super) fn begin(&self) {
+        increment(&self.begun);
+    }
+
+    /// Returns how many green threads the hub of a worker has begun and not removed. On any OS thread.
+    pub(super) fn begun(&self) -> usize {
+        let removed = self.removed.load(Ordering::Acquire);
+        self.begun.load(Ordering::Relaxed).saturating_sub(removed)
     }
 
     /// Counts a green thread that has ended, before a joiner can observe its end.

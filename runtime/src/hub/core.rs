@@ -21,12 +21,14 @@ use super::errno::Errno;
 use super::idleness::Idleness;
 use super::inbox::Drain;
 use super::observer::Observed;
-use super::remote::{Message, Remote, this_os_thread};
+use super::patience::Patience;
+use super::remote::{Message, Remote, Start, this_os_thread};
 use super::run_queue::RunQueue;
 use super::task::Task;
 use super::task_table::TaskTable;
 use super::thread_end::Mark;
 use super::timers::Timers;
+use super::unstarted::Sight;
 use super::unwinding::Unwinding;
 use crate::coroutine::Stacks;
 use crate::reactor::{Notifier, Poller};
@@ -55,6 +57,11 @@ pub(super) struct Core {
     pub(super) idleness: Idleness,
     pub(super) sample: Sample,
     pub(super) observed: Observed,
+    pub(super) patience: Patience,
+    /// A buffer for what a worker has seen in the queues of others.
+    pub(super) sights: Cell<Vec<Sight>>,
+    /// A buffer for the green threads that a worker begins.
+    pub(super) starts: Cell<Vec<Start>>,
     #[cfg(greenpatch_libc)]
     pub(super) errno: Errno,
 }
@@ -84,6 +91,9 @@ impl Hub {
                 idleness: Idleness::new(),
                 sample: Sample::new(),
                 observed: Observed::new(),
+                patience: Patience::new(),
+                sights: Cell::new(Vec::new()),
+                starts: Cell::new(Vec::new()),
                 #[cfg(greenpatch_libc)]
                 errno: Errno::new(),
             },

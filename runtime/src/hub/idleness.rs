@@ -15,7 +15,7 @@ use super::quiet::Quiet;
 /// How long a hub sleeps before it looks whether it is quiet.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// How often the pause doubles.
-const DOUBLINGS: u32 = 7;
+const DOUBLINGS: u32 = 15;
 
 /// What looks at the whole process when a hub is quiet. Without it no hub notices.
 static WHEN_QUIET: OnceLock<fn()> = OnceLock::new();

@@ -49,6 +49,12 @@ impl<T> Inbox<T> {
         self.state.swap(PENDING, Ordering::Relaxed) == SLEEPING
     }
 
+    /// Does the same without an item, for a hub that is to look elsewhere.
+    #[must_use]
+    pub(super) fn poke(&self) -> bool {
+        self.state.swap(PENDING, Ordering::Relaxed) == SLEEPING
+    }
+
     /// Returns true if there may be an item to take. Called by the hub alone.
     #[inline]
     pub(super) fn is_pending(&self) -> bool {
@@ -65,6 +71,12 @@ impl<T> Inbox<T> {
             self.state.store(EMPTY, Ordering::Relaxed);
             std::mem::swap(&mut *items, taken);
         }
+    }
+
+    /// Takes all items and drops them.
+    #[cfg(all(test, loom))]
+    pub(super) fn clear(&self) {
+        self.take(&mut Vec::new());
     }
 
     /// Announces that the hub will sleep. Returns false if there may be an item to take first. Called by the hub alone.

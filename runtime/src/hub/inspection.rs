@@ -115,7 +115,8 @@ impl Hub {
         self.empty_inbox();
     }
 
-    /// Calls `f` with each task, on the hub's OS thread. The root is left out where it runs no code of a user's.
+    /// Calls `f` with each task, on the hub's OS thread, and with each green thread that it has not begun. The root is left out
+    /// where it runs no code of a user's.
     pub(crate) fn for_each_task(&'static self, mut f: impl FnMut(Seen)) {
         let core = self.core();
         let root = core.root.get();
@@ -155,6 +156,15 @@ impl Hub {
                 known,
                 deadline,
                 stack: bounds,
+            });
+        });
+        self.remote.unstarted.for_each(|(_, body)| {
+            f(Seen {
+                activity: Activity::New,
+                is_root: false,
+                known: Known::NotStarted(body.tag()),
+                deadline: None,
+                stack: None,
             });
         });
     }

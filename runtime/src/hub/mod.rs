@@ -14,11 +14,12 @@
 //!   park        waker       startup         blocking, waking, creating a hub
 //!   observation                             turns that are observed
 //!   inspection  tally                       what reports see of a hub
-//!   schedule    spawn                       the choice of the next task, and new tasks
+//!   schedule    search      spawn           the choice of the next task, work of other workers, and new tasks
+//!   team                                    the workers of the process
 //!   current     fork                        the hub of this OS thread
 //!   core                                    the state, with its invariants
 //!   driver      task_table  remote          descriptors, memory of tasks, access from other OS threads
-//!   run_queue   unwinding   inbox  alive  revalidation
+//!   run_queue   unwinding   inbox  alive  revalidation  unstarted  patience
 //!   errno                                   what libc keeps for an OS thread
 //!   task        body        timers  budget  panic_hook  thread_end
 //!   idleness    quiet                       whether anything can still happen
@@ -44,20 +45,24 @@ mod observation;
 mod observer;
 mod panic_hook;
 mod park;
+mod patience;
 mod placement;
 mod quiet;
 mod remote;
 mod revalidation;
 mod run_queue;
 mod schedule;
+mod search;
 mod spawn;
 mod startup;
 mod switching;
 mod tally;
 mod task;
 mod task_table;
+mod team;
 mod thread_end;
 mod timers;
+mod unstarted;
 mod unwinding;
 mod wait_ready;
 mod waker;

@@ -54,7 +54,10 @@ impl Hub {
             self.empty_inbox();
         }
         let Some(next) = core.run_queue.pop() else {
-            return self.sleep();
+            if !self.begin_unstarted() {
+                self.sleep();
+            }
+            return;
         };
         core.budget.held_tick();
         self.begin_turn(next, core.observed.take_cause(next));

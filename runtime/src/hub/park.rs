@@ -96,7 +96,9 @@ impl Hub {
     /// other task could run, only one in many rounds yields, to poll the OS.
     pub(crate) fn spend_round(&'static self) {
         let core = self.core();
-        let others_are_ready = !core.run_queue.is_empty() || self.remote.inbox.is_pending();
+        let others_are_ready = !core.run_queue.is_empty()
+            || self.remote.inbox.is_pending()
+            || self.remote.unstarted.is_any();
         if core.budget.spend_round(others_are_ready) {
             self.yield_now_and_then();
         }

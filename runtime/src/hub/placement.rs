@@ -8,7 +8,7 @@
 use std::io;
 use std::os::unix::thread::JoinHandleExt;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::core::Hub;
@@ -16,15 +16,13 @@ use super::current::current;
 use super::spawn::Destination;
 use super::startup::Resources;
 use super::switching::switching;
+use super::team;
 use crate::boundary;
 use crate::coroutine::as_of_a_thread;
 use crate::refused::Refused;
 
 /// Name of the OS thread on which the background hub runs.
 const BACKGROUND: &str = "greenpatch-hub";
-
-/// The workers of the process that started them; forks of it have none.
-static WORKERS: OnceLock<Box<[&'static Hub]>> = OnceLock::new();
 
 /// Starts `count` OS threads that run a hub each, on which green threads are started from now on.
 /// Workers that were started before stay the only ones.
@@ -34,7 +32,7 @@ static WORKERS: OnceLock<Box<[&'static Hub]>> = OnceLock::new();
 /// When the OS has no threads, descriptors or address space for them. Nothing is left of the attempt then.
 pub(crate) fn start_workers(count: usize) -> Result<(), Refused> {
     let _inside = boundary::enter();
-    if WORKERS.get().is_some() {
+    if team::is_set() {
         return Ok(());
     }
     let resources = (0..count).map(|_| Resources::acquire());
@@ -52,21 +50,14 @@ pub(crate) fn start_workers(count: usize) -> Result<(), Refused> {
     let hubs = threads.into_iter().zip(resources);
     let hubs = hubs.map(|(thread, resources)| thread.run(resources));
     // One thread patches at a time, so they have not been set since.
-    let _ = WORKERS.set(hubs.collect());
+    team::set(hubs.collect());
     Ok(())
 }
 
 /// Returns true if there are workers, so that the patching thread is no hub.
 #[inline]
 pub(crate) fn has_workers() -> bool {
-    workers().is_some()
-}
-
-#[inline]
-fn workers() -> Option<&'static [&'static Hub]> {
-    let workers = WORKERS.get()?;
-    let first = workers.first()?;
-    first.remote.is_of_this_process().then_some(workers)
+    team::team().is_some()
 }
 
 /// Returns the hub for a green thread that this OS thread spawns.
@@ -78,28 +69,22 @@ fn workers() -> Option<&'static [&'static Hub]> {
 pub(crate) fn hub_to_spawn_on() -> io::Result<Destination> {
     match switching() {
         Some(hub) if !has_workers() => Ok(Destination::here(hub)),
-        hub => another_hub(hub).map(Hub::as_destination),
+        hub => another_hub(hub),
     }
 }
 
 /// Does the same where that is not simply the hub that may switch.
-#[cold]
-fn another_hub(hub: Option<&'static Hub>) -> io::Result<&'static Hub> {
+#[inline(never)]
+fn another_hub(hub: Option<&'static Hub>) -> io::Result<Destination> {
     let _inside = boundary::enter();
-    match workers() {
-        Some(workers) => {
-            let blocked = current().filter(|_| hub.is_none());
-            least_loaded(workers, blocked).map_or_else(background, Ok)
+    if let Some(team) = team::team() {
+        let own = hub.filter(|hub| hub.remote.is_worker());
+        let blocked = current().filter(|_| hub.is_none());
+        if let Some(worker) = team.choose(own, blocked) {
+            return Ok(worker.as_destination_in(team));
         }
-        None => background(),
     }
-}
-
-/// Returns the worker that has the fewest green threads, but not the one that may not switch.
-fn least_loaded(workers: &[&'static Hub], blocked: Option<&Hub>) -> Option<&'static Hub> {
-    let is_blocked = |hub: &Hub| blocked.is_some_and(|blocked| std::ptr::eq(blocked, hub));
-    let able = workers.iter().copied().filter(|hub| !is_blocked(hub));
-    able.min_by_key(|hub| hub.load())
+    background().map(Hub::as_destination)
 }
 
 fn background() -> io::Result<&'static Hub> {

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::os::unix::thread::RawPthread;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use super::alive::AliveCount;
 use super::body::Body;
@@ -10,6 +10,7 @@ use super::counts::Counts;
 use super::inbox::Inbox;
 use super::quiet::Quiet;
 use super::task::Address;
+use super::unstarted::Unstarted;
 use crate::coroutine::Reservation;
 use crate::reactor::{Key, Notifier, forks};
 
@@ -25,13 +26,21 @@ pub(super) enum Message {
     Call(Box<dyn FnOnce() + Send>),
 }
 
+/// What starts a green thread.
+pub(super) type Start = (Reservation, Body);
+
 /// The part of a hub that any OS thread may touch.
 pub(super) struct Remote {
     pub(super) inbox: Inbox<Message>,
+    /// The green threads that any worker may begin. Empty where the hub is no worker.
+    pub(super) unstarted: Unstarted<Start>,
     pub(super) notifier: Notifier,
     pub(super) alive: AliveCount,
     pub(super) quiet: Quiet,
     pub(super) counts: Counts,
+    is_worker: AtomicBool,
+    /// Whether the hub was woken to take over what another has not begun.
+    is_roused: AtomicBool,
     /// The number of forks before the process that the hub was made in.
     process: u32,
     /// The OS thread that the hub belongs to, as bits; zero before that is known.
@@ -44,10 +53,13 @@ impl Remote {
     pub(super) fn new(notifier: Notifier) -> Self {
         Remote {
             inbox: Inbox::new(),
+            unstarted: Unstarted::new(),
             notifier,
             alive: AliveCount::new(),
             quiet: Quiet::new(),
             counts: Counts::new(),
+            is_worker: AtomicBool::new(false),
+            is_roused: AtomicBool::new(false),
             process: forks(),
             os_thread: AtomicUsize::new(0),
             number: AtomicU64::new(0),
@@ -59,6 +71,37 @@ impl Remote {
         if self.inbox.send(message) {
             self.notifier.notify();
         }
+    }
+
+    /// Has the hub look at its queue of green threads that are not begun. Returns true if it slept.
+    pub(super) fn poke(&self) -> bool {
+        let slept = self.inbox.poke();
+        if slept {
+            self.notifier.notify();
+        }
+        slept
+    }
+
+    /// Has the hub look at the queues of all workers.
+    pub(super) fn rouse(&self) {
+        self.is_roused.store(true, Ordering::Relaxed);
+        self.poke();
+    }
+
+    /// Returns whether the hub was roused since the last call.
+    pub(super) fn take_roused(&self) -> bool {
+        self.is_roused.load(Ordering::Relaxed) && self.is_roused.swap(false, Ordering::Relaxed)
+    }
+
+    /// Returns true if the hub is a worker.
+    #[inline]
+    pub(super) fn is_worker(&self) -> bool {
+        self.is_worker.load(Ordering::Relaxed)
+    }
+
+    /// Makes the hub a worker.
+    pub(super) fn set_worker(&self) {
+        self.is_worker.store(true, Ordering::Relaxed);
     }
 
     /// Returns true unless the hub was made before a fork, in a parent of this process.

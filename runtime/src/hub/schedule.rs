@@ -136,7 +136,10 @@ impl Hub {
             return;
         }
         let Some(next) = core.run_queue.pop() else {
-            return self.sleep();
+            if !self.begin_unstarted() {
+                self.sleep();
+            }
+            return;
         };
         core.budget.tick();
         self.resume(next);
@@ -174,11 +177,17 @@ impl Hub {
         self.empty_inbox();
         let core = self.core();
         if core.driver.is_poll_due(&core.run_queue) {
-            self.poll_os(|poller, ready| poller.poll_now(ready));
+            self.poll_now();
         }
         self.fire_timers();
+        self.begin_some();
         self.has_made_ready();
         self.end_poll(begun);
+    }
+
+    /// Handles descriptors that are ready, without waiting for any.
+    pub(super) fn poll_now(&self) {
+        self.poll_os(|poller, ready| poller.poll_now(ready));
     }
 
     pub(super) fn sleep(&'static self) {
@@ -191,7 +200,7 @@ impl Hub {
             // An event that came before the deadline is found before the timer fires.
             return self.poll();
         }
-        if !self.remote.inbox.may_sleep() {
+        if !self.may_sleep(timeout) {
             return;
         }
         let core = self.core();
@@ -200,11 +209,16 @@ impl Hub {
         }
         let pause = timeout.or_else(|| core.idleness.pause());
         let begun = self.begin_sleep();
+        let asleep = self.remote.is_worker().then(Instant::now);
         self.poll_os(|poller, ready| poller.wait(pause, ready));
         // A signal handler may have run while this slept.
         #[cfg(greenpatch_libc)]
         boundary::make_up();
-        let has_come = !self.remote.inbox.awake() || !core.run_queue.is_empty();
+        let is_message = !self.remote.inbox.awake();
+        if is_message && let Some(asleep) = asleep {
+            core.patience.has_slept(asleep.elapsed());
+        }
+        let has_come = is_message || !core.run_queue.is_empty();
         core.budget.polled();
         if has_come {
             core.idleness.end(&self.remote.quiet);

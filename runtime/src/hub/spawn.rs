@@ -6,8 +6,9 @@ use std::io;
 use super::body::Body;
 use super::core::Hub;
 use super::current;
-use super::remote::Message;
+use super::remote::{Message, Start};
 use super::task::Task;
+use super::team::Team;
 use crate::boundary;
 use crate::coroutine::{Reservation, Size};
 
@@ -17,13 +18,19 @@ pub(crate) struct Destination {
     hub: &'static Hub,
     /// Whether it is the hub of this OS thread. Determined once for a spawn.
     is_here: bool,
+    /// If it is a worker, another worker may take the green thread over.
+    team: Option<&'static Team>,
 }
 
 impl Destination {
     /// Returns a destination that is the hub of this OS thread.
     #[inline]
     pub(super) fn here(hub: &'static Hub) -> Self {
-        Destination { hub, is_here: true }
+        Destination {
+            hub,
+            is_here: true,
+            team: None,
+        }
     }
 
     /// Returns the hub.
@@ -57,12 +64,28 @@ impl Destination {
     #[inline]
     pub(crate) fn start(self, stack: Reservation, body: Body) {
         let _inside = boundary::enter();
-        if self.is_here {
+        if let Some(team) = self.team {
+            self.start_on_a_worker(team, (stack, body));
+        } else if self.is_here {
             self.hub.remote.alive.start();
             self.hub.accept(stack, body);
         } else {
             self.hub.remote.alive.send();
             self.hub.remote.send(Message::Start(stack, body));
+        }
+    }
+
+    fn start_on_a_worker(self, team: &Team, start: Start) {
+        let remote = &self.hub.remote;
+        if self.is_here {
+            remote.alive.start();
+        } else {
+            remote.alive.send();
+        }
+        remote.unstarted.push(start);
+        // A worker that slept begins it now. One that runs does so when it can, unless another is sooner.
+        if self.is_here || !remote.poke() {
+            team.rouse();
         }
     }
 }
@@ -74,6 +97,15 @@ impl Hub {
         Destination {
             hub: self,
             is_here: current::is(self),
+            team: None,
+        }
+    }
+
+    /// Does the same for a worker: until the green thread begins, another worker may take it over.
+    pub(super) fn as_destination_in(&'static self, team: &'static Team) -> Destination {
+        Destination {
+            team: Some(team),
+            ..self.as_destination()
         }
     }
 

@@ -12,10 +12,8 @@ mod imp {
     pub(crate) use ::std::hint::spin_loop;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub(crate) use ::std::sync::Condvar;
-    #[cfg(greenpatch_libc)]
-    pub(crate) use ::std::sync::atomic::fence;
     pub(crate) use ::std::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering,
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering, fence,
     };
     pub(crate) use ::std::sync::{Mutex, MutexGuard};
     pub(crate) use ::std::thread::yield_now;
@@ -47,10 +45,8 @@ mod imp {
 mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::hint::spin_loop;
-    #[cfg(test)]
-    pub(crate) use loom::sync::atomic::fence;
     pub(crate) use loom::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering,
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering, fence,
     };
     pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
     pub(crate) use loom::thread::yield_now;

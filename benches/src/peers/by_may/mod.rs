@@ -1,4 +1,4 @@
-//! The programs as coroutines of may, on one worker.
+//! The programs as coroutines of may, on one worker unless told otherwise.
 #![allow(unsafe_code)]
 
 use std::hint::black_box;
@@ -7,15 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use greenpatch_bench_native::Lap;
+use greenpatch_bench_native::{Lap, uneven};
 use may::coroutine::{Builder, JoinHandle, sleep};
 use may::sync::{Condvar, Mutex, mpsc};
+
+use crate::machine;
 
 pub(crate) mod switch;
 
 /// Runs a program to its end as a coroutine. Outside of one, each of its calls would wake a thread.
 pub(crate) fn on_may<T: Send + 'static>(program: impl FnOnce() -> T + Send + 'static) -> T {
-    may::config().set_workers(1).set_worker_pin(false);
+    may::config()
+        .set_workers(machine::workers())
+        .set_worker_pin(false);
     let program = spawn(program).expect("it is the first coroutine");
     program.join().expect("it does not panic")
 }
@@ -28,6 +32,19 @@ where
     // SAFETY: may requires bodies that use no thread-local of the OS thread across a switch, and that fit on their stack.
     // The bodies of this package have no thread-locals and a few shallow frames.
     unsafe { Builder::new().spawn(body) }
+}
+
+pub(crate) fn uneven(unit: u64) -> Lap {
+    on_may(move || {
+        let start = Instant::now();
+        let coroutines: Vec<_> = (0..uneven::THREADS)
+            .map(|number| spawn(move || uneven::compute(unit * uneven::length(number))))
+            .collect::<Result<_, _>>()?;
+        for coroutine in coroutines {
+            coroutine.join().expect("it does not panic");
+        }
+        Ok((start.elapsed(), uneven::THREADS))
+    })
 }
 
 pub(crate) fn spawn_join(alive: usize, total: usize) -> Lap {

@@ -1,4 +1,4 @@
-//! The programs as tasks on the current-thread runtime of tokio.
+//! The programs as tasks on the current-thread runtime of tokio, or on the other one where there are workers.
 
 use std::hint::black_box;
 use std::io;
@@ -6,16 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use greenpatch_bench_native::Lap;
+use greenpatch_bench_native::{Lap, uneven};
 use tokio::runtime::Builder;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::sleep;
+
+use crate::machine;
 
 pub(crate) mod switch;
 
 /// Runs a program to its end. Sockets and timers are disabled, which is faster.
 fn on_tokio<F: Future>(program: F) -> F::Output {
-    let runtime = Builder::new_current_thread().build();
+    let runtime = match machine::workers() {
+        1 => Builder::new_current_thread().build(),
+        workers => Builder::new_multi_thread().worker_threads(workers).build(),
+    };
     runtime
         .expect("without sockets it needs nothing")
         .block_on(program)
@@ -183,6 +188,21 @@ pub(crate) fn condvar(trips: u64) -> Lap {
         let time = start.elapsed();
         assert_eq!(*turn.lock().expect("no thread panics"), 2 * trips);
         Ok((time, trips))
+    })
+}
+
+pub(crate) fn uneven(unit: u64) -> Lap {
+    on_tokio(async move {
+        let start = Instant::now();
+        let tasks: Vec<_> = (0..uneven::THREADS)
+            .map(|number| {
+                tokio::spawn(async move { uneven::compute(unit * uneven::length(number)) })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("it does not panic");
+        }
+        Ok((start.elapsed(), uneven::THREADS))
     })
 }
 

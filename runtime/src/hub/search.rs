@@ -1,0 +1,223 @@
+//! What a worker does when it has nothing to run: it waits a while for a message, and takes over green threads that
+//! other workers have not begun.
+//!
+//! A green thread is taken over only when it has been the first of its queue for [`FRESH`]. One that its own worker
+//! begins sooner stays there: it is warm, and mostly has something to do with the one that has spawned it. At most half of
+//! the workers search at a time.
+#![forbid(unsafe_code)]
+
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use std::{hint, ptr, thread};
+
+use super::core::Hub;
+use super::team::{Team, team};
+use super::unstarted::Sight;
+
+/// How long a green thread is left to its own worker.
+const FRESH: Duration = Duration::from_micros(10);
+/// How often a worker looks at its inbox between two looks at all queues.
+const SPINS: u32 = 16;
+/// After how many looks at all queues a worker asks the OS about its descriptors.
+const LOOKS: u32 = 8;
+/// How long a worker searches at least that was woken to take something over. Spawners wake none meanwhile.
+const ROUSED: Duration = Duration::from_micros(50);
+/// The largest number of green threads that a worker with nothing else to run begins at once. Those that are left can be
+/// taken over.
+const AT_ONCE: usize = 8;
+
+/// The search of one worker, which ends when this is dropped.
+struct Searching<'a>(&'a Team);
+
+impl<'a> Searching<'a> {
+    fn begin(team: &'a Team) -> Option<Self> {
+        let limit = (team.hubs().len() / 2).max(1);
+        team.search().begin(limit).then(|| Searching(team))
+    }
+}
+
+impl Drop for Searching<'_> {
+    fn drop(&mut self) {
+        self.0.search().end();
+    }
+}
+
+/// What a look at the queues of all workers has found.
+#[derive(PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// Green threads that their own workers may begin soon.
+    Fresh,
+    /// Green threads that this worker has taken over.
+    Taken,
+}
+
+impl Hub {
+    /// Begins green threads of this worker's queue, for a hub that has nothing else to run. Returns false if there are none.
+    pub(super) fn begin_unstarted(&'static self) -> bool {
+        self.begin_of_all(|len| len.div_ceil(4).min(AT_ONCE))
+    }
+
+    /// Begins green threads of this worker's queue while others run: more of them the more there are.
+    pub(super) fn begin_some(&'static self) {
+        self.begin_of_all(|len| len.div_ceil(2).max(AT_ONCE));
+    }
+
+    /// Begins as many green threads as `limit` returns for the number of all in the queue.
+    fn begin_of_all(&'static self, limit: impl FnOnce(usize) -> usize) -> bool {
+        let unstarted = &self.remote.unstarted;
+        if !unstarted.is_any() {
+            return false;
+        }
+        let mut starts = self.core().starts.take();
+        unstarted.take(limit, &mut starts);
+        let is_any = !starts.is_empty();
+        for (stack, body) in starts.drain(..) {
+            self.remote.alive.begin();
+            self.accept(stack, body);
+        }
+        self.core().starts.set(starts);
+        // The rest is for workers that have nothing to run.
+        if unstarted.is_any()
+            && let Some(team) = team()
+        {
+            team.rouse();
+        }
+        is_any
+    }
+
+    /// Announces that this hub will sleep, for at most `timeout`. Returns false if it may have something to run. A worker
+    /// searches first.
+    pub(super) fn may_sleep(&'static self, timeout: Option<Duration>) -> bool {
+        let Some(team) = team().filter(|_| self.remote.is_worker()) else {
+            return self.remote.inbox.may_sleep();
+        };
+        let searching = self.begin_search(team);
+        if let Some((searching, time)) = searching {
+            if self.search(team, time, timeout) {
+                drop(searching);
+                if team.has_unstarted() {
+                    team.rouse();
+                }
+                return false;
+            }
+            if !self.remote.inbox.may_sleep() {
+                return false;
+            }
+            // Only now: see the head of `team`.
+            drop(searching);
+        } else if !self.remote.inbox.may_sleep() {
+            return false;
+        }
+        if team.search().is_needed() && team.has_unstarted() {
+            self.remote.inbox.awake();
+            return false;
+        }
+        true
+    }
+
+    /// Counts this worker as one that searches, and returns for how long it is to search at least. `None` if there is nothing
+    /// to be found, or if enough workers search.
+    fn begin_search<'a>(&self, team: &'a Team) -> Option<(Searching<'a>, Duration)> {
+        let patience = match has_cores() {
+            true => self.core().patience.get(),
+            false => Duration::ZERO,
+        };
+        let time = match self.remote.take_roused() {
+            true => patience.max(ROUSED),
+            false => patience,
+        };
+        if time.is_zero() && !team.has_unstarted() {
+            return None;
+        }
+        Some((Searching::begin(team)?, time))
+    }
+
+    /// Looks for something to run for `time`, but not for longer than `timeout`, and for longer while it sees green threads
+    /// that their own workers may begin soon. Returns true if there may be something.
+    fn search(&'static self, team: &Team, time: Duration, timeout: Option<Duration>) -> bool {
+        let core = self.core();
+        let begin = Instant::now();
+        let mut sights = core.sights.take();
+        sights.clear();
+        sights.resize(team.hubs().len(), None);
+        let mut looks = 0;
+        let found = loop {
+            if self.waits_for_a_message() {
+                core.patience.has_paid();
+                break true;
+            }
+            let now = Instant::now();
+            let found = self.look(team, &mut sights, now);
+            if found == Found::Taken {
+                break true;
+            }
+            looks += 1;
+            if looks % LOOKS == 0 && core.driver.has_watched() {
+                self.poll_now();
+                if !core.run_queue.is_empty() {
+                    break true;
+                }
+            }
+            let searched = now - begin;
+            if timeout.is_some_and(|timeout| searched >= timeout) {
+                break true;
+            }
+            if found == Found::Nothing && searched >= time {
+                core.patience.was_in_vain();
+                break false;
+            }
+        };
+        core.sights.set(sights);
+        found
+    }
+
+    /// Waits for a moment for a message. Returns true if one has come.
+    fn waits_for_a_message(&self) -> bool {
+        (0..SPINS).any(|_| {
+            hint::spin_loop();
+            self.remote.inbox.is_pending()
+        })
+    }
+
+    /// Looks at the queues of the other workers, and takes over from one what has been there for a while.
+    fn look(&'static self, team: &Team, sights: &mut [Sight], now: Instant) -> Found {
+        let mut found = Found::Nothing;
+        for (victim, sight) in team.hubs().iter().zip(sights) {
+            if ptr::eq(*victim, self) {
+                continue;
+            }
+            let unstarted = &victim.remote.unstarted;
+            let Some(front) = unstarted.front() else {
+                *sight = None;
+                continue;
+            };
+            found = Found::Fresh;
+            match *sight {
+                Some((seen, since)) if seen == front => {
+                    if now - since >= FRESH && self.take_over(victim) {
+                        return Found::Taken;
+                    }
+                }
+                _ => *sight = Some((front, now)),
+            }
+        }
+        found
+    }
+
+    /// Takes over green threads that `victim` has not begun. Returns false if it has none any more.
+    fn take_over(&'static self, victim: &Hub) -> bool {
+        let mut starts = self.core().starts.take();
+        victim.remote.unstarted.steal(&mut starts);
+        self.remote.unstarted.append(starts.drain(..));
+        self.core().starts.set(starts);
+        self.begin_unstarted()
+    }
+}
+
+/// Returns true if this process may use more than one core.
+fn has_cores() -> bool {
+    static HAS_CORES: OnceLock<bool> = OnceLock::new();
+    *HAS_CORES.get_or_init(|| thread::available_parallelism().map_or(1, NonZeroUsize::get) > 1)
+}

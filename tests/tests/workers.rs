@@ -1,0 +1,271 @@
+//! Green threads on several workers: one that no worker has begun is begun by a worker that has nothing to do, and an idle
+//! worker sleeps. Each scenario is a process of its own, this program run again.
+#![allow(missing_docs, unreachable_pub)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::hint;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use greenpatch::sync::{Barrier, Mutex, mpsc};
+use greenpatch::{Patcher, thread};
+use greenpatch_tests::{Random, Runner};
+
+const SCENARIOS: &[(&str, fn())] = &[
+    ("a worker that is held by its spawner", held_by_the_spawner),
+    ("a worker that is held by a thread", held_by_a_thread),
+    ("spawned by an OS thread", spawned_by_an_os_thread),
+    ("every worker has something to run", every_worker),
+    ("thousands that no worker has begun", thousands),
+    ("many that block are spread", spread),
+    ("an idle worker sleeps", idle),
+    ("at random", at_random),
+];
+
+fn main() {
+    let mut runner = Runner::from_args();
+    for &(name, scenario) in SCENARIOS {
+        runner.scenario(name, scenario, |_| (), |ended| ended.well());
+    }
+    runner.finish();
+}
+
+fn patch(workers: usize) {
+    assert!(Patcher::new().workers(workers).apply().unwrap().is_done());
+}
+
+/// Blocks the OS thread until the flag is set, as a computation does.
+fn spin_until(flag: &AtomicBool) {
+    while !flag.load(Ordering::Acquire) {
+        hint::spin_loop();
+    }
+}
+
+/// The spawner never blocks, so its own worker cannot begin what it spawns.
+fn held_by_the_spawner() {
+    patch(2);
+    let spawner = thread::spawn(|| {
+        for _ in 0..100 {
+            let begun = Arc::new(AtomicBool::new(false));
+            let child = thread::spawn({
+                let begun = Arc::clone(&begun);
+                move || begun.store(true, Ordering::Release)
+            });
+            spin_until(&begun);
+            child.join().unwrap();
+        }
+    });
+    spawner.join().unwrap();
+}
+
+/// Two of three threads hold a worker each, until the third has run: which one of the two has to end for that is not
+/// known beforehand, so each ends by itself once the other has begun.
+fn held_by_a_thread() {
+    patch(2);
+    let begun = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
+    let spawner = thread::spawn({
+        let begun = Arc::clone(&begun);
+        move || {
+            let holders = [0, 1].map(|number| {
+                let begun = Arc::clone(&begun);
+                thread::spawn(move || {
+                    begun[number].store(true, Ordering::Release);
+                    spin_until(&begun[1 - number]);
+                })
+            });
+            for holder in holders {
+                holder.join().unwrap();
+            }
+        }
+    });
+    spawner.join().unwrap();
+}
+
+fn spawned_by_an_os_thread() {
+    patch(2);
+    for _ in 0..50 {
+        let begun = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
+        let holders = [0, 1].map(|number| {
+            let begun = Arc::clone(&begun);
+            thread::spawn(move || {
+                begun[number].store(true, Ordering::Release);
+                spin_until(&begun[1 - number]);
+            })
+        });
+        for holder in holders {
+            holder.join().unwrap();
+        }
+    }
+}
+
+/// As many threads as workers hold one each until all have begun.
+fn every_worker() {
+    const WORKERS: usize = 4;
+    patch(WORKERS);
+    let spawner = thread::spawn(|| {
+        for _ in 0..20 {
+            let begun = Arc::new(AtomicUsize::new(0));
+            let holders: Vec<_> = (0..WORKERS)
+                .map(|_| {
+                    let begun = Arc::clone(&begun);
+                    thread::spawn(move || {
+                        begun.fetch_add(1, Ordering::AcqRel);
+                        while begun.load(Ordering::Acquire) < WORKERS {
+                            hint::spin_loop();
+                        }
+                    })
+                })
+                .collect();
+            for holder in holders {
+                holder.join().unwrap();
+            }
+        }
+    });
+    spawner.join().unwrap();
+}
+
+/// Each runs once and returns what it was given.
+fn thousands() {
+    const COUNT: u64 = 20_000;
+    patch(2);
+    let sum = thread::spawn(|| {
+        let handles: Vec<_> = (0..COUNT)
+            .map(|number| thread::spawn(move || number))
+            .collect();
+        handles
+            .into_iter()
+            .map(|handle| handle.join().unwrap())
+            .sum::<u64>()
+    });
+    assert_eq!(sum.join().unwrap(), COUNT * (COUNT - 1) / 2);
+}
+
+/// Threads that have begun stay on their worker. So one that has many gets no more.
+fn spread() {
+    const COUNT: usize = 200;
+    patch(2);
+    let os_threads = Arc::new(Mutex::new(Vec::new()));
+    let all_have_begun = Arc::new(Barrier::new(COUNT + 1));
+    let handles: Vec<_> = (0..COUNT)
+        .map(|_| {
+            let (os_threads, all_have_begun) =
+                (Arc::clone(&os_threads), Arc::clone(&all_have_begun));
+            let handle = thread::spawn(move || {
+                os_threads.lock().unwrap().push(std::thread::current().id());
+                all_have_begun.wait();
+            });
+            // It begins before the next one is spawned.
+            std::thread::sleep(Duration::from_micros(200));
+            handle
+        })
+        .collect();
+    all_have_begun.wait();
+    for handle in handles {
+        handle.join().unwrap();
+    }
+    let os_threads = os_threads.lock().unwrap();
+    let first = os_threads[0];
+    let on_the_first = os_threads.iter().filter(|other| **other == first).count();
+    assert!(
+        (COUNT / 4..=3 * COUNT / 4).contains(&on_the_first),
+        "{on_the_first}"
+    );
+}
+
+/// Returns how often the workers of this process have gone to sleep.
+fn sleeps_of_workers() -> u64 {
+    let tasks = fs::read_dir("/proc/self/task")
+        .unwrap()
+        .map(|task| task.unwrap().path());
+    let mut sleeps = 0;
+    for task in tasks {
+        if fs::read_to_string(task.join("comm"))
+            .unwrap()
+            .starts_with("greenpatch-")
+        {
+            let status = fs::read_to_string(task.join("status")).unwrap();
+            let count = status
+                .lines()
+                .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))
+                .unwrap();
+            sleeps += count.trim().parse::<u64>().unwrap();
+        }
+    }
+    sleeps
+}
+
+/// A worker looks a few times whether anything can still happen, each time after twice as long.
+fn idle() {
+    patch(2);
+    let handles: Vec<_> = (0..100).map(|_| thread::spawn(thread::yield_now)).collect();
+    for handle in handles {
+        handle.join().unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(1_800));
+    let before = sleeps_of_workers();
+    std::thread::sleep(Duration::from_secs(1));
+    let after = sleeps_of_workers();
+    assert!(after - before <= 2, "{} times in a second", after - before);
+}
+
+/// Threads that spawn, compute, sleep and send, from a printed seed. Nothing is lost, and nothing comes twice.
+fn at_random() {
+    const TIME: Duration = Duration::from_secs(3);
+    patch(3);
+    let mut random = Random::new();
+    let begin = Instant::now();
+    let spawned = Arc::new(AtomicU64::new(0));
+    while begin.elapsed() < TIME {
+        let (sender, receiver) = mpsc::channel();
+        let before = spawned.load(Ordering::Relaxed);
+        let roots: Vec<_> = (0..=random.below(4))
+            .map(|_| {
+                let (seed, depth) = (random.draw(), random.below(6));
+                let (sender, spawned) = (sender.clone(), Arc::clone(&spawned));
+                let root = move || grows(seed, depth, &sender, &spawned);
+                // Some are spawned by this OS thread, and some by a worker.
+                if random.below(2) == 0 {
+                    thread::spawn(root)
+                } else {
+                    thread::spawn(|| thread::spawn(root).join().unwrap())
+                }
+            })
+            .collect();
+        drop(sender);
+        let numbers: Vec<u64> = receiver.iter().collect();
+        for root in roots {
+            root.join().unwrap();
+        }
+        let expected: BTreeSet<u64> = (before..spawned.load(Ordering::Relaxed)).collect();
+        assert_eq!(numbers.len(), expected.len());
+        assert_eq!(numbers.into_iter().collect::<BTreeSet<_>>(), expected);
+    }
+}
+
+/// Sends a number of its own, and spawns threads that do the same.
+fn grows(seed: u64, depth: u64, sender: &mpsc::Sender<u64>, spawned: &Arc<AtomicU64>) {
+    let mut random = Random::seeded(seed);
+    let children: Vec<_> = (0..random.below(depth + 1))
+        .map(|_| {
+            let (seed, sender, spawned) = (random.draw(), sender.clone(), Arc::clone(spawned));
+            thread::spawn(move || grows(seed, depth - 1, &sender, &spawned))
+        })
+        .collect();
+    match random.below(4) {
+        0 => thread::sleep(Duration::from_micros(random.below(200))),
+        1 => thread::yield_now(),
+        2 => (0..random.below(100_000)).for_each(|_| hint::spin_loop()),
+        _ => {}
+    }
+    sender
+        .send(spawned.fetch_add(1, Ordering::Relaxed))
+        .unwrap();
+    // Some threads are detached.
+    for child in children {
+        if random.below(3) > 0 {
+            child.join().unwrap();
+        }
+    }
+}
