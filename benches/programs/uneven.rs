@@ -23,7 +23,7 @@ pub fn uneven(unit: u64) -> Lap {
 
 /// Returns for how many units a thread computes.
 pub fn length(number: u64) -> u64 {
-    if number % 8 == 0 { 40 } else { 1 }
+    if number.is_multiple_of(8) { 40 } else { 1 }
 }
 
 /// Computes for some time.

@@ -192,7 +192,6 @@ fn hubs_add_up() {
         let stats = greenpatch::stats();
         let spawned: Vec<u64> = stats.hubs.iter().map(|hub| hub.counters.spawned).collect();
         assert_eq!(spawned.len(), 2);
-        assert!(spawned.iter().all(|spawned| *spawned > 0), "{spawned:?}");
         assert_eq!(spawned.iter().sum::<u64>(), 100);
         assert_eq!(stats.total.spawned, 100);
         let sum = |counters: &Counters| counters.parks + counters.yields + counters.spawned;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use greenpatch::inspect::Counters;
 use greenpatch::sync::{Barrier, Mutex, mpsc};
 use greenpatch::{Patcher, thread};
 use greenpatch_tests::{Random, Runner};
@@ -36,6 +37,17 @@ fn patch(workers: usize) {
     assert!(Patcher::new().workers(workers).apply().unwrap().is_done());
 }
 
+/// Returns what all workers have done. A thread's end is observed before its hub has removed it.
+fn once_all_have_ended() -> Counters {
+    loop {
+        let total = greenpatch::stats().total;
+        if total.alive == 0 {
+            return total;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Blocks the OS thread until the flag is set, as a computation does.
 fn spin_until(flag: &AtomicBool) {
     while !flag.load(Ordering::Acquire) {
@@ -58,6 +70,9 @@ fn held_by_the_spawner() {
         }
     });
     spawner.join().unwrap();
+    let total = once_all_have_ended();
+    assert_eq!(total.spawned, 101);
+    assert!(total.taken_over >= 100, "{total:?}");
 }
 
 /// Two of three threads hold a worker each, until the third has run: which one of the two has to end for that is not
@@ -140,6 +155,7 @@ fn thousands() {
             .sum::<u64>()
     });
     assert_eq!(sum.join().unwrap(), COUNT * (COUNT - 1) / 2);
+    assert_eq!(once_all_have_ended().spawned, COUNT + 1);
 }
 
 /// Threads that have begun stay on their worker. So one that has many gets no more.

@@ -21,6 +21,10 @@ pub(super) struct AliveCount {
     sent: AtomicUsize,
     /// Started on the hub.
     started: AtomicUsize,
+    /// Taken over from other workers.
+    arrived: AtomicUsize,
+    /// Taken over by other workers.
+    left: AtomicUsize,
     /// Begun on the hub of a worker, which may have taken it over from another.
     begun: AtomicUsize,
     /// Ended, as far as a joiner can observe.
@@ -34,6 +38,8 @@ impl AliveCount {
         AliveCount {
             sent: AtomicUsize::new(0),
             started: AtomicUsize::new(0),
+            arrived: AtomicUsize::new(0),
+            left: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
             retired: AtomicUsize::new(0),
             removed: AtomicUsize::new(0),
@@ -49,6 +55,18 @@ impl AliveCount {
     #[inline]
     pub(super) fn start(&self) {
         increment(&self.started);
+    }
+
+    /// Counts green threads that the hub of a worker takes over from that of another.
+    pub(super) fn take_over(&self, count: usize, victim: &AliveCount) {
+        increase(&self.arrived, count);
+        // Release: pairs with the acquire in `load`.
+        victim.left.fetch_add(count, Ordering::Release);
+    }
+
+    /// Returns how many green threads the hub has taken over from other workers.
+    pub(super) fn taken_over(&self) -> usize {
+        self.arrived.load(Ordering::Relaxed)
     }
 
     /// Counts a green thread that the hub of a worker begins.
@@ -76,9 +94,11 @@ impl AliveCount {
 
     /// Returns how many green threads the hub has, including those that are still in its inbox.
     pub(super) fn load(&self) -> usize {
-        // `removed` is read first, so that no end is seen without its start.
+        // What is subtracted is read first, so that no end is seen without its start.
         let removed = self.ended();
-        self.all().wrapping_sub(removed)
+        let left = self.left.load(Ordering::Acquire);
+        let came = self.all().wrapping_add(self.taken_over());
+        came.wrapping_sub(removed).wrapping_sub(left)
     }
 
     /// Returns how many green threads were started on the hub.
@@ -100,9 +120,15 @@ impl AliveCount {
 /// Increments a counter that one OS thread alone changes.
 #[inline]
 fn increment(counter: &AtomicUsize) {
+    increase(counter, 1);
+}
+
+/// Adds to a counter that one OS thread alone changes.
+#[inline]
+fn increase(counter: &AtomicUsize, number: usize) {
     let count = counter.load(Ordering::Relaxed);
     // Release: pairs with the acquire in `load` and `alive`.
-    counter.store(count.wrapping_add(1), Ordering::Release);
+    counter.store(count.wrapping_add(number), Ordering::Release);
 }
 
 /// Adds the count of a new hub of this process to what [`alive`] sums up.

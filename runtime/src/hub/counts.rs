@@ -45,6 +45,7 @@ pub(super) struct Counts {
 pub(crate) struct Tally {
     pub(crate) spawned: u64,
     pub(crate) alive: u64,
+    pub(crate) taken_over: u64,
     pub(crate) turns: u64,
     pub(crate) parks: u64,
     pub(crate) yields: u64,
@@ -117,12 +118,13 @@ impl Counts {
         self.yields.store(yields, Ordering::Relaxed);
     }
 
-    /// Returns the counters, with those of green threads from elsewhere.
-    pub(super) fn read(&self, spawned: u64, alive: u64) -> Tally {
+    /// Returns the counters, without those of green threads, which are elsewhere.
+    pub(super) fn read(&self) -> Tally {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Tally {
-            spawned,
-            alive,
+            spawned: 0,
+            alive: 0,
+            taken_over: 0,
             turns: read(&self.turns),
             parks: read(&self.parks),
             yields: read(&self.yields),

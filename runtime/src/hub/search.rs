@@ -210,6 +210,8 @@ impl Hub {
     fn take_over(&'static self, victim: &Hub) -> bool {
         let mut starts = self.core().starts.take();
         victim.remote.unstarted.steal(&mut starts);
+        let alive = &self.remote.alive;
+        alive.take_over(starts.len(), &victim.remote.alive);
         self.remote.unstarted.append(starts.drain(..));
         self.core().starts.set(starts);
         self.begin_unstarted()

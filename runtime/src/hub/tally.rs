@@ -15,11 +15,11 @@ impl Hub {
             self.count_turns();
         }
         let alive = &self.remote.alive;
-        // Read first, so that no end is seen without its start.
-        let ended = alive.ended();
-        let spawned = alive.spawned();
-        let alive = spawned.wrapping_sub(ended);
-        self.remote.counts.read(spawned as u64, alive as u64)
+        let mut tally = self.remote.counts.read();
+        tally.alive = alive.load() as u64;
+        tally.spawned = alive.spawned() as u64;
+        tally.taken_over = alive.taken_over() as u64;
+        tally
     }
 
     /// Brings the counters of turns up to date. On the hub's OS thread.

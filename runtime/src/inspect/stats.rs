@@ -47,6 +47,8 @@ pub struct Counters {
     pub spawned: u64,
     /// Those of them that have not ended.
     pub alive: u64,
+    /// Green threads that a worker has taken over from another before they began.
+    pub taken_over: u64,
     /// How often a thread was switched to, also one on the OS thread's own stack.
     pub switches: u64,
     /// How often a thread was switched away from because it had to wait.
@@ -138,6 +140,7 @@ impl Counters {
         Counters {
             spawned: tally.spawned,
             alive: tally.alive,
+            taken_over: tally.taken_over,
             switches: tally.turns,
             parks: tally.parks,
             yields: tally.yields,
@@ -155,6 +158,7 @@ impl Counters {
     fn add(&mut self, other: &Counters) {
         self.spawned += other.spawned;
         self.alive += other.alive;
+        self.taken_over += other.taken_over;
         self.switches += other.switches;
         self.parks += other.parks;
         self.yields += other.yields;

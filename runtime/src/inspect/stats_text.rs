@@ -27,6 +27,7 @@ fn write_counters(f: &mut fmt::Formatter<'_>, counters: &Counters, is_timed: boo
     let Counters {
         spawned,
         alive,
+        taken_over,
         switches,
         parks,
         yields,
@@ -37,7 +38,11 @@ fn write_counters(f: &mut fmt::Formatter<'_>, counters: &Counters, is_timed: boo
         sleep_time,
         run_queue_delay,
     } = counters;
-    writeln!(f, ": {spawned} spawned, {alive} alive")?;
+    write!(f, ": {spawned} spawned, {alive} alive")?;
+    if *taken_over > 0 {
+        write!(f, ", {taken_over} taken over from other workers")?;
+    }
+    writeln!(f)?;
     write!(f, "  {switches} switches, {parks} parks, {yields} yields, ")?;
     writeln!(f, "{remote_wakes} wake-ups from other OS threads")?;
     write!(f, "  {polls} polls, {sleeps} sleeps")?;
@@ -83,6 +88,7 @@ fn json_counters(json: &mut Json<'_>, counters: &Counters) {
     for (name, number) in [
         ("spawned", counters.spawned),
         ("alive", counters.alive),
+        ("taken_over", counters.taken_over),
         ("switches", counters.switches),
         ("parks", counters.parks),
         ("yields", counters.yields),
