@@ -5,8 +5,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::hint;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use greenpatch::sync::mpsc;
@@ -271,15 +274,28 @@ fn workers() {
     Patcher::new().workers(2).apply().unwrap();
     let (to_pong, from_ping) = mpsc::channel::<u32>();
     let (to_ping, from_pong) = mpsc::channel::<u32>();
+    // Each holds its worker until the other has begun, so they are on different ones.
+    let begun = Arc::new(AtomicUsize::new(0));
+    let meet = move || {
+        begun.fetch_add(1, Ordering::AcqRel);
+        while begun.load(Ordering::Acquire) < 2 {
+            hint::spin_loop();
+        }
+    };
     let ping = thread::Builder::new().name("ping".into());
-    let ping = ping.spawn(move || {
-        for number in 0..100 {
-            to_pong.send(number).unwrap();
-            assert_eq!(from_pong.recv(), Ok(number));
+    let ping = ping.spawn({
+        let meet = meet.clone();
+        move || {
+            meet();
+            for number in 0..100 {
+                to_pong.send(number).unwrap();
+                assert_eq!(from_pong.recv(), Ok(number));
+            }
         }
     });
     let pong = thread::Builder::new().name("pong".into());
     let pong = pong.spawn(move || {
+        meet();
         for number in from_ping {
             to_ping.send(number).unwrap();
         }
