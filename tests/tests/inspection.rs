@@ -9,7 +9,7 @@
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as NativeMutex, mpsc as native_mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use greenpatch::inspect::{Holder, ThreadReport, ThreadState, WaitKind, WaitReport};
 use greenpatch::net::{TcpListener, TcpStream};
@@ -31,10 +31,82 @@ const CASES: &[(&str, fn())] = &[
     ),
     ("a circle of locks is found", a_circle_of_locks),
     ("a dump knows how deep a stack was", stack_peaks),
+    ("a dump knows for how long threads have waited", wait_times),
+    (
+        "also on a hub that does not sleep",
+        wait_times_of_a_busy_hub,
+    ),
     ("a hub that is held is reported", a_held_hub),
     ("hubs ask each other at once", hubs_ask_each_other),
     ("dumps while threads come and go", dumps_under_load),
 ];
+
+fn waited(dump: &Dump, name: &str) -> Duration {
+    let is_it = |thread: &&ThreadReport| thread.name.as_deref() == Some(name);
+    let thread = dump.threads().find(is_it).unwrap();
+    thread.wait.as_ref().unwrap().waited
+}
+
+/// How much later than now a clock of the system may be that is exact to some milliseconds.
+const TICK: Duration = Duration::from_millis(20);
+
+fn wait_times() {
+    greenpatch::patch_thread().unwrap();
+    let parks = |name: &str| {
+        let builder = thread::Builder::new().name(name.to_owned());
+        builder.spawn(|| thread::park()).unwrap()
+    };
+    let start = Instant::now();
+    let old = parks("old");
+    thread::sleep(Duration::from_millis(300));
+    let between = Instant::now();
+    let new = parks("new");
+    thread::sleep(Duration::from_millis(100));
+    let dump = greenpatch::dump();
+    assert!(
+        waited(&dump, "old") >= Duration::from_millis(400) - TICK,
+        "{dump}"
+    );
+    assert!(waited(&dump, "old") <= start.elapsed() + TICK, "{dump}");
+    assert!(
+        waited(&dump, "new") >= Duration::from_millis(100) - TICK,
+        "{dump}"
+    );
+    assert!(waited(&dump, "new") <= between.elapsed() + TICK, "{dump}");
+    assert!(dump.to_string().contains(" so far; spawned at"), "{dump}");
+    let json: serde_json::Value = serde_json::from_str(&dump.to_json()).unwrap();
+    let wait = &json["hubs"][0]["threads"][1]["wait"];
+    assert!(wait["waited_seconds"].as_f64().unwrap() > 0.05, "{json}");
+    old.thread().unpark();
+    new.thread().unpark();
+    old.join().unwrap();
+    new.join().unwrap();
+}
+
+fn wait_times_of_a_busy_hub() {
+    greenpatch::patch_thread().unwrap();
+    let start = Instant::now();
+    let parked = thread::Builder::new().name("parked".into());
+    let parked = parked.spawn(|| thread::park()).unwrap();
+    let yields = move || {
+        while start.elapsed() < Duration::from_millis(300) {
+            thread::yield_now();
+        }
+    };
+    let busy = [thread::spawn(yields), thread::spawn(yields)];
+    while start.elapsed() < Duration::from_millis(250) {
+        thread::yield_now();
+    }
+    let waited = waited(&greenpatch::dump(), "parked");
+    // 16 polls of 61 switches take less than that, also on a busy machine.
+    assert!(waited >= Duration::from_millis(50), "{waited:?}");
+    assert!(waited <= start.elapsed() + TICK, "{waited:?}");
+    busy.map(thread::JoinHandle::join)
+        .into_iter()
+        .for_each(|ended| ended.unwrap());
+    parked.thread().unpark();
+    parked.join().unwrap();
+}
 
 /// A thread that was deep in its stack once.
 fn stack_peaks() {

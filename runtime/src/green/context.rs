@@ -53,7 +53,7 @@ pub(super) fn noting<R>(hub: &Hub, note: Note<'_, '_>, f: impl FnOnce() -> R) ->
         None => context::native_note(),
     };
     // SAFETY: as above; that of an OS thread lives as long.
-    unsafe { cell.as_ref() }.during(note, f)
+    unsafe { cell.as_ref() }.during(note, hub.moment(), f)
 }
 
 /// Calls `f` with the context of the current green thread, or `native` on an OS thread's own stack.

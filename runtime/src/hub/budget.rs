@@ -159,6 +159,12 @@ impl Budget {
         self.held.set(self.held.get() - 1);
     }
 
+    /// Returns how many turns are planned, up to the next poll.
+    #[inline]
+    pub(super) fn planned(&self) -> u64 {
+        self.due.get()
+    }
+
     /// Returns how many tasks have run so far.
     #[inline]
     pub(super) fn turns(&self) -> u64 {

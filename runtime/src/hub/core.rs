@@ -20,6 +20,7 @@ use super::driver::Driver;
 use super::errno::Errno;
 use super::idleness::Idleness;
 use super::inbox::Drain;
+use super::moments::Moments;
 use super::observer::Observed;
 use super::patience::Patience;
 use super::remote::{Message, Remote, Start, this_os_thread};
@@ -62,6 +63,7 @@ pub(super) struct Core {
     pub(super) sights: Cell<Vec<Sight>>,
     /// A buffer for the green threads that a worker begins.
     pub(super) starts: Cell<Vec<Start>>,
+    pub(super) moments: Moments,
     #[cfg(greenpatch_libc)]
     pub(super) errno: Errno,
 }
@@ -94,6 +96,7 @@ impl Hub {
                 patience: Patience::new(),
                 sights: Cell::new(Vec::new()),
                 starts: Cell::new(Vec::new()),
+                moments: Moments::new(),
                 #[cfg(greenpatch_libc)]
                 errno: Errno::new(),
             },

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::core::Hub;
 use super::current;
@@ -108,6 +108,17 @@ impl Hub {
             self.remote.inbox.is_asleep()
         };
         (word % 2 == 1 && is_at_rest).then_some(word)
+    }
+
+    /// Returns a number for the present moment, which a wait notes when it begins. On the hub's OS thread.
+    #[inline]
+    pub(crate) fn moment(&self) -> u64 {
+        self.core().budget.planned()
+    }
+
+    /// Returns how long ago a moment was, at least. On the hub's OS thread.
+    pub(crate) fn since(&self, moment: u64) -> Duration {
+        self.core().moments.since(moment)
     }
 
     /// Takes in what other OS threads have sent. On the hub's OS thread.

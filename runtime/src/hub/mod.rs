@@ -23,7 +23,7 @@
 //!   errno                                   what libc keeps for an OS thread
 //!   task        body        timers  budget  panic_hook  thread_end
 //!   idleness    quiet                       whether anything can still happen
-//!   counts      delays      observer        what a hub has done so far, and does
+//!   counts      delays      observer  moments   what a hub has done so far, and does
 //! ```
 
 mod alive;
@@ -41,6 +41,7 @@ mod idleness;
 mod inbox;
 mod inspection;
 mod last_thread;
+mod moments;
 mod observation;
 mod observer;
 mod panic_hook;

@@ -49,6 +49,8 @@ impl Hub {
     /// Called when a poll ends, with what [`begin_poll`](Self::begin_poll) has returned.
     pub(super) fn end_poll(&self, begun: Option<Instant>) {
         self.count_turns();
+        let core = self.core();
+        core.moments.add_after_poll(core.budget.planned());
         if let Some(begun) = begun {
             let now = Instant::now();
             self.remote.counts.add_poll_time(now - begun);
@@ -60,8 +62,10 @@ impl Hub {
     pub(super) fn begin_sleep(&self) -> Option<Instant> {
         self.remote.counts.add_sleep();
         self.count_turns();
+        let core = self.core();
+        core.moments.add_before_sleep(core.budget.planned());
         // No task is left in the run queue.
-        self.core().sample.discard();
+        core.sample.discard();
         is_timed().then(Instant::now)
     }
 

@@ -97,6 +97,9 @@ pub struct WaitReport {
     pub address: Option<usize>,
     /// Where the thread has called the function that blocks.
     pub location: Option<&'static Location<'static>>,
+    /// For how long it has waited, at least. It has waited for some milliseconds more at most, or, if its hub was busy or the wait
+    /// is long, for a few percent more.
+    pub waited: Duration,
     /// How long it waits at most from now on.
     pub remaining: Option<Duration>,
     /// The thread that can end the wait, if that is known: the one that is joined, or that holds the lock.

@@ -181,11 +181,11 @@ fn unanswered(hub: &Hub) -> HubReport {
 /// Returns what the tasks of a hub do, on its OS thread.
 fn threads_of(hub: &'static Hub, options: DumpOptions) -> Vec<ThreadReport> {
     let mut threads = Vec::new();
-    hub.for_each_task(|seen| threads.push(thread(&seen, options)));
+    hub.for_each_task(|seen| threads.push(thread(hub, &seen, options)));
     threads
 }
 
-fn thread(seen: &Seen, options: DumpOptions) -> ThreadReport {
+fn thread(hub: &Hub, seen: &Seen, options: DumpOptions) -> ThreadReport {
     let mut report = ThreadReport {
         id: 0,
         name: None,
@@ -236,18 +236,20 @@ fn thread(seen: &Seen, options: DumpOptions) -> ThreadReport {
         let remaining = seen
             .deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        report.wait = note
-            .and_then(NoteCell::read)
-            .map(|noted| wait(noted, remaining));
+        report.wait = note.and_then(|note| {
+            let noted = note.read()?;
+            Some(wait(noted, hub.since(note.moment()), remaining))
+        });
     }
     report
 }
 
-fn wait(noted: Noted, remaining: Option<Duration>) -> WaitReport {
+fn wait(noted: Noted, waited: Duration, remaining: Option<Duration>) -> WaitReport {
     let mut report = WaitReport {
         kind: WaitKind::Sleep,
         address: None,
         location: None,
+        waited,
         remaining,
         holder: None,
         page: None,

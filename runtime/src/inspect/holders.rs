@@ -79,6 +79,7 @@ mod tests {
                 kind: WaitKind::Join,
                 address: None,
                 location: None,
+                waited: std::time::Duration::ZERO,
                 remaining: None,
                 holder: Some(Holder::Thread(holder)),
                 page: None,

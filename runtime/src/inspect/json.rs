@@ -97,6 +97,7 @@ fn write_wait(json: &mut Json<'_>, wait: &WaitReport) {
     let address = wait.address.map(|address| format!("{address:#x}"));
     json.text("address", address.as_deref());
     json.location("location", wait.location);
+    json.field("waited_seconds", wait.waited.as_secs_f64());
     json.optional(
         "remaining_seconds",
         wait.remaining.map(|left| left.as_secs_f64()),

@@ -223,6 +223,9 @@ fn write_wait(
     if let Some(location) = wait.location {
         write!(f, ", at {location}")?;
     }
+    if !wait.waited.is_zero() {
+        write!(f, ", for {:.1?} so far", wait.waited)?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What a parked thread waits for, noted where a report on its OS thread can find it.
 //!
-//! A note costs two stores before a wait and one after it. A wait that does not block has none.
+//! A note costs three stores before a wait and one after it. A wait that does not block has none.
 //!
 //! Invariant:
 //! 1. A note of a [`Wait`] is there while [`NoteCell::during`] borrows that wait, and no longer. A cell is on one OS
@@ -15,7 +15,11 @@ use crate::wait::park::Wait;
 use crate::wait::reason::Reason;
 
 /// The note of one thread, while that is parked.
-pub(crate) struct NoteCell(Cell<Option<Stored>>);
+pub(crate) struct NoteCell {
+    stored: Cell<Option<Stored>>,
+    /// When the wait has begun, as the hub counts.
+    moment: Cell<u64>,
+}
 
 /// What a thread is about to wait for.
 pub(crate) enum Note<'a, 'b> {
@@ -41,21 +45,25 @@ enum Stored {
 impl NoteCell {
     /// Creates a cell without a note.
     pub(crate) const fn new() -> NoteCell {
-        NoteCell(Cell::new(None))
+        NoteCell {
+            stored: Cell::new(None),
+            moment: Cell::new(0),
+        }
     }
 
-    /// Calls `f`, in which the thread waits for what `note` says.
+    /// Calls `f`, in which the thread waits for what `note` says, from `moment` on.
     #[inline(always)]
-    pub(crate) fn during<R>(&self, note: Note<'_, '_>, f: impl FnOnce() -> R) -> R {
+    pub(crate) fn during<R>(&self, note: Note<'_, '_>, moment: u64, f: impl FnOnce() -> R) -> R {
         struct Clear<'a>(&'a NoteCell);
         impl Drop for Clear<'_> {
             #[inline(always)]
             fn drop(&mut self) {
-                self.0.0.set(None);
+                self.0.stored.set(None);
             }
         }
 
-        self.0.set(Some(match note {
+        self.moment.set(moment);
+        self.stored.set(Some(match note {
             Note::Object(wait) => Stored::Object(NonNull::from(wait).cast()),
             Note::Sleep => Stored::Sleep,
             Note::Descriptor { fd, writes } => Stored::Descriptor { fd, writes },
@@ -64,9 +72,14 @@ impl NoteCell {
         f()
     }
 
+    /// Returns when the wait has begun that is noted. On its OS thread.
+    pub(crate) fn moment(&self) -> u64 {
+        self.moment.get()
+    }
+
     /// Returns what the thread waits for. On its OS thread.
     pub(crate) fn read(&self) -> Option<Noted> {
-        Some(match self.0.get()? {
+        Some(match self.stored.get()? {
             Stored::Object(wait) => {
                 // SAFETY: by invariant 1 the wait is borrowed by a frame of the thread, which is suspended or runs this.
                 let wait = unsafe { wait.as_ref() };
