@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use greenpatch::inspect::{self, HubBlocked};
+use greenpatch::events::{self, HubBlocked};
 use greenpatch::{Patcher, thread};
 use greenpatch_tests::{Ended, Runner};
 
@@ -48,6 +48,25 @@ fn main() {
         subscriber,
         |_| (),
         silent,
+    );
+    runner.scenario(
+        "a subscriber that panics keeps the report from no other",
+        subscriber_that_panics,
+        |_| (),
+        |ended| {
+            ended.well();
+            ended.said("told");
+            assert!(!ended.stderr.contains("is held for"), "{ended}");
+        },
+    );
+    runner.scenario(
+        "without a subscriber it is written again",
+        unsubscribed,
+        |_| (),
+        |ended| {
+            ended.well();
+            assert_eq!(ended.stderr.matches("is held for").count(), 1, "{ended}");
+        },
     );
     runner.scenario("the OS thread's own stack", own_stack, |_| (), silent);
     runner.scenario(
@@ -99,7 +118,10 @@ fn patch() {
 fn reports() -> Arc<Mutex<Vec<HubBlocked>>> {
     let reports = Arc::new(Mutex::new(Vec::new()));
     let theirs = Arc::clone(&reports);
-    inspect::on_hub_blocked(move |blocked| theirs.lock().unwrap().push(blocked.clone()));
+    events::on_hub_blocked(move |blocked| {
+        theirs.lock().unwrap().push(blocked.clone());
+        Ok(())
+    });
     reports
 }
 
@@ -133,6 +155,33 @@ fn subscriber() {
         (Some(2), None, 0)
     );
     assert_eq!(report.spawned_at.unwrap().line(), line);
+}
+
+fn subscriber_that_panics() {
+    patch();
+    events::on_hub_blocked(|_| panic!("told"));
+    let reports = reports();
+    compute_until(&reports, 1);
+}
+
+fn unsubscribed() {
+    patch();
+    let theirs = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&theirs);
+    let subscription = events::on_hub_blocked(move |_| {
+        theirs.store(true, Ordering::Relaxed);
+        Ok(())
+    });
+    while !told.load(Ordering::Relaxed) {
+        std::hint::spin_loop();
+    }
+    subscription.unsubscribe();
+    // Reports are a second apart.
+    thread::sleep(Duration::from_millis(1100));
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(500) {
+        std::hint::spin_loop();
+    }
 }
 
 fn own_stack() {

@@ -30,7 +30,6 @@ pub use dump::{
     WaitReport,
 };
 pub use gather::{DumpOptions, dump};
-pub use monitor::{HubBlocked, on_hub_blocked};
 pub use stats::{Counters, Histogram, HubStats, Stats, stats};
 
 pub(crate) use deadlock::watch as watch_for_deadlocks;

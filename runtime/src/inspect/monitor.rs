@@ -8,9 +8,7 @@
 
 use std::env;
 use std::error::Error;
-use std::fmt;
 use std::io;
-use std::panic::Location;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,75 +17,12 @@ use std::time::{Duration, Instant};
 
 use super::{os, running};
 use crate::hub::{self, Hub};
+use crate::patch::{self, events::HubBlocked};
 
 /// The variable that decides, whatever the program says.
 const VARIABLE: &str = "GREENPATCH_MONITOR";
 /// At least so long lies between two reports. What happens in between is counted.
 const BETWEEN_REPORTS: Duration = Duration::from_secs(1);
-
-/// What is called for each report, instead of writing it.
-type Subscriber = Box<dyn Fn(&HubBlocked) + Send + Sync>;
-
-static SUBSCRIBER: Mutex<Option<Arc<Subscriber>>> = Mutex::new(None);
-
-/// A hub that one of its threads has held for longer than the monitor allows. See [`Patcher::monitor`](crate::Patcher::monitor).
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct HubBlocked {
-    /// For how long the hub has not answered so far.
-    pub duration: Duration,
-    /// The number that the OS knows the hub's OS thread by.
-    pub os_thread: u64,
-    /// The number of the green thread that runs. None for the code on the OS thread's own stack, and if it is not known.
-    pub thread: Option<u64>,
-    /// The name of the green thread.
-    pub name: Option<String>,
-    /// Where the green thread was spawned.
-    pub spawned_at: Option<&'static Location<'static>>,
-    /// The system call that the OS thread is in, by its number. None if it computes, or the system does not tell.
-    pub system_call: Option<u64>,
-    /// How many hubs were held since the last report without a report of their own, since reports are limited to one a second.
-    pub unreported: u32,
-}
-
-impl fmt::Display for HubBlocked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the hub of OS thread {} is held for {:.0?} by ",
-            self.os_thread, self.duration
-        )?;
-        match (self.thread, &self.name) {
-            (Some(id), Some(name)) => write!(f, "{name:?} (thread {id})")?,
-            (Some(id), None) => write!(f, "thread {id}")?,
-            (None, _) => write!(f, "the code on the OS thread's own stack")?,
-        }
-        if let Some(location) = self.spawned_at {
-            write!(f, ", spawned at {location}")?;
-        }
-        match self.system_call {
-            Some(call) => write!(f, ", in {}", os::SystemCall(call))?,
-            None => write!(f, ", which computes")?,
-        }
-        if self.unreported > 0 {
-            write!(f, "; {} more since the last report", self.unreported)?;
-        }
-        Ok(())
-    }
-}
-
-/// Calls `subscriber` for each report of the monitor, on the monitor's OS thread, instead of writing it to the standard error.
-/// The last subscriber counts.
-///
-/// # Examples
-///
-/// ```
-/// greenpatch::inspect::on_hub_blocked(|blocked| eprintln!("{blocked}"));
-/// ```
-pub fn on_hub_blocked(subscriber: impl Fn(&HubBlocked) + Send + Sync + 'static) {
-    let subscriber: Subscriber = Box::new(subscriber);
-    *SUBSCRIBER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(subscriber));
-}
 
 /// Starts the monitor if the environment, or else `limit`, asks for it and it does not run yet.
 ///
@@ -210,15 +145,11 @@ fn report(hub: &'static Hub, duration: Duration, unreported: u32) {
         spawned_at: running.as_ref().and_then(|running| running.spawned_at),
         name: running.and_then(|running| running.name),
         system_call,
+        call_name: system_call.and_then(os::name_of_call),
         unreported,
     };
-    let subscriber = SUBSCRIBER
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    match subscriber {
-        Some(subscriber) => subscriber(&blocked),
-        None => eprintln!("greenpatch: {blocked}"),
+    if !patch::announce_hub_blocked(&blocked) {
+        eprintln!("greenpatch: {blocked}");
     }
 }
 

@@ -70,7 +70,7 @@ impl fmt::Display for SystemCall {
 }
 
 #[cfg(target_os = "linux")]
-fn name_of_call(number: u64) -> Option<&'static str> {
+pub(super) fn name_of_call(number: u64) -> Option<&'static str> {
     const NAMES: &[(libc::c_long, &str)] = &[
         (libc::SYS_read, "read"),
         (libc::SYS_write, "write"),
@@ -100,7 +100,7 @@ fn name_of_call(number: u64) -> Option<&'static str> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn name_of_call(_: u64) -> Option<&'static str> {
+pub(super) fn name_of_call(_: u64) -> Option<&'static str> {
     None
 }
 

@@ -1,4 +1,4 @@
-//! The five events of a patch call, and the table of them.
+//! The five events of a patch call, and the table of all events.
 #![forbid(unsafe_code)]
 
 use std::panic::Location;
@@ -12,10 +12,10 @@ use crate::patch::table::entries;
 use crate::patch::table::replacement::Replacement;
 use crate::patch::table::slot::Slot;
 
-/// Passes the table of events to the macro `$define`. A row has the function that subscribes to the event, with its
+/// Passes the events of a patch call, and further rows, to the macro `$define`. A row has the function that subscribes to the event, with its
 /// documentation, the method of [`Plugin`](super::plugin::Plugin), how the event is borrowed, and the event's type.
-macro_rules! for_each_event {
-    ($define:ident) => {
+macro_rules! for_each_patch_event {
+    ($define:ident $($more:tt)*) => {
         $define! {
             /// Calls `subscriber` before `patch_all` patches anything.
             on_will_patch_all, will_patch_all, [&], WillPatchAll;
@@ -45,6 +45,32 @@ macro_rules! for_each_event {
 
             /// Calls `subscriber` when `patch_all` is done.
             on_did_patch_all, did_patch_all, [&], DidPatchAll;
+
+            $($more)*
+        }
+    };
+}
+pub(crate) use for_each_patch_event;
+
+/// Passes the table of all events to the macro `$define`.
+macro_rules! for_each_event {
+    ($define:ident) => {
+        $crate::patch::events::event::for_each_patch_event! { $define
+            /// Calls `subscriber` for each report of the monitor, on its OS thread; see [`Patcher::monitor`](crate::Patcher::monitor).
+            /// The report is not written to the standard error then. There is nothing to cancel: an error is ignored.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use greenpatch::events;
+            ///
+            /// let subscription = events::on_hub_blocked(|blocked| {
+            ///     eprintln!("{blocked}");
+            ///     Ok(())
+            /// });
+            /// subscription.unsubscribe();
+            /// ```
+            on_hub_blocked, hub_blocked, [&], HubBlocked;
         }
     };
 }
@@ -194,7 +220,7 @@ impl DidPatchAll {
     }
 }
 
-/// Implements the methods that every event has.
+/// Implements the methods that every event of a patch call has.
 macro_rules! common_methods {
     ($($(#[$doc:meta])* $subscribe:ident, $method:ident, [$($borrow:tt)+], $event:ident;)*) => {$(
         impl $event {
@@ -210,4 +236,4 @@ macro_rules! common_methods {
         }
     )*};
 }
-for_each_event!(common_methods);
+for_each_patch_event!(common_methods);

@@ -14,6 +14,8 @@
 //! late: the other did stages are still called, `patch_all` continues with the next feature, and finally the call
 //! fails. A panic of a did stage is likewise resumed at the end.
 //!
+//! One event has nothing to do with patching: [`HubBlocked`] is what a monitor reports.
+//!
 //! A did stage may patch. `patch_all` in a did stage of `patch_all` patches what it asks for beyond the outer call;
 //! if that is nothing, it returns [`AlreadyPatched`](crate::Patched::AlreadyPatched).
 
@@ -25,6 +27,7 @@
 pub(crate) mod deadlock;
 pub(crate) mod event;
 pub(crate) mod feature_set;
+pub(crate) mod hub_blocked;
 pub(crate) mod plugin;
 pub(crate) mod report;
 pub(crate) mod settings;
@@ -36,7 +39,8 @@ pub(crate) mod warnings;
 pub use event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
 };
+pub use hub_blocked::HubBlocked;
 pub use subscribers::{
     Subscription, on_did_patch_all, on_did_patch_builtin_modules, on_did_patch_module,
-    on_will_patch_all, on_will_patch_module,
+    on_hub_blocked, on_will_patch_all, on_will_patch_module,
 };

@@ -5,6 +5,7 @@ use super::event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
     for_each_event,
 };
+use super::hub_blocked::HubBlocked;
 use super::veto::DoNotPatch;
 
 /// Defines [`Plugin`] with a function per event.

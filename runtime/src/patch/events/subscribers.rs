@@ -9,6 +9,7 @@ use super::event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
     for_each_event,
 };
+use super::hub_blocked::HubBlocked;
 use super::veto::DoNotPatch;
 
 /// A subscription to an event. It lasts until [`unsubscribe`](Subscription::unsubscribe) ends it, even if

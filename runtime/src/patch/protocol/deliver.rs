@@ -9,6 +9,7 @@ use crate::patch::events::event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
     for_each_event,
 };
+use crate::patch::events::hub_blocked::HubBlocked;
 use crate::patch::events::plugin::Plugin;
 use crate::patch::events::subscribers::Listener;
 use crate::patch::events::veto::{CancelledBy, DoNotPatch, Origin};
@@ -53,6 +54,22 @@ pub(super) fn will(event: &mut impl Event) -> Result<(), CancelledBy> {
         }
     }
     Ok(())
+}
+
+/// Announces what a monitor has found. Returns false if there is no subscriber and no plugin for it. A panic of one of them
+/// does not keep the others from it.
+pub(crate) fn announce_hub_blocked(blocked: &HubBlocked) -> bool {
+    let mut event = blocked.clone();
+    let mut is_heard = false;
+    for subscriber in subscribers::subscribers() {
+        let answer = panics::catch(|| event.ask(&subscriber.listener));
+        is_heard |= !matches!(answer, Ok(None));
+    }
+    for plugin in plugin::linked() {
+        let answer = panics::catch(|| event.ask_plugin(plugin));
+        is_heard |= !matches!(answer, Ok(None));
+    }
+    is_heard
 }
 
 /// The first error and the first panic of the did stages. They are passed on when all did stages have run.

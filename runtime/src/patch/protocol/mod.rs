@@ -13,7 +13,7 @@
 //! ```
 
 mod apply;
-mod deliver;
+pub(crate) mod deliver;
 mod panics;
 pub(crate) mod patch_feature;
 pub(crate) mod patch_module;

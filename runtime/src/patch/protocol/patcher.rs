@@ -122,7 +122,7 @@ impl Patcher {
     /// computes or blocks the OS thread. All other green threads of the hub wait meanwhile.
     ///
     /// A report names the green thread, where it was spawned, and the system call that it is in, and is written to the standard error
-    /// unless there is a subscriber; see [`on_hub_blocked`](crate::inspect::on_hub_blocked). There is one report for each time that a hub
+    /// unless there is a subscriber; see [`on_hub_blocked`](crate::events::on_hub_blocked). There is one report for each time that a hub
     /// is held, and one a second at most. The environment variable `GREENPATCH_MONITOR`, with a time such as `100ms` or `2s`, takes
     /// precedence.
     pub fn monitor(mut self, limit: Duration) -> Self {
