@@ -57,6 +57,11 @@
 //! [`block_on`] runs a future on a thread and blocks that thread alone. [`spawn_blocking`] runs blocking code on a new thread, and
 //! an async function can await its result.
 //!
+//! # Time-outs and cancellation
+//!
+//! [`timeout`] ends the waits of any blocking code after a time, and [`Cancel`] those of a green thread, by unwinding. [`shield`] keeps
+//! both off.
+//!
 //! # Below std
 //!
 //! With the crate's feature `libc`, on Linux with glibc, greenpatch also defines functions of libc that wait: futexes, the locks of
@@ -92,6 +97,7 @@ pub use ::std::*;
 pub use greenpatch_macros::{did_patch, patch_point, patchable, replaces, will_patch};
 
 pub use bridge::{Blocking, block_on, spawn_blocking};
+pub use cancellation::{Cancel, Cancelled, Elapsed, TimeoutError, shield, timeout};
 pub use patch::events;
 pub use patch::{
     CancelledBy, Coverage, Deadlock, DidHook, DoNotPatch, Feature, FeatureReport, ModuleReport,
@@ -110,6 +116,7 @@ pub use patch::{
 pub mod __private;
 mod boundary;
 mod bridge;
+mod cancellation;
 mod coroutine;
 mod descriptor;
 // loom's types cannot be constructed in statics, which the standard streams need. The modelled code lies below these

@@ -18,7 +18,7 @@ use std::any::Any;
 #[doc(no_inline)]
 pub use ::std::panic::*;
 
-use crate::seam::unwind as seam;
+use crate::seam::{interrupt, unwind as seam};
 
 /// Calls `f` and catches a panic that unwinds out of it.
 ///
@@ -38,7 +38,7 @@ where
 {
     let result = std::panic::catch_unwind(f);
     if result.is_err() {
-        seam::caught();
+        interrupt::caught();
     }
     result
 }
@@ -49,8 +49,7 @@ where
 ///
 /// Always panics.
 pub fn resume_unwind(payload: Box<dyn Any + Send>) -> ! {
-    seam::panicked();
-    std::panic::resume_unwind(payload)
+    interrupt::resume(payload)
 }
 
 /// Sets the panic hook, which is called when any thread, native or green, panics.

@@ -3,7 +3,7 @@
 //! The strategy is chosen when the program is linked, but a crate knows only the strategy it was compiled with. With
 //! cargo's profiles the two are equal. A tool that links with another strategy has to call [`panics_abort`].
 //!
-//! Layer: below all others. Called by: `hub`, `green`, `private`. Calls: std. Never: panics.
+//! Layer: below all others. Called by: `hub`, `green`, `cancellation`, `private`. Calls: std. Never: panics.
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicBool, Ordering};

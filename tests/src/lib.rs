@@ -17,3 +17,8 @@ pub use watchdog::{Watchdog, watchdog};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// Contains the examples of the chapter on time-outs and cancellation.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/CANCELLATION.md")]
+pub struct Cancellation;

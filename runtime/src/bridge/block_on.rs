@@ -6,10 +6,12 @@ use ::std::pin::pin;
 use ::std::sync::Arc;
 use ::std::task::{Context, Poll, Wake, Waker};
 
+use crate::seam::interrupt;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{AtomicBool, Ordering};
+use crate::wait::park::Outcome;
 use crate::wait::reason::Kind;
-use crate::wait::wait_while::{wait_while, wake_all};
+use crate::wait::wait_while::{wait_while_interruptible, wake_all};
 
 /// Runs a future to completion on the calling thread, and returns its output.
 ///
@@ -68,9 +70,13 @@ impl Signal {
     /// Blocks until the future has been woken, and forgets that it was.
     #[track_caller]
     fn wait(&self) {
-        wait_while(wait_signal, Kind::BlockOn, &self.woken, None, || {
-            !self.woken.load(Ordering::Relaxed)
-        });
+        let is_pending = || !self.woken.load(Ordering::Relaxed);
+        let kind = Kind::BlockOn;
+        let outcome = wait_while_interruptible(wait_signal, kind, &self.woken, None, is_pending);
+        if outcome == Outcome::Interrupted {
+            // The future is dropped.
+            interrupt::unwind();
+        }
         // Acquire: pairs with the release in `wake_by_ref`. The next poll sees what happened before each wakeup that is
         // forgotten here.
         self.woken.swap(false, Ordering::Acquire);

@@ -7,7 +7,9 @@ use std::ptr::NonNull;
 use crate::hub::{self, Hub};
 use crate::patch::{ScopeHandle, scope};
 use crate::seam::context::{self, Context};
+use crate::wait::interrupts::Interrupts;
 use crate::wait::note::Note;
+use crate::wait::waiting::Waiting;
 
 /// The pointer that a hub stores for a green thread is to its [`Context`], set by `thread::start` alone; the root of a
 /// hub has none.
@@ -44,16 +46,30 @@ pub(super) fn name(f: &mut dyn FnMut(&str)) {
     }
 }
 
-/// Calls `f`, in which the thread that runs on `hub` waits for what `note` says.
+/// Calls `f`, in which the thread that runs on `hub` waits for what `note` says, with what may end that early.
 #[inline(always)]
-pub(super) fn noting<R>(hub: &Hub, note: Note<'_, '_>, f: impl FnOnce() -> R) -> R {
-    let cell = match hub.user_data() {
+pub(super) fn noting<R>(hub: &Hub, note: Note<'_, '_>, f: impl FnOnce(&Interrupts) -> R) -> R {
+    with_waiting(hub, |waiting| {
+        let moment = hub.moment();
+        waiting.note.during(note, moment, || f(&waiting.interrupts))
+    })
+}
+
+/// Calls `f` with what may end the waits of the thread that runs on `hub` early.
+#[cold]
+pub(super) fn with_interrupts<R>(hub: &Hub, f: impl FnOnce(&Interrupts) -> R) -> R {
+    with_waiting(hub, |waiting| f(&waiting.interrupts))
+}
+
+#[inline(always)]
+fn with_waiting<R>(hub: &Hub, f: impl FnOnce(&Waiting) -> R) -> R {
+    let waiting = match hub.user_data() {
         // SAFETY: it belongs to the green thread that runs this code, which does not end before `f` does.
-        Some(context) => NonNull::from(&unsafe { context.cast::<Context>().as_ref() }.note),
-        None => context::native_note(),
+        Some(context) => NonNull::from(&*unsafe { context.cast::<Context>().as_ref() }.waiting),
+        None => context::native_waiting(),
     };
     // SAFETY: as above; that of an OS thread lives as long.
-    unsafe { cell.as_ref() }.during(note, hub.moment(), f)
+    f(unsafe { waiting.as_ref() })
 }
 
 /// Calls `f` with the context of the current green thread, or `native` on an OS thread's own stack.

@@ -15,6 +15,7 @@ use crate::descriptor::operation::{Kind, Operation};
 use crate::descriptor::perform::{self, Readiness};
 use crate::descriptor::watch::Watcher;
 use crate::hub::{self, Direction, EPOCH, Hub, Key, Waited};
+use crate::seam::interrupt;
 use crate::wait::note::Note;
 
 /// Performs an operation on the hub of the thread that runs, or by `native`, the original of the seam, if that may not
@@ -55,8 +56,9 @@ pub(super) fn perform(hub: &'static Hub, operation: &mut Operation<'_>) -> io::R
                 made = Some(result);
                 moved
             };
-            let waited = context::noting(hub, note, || {
-                hub.wait_ready(key, Direction::Read, until, false, &mut attempt)
+            let waited = context::noting(hub, note, |interrupts| {
+                let interrupts = Some(interrupts);
+                hub.wait_ready(key, Direction::Read, until, false, interrupts, &mut attempt)
             });
             if waited != Waited::Ready {
                 return go_on_after(hub, operation, key, waited, until);
@@ -223,11 +225,21 @@ impl Pause {
             made = Some(result);
             moved
         };
-        let waited = context::noting(hub, note, || {
-            hub.wait_ready(key, direction, deadline, has_asked, &mut attempt)
+        let waited = context::noting(hub, note, |interrupts| {
+            let interrupts = Some(interrupts);
+            hub.wait_ready(
+                key,
+                direction,
+                deadline,
+                has_asked,
+                interrupts,
+                &mut attempt,
+            )
         });
         match waited {
             Waited::Ready => made,
+            // The bytes that were moved are reported. The thread unwinds from its next wait.
+            Waited::Stopped if done > 0 => Some(Err(io::ErrorKind::Interrupted.into())),
             waited => self.end(operation, key, waited),
         }
     }
@@ -243,6 +255,8 @@ impl Pause {
         match waited {
             Waited::Ready => {}
             Waited::TimedOut => self.is_over = true,
+            // No bytes were moved, and nothing was accepted.
+            Waited::Stopped => interrupt::unwind(),
             Waited::Interrupted => {
                 // The OS does not restart a call that has a timeout.
                 let ends = self.deadline.flatten().is_some() || signals::end_calls();

@@ -128,10 +128,10 @@ fn wait_for(
                 is_done = Some(done);
                 0
             };
-            hub.wait_ready(key, direction, ready.deadline, true, &mut attempt)
+            hub.wait_ready(key, direction, ready.deadline, true, None, &mut attempt)
         };
         match waited {
-            Waited::Ready | Waited::Doubted | Waited::TimedOut => {
+            Waited::Ready | Waited::Doubted | Waited::TimedOut | Waited::Stopped => {
                 // What came in time is not lost if this thread is late.
                 if is_done.unwrap_or_else(|| (ready.attempt)()) {
                     return Some(Ended::Done);

@@ -14,6 +14,7 @@ mod dns;
 mod exit;
 mod file_turns;
 mod helpers;
+mod interrupt;
 mod io;
 mod known_as;
 #[cfg(greenpatch_libc)]

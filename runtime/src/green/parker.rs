@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::context;
 use crate::hub::{self, Hub};
+use crate::wait::interrupts::{Interrupts, Next};
 use crate::wait::note::Note;
 use crate::wait::park::{self, Outcome, Park, Wait};
 
@@ -28,6 +29,19 @@ impl Parker {
     }
 }
 
+impl Parker {
+    /// Blocks the thread that runs as `wait` asks, with a note for reports.
+    #[inline]
+    pub(super) fn wait(&self, wait: &Wait<'_>) -> Outcome {
+        context::noting(self.0, Note::Object(wait), |interrupts| {
+            match interrupts.are_active() {
+                false => park::wait(self, wait),
+                true => park::wait_interruptibly(self, wait),
+            }
+        })
+    }
+}
+
 impl Park for Parker {
     fn waker(&self) -> Waker {
         self.0.waker()
@@ -36,13 +50,13 @@ impl Park for Parker {
     fn park(&self, deadline: Option<Instant>) {
         self.0.park(deadline);
     }
-}
 
-impl Parker {
-    /// Blocks the thread that runs as `wait` asks, with a note for reports.
-    #[inline]
-    pub(super) fn wait(&self, wait: &Wait<'_>) -> Outcome {
-        context::noting(self.0, Note::Object(wait), || park::wait(self, wait))
+    fn may_be_interrupted(&self) -> bool {
+        context::with_interrupts(self.0, Interrupts::are_active)
+    }
+
+    fn next_interrupt(&self) -> Next {
+        context::with_interrupts(self.0, |interrupts| self.0.next_interrupt(interrupts))
     }
 }
 

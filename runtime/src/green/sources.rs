@@ -6,8 +6,8 @@ use std::error::Error;
 use std::sync::OnceLock;
 
 use super::{
-    busy, context, dns, exit, known_as, local, net, offload, panic_hook, pipe, process, stdio,
-    sync, thread, time, unwind,
+    busy, context, dns, exit, interrupt, known_as, local, net, offload, panic_hook, pipe, process,
+    stdio, sync, thread, time, unwind,
 };
 #[cfg(greenpatch_libc)]
 use super::{libc, libc_io};
@@ -32,6 +32,9 @@ static THREAD: Source = Source::builtin(
         replacement!(thread::park, park__PATCH, PARK),
         replacement!(thread::join, join__PATCH, JOIN),
         replacement!(thread::join_native, join_native__PATCH),
+        replacement!(interrupt::cancel, cancel__PATCH).steady(),
+        replacement!(interrupt::cancel_scope, cancel_scope__PATCH).steady(),
+        replacement!(interrupt::is_possible, is_possible__PATCH),
         replacement!(busy::busy, busy__PATCH, BUSY),
         replacement!(busy::produced, produced__PATCH),
         replacement!(busy::polls, polls__PATCH),
@@ -219,6 +222,7 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
             panic_caught: seam::unwind::caught,
             panic_resumed: seam::unwind::panicked,
             note: inspect::note,
+            shielded: |call| seam::interrupt::shield(call),
         });
     });
     panic_hook::learn();

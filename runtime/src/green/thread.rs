@@ -13,6 +13,7 @@ use super::{offload, panic_hook, time};
 use crate::coroutine::Size;
 use crate::hub::{self, Body, Hub};
 use crate::seam::context;
+use crate::seam::interrupt::shield;
 use crate::seam::offload::Call;
 use crate::seam::thread as seam;
 use crate::seam::thread::{Start, Started};
@@ -34,7 +35,10 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
     };
     runner.lazy_identity().set_parent(spawner);
     destination.start(stack, Body::new(Life(runner)));
-    Ok(Started::Green(destination.hub().os_thread()))
+    Ok(Started::Green {
+        os_thread: destination.hub().os_thread(),
+        is_final: destination.is_final(),
+    })
 }
 
 /// What a green thread runs. Reports know it by its [`LazyIdentity`] before it starts, and by its context after that.
@@ -46,6 +50,7 @@ impl hub::Run for Life {
     #[inline(always)]
     fn run(self) {
         let hub = hub::current().expect("a green thread runs on a hub");
+        self.0.lazy_identity().set_place(hub.place());
         let tell = |context: Option<NonNull<_>>| hub.set_user_data(context.map(NonNull::cast));
         context::live(self.0, tell, hub::retire);
     }
@@ -98,7 +103,7 @@ pub(super) fn join_native(native: std::thread::JoinHandle<()>) {
         if has_joined(native) {
             return;
         }
-        time::sleep(FIRST_PAUSE * (1 << look));
+        shield(|| time::sleep(FIRST_PAUSE * (1 << look)));
     }
     let mut join = || {
         // SAFETY: the thread's handle was consumed for this, and the thread has not been joined.

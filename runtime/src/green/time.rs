@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::context;
 use crate::hub;
+use crate::seam::interrupt;
 use crate::seam::time as seam;
 use crate::wait::note::Note;
 
@@ -14,12 +15,19 @@ pub(super) fn sleep(duration: Duration) {
     };
     // A deadline that the clock cannot represent is never reached.
     let deadline = Instant::now().checked_add(duration);
-    context::noting(hub, Note::Sleep, || {
+    let was_interrupted = context::noting(hub, Note::Sleep, |interrupts| {
         loop {
-            hub.park(deadline);
+            if !interrupts.are_active() {
+                hub.park(deadline);
+            } else if hub.park_interruptibly(interrupts, deadline) {
+                return true;
+            }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return;
+                return false;
             }
         }
     });
+    if was_interrupted {
+        interrupt::unwind();
+    }
 }

@@ -81,6 +81,8 @@ pub(crate) enum Waited {
     Interrupted,
     /// The wait has lasted for a whole epoch, and the OS was not asked about the descriptor when it began.
     Doubted,
+    /// The task's thread is to unwind: it was cancelled, or is in a time-out that has elapsed.
+    Stopped,
 }
 
 /// The waiters for which one poll of the OS has found an event, from `next` on. If an attempt panics, the rest are made

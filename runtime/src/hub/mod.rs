@@ -14,6 +14,7 @@
 //!   park        waker       startup         blocking, waking, creating a hub
 //!   observation                             turns that are observed
 //!   inspection  tally                       what reports see of a hub
+//!   interrupt                               cancellation and time-outs of a task
 //!   schedule    search      spawn           the choice of the next task, work of other workers, and new tasks
 //!   team                                    the workers of the process
 //!   current     fork                        the hub of this OS thread
@@ -40,6 +41,7 @@ mod fork;
 mod idleness;
 mod inbox;
 mod inspection;
+mod interrupt;
 mod last_thread;
 mod moments;
 mod observation;

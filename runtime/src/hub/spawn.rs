@@ -45,6 +45,12 @@ impl Destination {
         self.is_here.then_some(self.hub)
     }
 
+    /// Returns true if the green thread is certain to begin on this hub: no other worker takes it over.
+    #[inline]
+    pub(crate) fn is_final(self) -> bool {
+        self.team.is_none()
+    }
+
     /// Reserves a stack for a green thread.
     ///
     /// # Errors

@@ -54,7 +54,7 @@ fn wait_for_a_byte(
     mut attempt: impl FnMut() -> usize,
 ) -> (bool, bool) {
     let mut was_made = false;
-    let waited = hub.wait_ready(key, Direction::Read, deadline, true, &mut || {
+    let waited = hub.wait_ready(key, Direction::Read, deadline, true, None, &mut || {
         was_made = true;
         attempt()
     });

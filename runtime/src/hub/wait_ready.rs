@@ -15,6 +15,7 @@ use super::driver::{Attempt, Waited, Waiter};
 use super::remote::Message;
 use crate::boundary;
 use crate::reactor::{Direction, Key};
+use crate::wait::interrupts::Interrupts;
 
 /// A guard that takes a waiter out of the table if the wait unwinds.
 struct Enlisted<'a> {
@@ -102,13 +103,15 @@ impl Hub {
     ///
     /// The hub may have made the `attempt` by then, once, within another task or the loop. Once an attempt has found that
     /// there is no more, later waiters for the same descriptor keep waiting. Unless the caller `has_asked` the OS about
-    /// the descriptor, a wait that lasts ends as [`Waited::Doubted`].
+    /// the descriptor, a wait that lasts ends as [`Waited::Doubted`]. It ends as [`Waited::Stopped`] if one of the
+    /// `interrupts` of the task is due and no attempt has a chance.
     pub(crate) fn wait_ready<'a>(
         &'static self,
         key: Key,
         direction: Direction,
         deadline: Option<Instant>,
         has_asked: bool,
+        interrupts: Option<&Interrupts>,
         attempt: &'a mut Attempt<'a>,
     ) -> Waited {
         let _inside = boundary::enter();
@@ -125,7 +128,13 @@ impl Hub {
                 hub: self,
                 waiter: &waiter,
             };
-            self.park(deadline);
+            let mut is_interrupted = false;
+            match interrupts {
+                Some(interrupts) if interrupts.are_active() => {
+                    is_interrupted = self.park_interruptibly(interrupts, deadline);
+                }
+                _ => self.park(deadline),
+            }
             while waiter.is_found() {
                 self.park(None);
             }
@@ -133,6 +142,9 @@ impl Hub {
             // The waiter was taken out before its attempt was made.
             if waiter.is_tried() || driver.withdraw(&waiter) != Some(false) {
                 return Waited::Ready;
+            }
+            if is_interrupted {
+                return Waited::Stopped;
             }
             if let Some(ended) = waiter.ended() {
                 return ended;

@@ -219,7 +219,7 @@ fn thread(hub: &Hub, seen: &Seen, options: DumpOptions) -> ThreadReport {
             // SAFETY: it is the context of a green thread, which by invariant 1 does not end meanwhile.
             let context = unsafe { context.cast::<Context>().as_ref() };
             report.identify(context.lazy_identity());
-            note = Some(&context.note);
+            note = Some(&context.waiting.note);
         }
         Known::Started(None) if seen.is_root => {
             let identity = context::native_identity();
@@ -227,7 +227,7 @@ fn thread(hub: &Hub, seen: &Seen, options: DumpOptions) -> ThreadReport {
             report.name = identity.name.as_deref().map(str::to_owned);
             report.bounds = os::stack();
             // SAFETY: by invariant 1 this is the root's OS thread, and its cell lives as long.
-            note = Some(unsafe { NonNull::as_ref(&context::native_note()) });
+            note = Some(unsafe { &NonNull::as_ref(&context::native_waiting()).note });
         }
         // One that begins or ends.
         Known::NotStarted(None) | Known::Started(None) => {}

@@ -257,7 +257,8 @@ impl Futex {
         loop {
             let until = deadline.and_then(|deadline| deadline.instant());
             match seam::libc::futex(&Wait::new(&sleeper, until))? {
-                Outcome::Woken => return Some(0),
+                // The wait is not interruptible: C code cannot be unwound.
+                Outcome::Woken | Outcome::Interrupted => return Some(0),
                 Outcome::Ready => {
                     // A loop around this may wait for another green thread to change the word once more.
                     seam::busy::busy();

@@ -42,7 +42,8 @@ pub(super) fn wait_for(
         let until = until.map_or(next, |until| until.min(next));
         match seam(&Wait::new(&sleeper, Some(until)))? {
             Outcome::Ready => return Some(result.get()),
-            Outcome::Woken => pause = SHORTEST,
+            // The wait is not interruptible: C code cannot be unwound.
+            Outcome::Woken | Outcome::Interrupted => pause = SHORTEST,
             Outcome::TimedOut if deadline.is_some_and(|deadline| deadline.has_passed()) => {
                 // It may have been released in the meantime.
                 return Some(match attempt() {

@@ -2,17 +2,19 @@
 #![allow(unsafe_code)]
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::mem::ManuallyDrop;
 use std::num::NonZeroU64;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::local::Locals;
+use crate::boundary;
 use crate::patch::ScopeHandle;
 use crate::patchable;
 use crate::thread_state::identity::{Identity, LazyIdentity, MAIN, next_id};
 use crate::thread_state::os_thread;
 use crate::thread_state::shared::Runner;
-use crate::wait::note::NoteCell;
+use crate::wait::waiting::Waiting;
 
 /// The state of a green thread, which lies on its stack while it runs.
 ///
@@ -25,8 +27,8 @@ pub(crate) struct Context {
     pub(crate) locals: Locals,
     /// The scope of overrides that the thread is in.
     pub(crate) scope: RefCell<ScopeHandle>,
-    /// What the thread is parked for.
-    pub(crate) note: NoteCell,
+    /// What the thread is parked for, and what may end that early. There is nothing to drop once the latter is closed.
+    pub(crate) waiting: ManuallyDrop<Waiting>,
 }
 
 impl Context {
@@ -62,11 +64,14 @@ pub(crate) fn live(runner: Runner, tell: impl Fn(Option<NonNull<Context>>), reti
         lazy_identity: NonNull::from(lazy_identity),
         locals: Locals::default(),
         scope: RefCell::default(),
-        note: NoteCell::new(),
+        waiting: ManuallyDrop::new(Waiting::new()),
     };
     let pointer = NonNull::from(&context);
     tell(Some(pointer));
-    runner.run();
+    if lazy_identity.may_be_cancelled() {
+        begin_cancelled(&context);
+    }
+    runner.run(|| context.waiting.interrupts.close());
     context.locals.destroy();
     retire();
     runner.finish(|users| {
@@ -78,6 +83,15 @@ pub(crate) fn live(runner: Runner, tell: impl Fn(Option<NonNull<Context>>), reti
             tell(None);
         }
     });
+}
+
+/// Cancels a green thread that begins, if it was cancelled before, or is in a scope that was.
+#[cold]
+fn begin_cancelled(context: &Context) {
+    let _inside = boundary::enter();
+    if context.lazy_identity().is_cancelled() {
+        context.waiting.interrupts.cancel();
+    }
 }
 
 /// Returns the context of the current green thread; none on an OS thread's own stack. It stays valid until that green
@@ -92,13 +106,14 @@ thread_local! {
     static NATIVE: OnceCell<Arc<Identity>> = const { OnceCell::new() };
     // Outlives `NATIVE`, so that an OS thread keeps its number while its thread-locals are destroyed.
     static NATIVE_ID: Cell<Option<NonZeroU64>> = const { Cell::new(None) };
-    static NATIVE_NOTE: NoteCell = const { NoteCell::new() };
+    // Without a destructor: what it would drop is dropped when the last time-out is left.
+    static NATIVE_WAITING: ManuallyDrop<Waiting> = const { ManuallyDrop::new(Waiting::new()) };
 }
 
-/// Returns the cell for what an OS thread's own stack waits for. It lives as long as the OS thread.
+/// Returns what belongs to the waits of an OS thread's own stack. It lives as long as the OS thread.
 #[inline]
-pub(crate) fn native_note() -> NonNull<NoteCell> {
-    NATIVE_NOTE.with(NonNull::from_ref)
+pub(crate) fn native_waiting() -> NonNull<Waiting> {
+    NATIVE_WAITING.with(|waiting| NonNull::from_ref(&**waiting))
 }
 
 /// Returns the identity of the current thread.

@@ -1,7 +1,7 @@
 //! The few operations on which everything that blocks is built, in their native form.
 //!
 //! Layer: seam, above `patch`, `wait`, `descriptor` and `thread_state`, below the std-shaped modules.
-//! Called by: `thread`, `sync`, `net`, `fs`, `io`, `process`, `os`, `panic`, `hint`, `inspect`, `bridge`, `private`, `libc`; `green`, which replaces
+//! Called by: `thread`, `sync`, `net`, `fs`, `io`, `process`, `os`, `panic`, `hint`, `inspect`, `bridge`, `cancellation`, `private`, `libc`; `green`, which replaces
 //! what is here.
 //! Calls: `boundary`, `patch`, through `#[patchable]`: each operation is a patch point; `wait`, `descriptor`, `thread_state`;
 //! the OS, through std.
@@ -10,6 +10,7 @@
 //! | file | patch points | feature, option |
 //! | --- | --- | --- |
 //! | `thread` | `start`, `yield_now`, `host`, `park`, `join`, `join_native` | thread |
+//! | `interrupt` | `is_possible`, `cancel`, `cancel_scope` | thread |
 //! | `busy` | `busy`, `produced`, `polls` | thread |
 //! | `time` | `sleep` | time |
 //! | `sync` | `wait_lock` | thread, threading |
@@ -34,6 +35,7 @@ pub(crate) mod busy;
 pub(crate) mod context;
 pub(crate) mod dns;
 pub(crate) mod exit;
+pub(crate) mod interrupt;
 #[cfg(greenpatch_libc)]
 pub(crate) mod libc;
 #[cfg(greenpatch_libc)]

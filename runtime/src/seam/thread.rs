@@ -24,8 +24,13 @@ pub(crate) struct Start {
 pub(crate) enum Started {
     /// An OS thread. Boxed, so that the handles of green threads are small.
     Native(Box<std::thread::JoinHandle<()>>),
-    /// A green thread, on this OS thread until it ends.
-    Green(RawPthread),
+    /// A green thread.
+    Green {
+        /// The OS thread that it is to begin on, and then runs on until it ends.
+        os_thread: RawPthread,
+        /// Whether it is certain to begin there.
+        is_final: bool,
+    },
 }
 
 /// Starts a thread.
@@ -43,7 +48,7 @@ pub(crate) fn start(start: Start) -> io::Result<Started> {
     builder
         .spawn(move || {
             context::adopt(runner.lazy_identity().identity().clone());
-            runner.run();
+            runner.run(|| ());
             drop(runner);
         })
         .map(|native| Started::Native(Box::new(native)))

@@ -5,6 +5,7 @@ use ::std::sync::PoisonError;
 
 use super::condvar::Condvar;
 use super::mutex::Mutex;
+use crate::seam::interrupt;
 use crate::wait::atomic::const_unless_loom;
 use crate::wait::reason::Kind;
 
@@ -66,9 +67,14 @@ impl Barrier {
             let round = state.round;
             loop {
                 // Other threads change the round while this one waits, which releases the mutex.
-                self.passed.wait_until(state.raw(), None, Kind::Barrier);
+                let ended = self.passed.wait_until(state.raw(), None, Kind::Barrier);
                 if state.round != round {
                     break;
+                }
+                if ended.is_interrupted() {
+                    // It has not arrived, as far as the others are concerned.
+                    state.count -= 1;
+                    interrupt::unwind();
                 }
             }
         }

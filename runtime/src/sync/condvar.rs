@@ -6,6 +6,7 @@ use ::std::time::{Duration, Instant};
 
 use super::mutex::MutexGuard;
 use super::raw_mutex::RawMutex;
+use crate::seam::interrupt;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom};
 use crate::wait::park::{Outcome, Wait};
@@ -71,7 +72,8 @@ impl Condvar {
     /// There are no spurious wakeups. Code that also runs on std must not rely on that.
     #[track_caller]
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
-        self.wait_until(guard.raw(), None, Kind::Condvar);
+        self.wait_until(guard.raw(), None, Kind::Condvar)
+            .or_unwind();
         guard.poison().result(guard)
     }
 
@@ -147,7 +149,8 @@ impl Condvar {
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
         // A deadline that an `Instant` cannot represent is never reached.
         let deadline = Instant::now().checked_add(dur);
-        let timed_out = self.wait_until(guard.raw(), deadline, Kind::Condvar);
+        let ended = self.wait_until(guard.raw(), deadline, Kind::Condvar);
+        let timed_out = ended.or_unwind() == Outcome::TimedOut;
         guard.poison().result((guard, WaitTimeoutResult(timed_out)))
     }
 
@@ -213,14 +216,14 @@ impl Condvar {
         });
     }
 
-    /// Waits with the mutex released. Returns whether the wait timed out.
+    /// Waits with the mutex released. However the wait has ended, the mutex is acquired again.
     #[track_caller]
     pub(super) fn wait_until(
         &self,
         mutex: &RawMutex,
         deadline: Option<Instant>,
         kind: Kind,
-    ) -> bool {
+    ) -> Ended {
         let waiter = Waiter::new(
             self.address(),
             0,
@@ -230,9 +233,9 @@ impl Condvar {
                 kind,
             },
         );
-        let outcome = wait_signal(&Wait::new(&waiter, deadline).located());
-        mutex.lock();
-        outcome == Outcome::TimedOut
+        let outcome = wait_signal(&Wait::new(&waiter, deadline).located().interruptible());
+        mutex.lock_again();
+        Ended(outcome)
     }
 
     fn address(&self) -> Address {
@@ -249,6 +252,25 @@ impl fmt::Debug for Condvar {
 impl Default for Condvar {
     fn default() -> Condvar {
         Condvar::new()
+    }
+}
+
+/// How a wait has ended, after which the mutex is held again.
+#[must_use = "the thread unwinds if the wait was interrupted"]
+pub(super) struct Ended(Outcome);
+
+impl Ended {
+    /// Returns whether the wait was interrupted, so that the thread has to unwind.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.0 == Outcome::Interrupted
+    }
+
+    /// Returns how the wait has ended, or unwinds if it was interrupted.
+    fn or_unwind(self) -> Outcome {
+        if self.is_interrupted() {
+            interrupt::unwind();
+        }
+        self.0
     }
 }
 

@@ -13,6 +13,7 @@ use ::std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::once::Once;
 use crate::seam::busy::busy;
+use crate::seam::interrupt;
 use crate::wait::atomic::const_unless_loom;
 
 /// A value that the first access initializes.
@@ -105,7 +106,8 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
             let State::Uninit(f) = state else {
                 unreachable!("a value is initialized once");
             };
-            let value = f();
+            // The closure can be called once only, so it is not interrupted.
+            let value = interrupt::shield(f);
             // SAFETY: as above.
             unsafe { *self.state.get() = State::Init(value) };
         });

@@ -36,6 +36,8 @@ pub use ::std::sync::*;
 
 mod barrier;
 mod condvar;
+#[cfg(all(test, loom))]
+mod interrupt_models;
 mod lazy_lock;
 #[cfg(all(test, loom))]
 mod loom_models;

@@ -3,7 +3,7 @@
 //! | state | meaning |
 //! | --- | --- |
 //! | `NEW` | has not been started |
-//! | `POISONED` | the last thread that started it panicked |
+//! | `POISONED` | the last thread that started it panicked; one that unwinds without a panic makes it `NEW` again |
 //! | `RUNNING` | a thread runs it |
 //! | `DONE` | complete; never changes again |
 //!
@@ -16,9 +16,10 @@ use ::std::marker::PhantomData;
 use ::std::panic::{RefUnwindSafe, UnwindSafe, panic_any};
 
 use crate::seam::busy::busy;
+use crate::seam::interrupt;
 use crate::seam::sync::wait_lock;
 use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
-use crate::wait::park::Wait;
+use crate::wait::park::{Outcome, Wait};
 use crate::wait::parking_lot::{self, Address, Gate, Waiter};
 use crate::wait::reason::{Kind, Reason};
 
@@ -178,7 +179,7 @@ impl Once {
                 POISONED if let Some(message) = poisoned => panic_any(message),
                 RUNNING => {
                     let waiter = waiter.get_or_insert_with(|| self.waiter(Until::Ended));
-                    wait_lock(&Wait::new(waiter, None).located());
+                    wait(waiter);
                 }
                 before => {
                     // Acquire: a thread that panicked before may have written data.
@@ -217,7 +218,7 @@ impl Once {
             if !force && self.state.load(Ordering::Relaxed) & !QUEUED == POISONED {
                 panic!("Once instance has previously been poisoned");
             }
-            wait_lock(&Wait::new(&waiter, None).located());
+            wait(&waiter);
         }
     }
 
@@ -274,11 +275,23 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
+        if self.end.get() == POISONED && interrupt::is_unwinding() {
+            // The initialization did not panic, and may be run again.
+            self.end.set(NEW);
+        }
         // Release: a thread that finds `DONE` sees what the initialization wrote.
         let before = self.once.state.swap(self.end.get(), Ordering::Release);
         if before & QUEUED != 0 {
             parking_lot::with_queue(self.once.address(), |queue| queue.wake_all());
         }
+    }
+}
+
+/// Blocks for a while; other threads set the state meanwhile.
+#[track_caller]
+fn wait(waiter: &Waiter<Watching<'_>>) {
+    if wait_lock(&Wait::new(waiter, None).located().interruptible()) == Outcome::Interrupted {
+        interrupt::unwind();
     }
 }
 

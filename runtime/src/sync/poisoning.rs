@@ -3,7 +3,7 @@
 use ::std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::seam::busy::busy;
-use crate::seam::unwind;
+use crate::seam::{interrupt, unwind};
 use crate::wait::atomic::{AtomicBool, Ordering, const_unless_loom};
 
 /// The poison flag of a lock.
@@ -28,10 +28,11 @@ impl Flag {
         Panicking(unwind::is_panicking())
     }
 
-    /// Called when the lock is about to be released. Sets the flag if a panic has begun since [`enter`](Flag::enter).
+    /// Called when the lock is about to be released. Sets the flag if a panic has begun since [`enter`](Flag::enter). The
+    /// unwinding of a thread that was cancelled, or of a time-out, is not one.
     #[inline]
     pub(super) fn leave(&self, before: &Panicking) {
-        if !before.0 && unwind::is_panicking() {
+        if !before.0 && interrupt::poisons() {
             self.0.store(true, Ordering::Relaxed);
         }
     }

@@ -18,6 +18,7 @@
 //! hands it over.
 
 use crate::seam::busy::acquires;
+use crate::seam::interrupt;
 use crate::seam::sync::wait_lock;
 use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::wait::park::{Outcome, Spin, Wait};
@@ -63,7 +64,24 @@ impl RawMutex {
             .compare_exchange(0, held_here(), Ordering::Acquire, Ordering::Relaxed)
             .is_err()
         {
-            self.lock_contended(wait_lock);
+            let is_held = self.lock_contended(|wait| wait_lock(&wait.interruptible()));
+            if !is_held {
+                interrupt::unwind();
+            }
+        }
+    }
+
+    /// Acquires the mutex for a thread that cannot go on without it: the wait is not interrupted.
+    pub(crate) fn lock_again(&self) {
+        acquires();
+        // Acquire: as in `lock`.
+        if self
+            .state
+            .compare_exchange(0, held_here(), Ordering::Acquire, Ordering::Relaxed)
+            .is_err()
+        {
+            let is_held = self.lock_contended(|wait| wait_lock(&wait));
+            debug_assert!(is_held, "the wait is not interruptible");
         }
     }
 
@@ -106,20 +124,26 @@ impl RawMutex {
         false
     }
 
-    /// Acquires the mutex; blocks by `block` while another thread holds it.
+    /// Acquires the mutex; blocks by `block` while another thread holds it. Returns false if that was interrupted.
     #[cold]
     #[track_caller]
-    pub(crate) fn lock_contended(&self, block: impl Fn(&Wait<'_>) -> Outcome) {
+    pub(crate) fn lock_contended(&self, block: impl Fn(Wait<'_>) -> Outcome) -> bool {
         let waiter = Waiter::new(self.address(), 0, self);
         while !self.try_lock_queued() {
-            let outcome = block(&Wait::new(&waiter, None).located());
-            if outcome == Outcome::Woken && waiter.verdict() == Verdict::HANDED {
-                // Relaxed: for reports. The thread that has handed it over could not know the page.
-                self.state
-                    .fetch_add(stack_page::here() << PAGE, Ordering::Relaxed);
-                return;
+            match block(Wait::new(&waiter, None).located()) {
+                Outcome::Woken if waiter.verdict() == Verdict::HANDED => {
+                    // Relaxed: for reports. The thread that has handed it over could not know the page.
+                    self.state
+                        .fetch_add(stack_page::here() << PAGE, Ordering::Relaxed);
+                    return true;
+                }
+                // The marks that it has set may be stale now. As long as the mutex is held they cost the holder a look at
+                // the queue, which puts them right.
+                Outcome::Interrupted => return false,
+                _ => {}
             }
         }
+        true
     }
 
     #[cold]

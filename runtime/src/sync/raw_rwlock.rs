@@ -16,10 +16,14 @@
 //!   writer then queues at its previous place, and the next time, if it has lost as often as
 //!   [`Park::PATIENCE`](crate::wait::park::Park::PATIENCE) allows, the lock is handed to it.
 //!
+//! A waiter that is interrupted leaves the queue. If readers hold the lock and readers are at the front of the queue then, they
+//! are handed the lock, too.
+//!
 //! So a reader waits for one writer, and for the threads that arrived before it; a writer waits for the threads that
 //! arrived before it, and for few that arrived later.
 
 use crate::seam::busy::acquires;
+use crate::seam::interrupt;
 use crate::seam::sync::wait_lock;
 use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::wait::park::{Outcome, Spin, Wait};
@@ -34,8 +38,8 @@ const QUEUED: u32 = 1 << 30;
 const RESERVED: u32 = 1 << 31;
 
 /// The kind of lock that a waiter wants.
-const READ: Want = 0;
-const WRITE: Want = 1;
+pub(super) const READ: Want = 0;
+pub(super) const WRITE: Want = 1;
 
 pub(crate) struct RawRwLock {
     state: AtomicU32,
@@ -160,17 +164,63 @@ impl RawRwLock {
     #[cold]
     #[track_caller]
     fn wait_for(&self, want: Want) {
+        if !self.acquire(want, wait_lock) {
+            interrupt::unwind();
+        }
+    }
+
+    /// Acquires the lock; blocks by `block` while other threads hold it. Returns false if that was interrupted.
+    #[track_caller]
+    pub(super) fn acquire(&self, want: Want, block: impl Fn(&Wait<'_>) -> Outcome) -> bool {
         let gate = Acquiring {
             state: &self.state,
             want,
         };
         let waiter = Waiter::new(self.address(), want, gate);
         while !self.try_acquire(want) {
-            let outcome = wait_lock(&Wait::new(&waiter, None).located());
-            if outcome == Outcome::Woken && waiter.verdict() == Verdict::HANDED {
-                return;
+            match block(&Wait::new(&waiter, None).located().interruptible()) {
+                Outcome::Woken if waiter.verdict() == Verdict::HANDED => return true,
+                Outcome::Interrupted => {
+                    self.admit_readers();
+                    return false;
+                }
+                _ => {}
             }
         }
+        true
+    }
+
+    /// Hands the lock to the readers at the front of the queue if readers hold it. Called when a waiter has left the queue, behind
+    /// which they may have waited.
+    fn admit_readers(&self) {
+        parking_lot::with_queue(self.address(), |queue| {
+            let count = queue.iter().take_while(|node| node.want == READ).count();
+            if count == 0 && !queue.is_empty() {
+                return;
+            }
+            let mut state = guess(&self.state);
+            loop {
+                let readers = state & HOLDERS;
+                // A writer, or the last reader, which is about to, passes the lock on itself.
+                if state & QUEUED == 0 || readers == 0 || readers == WRITER {
+                    return;
+                }
+                // Acquire: the readers that are handed the lock see what the last writer did. Release: as in
+                // `hand_to_readers`.
+                match self.state.compare_exchange_weak(
+                    state,
+                    (readers + count as u32) | marks(queue, count),
+                    Ordering::AcqRel,
+                    Ordering::Relaxed,
+                ) {
+                    Ok(_) => break,
+                    Err(now) => state = now,
+                }
+            }
+            for _ in 0..count {
+                queue.wake(Verdict::HANDED);
+            }
+        });
     }
 
     #[cold]

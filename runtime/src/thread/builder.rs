@@ -126,12 +126,14 @@ impl Builder {
         T: Send,
     {
         let name = self.name.map(validate_name);
-        if let Some(scope) = &scope {
+        let scope_number = scope.as_ref().map_or(0, |scope| {
             scope.thread_starts();
-        }
+            scope.number()
+        });
         let overrides = scope::capture();
         // SAFETY: the caller guarantees that all borrows outlive the thread.
-        let (runner, joiner) = unsafe { Shared::split(|| Packet::new(f, overrides, scope)) };
+        let (runner, joiner) =
+            unsafe { Shared::split(scope_number, || Packet::new(f, overrides, scope)) };
         if let Some(name) = name {
             runner.lazy_identity().set_name(name);
         }

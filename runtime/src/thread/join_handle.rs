@@ -6,7 +6,9 @@ use std::os::unix::thread::{JoinHandleExt, RawPthread};
 
 use super::{Result, Thread};
 use crate::seam::busy::busy;
+use crate::seam::interrupt;
 use crate::seam::thread::{self as seam, Started};
+use crate::thread_state::os_thread::this_pthread;
 use crate::thread_state::shared::Joiner;
 
 /// A handle that joins a thread, native or green. Dropping it detaches the thread.
@@ -70,6 +72,11 @@ impl<T> JoinHandle<T> {
         self.0.join()
     }
 
+    /// Cancels the thread, see [`Cancel`](crate::Cancel).
+    pub(crate) fn cancel(&self) -> bool {
+        self.0.cancel()
+    }
+
     /// Returns whether the thread has finished running.
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -82,7 +89,7 @@ impl<T> JoinHandleExt for JoinHandle<T> {
     fn as_pthread_t(&self) -> RawPthread {
         match &self.0.started {
             Started::Native(native) => native.as_pthread_t(),
-            Started::Green(os_thread) => *os_thread,
+            Started::Green { os_thread, .. } => *os_thread,
         }
     }
 
@@ -91,7 +98,7 @@ impl<T> JoinHandleExt for JoinHandle<T> {
     fn into_pthread_t(self) -> RawPthread {
         match self.0.started {
             Started::Native(native) => native.into_pthread_t(),
-            Started::Green(os_thread) => os_thread,
+            Started::Green { os_thread, .. } => os_thread,
         }
     }
 }
@@ -104,11 +111,34 @@ impl<T> Joined<T> {
     #[track_caller]
     pub(super) fn join(self) -> Result<T> {
         let Joined { started, joiner } = self;
-        joiner.join(seam::join, || {
-            if let Started::Native(native) = started {
-                seam::join_native(*native);
+        let joined = match started {
+            Started::Green {
+                os_thread,
+                is_final,
+            } => {
+                let is_near = || is_final && os_thread == this_pthread();
+                // SAFETY: a green thread ends on the OS thread that it has begun on.
+                unsafe { joiner.join(seam::join, is_near, || ()) }
             }
-        })
+            Started::Native(native) => {
+                // SAFETY: it is not near.
+                unsafe { joiner.join(seam::join, || false, || seam::join_native(*native)) }
+            }
+        };
+        match joined {
+            Some(result) => result,
+            None => interrupt::unwind(),
+        }
+    }
+
+    /// Cancels the thread. Returns false if that is not possible, or if the thread has ended.
+    pub(super) fn cancel(&self) -> bool {
+        match &self.started {
+            Started::Native(_) => false,
+            Started::Green { .. } => {
+                !self.joiner.is_done() && interrupt::cancel(self.joiner.lazy_identity())
+            }
+        }
     }
 
     pub(super) fn is_finished(&self) -> bool {

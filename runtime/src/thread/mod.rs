@@ -1,5 +1,5 @@
 // Layer: facade, std-shaped.
-// Called by: users, `bridge` and `prelude`.
+// Called by: users, `bridge`, `cancellation` and `prelude`.
 // Calls: `seam`, `wait`, `thread_state`, `patch`.
 // Never: names a hub, or depends on the kind of a thread.
 

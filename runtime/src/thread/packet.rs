@@ -11,6 +11,7 @@ use super::Result;
 use super::scope_data::ScopeData;
 use crate::patch::ScopeHandle;
 use crate::thread_state::shared::{Body, TakeResult};
+use crate::wait::payload::Cancelled;
 
 /// The closure of a thread, or its result, and the two scopes that the thread is in. One thread at a time accesses it.
 pub(super) struct Packet<F, T> {
@@ -44,7 +45,7 @@ impl<F, T> Packet<F, T> {
     /// Drops the content, and then notifies the scope that this thread no longer borrows anything.
     fn empty(&self) {
         let stage = self.stage.replace(Stage::Empty);
-        let panicked = matches!(stage, Stage::After(Err(_)));
+        let panicked = matches!(&stage, Stage::After(Err(payload)) if !payload.is::<Cancelled>());
         let _exit = self.scope.take().map(|scope| ScopeExit { scope, panicked });
         match stage {
             Stage::Before(f) => drop(f),

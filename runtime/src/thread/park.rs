@@ -3,7 +3,7 @@
 //! | | EMPTY | NOTIFIED | PARKED |
 //! | --- | --- | --- | --- |
 //! | `park` is called | becomes PARKED, blocks | becomes EMPTY, returns | not possible |
-//! | the wait of `park` ends | not possible | becomes EMPTY, returns | becomes EMPTY, returns: timed out |
+//! | the wait of `park` ends | not possible | becomes EMPTY, returns | becomes EMPTY, returns: timed out; or unwinds: interrupted |
 //! | `unpark` is called | becomes NOTIFIED | no change | becomes NOTIFIED, wakes the thread |
 //!
 //! `unpark` stores with release and `park` takes the token with acquire, so everything before the `unpark` is visible
@@ -12,11 +12,12 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::{Duration, Instant};
 
-use crate::seam::context;
 use crate::seam::thread as seam;
+use crate::seam::{context, interrupt};
 use crate::thread_state::identity::Identity;
+use crate::wait::park::Outcome;
 use crate::wait::reason::Kind;
-use crate::wait::wait_while::{wait_while, wake_all};
+use crate::wait::wait_while::{wait_while_interruptible, wake_all};
 
 const EMPTY: u32 = 0;
 const NOTIFIED: u32 = 1;
@@ -81,9 +82,17 @@ fn park_until(deadline: Option<Instant>) {
         .compare_exchange(EMPTY, PARKED, Relaxed, Relaxed)
         .is_ok()
     {
-        wait_while(seam::park, Kind::Park, token, deadline, || {
+        let outcome = wait_while_interruptible(seam::park, Kind::Park, token, deadline, || {
             token.load(Relaxed) == PARKED
         });
+        // If the token has become available since, it is taken, and the thread unwinds from its next wait.
+        if outcome == Outcome::Interrupted
+            && token
+                .compare_exchange(PARKED, EMPTY, Relaxed, Relaxed)
+                .is_ok()
+        {
+            interrupt::unwind();
+        }
     }
     token.swap(EMPTY, Acquire);
 }

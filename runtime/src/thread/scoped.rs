@@ -11,7 +11,8 @@ use std::sync::atomic::Ordering;
 use super::join_handle::Joined;
 use super::scope_data::ScopeData;
 use super::{Builder, Result, Thread};
-use crate::seam::unwind;
+use crate::seam::interrupt;
+use crate::wait::payload::is_of_an_interrupt;
 
 /// A scope to spawn threads in, native or green, that borrow data which outlives it.
 pub struct Scope<'scope, 'env: 'scope> {
@@ -28,6 +29,9 @@ pub struct ScopedJoinHandle<'scope, T> {
 }
 
 /// Creates a scope for spawning scoped threads, calls `f` with it, and returns when all of its threads have finished.
+///
+/// If the current thread is cancelled, or a time-out around this call elapses, all threads of the scope are cancelled. Then,
+/// too, they have finished before the scope is left.
 ///
 /// # Panics
 ///
@@ -58,15 +62,15 @@ where
         env: PhantomData,
     };
     let result = panic::catch_unwind(AssertUnwindSafe(|| f(&scope)));
-    if result.is_err() {
-        unwind::caught();
+    let mut is_interrupted = false;
+    if let Err(payload) = &result {
+        interrupt::caught();
+        is_interrupted = is_of_an_interrupt(&**payload);
     }
-    scope.data.wait();
+    is_interrupted = scope.data.wait(is_interrupted);
     match result {
-        Err(payload) => {
-            unwind::panicked();
-            panic::resume_unwind(payload)
-        }
+        Err(payload) => interrupt::resume(payload),
+        Ok(_) if is_interrupted => interrupt::unwind(),
         Ok(_) if scope.data.panicked.load(Ordering::Relaxed) => {
             panic!("a scoped thread panicked");
         }
@@ -139,6 +143,11 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         self.joined.join()
+    }
+
+    /// Cancels the thread, see [`Cancel`](crate::Cancel).
+    pub(crate) fn cancel(&self) -> bool {
+        self.joined.cancel()
     }
 
     /// Returns whether the thread has finished running.

@@ -3,8 +3,11 @@
 
 use std::num::NonZeroU64;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+
+use crate::thread_state::cancelled_scopes;
 
 /// The identity of a thread, shared by all handles to it.
 #[derive(Debug)]
@@ -32,18 +35,24 @@ pub(crate) struct LazyIdentity {
     location: &'static Location<'static>,
     /// The number of the thread that has spawned it; zero before it is started.
     parent: AtomicU64,
+    /// Twice the number of the scope that the thread belongs to, or zero; plus one if the thread was cancelled.
+    scope: AtomicU64,
+    /// The place of a green thread on its hub, once it has started; null before that.
+    place: AtomicPtr<()>,
     identity: OnceLock<Arc<Identity>>,
 }
 
 impl LazyIdentity {
-    /// Creates an identity with a new number.
+    /// Creates an identity with a new number, of a thread that belongs to the scope with this number, or to none if it is zero.
     #[inline]
     #[track_caller]
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(scope: u64) -> Self {
         LazyIdentity {
             number: next_id(),
             location: Location::caller(),
             parent: AtomicU64::new(0),
+            scope: AtomicU64::new(2 * scope),
+            place: AtomicPtr::new(ptr::null_mut()),
             identity: OnceLock::new(),
         }
     }
@@ -76,6 +85,41 @@ impl LazyIdentity {
     /// Returns the number of the thread that has spawned it.
     pub(crate) fn parent(&self) -> Option<NonZeroU64> {
         NonZeroU64::new(self.parent.load(Ordering::Relaxed))
+    }
+
+    /// Returns the number of the scope that the thread belongs to.
+    pub(crate) fn scope(&self) -> Option<NonZeroU64> {
+        NonZeroU64::new(self.scope.load(Ordering::Relaxed) / 2)
+    }
+
+    /// Notes that the thread was cancelled, for when it begins.
+    pub(crate) fn set_cancelled(&self) {
+        // Relaxed, here and below: on the thread's hub a message orders it.
+        self.scope.fetch_or(1, Ordering::Relaxed);
+    }
+
+    /// Returns false if the thread, which begins, was not cancelled, and is in no scope that was.
+    #[inline]
+    pub(crate) fn may_be_cancelled(&self) -> bool {
+        self.scope.load(Ordering::Relaxed) != 0
+    }
+
+    /// Returns whether the thread, which begins, was cancelled, or is in a scope that was. Locks what says so.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        let is_cancelled = self.scope.load(Ordering::Relaxed) & 1 != 0;
+        is_cancelled || self.scope().is_some_and(cancelled_scopes::contain)
+    }
+
+    /// Sets the place of the thread on its hub, when it starts.
+    #[inline]
+    pub(crate) fn set_place(&self, place: NonNull<()>) {
+        // Relaxed: what is there is accessed on the hub's OS thread alone.
+        self.place.store(place.as_ptr(), Ordering::Relaxed);
+    }
+
+    /// Returns the place of the thread on its hub, if it is known to have started.
+    pub(crate) fn place(&self) -> Option<NonNull<()>> {
+        NonNull::new(self.place.load(Ordering::Relaxed))
     }
 
     /// Returns the identity that all handles to the thread share.

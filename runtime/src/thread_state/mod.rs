@@ -5,6 +5,7 @@
 //! Calls: `wait`.
 //! Never: starts or switches a thread.
 
+pub(crate) mod cancelled_scopes;
 pub(crate) mod identity;
 pub(crate) mod join_state;
 pub(crate) mod os_thread;

@@ -1,6 +1,8 @@
 //! Properties of the current OS thread.
 #![allow(unsafe_code)]
 
+use std::os::unix::thread::RawPthread;
+
 /// Returns the number that identifies the current OS thread to the OS. All green threads of a hub share it.
 ///
 /// It is the number that debuggers and process monitors show: `gettid` on Linux, `pthread_threadid_np` on macOS.
@@ -32,6 +34,17 @@ pub fn native_thread_id() -> u64 {
         // SAFETY: pthread_self has no preconditions.
         unsafe { libc::pthread_self() as u64 }
     }
+}
+
+/// Returns the current OS thread as pthreads name it.
+#[allow(
+    clippy::unnecessary_cast,
+    reason = "it is a pointer in some C libraries, such as musl"
+)]
+#[inline]
+pub(crate) fn this_pthread() -> RawPthread {
+    // SAFETY: pthread_self has no preconditions.
+    unsafe { libc::pthread_self() as RawPthread }
 }
 
 /// Returns whether the current OS thread is the main thread of the process.

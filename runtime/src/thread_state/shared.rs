@@ -45,14 +45,15 @@ pub(crate) struct Shared<P: ?Sized> {
 }
 
 impl<P> Shared<P> {
-    /// Creates the state of a new thread, and returns its two owners.
+    /// Creates the state of a new thread, which belongs to the scope with this number, or to none if it is zero. Returns its
+    /// two owners.
     ///
     /// # Safety
     ///
     /// The caller must ensure that everything that the packet borrows outlives the runner.
     #[inline]
     #[track_caller]
-    pub(crate) unsafe fn split<'a, T>(packet: impl FnOnce() -> P) -> (Runner, Joiner<T>)
+    pub(crate) unsafe fn split<'a, T>(scope: u64, packet: impl FnOnce() -> P) -> (Runner, Joiner<T>)
     where
         P: Body + TakeResult<T> + 'a,
         T: 'a,
@@ -63,7 +64,7 @@ impl<P> Shared<P> {
             uninit,
             Shared {
                 join_state: JoinState::new(),
-                lazy_identity: LazyIdentity::new(),
+                lazy_identity: LazyIdentity::new(scope),
                 packet: packet(),
             },
         );
@@ -99,9 +100,10 @@ impl Runner {
         &self.shared().lazy_identity
     }
 
-    /// Runs the user's closure, and drops the result if the handle has been dropped in the meantime.
-    pub(crate) fn run(&self) {
+    /// Runs the user's closure and then calls `after`. Drops the result if the handle has been dropped in the meantime.
+    pub(crate) fn run(&self, after: impl FnOnce()) {
         self.shared().packet.run();
+        after();
         self.discard_unwanted();
     }
 
@@ -177,25 +179,33 @@ impl<T> Joiner<T> {
         self.shared().join_state.is_done()
     }
 
-    /// Blocks the calling thread, by `block`, until the thread has ended. Then calls `also`, and returns the result.
+    /// Blocks the calling thread, by `block`, until the thread has ended. Then calls `also`, and returns the result. If the
+    /// wait was interrupted, detaches the thread and returns `None`.
+    ///
+    /// # Safety
+    ///
+    /// If `is_near` returns true, the thread ends on this OS thread.
     #[inline]
     #[track_caller]
-    pub(crate) fn join(self, block: BlockFn, also: impl FnOnce()) -> Result<T> {
-        // SAFETY: by invariant 1 this is the only handle, and it is taken by value, so access is exclusive.
-        unsafe {
-            self.shared()
-                .join_state
-                .wait(block, self.lazy_identity().number())
-        };
+    pub(crate) unsafe fn join(
+        self,
+        block: BlockFn,
+        is_near: impl FnOnce() -> bool,
+        also: impl FnOnce(),
+    ) -> Option<Result<T>> {
+        let join_state = &self.shared().join_state;
+        // SAFETY: by invariant 1 this is the only handle, and it is taken by value, so access is exclusive. The rest is the
+        // caller's contract.
+        if !unsafe { join_state.wait(block, is_near, self.lazy_identity().number()) } {
+            return None;
+        }
         also();
         assert!(self.is_done(), "a result is taken after the thread's end");
         let this = ManuallyDrop::new(self);
         // SAFETY: by invariant 1: the runner has released it, so this is the last owner; `split` made a box.
         let shared = unsafe { Box::from_raw(this.0.as_ptr()) };
-        shared
-            .packet
-            .take()
-            .expect("a thread leaves one result, taken once")
+        let result = shared.packet.take();
+        Some(result.expect("a thread leaves one result, taken once"))
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! Blocking a thread, and the queues in which threads wait to be woken.
 //!
 //! Layer: wait, at the bottom, beside `patch`, `coroutine` and `reactor`.
-//! Called by: `bridge`, `hub`, `libc`, `green`, `inspect`, `net`, `seam`, `sync`, `thread`, `thread_state`.
+//! Called by: `bridge`, `cancellation`, `hub`, `libc`, `green`, `inspect`, `net`, `seam`, `sync`, `thread`, `thread_state`.
 //! Calls: `boundary`, the OS, through std and libc; none of the root's modules.
 //! Never: depends on a patch point, a hub, or the kind of a thread.
 //!
@@ -29,10 +29,12 @@ pub(crate) mod address_hasher;
 pub(crate) mod atomic;
 #[cfg(greenpatch_libc)]
 pub(crate) mod first_hub;
+pub(crate) mod interrupts;
 pub(crate) mod native;
 pub(crate) mod note;
 pub(crate) mod park;
 pub(crate) mod parking_lot;
+pub(crate) mod payload;
 pub(crate) mod queue;
 pub(crate) mod reason;
 #[cfg(any(greenpatch_libc, all(loom, test)))]
@@ -41,3 +43,4 @@ pub(crate) mod stack_page;
 #[cfg(greenpatch_libc)]
 pub(crate) mod system_call;
 pub(crate) mod wait_while;
+pub(crate) mod waiting;

@@ -7,6 +7,7 @@ use ::std::task::Waker;
 use ::std::time::Instant;
 
 use crate::wait::atomic::spin_loop;
+use crate::wait::interrupts::Next;
 use crate::wait::reason::Reason;
 
 /// How one thread, native or green, blocks and is woken.
@@ -24,6 +25,16 @@ pub(crate) trait Park {
 
     /// Blocks until woken, or until the deadline. Spurious wakeups are possible. Does not panic.
     fn park(&self, deadline: Option<Instant>);
+
+    /// Returns whether something may end a wait of this thread early.
+    fn may_be_interrupted(&self) -> bool {
+        false
+    }
+
+    /// Returns what ends a wait of this thread early.
+    fn next_interrupt(&self) -> Next {
+        Next::Nothing
+    }
 }
 
 /// An entry that a thread registers, most often in a queue, in order to be woken.
@@ -43,7 +54,7 @@ pub(crate) trait WaitEntry {
     /// Returns whether the wait has not ended yet.
     fn is_waiting(&self) -> bool;
 
-    /// Unregisters the entry after the deadline. Returns false if another thread has ended the wait or is ending it: then
+    /// Unregisters the entry after the deadline, or because the wait is interrupted. Returns false if another thread has ended the wait or is ending it: then
     /// [`is_waiting`](WaitEntry::is_waiting) is false, or will be, and a wakeup follows.
     fn unregister(&self) -> bool;
 
@@ -68,6 +79,7 @@ pub(crate) struct Wait<'a> {
     entry: &'a dyn WaitEntry,
     deadline: Option<Instant>,
     location: Option<&'static Location<'static>>,
+    is_interruptible: bool,
 }
 
 /// How a wait ended.
@@ -79,19 +91,34 @@ pub(crate) enum Outcome {
     Woken,
     /// The deadline passed, and the entry has been unregistered.
     TimedOut,
+    /// The thread was cancelled or is in a time-out that has elapsed, and the entry has been unregistered. The caller puts
+    /// everything as it was before the wait, and unwinds.
+    Interrupted,
 }
 
 impl<'a> Wait<'a> {
+    #[inline(always)]
     pub(crate) fn new(entry: &'a dyn WaitEntry, deadline: Option<Instant>) -> Wait<'a> {
         Wait {
             entry,
             deadline,
             location: None,
+            is_interruptible: false,
+        }
+    }
+
+    /// Lets the wait end as [`Outcome::Interrupted`].
+    #[inline(always)]
+    pub(crate) fn interruptible(self) -> Self {
+        Wait {
+            is_interruptible: true,
+            ..self
         }
     }
 
     /// Tells reports where the thread blocks: where its caller calls this, through functions with `#[track_caller]`.
     #[track_caller]
+    #[inline(always)]
     pub(crate) fn located(self) -> Self {
         Wait {
             location: Some(Location::caller()),
@@ -122,6 +149,8 @@ impl<'a> Wait<'a> {
 }
 
 /// Blocks the calling thread, by its `parker`, until `wait` has ended.
+///
+/// Nothing interrupts the thread at the time of the call, or else the caller calls [`wait_interruptibly`].
 pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
     let entry = wait.entry;
     let unwinding = AbortOnUnwind;
@@ -129,14 +158,17 @@ pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
         Outcome::Ready
     } else {
         let mut until = wait.deadline;
+        // If the wait has ended meanwhile, there is a token.
+        parker.park(until);
         loop {
             if !entry.is_waiting() {
                 break Outcome::Woken;
             }
-            parker.park(until);
+            if wait.is_interruptible && parker.may_be_interrupted() {
+                break go_on_interruptibly(parker, entry, until);
+            }
             // The clock is read last, so that a thread that was woken does not read it.
             if let Some(deadline) = until
-                && entry.is_waiting()
                 && Instant::now() >= deadline
             {
                 if entry.unregister() {
@@ -145,10 +177,56 @@ pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
                 // Another thread is ending the wait and will wake this one.
                 until = None;
             }
+            parker.park(until);
         }
     };
     mem::forget(unwinding);
     outcome
+}
+
+/// Does the same for a thread whose waits may end early.
+#[cold]
+#[inline(never)]
+pub(crate) fn wait_interruptibly<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
+    if !wait.is_interruptible {
+        return self::wait(parker, wait);
+    }
+    let unwinding = AbortOnUnwind;
+    let outcome = match wait.entry.register(parker.waker(), P::PATIENCE) {
+        true => go_on_interruptibly(parker, wait.entry, wait.deadline),
+        false => Outcome::Ready,
+    };
+    mem::forget(unwinding);
+    outcome
+}
+
+/// Blocks the thread until the wait of a registered entry has ended, or is to end early.
+#[cold]
+fn go_on_interruptibly<P: Park>(
+    parker: &P,
+    entry: &dyn WaitEntry,
+    deadline: Option<Instant>,
+) -> Outcome {
+    while entry.is_waiting() {
+        let until = match parker.next_interrupt() {
+            Next::Nothing => deadline,
+            Next::At(time) => Some(deadline.map_or(time, |deadline| deadline.min(time))),
+            Next::Now(_) if entry.unregister() => return Outcome::Interrupted,
+            Next::Now(_) => break,
+        };
+        parker.park(until);
+        if entry.is_waiting() && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            match entry.unregister() {
+                true => return Outcome::TimedOut,
+                false => break,
+            }
+        }
+    }
+    // If the wait has not ended, another thread is ending it and will wake this one.
+    while entry.is_waiting() {
+        parker.park(None);
+    }
+    Outcome::Woken
 }
 
 /// Aborts if [`wait`] unwinds, which would drop an entry that is still registered.

@@ -19,6 +19,30 @@ pub(crate) fn wait_while<T>(
     deadline: Option<Instant>,
     busy: impl Fn() -> bool,
 ) -> Outcome {
+    wait(|wait| block(&wait), kind, place, deadline, busy)
+}
+
+/// Does the same, and may also end as [`Outcome::Interrupted`], while `busy` returns true.
+#[track_caller]
+pub(crate) fn wait_while_interruptible<T>(
+    block: BlockFn,
+    kind: Kind,
+    place: &T,
+    deadline: Option<Instant>,
+    busy: impl Fn() -> bool,
+) -> Outcome {
+    let block = |wait: Wait<'_>| block(&wait.interruptible());
+    wait(block, kind, place, deadline, busy)
+}
+
+#[track_caller]
+fn wait<T>(
+    block: impl Fn(Wait<'_>) -> Outcome,
+    kind: Kind,
+    place: &T,
+    deadline: Option<Instant>,
+    busy: impl Fn() -> bool,
+) -> Outcome {
     if !busy() {
         return Outcome::Ready;
     }
@@ -28,9 +52,13 @@ pub(crate) fn wait_while<T>(
     };
     let waiter = Waiter::new(Address::of(place), 0, gate);
     loop {
-        let outcome = block(&Wait::new(&waiter, deadline).located());
-        if outcome == Outcome::TimedOut || !busy() {
-            return outcome;
+        let outcome = block(Wait::new(&waiter, deadline).located());
+        match outcome {
+            Outcome::TimedOut => return outcome,
+            // What the thread waited for has happened.
+            _ if !busy() => return Outcome::Woken,
+            Outcome::Interrupted => return outcome,
+            Outcome::Ready | Outcome::Woken => {}
         }
     }
 }

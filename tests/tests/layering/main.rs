@@ -51,6 +51,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("panic", &["seam"]),
     ("hint", &["seam"]),
     ("bridge", &["seam", "wait", "thread"]),
+    (
+        "cancellation",
+        &["seam", "wait", "thread", "panic_strategy"],
+    ),
     ("prelude", &["io", "thread"]),
     ("net", &["seam", "wait", "descriptor"]),
     ("fs", &["seam", "descriptor"]),
@@ -80,7 +84,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     ("private", &["patch", "seam", "panic_strategy"]),
     // What the root shows of the others.
-    ("lib", &["bridge", "inspect", "patch", "thread_state"]),
+    (
+        "lib",
+        &["bridge", "cancellation", "inspect", "patch", "thread_state"],
+    ),
 ];
 
 /// The crates that only some modules may name.

@@ -204,7 +204,7 @@ fn one_event_causes_one_attempt() {
                 let hub = current().unwrap();
                 let mut got = 0;
                 while got == 0 {
-                    hub.wait_ready(key, Direction::Read, None, true, &mut || {
+                    hub.wait_ready(key, Direction::Read, None, true, None, &mut || {
                         attempts.fetch_add(1, Ordering::Relaxed);
                         got = (&*reader).read(&mut [0; 2]).unwrap_or(0);
                         hub.was_short(key, Direction::Read);

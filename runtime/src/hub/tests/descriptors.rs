@@ -19,7 +19,7 @@ fn an_event_after_the_attempt_is_for_the_next_wait() {
             let key = hub.watch(reader.as_raw_fd()).unwrap();
             for expected in *b"xy" {
                 let mut byte = [0];
-                let waited = hub.wait_ready(key, Direction::Read, None, true, &mut || {
+                let waited = hub.wait_ready(key, Direction::Read, None, true, None, &mut || {
                     let moved = reader.read(&mut byte).unwrap();
                     hub.was_short(key, Direction::Read);
                     moved
@@ -56,7 +56,8 @@ fn a_wait_that_has_not_asked_ends_as_doubted() {
                 let hub = current().unwrap();
                 let key = hub.watch(reader.as_raw_fd()).unwrap();
                 let mut nothing = || 1;
-                let waited = hub.wait_ready(key, Direction::Read, None, has_asked, &mut nothing);
+                let waited =
+                    hub.wait_ready(key, Direction::Read, None, has_asked, None, &mut nothing);
                 sender.send((has_asked, waited)).unwrap();
                 hub.forget(reader.as_raw_fd(), key);
             });

@@ -14,6 +14,7 @@ use std::thread::{self, ThreadId};
 
 use super::panics;
 use crate::patch::events::warnings;
+use crate::patch::table::scheduler;
 
 static HELD: Mutex<Held> = Mutex::new(Held {
     owner: None,
@@ -30,9 +31,19 @@ struct Held {
 /// call, even if it panics.
 pub(super) fn run<R>(call: impl FnOnce() -> R) -> R {
     let turn = Turn::take();
-    let result = panics::catch(call);
+    let result = panics::catch(|| shielded(call));
     warnings::emit(turn.give_back());
     result.unwrap_or_else(|payload| panics::resume(payload))
+}
+
+/// Makes a call whose hooks no cancellation of the thread and no time-out around it unwinds.
+fn shielded<R>(call: impl FnOnce() -> R) -> R {
+    let Some(scheduler) = scheduler::get() else {
+        return call();
+    };
+    let (mut call, mut result) = (Some(call), None);
+    (scheduler.shielded)(&mut || result = call.take().map(|call| call()));
+    result.expect("the scheduler makes the call")
 }
 
 /// The turn of this OS thread. It is not `Send`.

@@ -24,6 +24,8 @@ pub(crate) struct Scheduler {
     pub(crate) panic_resumed: fn(),
     /// Notes in the trace, if there is one, what was just patched or restored.
     pub(crate) note: fn(&dyn fmt::Display),
+    /// Calls a function, during which nothing from outside of it ends a wait of the running thread early.
+    pub(crate) shielded: fn(&mut dyn FnMut()),
 }
 
 /// Sets the scheduler. The first call counts.

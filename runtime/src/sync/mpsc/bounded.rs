@@ -22,6 +22,7 @@ use ::std::sync::mpsc::{RecvTimeoutError, TryRecvError, TrySendError};
 use ::std::task::Waker;
 use ::std::time::Instant;
 
+use crate::seam::interrupt;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{Mutex, lock};
 use crate::wait::park::{Outcome, Wait, WaitEntry};
@@ -86,7 +87,11 @@ impl<T> Bounded<T> {
                     channel: self,
                     node: Node::new(Cell::new(Some(t))),
                 };
-                wait_signal(&Wait::new(&sending, None).located());
+                let outcome = wait_signal(&Wait::new(&sending, None).located().interruptible());
+                if outcome == Outcome::Interrupted {
+                    // No receiver has seen the message, which is dropped.
+                    interrupt::unwind();
+                }
                 // The receiver has taken the message from the node.
                 sending.node.want.take().map_or(Ok(()), Err)
             }
@@ -112,7 +117,10 @@ impl<T> Bounded<T> {
             channel: self,
             node: Node::new(Cell::new(None)),
         };
-        let outcome = wait_signal(&Wait::new(&receiving, deadline).located());
+        let outcome = wait_signal(&Wait::new(&receiving, deadline).located().interruptible());
+        if outcome == Outcome::Interrupted {
+            interrupt::unwind();
+        }
         match receiving.node.want.take() {
             Some(t) => Ok(t),
             None if outcome == Outcome::TimedOut => Err(RecvTimeoutError::Timeout),

@@ -44,6 +44,7 @@ use ::std::time::Instant;
 
 use super::counter::Counter;
 use crate::seam::busy::produced;
+use crate::seam::interrupt;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering, UnsafeCell};
 use crate::wait::park::{Outcome, Wait, WaitEntry};
@@ -287,8 +288,10 @@ impl<T> UnboundedReceiver<T> {
                 Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
                 Err(TryRecvError::Empty) => {}
             }
-            if wait_signal(&Wait::new(self, deadline).located()) == Outcome::TimedOut {
-                return Err(RecvTimeoutError::Timeout);
+            match wait_signal(&Wait::new(self, deadline).located().interruptible()) {
+                Outcome::TimedOut => return Err(RecvTimeoutError::Timeout),
+                Outcome::Interrupted => interrupt::unwind(),
+                Outcome::Ready | Outcome::Woken => {}
             }
         }
     }

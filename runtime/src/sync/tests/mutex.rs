@@ -91,9 +91,9 @@ fn threads_of_all_kinds_share_a_mutex() {
             thread::spawn(move || {
                 for _ in 0..200 {
                     if native {
-                        mutex.lock_contended(|wait| park::wait(&Native::current(), wait));
+                        assert!(mutex.lock_contended(|wait| park::wait(&Native::current(), &wait)));
                     } else {
-                        mutex.lock_contended(|wait| park::wait(&Restless, wait));
+                        assert!(mutex.lock_contended(|wait| park::wait(&Restless, &wait)));
                     }
                     critical(&thread::yield_now);
                     mutex.unlock();

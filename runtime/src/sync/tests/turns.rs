@@ -87,7 +87,7 @@ impl Turn {
     }
 
     pub(super) fn lock(&self, mutex: &RawMutex) {
-        mutex.lock_contended(|wait| park::wait(self, wait));
+        assert!(mutex.lock_contended(|wait| park::wait(self, &wait)));
     }
 }
 

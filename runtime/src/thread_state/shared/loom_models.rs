@@ -8,6 +8,7 @@ use loom::thread;
 
 use super::{Body, Joiner, Result, Runner, Shared, TakeResult};
 use crate::seam::thread as seam;
+use crate::wait::interrupts::models::block_interrupted;
 
 /// A packet that loom checks: two concurrent accesses fail the model if one of them is a write.
 struct Packet {
@@ -49,7 +50,7 @@ impl TakeResult<Arc<()>> for Packet {
 
 /// Runs a thread concurrently with `with_handle`, and asserts that everything is freed exactly once.
 fn model(with_handle: impl Fn(Joiner<Arc<()>>) + Send + Sync + 'static) {
-    model_of(Runner::run, with_handle);
+    model_of(|runner| runner.run(|| ()), with_handle);
 }
 
 fn model_of(life: fn(&Runner), with_handle: impl Fn(Joiner<Arc<()>>) + Send + Sync + 'static) {
@@ -61,7 +62,7 @@ fn model_of(life: fn(&Runner), with_handle: impl Fn(Joiner<Arc<()>>) + Send + Sy
             _alive: witness.clone(),
         };
         // SAFETY: the packet borrows nothing.
-        let (runner, joiner) = unsafe { Shared::split(|| packet) };
+        let (runner, joiner) = unsafe { Shared::split(0, || packet) };
         let child = thread::spawn(move || {
             life(&runner);
             runner.finish(|_| ());
@@ -72,10 +73,27 @@ fn model_of(life: fn(&Runner), with_handle: impl Fn(Joiner<Arc<()>>) + Send + Sy
     });
 }
 
+/// Joins a thread that ends on another OS thread.
+fn join(joiner: Joiner<Arc<()>>) {
+    // SAFETY: it is not near.
+    let result = unsafe { joiner.join(seam::join, || false, || ()) };
+    result.expect("it is not interrupted").unwrap();
+}
+
+#[test]
+fn an_interrupted_join_races_with_the_end() {
+    model(|joiner| {
+        // SAFETY: it is not near.
+        if let Some(result) = unsafe { joiner.join(block_interrupted, || false, || ()) } {
+            result.unwrap();
+        }
+    });
+}
+
 #[test]
 fn join_returns_the_result() {
     model(|joiner| {
-        joiner.join(seam::join, || ()).unwrap();
+        join(joiner);
     });
 }
 
@@ -84,7 +102,7 @@ fn join_after_is_done() {
     model(|joiner| {
         // The answer is not determined; the call itself is part of the model.
         let _ = joiner.is_done();
-        joiner.join(seam::join, || ()).unwrap();
+        join(joiner);
     });
 }
 
