@@ -215,4 +215,5 @@ fn is_reported(ended: &Ended) {
     ended.by_abort();
     ended.said("\nthread 'deep' (");
     ended.said(") has overflowed its stack\nfatal runtime error: stack overflow, aborting\n");
+    ended.said("greenpatch: the stack of this green thread has 2097152 bytes");
 }
