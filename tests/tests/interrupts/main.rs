@@ -31,9 +31,9 @@ fn main() {
         });
         return runner.finish();
     }
-    threads::examples(&mut runner);
+    threads::scenarios(&mut runner);
     if greenpatch_tests::task().is_some() {
-        // This is the process of an example.
+        // This is the process of a scenario.
         return runner.finish();
     }
     runner.test("not patched", threads::on_native_threads);

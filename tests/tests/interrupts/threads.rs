@@ -52,6 +52,18 @@ fn is_cancelled<T>(joined: thread::Result<T>) {
     assert!(payload.is::<Cancelled>());
 }
 
+/// Where panics abort, nothing is interrupted, and the error says why.
+fn panics_abort() {
+    greenpatch::__private::panics_abort();
+    assert!(greenpatch::patch_thread().unwrap().is_done());
+    let error = timeout(Duration::ZERO, || unreachable!("it is not called")).unwrap_err();
+    assert!(error.is_unsupported() && !error.is_elapsed());
+    assert!(error.to_string().contains("panic = \"unwind\""), "{error}");
+    let thread = thread::spawn(|| thread::sleep(Duration::from_millis(1)));
+    assert!(!thread.cancel());
+    thread.join().unwrap();
+}
+
 /// Nothing ends the waits of an OS thread.
 pub(crate) fn on_native_threads() {
     let (sender, receiver) = mpsc::channel::<()>();
@@ -350,8 +362,9 @@ fn no_panic_is_left_over() {
     assert_eq!(elapsed, Ok(true));
 }
 
-/// The examples, run as children.
-pub(crate) fn examples(runner: &mut Runner) {
+/// What is a process of its own.
+pub(crate) fn scenarios(runner: &mut Runner) {
+    runner.scenario("panics abort", panics_abort, |_| (), |ended| ended.well());
     runner.scenario(
         "the example of time-outs",
         || timeout_example::main().unwrap(),
