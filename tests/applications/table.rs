@@ -151,8 +151,8 @@ fn crates(page: &mut String, records: &Records, explanations: &BTreeMap<String, 
     put(
         page,
         "\n## Published crates and their own tests\n\n\
-         Library and integration tests as published, with default features unless `tests/applications/crates.txt` says otherwise; the bodies of tests run \
-         on OS threads (`--bodies native`), and the threads that they start are green. \"In\" names the applications above that are built from the crate.\n\n\
+         Library and integration tests as published, with default features and none left out unless `tests/applications/crates.txt` says otherwise, and why; \
+         the bodies of tests run on OS threads (`--bodies native`), and the threads that they start are green. \"In\" names the applications above that are built from the crate.\n\n\
          | crate | in | compiles | passed with std | with greenpatch | |\n\
          | --- | --- | --- | --- | --- | --- |\n",
     );
