@@ -272,13 +272,24 @@ fn exits() {
 
 fn workers() {
     Patcher::new().workers(2).apply().unwrap();
+    // Both may have begun on the same worker.
+    let are_apart = (0..1000).any(|_| {
+        let [ping, pong] = play();
+        ping != pong
+    });
+    assert!(are_apart);
+}
+
+/// Has two threads send numbers to each other, and returns the OS threads that they ran on.
+fn play() -> [u64; 2] {
     let (to_pong, from_ping) = mpsc::channel::<u32>();
     let (to_ping, from_pong) = mpsc::channel::<u32>();
-    // Each holds its worker until the other has begun, so they are on different ones.
+    // Each holds its worker for a while, unless the other has begun.
     let begun = Arc::new(AtomicUsize::new(0));
     let meet = move || {
+        let start = Instant::now();
         begun.fetch_add(1, Ordering::AcqRel);
-        while begun.load(Ordering::Acquire) < 2 {
+        while begun.load(Ordering::Acquire) < 2 && start.elapsed() < Duration::from_millis(10) {
             hint::spin_loop();
         }
     };
@@ -291,6 +302,7 @@ fn workers() {
                 to_pong.send(number).unwrap();
                 assert_eq!(from_pong.recv(), Ok(number));
             }
+            greenpatch::native_thread_id()
         }
     });
     let pong = thread::Builder::new().name("pong".into());
@@ -299,9 +311,9 @@ fn workers() {
         for number in from_ping {
             to_ping.send(number).unwrap();
         }
+        greenpatch::native_thread_id()
     });
-    ping.unwrap().join().unwrap();
-    pong.unwrap().join().unwrap();
+    [ping, pong].map(|thread| thread.unwrap().join().unwrap())
 }
 
 fn check_workers(ended: &Ended, trace: &Trace) {

@@ -19,7 +19,7 @@ mod processes;
 mod threads;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use greenpatch_tests::{Runner, child};
 
@@ -77,17 +77,25 @@ fn on_workers(runner: &mut Runner) {
     let patched = greenpatch::Patcher::new().fs(true).workers(2).apply();
     assert!(patched.unwrap().is_done());
     let here = greenpatch::native_thread_id();
-    let natives: BTreeSet<_> = (0..4)
-        .map(|_| {
-            greenpatch::thread::spawn(|| {
-                greenpatch::thread::sleep(Duration::from_millis(1));
-                greenpatch::native_thread_id()
+    // A worker may be done with a few threads before the other one wakes up; each holds it for a while.
+    let mut natives = BTreeSet::new();
+    for _ in 0..1000 {
+        let threads: Vec<_> = (0..16)
+            .map(|_| {
+                greenpatch::thread::spawn(|| {
+                    let start = Instant::now();
+                    while start.elapsed() < Duration::from_millis(1) {
+                        std::hint::spin_loop();
+                    }
+                    greenpatch::native_thread_id()
+                })
             })
-        })
-        .collect::<Vec<_>>()
-        .into_iter()
-        .map(|thread| thread.join().unwrap())
-        .collect();
+            .collect();
+        natives.extend(threads.into_iter().map(|thread| thread.join().unwrap()));
+        if natives.len() > 1 {
+            break;
+        }
+    }
     assert_eq!(natives.len(), 2, "two workers share the green threads");
     assert!(!natives.contains(&here), "the root is no worker");
 
