@@ -51,6 +51,7 @@ impl hub::Run for Life {
     fn run(self) {
         let hub = hub::current().expect("a green thread runs on a hub");
         self.0.lazy_identity().set_place(hub.place());
+        self.0.lazy_identity().set_os_thread(hub.os_thread());
         let tell = |context: Option<NonNull<_>>| hub.set_user_data(context.map(NonNull::cast));
         context::live(self.0, tell, hub::retire);
     }

@@ -85,11 +85,17 @@ impl<T> JoinHandle<T> {
 }
 
 impl<T> JoinHandleExt for JoinHandle<T> {
-    /// Returns the pthread of a native thread, or that of the OS thread that runs a green thread.
+    /// Returns the pthread of a native thread, or that of the OS thread that runs a green thread. Before a green thread has
+    /// begun, it is the one that it is to begin on; with several workers another one may take it over.
     fn as_pthread_t(&self) -> RawPthread {
         match &self.0.started {
             Started::Native(native) => native.as_pthread_t(),
-            Started::Green { os_thread, .. } => *os_thread,
+            Started::Green { os_thread, .. } => self
+                .0
+                .joiner
+                .lazy_identity()
+                .os_thread()
+                .unwrap_or(*os_thread),
         }
     }
 
@@ -98,7 +104,12 @@ impl<T> JoinHandleExt for JoinHandle<T> {
     fn into_pthread_t(self) -> RawPthread {
         match self.0.started {
             Started::Native(native) => native.into_pthread_t(),
-            Started::Green { os_thread, .. } => os_thread,
+            Started::Green { os_thread, .. } => self
+                .0
+                .joiner
+                .lazy_identity()
+                .os_thread()
+                .unwrap_or(os_thread),
         }
     }
 }

@@ -2,9 +2,10 @@
 #![forbid(unsafe_code)]
 
 use std::num::NonZeroU64;
+use std::os::unix::thread::RawPthread;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::thread_state::cancelled_scopes;
@@ -39,6 +40,8 @@ pub(crate) struct LazyIdentity {
     scope: AtomicU64,
     /// The place of a green thread on its hub, once it has started; null before that.
     place: AtomicPtr<()>,
+    /// The OS thread that a green thread runs on, as bits, once it has started; zero before that.
+    os_thread: AtomicUsize,
     identity: OnceLock<Arc<Identity>>,
 }
 
@@ -53,6 +56,7 @@ impl LazyIdentity {
             parent: AtomicU64::new(0),
             scope: AtomicU64::new(2 * scope),
             place: AtomicPtr::new(ptr::null_mut()),
+            os_thread: AtomicUsize::new(0),
             identity: OnceLock::new(),
         }
     }
@@ -120,6 +124,21 @@ impl LazyIdentity {
     /// Returns the place of the thread on its hub, if it is known to have started.
     pub(crate) fn place(&self) -> Option<NonNull<()>> {
         NonNull::new(self.place.load(Ordering::Relaxed))
+    }
+
+    /// Sets the OS thread that the green thread runs on, when it starts.
+    #[inline]
+    pub(crate) fn set_os_thread(&self, os_thread: RawPthread) {
+        // Relaxed: it is a number to the reader.
+        self.os_thread.store(os_thread as usize, Ordering::Relaxed);
+    }
+
+    /// Returns the OS thread that the green thread runs on, if it is known to have started.
+    pub(crate) fn os_thread(&self) -> Option<RawPthread> {
+        match self.os_thread.load(Ordering::Relaxed) {
+            0 => None,
+            bits => Some(bits as RawPthread),
+        }
     }
 
     /// Returns the identity that all handles to the thread share.
