@@ -37,8 +37,14 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
     destination.start(stack, Body::new(Life(runner)));
     Ok(Started::Green {
         os_thread: destination.hub().os_thread(),
-        is_final: destination.is_final(),
+        elsewhere: (!destination.is_final()).then_some(os_thread_of),
     })
+}
+
+/// Returns the OS thread of a green thread that has begun, by its place on its hub.
+fn os_thread_of(place: NonNull<()>) -> RawPthread {
+    // SAFETY: only `Life` sets the place of an identity, to what its hub has returned.
+    unsafe { hub::os_thread_of(place) }
 }
 
 /// What a green thread runs. Reports know it by its [`LazyIdentity`] before it starts, and by its context after that.
@@ -50,10 +56,11 @@ impl hub::Run for Life {
     #[inline(always)]
     fn run(self) {
         let hub = hub::current().expect("a green thread runs on a hub");
-        self.0.lazy_identity().set_place(hub.place());
-        self.0.lazy_identity().set_os_thread(hub.os_thread());
+        let identity = self.0.lazy_identity();
+        let parent = identity.parent();
+        identity.set_place(hub.place());
         let tell = |context: Option<NonNull<_>>| hub.set_user_data(context.map(NonNull::cast));
-        context::live(self.0, tell, hub::retire);
+        context::live(self.0, parent, tell, hub::retire);
     }
 
     fn tag(&self) -> Option<NonNull<()>> {

@@ -1,6 +1,7 @@
 //! Interrupting the waits of a task: what its thread is told on its hub, and by code that runs there.
 #![allow(unsafe_code)]
 
+use std::os::unix::thread::RawPthread;
 use std::ptr::{self, NonNull};
 use std::time::Instant;
 
@@ -78,4 +79,14 @@ impl Hub {
     pub(crate) fn wake_at(&self, place: NonNull<()>) {
         self.core().run_queue.wake(Address(place.cast()));
     }
+}
+
+/// Returns the OS thread of the hub whose place it is. On any OS thread.
+///
+/// # Safety
+///
+/// Some hub's [`place`](Hub::place) has returned the place.
+pub(crate) unsafe fn os_thread_of(place: NonNull<()>) -> RawPthread {
+    // SAFETY: it is the address of a task, which may be stale.
+    unsafe { task_table::owner_of(place.cast()) }.os_thread()
 }

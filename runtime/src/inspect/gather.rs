@@ -219,6 +219,7 @@ fn thread(hub: &Hub, seen: &Seen, options: DumpOptions) -> ThreadReport {
             // SAFETY: it is the context of a green thread, which by invariant 1 does not end meanwhile.
             let context = unsafe { context.cast::<Context>().as_ref() };
             report.identify(context.lazy_identity());
+            report.parent = context.parent().map(NonZeroU64::get);
             note = Some(&context.waiting.note);
         }
         Known::Started(None) if seen.is_root => {

@@ -23,6 +23,8 @@ use crate::wait::waiting::Waiting;
 ///    it is published, `lazy_identity` is valid.
 pub(crate) struct Context {
     number: NonZeroU64,
+    /// The number of the thread that has spawned it.
+    parent: Option<NonZeroU64>,
     lazy_identity: NonNull<LazyIdentity>,
     pub(crate) locals: Locals,
     /// The scope of overrides that the thread is in.
@@ -44,6 +46,11 @@ impl Context {
         self.number
     }
 
+    /// Returns the number of the thread that has spawned the green thread.
+    pub(crate) fn parent(&self) -> Option<NonZeroU64> {
+        self.parent
+    }
+
     /// Returns the identity of the green thread.
     pub(crate) fn lazy_identity(&self) -> &LazyIdentity {
         // SAFETY: by invariant 1.
@@ -53,14 +60,20 @@ impl Context {
 
 /// Runs a green thread from start to end, on its own stack.
 ///
-/// `tell` publishes the context, and withdraws it at the end. `retire` is called before the end can be observed.
+/// `parent` has spawned it. `tell` publishes the context, and withdraws it at the end. `retire` is called before the end can be observed.
 ///
 /// Always inlined: it has one caller, and is most of a short green thread's life.
 #[inline(always)]
-pub(crate) fn live(runner: Runner, tell: impl Fn(Option<NonNull<Context>>), retire: impl FnOnce()) {
+pub(crate) fn live(
+    runner: Runner,
+    parent: Option<NonZeroU64>,
+    tell: impl Fn(Option<NonNull<Context>>),
+    retire: impl FnOnce(),
+) {
     let lazy_identity = runner.lazy_identity();
     let context = Context {
         number: lazy_identity.number(),
+        parent,
         lazy_identity: NonNull::from(lazy_identity),
         locals: Locals::default(),
         scope: RefCell::default(),

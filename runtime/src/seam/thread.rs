@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::thread::RawPthread;
+use std::ptr::NonNull;
 
 use super::context;
 use crate::boundary;
@@ -28,8 +29,8 @@ pub(crate) enum Started {
     Green {
         /// The OS thread that it is to begin on, and then runs on until it ends.
         os_thread: RawPthread,
-        /// Whether it is certain to begin there.
-        is_final: bool,
+        /// If it may begin on another one: returns the OS thread of a green thread that has begun, by its place.
+        elsewhere: Option<fn(NonNull<()>) -> RawPthread>,
     },
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::os::unix::thread::{JoinHandleExt, RawPthread};
+use std::ptr::NonNull;
 
 use super::{Result, Thread};
 use crate::seam::busy::busy;
@@ -90,44 +91,61 @@ impl<T> JoinHandleExt for JoinHandle<T> {
     fn as_pthread_t(&self) -> RawPthread {
         match &self.0.started {
             Started::Native(native) => native.as_pthread_t(),
-            Started::Green { os_thread, .. } => self
-                .0
-                .joiner
-                .lazy_identity()
-                .os_thread()
-                .unwrap_or(*os_thread),
+            Started::Green {
+                os_thread,
+                elsewhere,
+            } => self.0.os_thread(*os_thread, *elsewhere),
         }
     }
 
     /// Consumes the handle and returns the pthread. The caller then has to join or detach a native thread. A green thread is
     /// detached.
     fn into_pthread_t(self) -> RawPthread {
+        let pthread = self.as_pthread_t();
         match self.0.started {
             Started::Native(native) => native.into_pthread_t(),
-            Started::Green { os_thread, .. } => self
-                .0
-                .joiner
-                .lazy_identity()
-                .os_thread()
-                .unwrap_or(os_thread),
+            Started::Green { .. } => pthread,
         }
     }
 }
 
 impl<T> Joined<T> {
+    /// Returns the OS thread of a green thread that is to begin on `os_thread`, or on another one.
+    fn os_thread(
+        &self,
+        os_thread: RawPthread,
+        elsewhere: Option<fn(NonNull<()>) -> RawPthread>,
+    ) -> RawPthread {
+        match (elsewhere, self.joiner.lazy_identity().place()) {
+            (Some(os_thread_of), Some(place)) => os_thread_of(place),
+            _ => os_thread,
+        }
+    }
+
     pub(super) fn thread(&self) -> &Thread {
         Thread::of(self.joiner.lazy_identity().identity())
     }
 
+    #[inline]
     #[track_caller]
     pub(super) fn join(self) -> Result<T> {
+        if matches!(self.started, Started::Green { .. }) && self.joiner.is_done() {
+            return self.joiner.into_result();
+        }
+        self.wait()
+    }
+
+    /// Does the same for a thread that has not ended.
+    #[inline(never)]
+    #[track_caller]
+    fn wait(self) -> Result<T> {
         let Joined { started, joiner } = self;
         let joined = match started {
             Started::Green {
                 os_thread,
-                is_final,
+                elsewhere,
             } => {
-                let is_near = || is_final && os_thread == this_pthread();
+                let is_near = || elsewhere.is_none() && os_thread == this_pthread();
                 // SAFETY: a green thread ends on the OS thread that it has begun on.
                 unsafe { joiner.join(seam::join, is_near, || ()) }
             }

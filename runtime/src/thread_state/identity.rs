@@ -2,10 +2,9 @@
 #![forbid(unsafe_code)]
 
 use std::num::NonZeroU64;
-use std::os::unix::thread::RawPthread;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::thread_state::cancelled_scopes;
@@ -34,14 +33,11 @@ pub(crate) struct LazyIdentity {
     number: NonZeroU64,
     /// Where the thread was spawned.
     location: &'static Location<'static>,
-    /// The number of the thread that has spawned it; zero before it is started.
-    parent: AtomicU64,
     /// Twice the number of the scope that the thread belongs to, or zero; plus one if the thread was cancelled.
     scope: AtomicU64,
-    /// The place of a green thread on its hub, once it has started; null before that.
-    place: AtomicPtr<()>,
-    /// The OS thread that a green thread runs on, as bits, once it has started; zero before that.
-    os_thread: AtomicUsize,
+    /// Twice the number of the thread that has spawned it, plus one; or, once a green thread has begun, its place on its hub,
+    /// which is even. Null before it is started.
+    origin: AtomicPtr<()>,
     identity: OnceLock<Arc<Identity>>,
 }
 
@@ -53,10 +49,8 @@ impl LazyIdentity {
         LazyIdentity {
             number: next_id(),
             location: Location::caller(),
-            parent: AtomicU64::new(0),
             scope: AtomicU64::new(2 * scope),
-            place: AtomicPtr::new(ptr::null_mut()),
-            os_thread: AtomicUsize::new(0),
+            origin: AtomicPtr::new(ptr::null_mut()),
             identity: OnceLock::new(),
         }
     }
@@ -83,12 +77,17 @@ impl LazyIdentity {
     #[inline]
     pub(crate) fn set_parent(&self, parent: NonZeroU64) {
         // Relaxed: what starts the thread orders it.
-        self.parent.store(parent.get(), Ordering::Relaxed);
+        self.origin.store(
+            ptr::without_provenance_mut(2 * parent.get() as usize + 1),
+            Ordering::Relaxed,
+        );
     }
 
-    /// Returns the number of the thread that has spawned it.
+    /// Returns the number of the thread that has spawned it, unless it is a green thread that has begun: then its context has
+    /// the number.
     pub(crate) fn parent(&self) -> Option<NonZeroU64> {
-        NonZeroU64::new(self.parent.load(Ordering::Relaxed))
+        let origin = self.origin.load(Ordering::Relaxed).addr();
+        NonZeroU64::new(origin as u64 / 2).filter(|_| origin % 2 == 1)
     }
 
     /// Returns the number of the scope that the thread belongs to.
@@ -118,27 +117,14 @@ impl LazyIdentity {
     #[inline]
     pub(crate) fn set_place(&self, place: NonNull<()>) {
         // Relaxed: what is there is accessed on the hub's OS thread alone.
-        self.place.store(place.as_ptr(), Ordering::Relaxed);
+        debug_assert!(place.as_ptr().addr() % 2 == 0, "tasks are aligned");
+        self.origin.store(place.as_ptr(), Ordering::Relaxed);
     }
 
     /// Returns the place of the thread on its hub, if it is known to have started.
     pub(crate) fn place(&self) -> Option<NonNull<()>> {
-        NonNull::new(self.place.load(Ordering::Relaxed))
-    }
-
-    /// Sets the OS thread that the green thread runs on, when it starts.
-    #[inline]
-    pub(crate) fn set_os_thread(&self, os_thread: RawPthread) {
-        // Relaxed: it is a number to the reader.
-        self.os_thread.store(os_thread as usize, Ordering::Relaxed);
-    }
-
-    /// Returns the OS thread that the green thread runs on, if it is known to have started.
-    pub(crate) fn os_thread(&self) -> Option<RawPthread> {
-        match self.os_thread.load(Ordering::Relaxed) {
-            0 => None,
-            bits => Some(bits as RawPthread),
-        }
+        NonNull::new(self.origin.load(Ordering::Relaxed))
+            .filter(|place| place.as_ptr().addr() % 2 == 0)
     }
 
     /// Returns the identity that all handles to the thread share.

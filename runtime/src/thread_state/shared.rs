@@ -200,12 +200,22 @@ impl<T> Joiner<T> {
             return None;
         }
         also();
+        Some(self.into_result())
+    }
+
+    /// Returns the result of a thread that has ended.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the thread has not ended.
+    #[inline]
+    pub(crate) fn into_result(self) -> Result<T> {
         assert!(self.is_done(), "a result is taken after the thread's end");
         let this = ManuallyDrop::new(self);
         // SAFETY: by invariant 1: the runner has released it, so this is the last owner; `split` made a box.
         let shared = unsafe { Box::from_raw(this.0.as_ptr()) };
         let result = shared.packet.take();
-        Some(result.expect("a thread leaves one result, taken once"))
+        result.expect("a thread leaves one result, taken once")
     }
 
     #[inline]
