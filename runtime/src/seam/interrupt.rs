@@ -104,6 +104,7 @@ pub(crate) fn shield<R>(f: impl FnOnce() -> R) -> R {
 
 /// Unwinds out of a wait that was interrupted.
 #[cold]
+#[inline(never)]
 pub(crate) fn unwind() -> ! {
     let due = with(|interrupts| match interrupts.next() {
         Next::Now(due) => due,

@@ -33,6 +33,7 @@ impl<T> Iterator for Iter<'_, T> {
     type Item = T;
 
     #[track_caller]
+    #[inline(always)]
     fn next(&mut self) -> Option<T> {
         self.rx.recv().ok()
     }
@@ -41,6 +42,7 @@ impl<T> Iterator for Iter<'_, T> {
 impl<T> Iterator for TryIter<'_, T> {
     type Item = T;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<T> {
         self.rx.try_recv().ok()
     }
@@ -50,6 +52,7 @@ impl<T> Iterator for IntoIter<T> {
     type Item = T;
 
     #[track_caller]
+    #[inline(always)]
     fn next(&mut self) -> Option<T> {
         self.rx.recv().ok()
     }
