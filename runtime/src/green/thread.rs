@@ -24,17 +24,17 @@ use crate::wait::park::{Outcome, Wait};
 const STACK_SIZE: usize = 2 << 20;
 
 pub(super) fn start(start: Start) -> io::Result<Started> {
-    let Start { stack_size, runner } = start;
     panic_hook::chain();
-    let size = Size::holding(stack_size.unwrap_or_else(default_stack_size))?;
+    let size = Size::holding(start.stack_size.unwrap_or_else(default_stack_size))?;
     let destination = hub::hub_to_spawn_on()?;
     let stack = destination.reserve(size)?;
     let spawner = match destination.hub_if_here() {
         Some(hub) => super::context::number_on(hub),
         None => super::context::number(),
     };
-    runner.lazy_identity().set_parent(spawner);
-    destination.start(stack, Body::new(Life(runner)));
+    start.runner.lazy_identity().set_parent(spawner);
+    // Only now: a copy of what was just written in pieces waits until the processor has written it.
+    destination.start(stack, Body::new(Life(start.runner)));
     Ok(Started::Green {
         os_thread: destination.hub().os_thread(),
         elsewhere: (!destination.is_final()).then_some(os_thread_of),

@@ -16,8 +16,9 @@ use crate::coroutine::{Reservation, Size};
 #[derive(Clone, Copy)]
 pub(crate) struct Destination {
     hub: &'static Hub,
-    /// Whether it is the hub of this OS thread. Determined once for a spawn.
-    is_here: bool,
+    /// The same, if it is the hub of this OS thread. Determined once for a spawn. Not a `bool`: a copy of its padding would
+    /// wait until the processor has written what is beside it.
+    here: Option<&'static Hub>,
     /// If it is a worker, another worker may take the green thread over.
     team: Option<&'static Team>,
 }
@@ -28,7 +29,7 @@ impl Destination {
     pub(super) fn here(hub: &'static Hub) -> Self {
         Destination {
             hub,
-            is_here: true,
+            here: Some(hub),
             team: None,
         }
     }
@@ -42,7 +43,7 @@ impl Destination {
     /// Returns the hub if it is that of this OS thread.
     #[inline]
     pub(crate) fn hub_if_here(self) -> Option<&'static Hub> {
-        self.is_here.then_some(self.hub)
+        self.here
     }
 
     /// Returns true if the green thread is certain to begin on this hub: no other worker takes it over.
@@ -59,7 +60,7 @@ impl Destination {
     #[inline]
     pub(crate) fn reserve(self, size: Size) -> io::Result<Reservation> {
         let _inside = boundary::enter();
-        if self.is_here {
+        if self.here.is_some() {
             self.hub.core().stacks.borrow_mut().reserve(size)
         } else {
             Reservation::new(size)
@@ -72,7 +73,7 @@ impl Destination {
         let _inside = boundary::enter();
         if let Some(team) = self.team {
             self.start_on_a_worker(team, (stack, body));
-        } else if self.is_here {
+        } else if self.here.is_some() {
             self.hub.remote.alive.start();
             self.hub.accept(stack, body);
         } else {
@@ -83,14 +84,14 @@ impl Destination {
 
     fn start_on_a_worker(self, team: &Team, start: Start) {
         let remote = &self.hub.remote;
-        if self.is_here {
+        if self.here.is_some() {
             remote.alive.start();
         } else {
             remote.alive.send();
         }
         remote.unstarted.push(start);
         // A worker that slept begins it now. One that runs does so when it can, unless another is sooner.
-        if self.is_here || !remote.poke() {
+        if self.here.is_some() || !remote.poke() {
             team.rouse();
         }
     }
@@ -102,7 +103,7 @@ impl Hub {
     pub(crate) fn as_destination(&'static self) -> Destination {
         Destination {
             hub: self,
-            is_here: current::is(self),
+            here: current::is(self).then_some(self),
             team: None,
         }
     }
@@ -125,8 +126,8 @@ impl Hub {
     /// Always inlined: a spawn by a green thread of the same hub is one frame.
     #[inline(always)]
     pub(super) fn accept(&'static self, stack: Reservation, body: Body) {
-        let task = Task::new(stack, body);
-        let task = self.core().tasks.insert(&self.remote, task);
+        let make = || Task::new(stack, body);
+        let task = self.core().tasks.insert(&self.remote, make);
         self.core().run_queue.push(task);
     }
 }

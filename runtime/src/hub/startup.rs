@@ -62,7 +62,7 @@ impl Hub {
         let hub = Hub::leak(poller, notifier);
         fork::notice_forks();
         hub.core.tasks.add(&hub.remote, chunk);
-        let root = hub.core.tasks.insert(&hub.remote, Task::root());
+        let root = hub.core.tasks.insert(&hub.remote, Task::root);
         hub.core.root.set(root);
         hub.core.running.set(root);
         alive::add(&hub.remote.alive);

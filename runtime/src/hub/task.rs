@@ -84,6 +84,7 @@ impl Task {
     }
 
     /// Creates a green thread that has not started.
+    #[inline(always)]
     pub(super) fn new(stack: Reservation, body: Body) -> Self {
         Task {
             body: Cell::new(Some(body)),

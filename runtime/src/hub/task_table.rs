@@ -96,9 +96,15 @@ impl TaskTable {
         }
     }
 
-    /// Stores a task in a slot. Called on the hub's OS thread, or before any other thread has access to the hub.
+    /// Stores the task that `make` returns in a slot. Called on the hub's OS thread, or before any other thread has access to
+    /// the hub. `make` does not panic.
+    // It is called last, so that the task is made in its slot and not copied there.
     #[inline]
-    pub(super) fn insert(&self, owner: &'static Remote, task: Task) -> NonNull<Task> {
+    pub(super) fn insert(
+        &self,
+        owner: &'static Remote,
+        make: impl FnOnce() -> Task,
+    ) -> NonNull<Task> {
         let chunk = match self.with_room.get() {
             Some(chunk) => chunk,
             None => self.grow(owner),
@@ -129,7 +135,7 @@ impl TaskTable {
             self.with_room.set(header.below.take());
         }
         // SAFETY: by invariant 1 the slot is free.
-        unsafe { slot.write(task) };
+        unsafe { slot.write(make()) };
         slot
     }
 
@@ -272,7 +278,7 @@ mod tests {
         for round in 0..3 {
             // More tasks than fit into the chunks that keep their memory.
             let count = (EMPTY_KEPT as usize + 3) * SLOTS as usize;
-            let slots: Vec<_> = (0..count).map(|_| table.insert(owner, task())).collect();
+            let slots: Vec<_> = (0..count).map(|_| table.insert(owner, || task())).collect();
             assert_eq!(slots.iter().collect::<HashSet<_>>().len(), count);
             for slot in &slots {
                 // SAFETY: this is the address of a slot.
