@@ -117,7 +117,7 @@ impl LazyIdentity {
     #[inline]
     pub(crate) fn set_place(&self, place: NonNull<()>) {
         // Relaxed: what is there is accessed on the hub's OS thread alone.
-        debug_assert!(place.as_ptr().addr() % 2 == 0, "tasks are aligned");
+        debug_assert!(place.cast::<u16>().is_aligned(), "tasks are aligned");
         self.origin.store(place.as_ptr(), Ordering::Relaxed);
     }
 
