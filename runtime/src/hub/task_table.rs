@@ -278,7 +278,7 @@ mod tests {
         for round in 0..3 {
             // More tasks than fit into the chunks that keep their memory.
             let count = (EMPTY_KEPT as usize + 3) * SLOTS as usize;
-            let slots: Vec<_> = (0..count).map(|_| table.insert(owner, || task())).collect();
+            let slots: Vec<_> = (0..count).map(|_| table.insert(owner, task)).collect();
             assert_eq!(slots.iter().collect::<HashSet<_>>().len(), count);
             for slot in &slots {
                 // SAFETY: this is the address of a slot.
