@@ -1,6 +1,7 @@
 //! Failures for lack of descriptors, threads or address space. Each case is a separate process that lowers its limits.
 #![allow(missing_docs)]
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::io;
 use std::process::Command;
@@ -116,20 +117,22 @@ fn too_many_workers(too_many: usize, calls: &[&str], code: i32) {
     runs_on_workers(2);
 }
 
+/// Spawns threads that hold their workers, until all workers have had one.
 fn runs_on_workers(count: usize) {
-    let numbers: std::collections::BTreeSet<_> = (0..4)
-        .map(|_| {
-            let builder = thread::Builder::new().stack_size(1 << 16);
-            let waits = || {
-                thread::sleep(Duration::from_millis(1));
-                greenpatch::native_thread_id()
-            };
-            builder.spawn(waits).unwrap()
-        })
-        .collect::<Vec<_>>()
-        .into_iter()
-        .map(|thread| thread.join().unwrap())
-        .collect();
+    let mut numbers = BTreeSet::new();
+    while numbers.len() < count {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let builder = thread::Builder::new().stack_size(1 << 16);
+                let holds = || {
+                    std::thread::sleep(Duration::from_millis(1));
+                    greenpatch::native_thread_id()
+                };
+                builder.spawn(holds).unwrap()
+            })
+            .collect();
+        numbers.extend(threads.into_iter().map(|thread| thread.join().unwrap()));
+    }
     assert_eq!(numbers.len(), count);
 }
 
