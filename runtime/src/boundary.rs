@@ -1,6 +1,6 @@
 //! Whether the code that runs on this OS thread is greenpatch's own.
 //!
-//! Layer: below all others. Called by: `hub`, `wait`, `seam`, `green`, `inspect`, `libc`. Calls: std, and the loader once.
+//! Layer: below all others. Called by: `hub`, `wait`, `seam`, `interruption`, `green`, `inspect`, `libc`. Calls: std, and the loader once.
 //! Never: makes a system call.
 //!
 //! greenpatch calls functions of libc itself: std's locks wait by a futex, the reactor by `epoll_wait`. Such a call must

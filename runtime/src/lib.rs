@@ -127,6 +127,7 @@ mod green;
 pub mod hint;
 mod hub;
 pub mod inspect;
+mod interruption;
 #[cfg(not(loom))]
 pub mod io;
 #[cfg(greenpatch_libc)]

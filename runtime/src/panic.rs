@@ -1,6 +1,6 @@
 // Layer: facade, std-shaped.
 // Called by: users.
-// Calls: `seam`.
+// Calls: `interruption`, `seam`.
 // Never: names a hub.
 
 //! Panics, counted by thread, native or green, with the API of [`std::panic`](mod@std::panic).
@@ -18,7 +18,8 @@ use std::any::Any;
 #[doc(no_inline)]
 pub use ::std::panic::*;
 
-use crate::seam::{interrupt, unwind as seam};
+use crate::interruption;
+use crate::seam::unwind as seam;
 
 /// Calls `f` and catches a panic that unwinds out of it.
 ///
@@ -38,7 +39,7 @@ where
 {
     let result = std::panic::catch_unwind(f);
     if result.is_err() {
-        interrupt::caught();
+        interruption::caught();
     }
     result
 }
@@ -49,7 +50,7 @@ where
 ///
 /// Always panics.
 pub fn resume_unwind(payload: Box<dyn Any + Send>) -> ! {
-    interrupt::resume(payload)
+    interruption::resume(payload)
 }
 
 /// Sets the panic hook, which is called when any thread, native or green, panics.

@@ -6,7 +6,7 @@ use ::std::pin::pin;
 use ::std::sync::Arc;
 use ::std::task::{Context, Poll, Wake, Waker};
 
-use crate::seam::interrupt;
+use crate::interruption;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{AtomicBool, Ordering};
 use crate::wait::park::Outcome;
@@ -75,7 +75,7 @@ impl Signal {
         let outcome = wait_while_interruptible(wait_signal, kind, &self.woken, None, is_pending);
         if outcome == Outcome::Interrupted {
             // The future is dropped.
-            interrupt::unwind();
+            interruption::unwind();
         }
         // Acquire: pairs with the release in `wake_by_ref`. The next poll sees what happened before each wakeup that is
         // forgotten here.

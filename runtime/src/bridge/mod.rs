@@ -2,7 +2,7 @@
 //!
 //! Layer: facade.
 //! Called by: users.
-//! Calls: `seam`, `thread`, `wait`.
+//! Calls: `interruption`, `seam`, `thread`, `wait`.
 //! Never: names a hub.
 
 mod block_on;

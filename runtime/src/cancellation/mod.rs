@@ -2,7 +2,7 @@
 //!
 //! Layer: facade.
 //! Called by: users.
-//! Calls: `seam`, `thread`, `wait`, `panic_strategy`.
+//! Calls: `interruption`, `seam`, `thread`, `wait`, `panic_strategy`.
 //! Never: names a hub.
 //!
 //! `docs/CANCELLATION.md` lists the waits, and says for each what an interrupt leaves behind.

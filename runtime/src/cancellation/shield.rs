@@ -1,7 +1,7 @@
 //! [`shield`].
 #![forbid(unsafe_code)]
 
-use crate::seam::interrupt;
+use crate::interruption;
 
 /// Calls `f`, during which neither a cancellation of the current thread nor a time-out around this call is delivered.
 ///
@@ -32,5 +32,5 @@ use crate::seam::interrupt;
 /// assert_eq!(steps, 2);
 /// ```
 pub fn shield<T>(f: impl FnOnce() -> T) -> T {
-    interrupt::shield(f)
+    interruption::shield(f)
 }

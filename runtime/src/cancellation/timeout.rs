@@ -5,8 +5,9 @@ use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use super::TimeoutError;
+use crate::interruption::{self, Timed};
 use crate::panic_strategy;
-use crate::seam::interrupt::{self, Timed};
+use crate::seam::interrupt;
 
 /// Calls `f`, and returns what it returns, but ends its waits once `duration` has elapsed.
 ///
@@ -58,11 +59,11 @@ pub fn timeout<T>(duration: Duration, f: impl FnOnce() -> T) -> Result<T, Timeou
         Ok(result) => return Ok(result),
         Err(payload) => payload,
     };
-    interrupt::caught();
+    interruption::caught();
     let is_ours = timed.is_of(&*payload);
     drop(timed);
     if is_ours {
         return Err(TimeoutError::ELAPSED);
     }
-    interrupt::resume(payload)
+    interruption::resume(payload)
 }

@@ -15,7 +15,7 @@ use crate::descriptor::operation::{Kind, Operation};
 use crate::descriptor::perform::{self, Readiness};
 use crate::descriptor::watch::Watcher;
 use crate::hub::{self, Direction, EPOCH, Hub, Key, Waited};
-use crate::seam::interrupt;
+use crate::interruption;
 use crate::wait::note::Note;
 
 /// Performs an operation on the hub of the thread that runs, or by `native`, the original of the seam, if that may not
@@ -256,7 +256,7 @@ impl Pause {
             Waited::Ready => {}
             Waited::TimedOut => self.is_over = true,
             // No bytes were moved, and nothing was accepted.
-            Waited::Stopped => interrupt::unwind(),
+            Waited::Stopped => interruption::unwind(),
             Waited::Interrupted => {
                 // The OS does not restart a call that has a timeout.
                 let ends = self.deadline.flatten().is_some() || signals::end_calls();

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use crate::hub;
 use crate::seam::context::Context;
-use crate::seam::local::Locals;
+use crate::thread_state::locals::Locals;
 
 pub(super) fn green() -> Option<NonNull<Locals>> {
     let context: NonNull<Context> = hub::current()?.user_data()?.cast();

@@ -2,7 +2,7 @@
 //!
 //! Layer: green, on top.
 //! Called by: the patch table, through stored function pointers, and by nothing else.
-//! Calls: `boundary`, `hub`, `inspect`, `coroutine`, `seam`, `wait`, `descriptor`, `thread_state`, `patch`, `libc`, `panic_strategy`.
+//! Calls: `interruption`, `boundary`, `hub`, `inspect`, `coroutine`, `seam`, `wait`, `descriptor`, `thread_state`, `patch`, `libc`, `panic_strategy`.
 //! Never: is imported by a std-shaped module.
 //!
 //! Every replacement first looks up the current hub. Without one it calls the native original, and so it does in the

@@ -8,9 +8,10 @@ use std::thread;
 
 use super::panic_report;
 use crate::hub;
+use crate::interruption;
 use crate::panic_strategy;
+use crate::seam::context;
 use crate::seam::unwind::Hook;
-use crate::seam::{context, interrupt};
 
 static CHAINED: Once = Once::new();
 /// std's default hook.
@@ -94,7 +95,7 @@ pub(super) fn wrap(user: Option<Hook>) -> Hook {
             if !nested && let Some(hub) = hub::current() {
                 hub.panicked();
             }
-            interrupt::begins_to_panic();
+            interruption::begins_to_panic();
             match &user {
                 Some(user) => user(info),
                 None => report(info),

@@ -222,7 +222,7 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
             panic_caught: seam::unwind::caught,
             panic_resumed: seam::unwind::panicked,
             note: inspect::note,
-            shielded: |call| seam::interrupt::shield(call),
+            shielded: |call| crate::interruption::shield(call),
         });
     });
     panic_hook::learn();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::context;
 use crate::hub;
-use crate::seam::interrupt;
+use crate::interruption;
 use crate::seam::time as seam;
 use crate::wait::note::Note;
 
@@ -28,6 +28,6 @@ pub(super) fn sleep(duration: Duration) {
         }
     });
     if was_interrupted {
-        interrupt::unwind();
+        interruption::unwind();
     }
 }

@@ -7,11 +7,11 @@ use std::num::NonZeroU64;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::local::Locals;
 use crate::boundary;
 use crate::patch::ScopeHandle;
 use crate::patchable;
 use crate::thread_state::identity::{Identity, LazyIdentity, MAIN, next_id};
+use crate::thread_state::locals::Locals;
 use crate::thread_state::os_thread;
 use crate::thread_state::shared::Runner;
 use crate::wait::waiting::Waiting;

@@ -1,7 +1,7 @@
 //! The few operations on which everything that blocks is built, in their native form.
 //!
 //! Layer: seam, above `patch`, `wait`, `descriptor` and `thread_state`, below the std-shaped modules.
-//! Called by: `thread`, `sync`, `net`, `fs`, `io`, `process`, `os`, `panic`, `hint`, `inspect`, `bridge`, `cancellation`, `private`, `libc`; `green`, which replaces
+//! Called by: `interruption`, `thread`, `sync`, `net`, `fs`, `io`, `process`, `os`, `panic`, `hint`, `inspect`, `bridge`, `cancellation`, `private`, `libc`; `green`, which replaces
 //! what is here.
 //! Calls: `boundary`, `patch`, through `#[patchable]`: each operation is a patch point; `wait`, `descriptor`, `thread_state`;
 //! the OS, through std.

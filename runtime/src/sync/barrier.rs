@@ -5,7 +5,7 @@ use ::std::sync::PoisonError;
 
 use super::condvar::Condvar;
 use super::mutex::Mutex;
-use crate::seam::interrupt;
+use crate::interruption;
 use crate::wait::atomic::const_unless_loom;
 use crate::wait::reason::Kind;
 
@@ -74,7 +74,7 @@ impl Barrier {
                 if ended.is_interrupted() {
                     // It has not arrived, as far as the others are concerned.
                     state.count -= 1;
-                    interrupt::unwind();
+                    interruption::unwind();
                 }
             }
         }

@@ -6,7 +6,7 @@ use ::std::time::{Duration, Instant};
 
 use super::mutex::MutexGuard;
 use super::raw_mutex::RawMutex;
-use crate::seam::interrupt;
+use crate::interruption;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom};
 use crate::wait::park::{Outcome, Wait};
@@ -268,7 +268,7 @@ impl Ended {
     /// Returns how the wait has ended, or unwinds if it was interrupted.
     fn or_unwind(self) -> Outcome {
         if self.is_interrupted() {
-            interrupt::unwind();
+            interruption::unwind();
         }
         self.0
     }

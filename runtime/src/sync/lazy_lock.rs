@@ -12,8 +12,8 @@ use ::std::ops::{Deref, DerefMut};
 use ::std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::once::Once;
+use crate::interruption;
 use crate::seam::busy::busy;
-use crate::seam::interrupt;
 use crate::wait::atomic::const_unless_loom;
 
 /// A value that the first access initializes.
@@ -107,7 +107,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
                 unreachable!("a value is initialized once");
             };
             // The closure can be called once only, so it is not interrupted.
-            let value = interrupt::shield(f);
+            let value = interruption::shield(f);
             // SAFETY: as above.
             unsafe { *self.state.get() = State::Init(value) };
         });

@@ -1,6 +1,6 @@
 // Layer: facade, above `seam`.
 // Called by: users, and `io`.
-// Calls: `wait`; `seam` where something blocks, and `seam::unwind` for poisoning.
+// Calls: `wait`; `seam` where something blocks, and `seam::unwind` and `interruption` for poisoning.
 // Never: enters a seam where nothing blocks; depends on the kind of the calling thread.
 
 //! Synchronization between native and green threads, with the API of [`std::sync`].

@@ -15,8 +15,8 @@ use ::std::fmt;
 use ::std::marker::PhantomData;
 use ::std::panic::{RefUnwindSafe, UnwindSafe, panic_any};
 
+use crate::interruption;
 use crate::seam::busy::busy;
-use crate::seam::interrupt;
 use crate::seam::sync::wait_lock;
 use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::wait::park::{Outcome, Wait};
@@ -275,7 +275,7 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if self.end.get() == POISONED && interrupt::is_unwinding() {
+        if self.end.get() == POISONED && interruption::is_unwinding() {
             // The initialization did not panic, and may be run again.
             self.end.set(NEW);
         }
@@ -291,7 +291,7 @@ impl Drop for Running<'_> {
 #[track_caller]
 fn wait(waiter: &Waiter<Watching<'_>>) {
     if wait_lock(&Wait::new(waiter, None).located().interruptible()) == Outcome::Interrupted {
-        interrupt::unwind();
+        interruption::unwind();
     }
 }
 

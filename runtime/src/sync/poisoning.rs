@@ -2,8 +2,9 @@
 
 use ::std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
+use crate::interruption;
 use crate::seam::busy::busy;
-use crate::seam::{interrupt, unwind};
+use crate::seam::unwind;
 use crate::wait::atomic::{AtomicBool, Ordering, const_unless_loom};
 
 /// The poison flag of a lock.
@@ -32,7 +33,7 @@ impl Flag {
     /// unwinding of a thread that was cancelled, or of a time-out, is not one.
     #[inline]
     pub(super) fn leave(&self, before: &Panicking) {
-        if !before.0 && interrupt::poisons() {
+        if !before.0 && interruption::poisons() {
             self.0.store(true, Ordering::Relaxed);
         }
     }

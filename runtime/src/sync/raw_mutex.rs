@@ -17,8 +17,8 @@
 //! [`Park::PATIENCE`](crate::wait::park::Park::PATIENCE) allows, it reserves the mutex, and the next unlock
 //! hands it over.
 
+use crate::interruption;
 use crate::seam::busy::acquires;
-use crate::seam::interrupt;
 use crate::seam::sync::wait_lock;
 use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::wait::park::{Outcome, Spin, Wait};
@@ -66,7 +66,7 @@ impl RawMutex {
         {
             let is_held = self.lock_contended(|wait| wait_lock(&wait.interruptible()));
             if !is_held {
-                interrupt::unwind();
+                interruption::unwind();
             }
         }
     }

@@ -22,8 +22,8 @@
 //! So a reader waits for one writer, and for the threads that arrived before it; a writer waits for the threads that
 //! arrived before it, and for few that arrived later.
 
+use crate::interruption;
 use crate::seam::busy::acquires;
-use crate::seam::interrupt;
 use crate::seam::sync::wait_lock;
 use crate::wait::atomic::{AtomicU32, Ordering, const_unless_loom, guess};
 use crate::wait::park::{Outcome, Spin, Wait};
@@ -165,7 +165,7 @@ impl RawRwLock {
     #[track_caller]
     fn wait_for(&self, want: Want) {
         if !self.acquire(want, wait_lock) {
-            interrupt::unwind();
+            interruption::unwind();
         }
     }
 

@@ -6,6 +6,7 @@ use std::os::unix::thread::{JoinHandleExt, RawPthread};
 use std::ptr::NonNull;
 
 use super::{Result, Thread};
+use crate::interruption;
 use crate::seam::busy::busy;
 use crate::seam::interrupt;
 use crate::seam::thread::{self as seam, Started};
@@ -156,7 +157,7 @@ impl<T> Joined<T> {
         };
         match joined {
             Some(result) => result,
-            None => interrupt::unwind(),
+            None => interruption::unwind(),
         }
     }
 

@@ -6,7 +6,8 @@ use std::fmt;
 use super::AccessError;
 use super::access_error::panic_access_error;
 use super::native_local::{Initialized, Native, Storage};
-use crate::seam::local::{self, Locals};
+use crate::seam::local;
+use crate::thread_state::locals::{Destroyed, Locals};
 
 /// A thread-local storage key, with a separate value for each thread, native or green.
 ///
@@ -129,9 +130,7 @@ impl<T: 'static> LocalKey<T> {
         init: impl FnOnce() -> T,
     ) -> Result<std::rc::Rc<T>, AccessError> {
         let address = std::ptr::from_ref(self.id).addr();
-        locals
-            .get(address, init)
-            .map_err(|local::Destroyed| AccessError)
+        locals.get(address, init).map_err(|Destroyed| AccessError)
     }
 }
 

@@ -1,6 +1,6 @@
 // Layer: facade, std-shaped.
 // Called by: users, `bridge`, `cancellation` and `prelude`.
-// Calls: `seam`, `wait`, `thread_state`, `patch`.
+// Calls: `interruption`, `seam`, `wait`, `thread_state`, `patch`.
 // Never: names a hub, or depends on the kind of a thread.
 
 //! Native threads, or green threads once patched, with the API of [`std::thread`].

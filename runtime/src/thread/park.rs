@@ -12,8 +12,9 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::{Duration, Instant};
 
+use crate::interruption;
+use crate::seam::context;
 use crate::seam::thread as seam;
-use crate::seam::{context, interrupt};
 use crate::thread_state::identity::Identity;
 use crate::wait::park::Outcome;
 use crate::wait::reason::Kind;
@@ -91,7 +92,7 @@ fn park_until(deadline: Option<Instant>) {
                 .compare_exchange(PARKED, EMPTY, Relaxed, Relaxed)
                 .is_ok()
         {
-            interrupt::unwind();
+            interruption::unwind();
         }
     }
     token.swap(EMPTY, Acquire);

@@ -4,7 +4,7 @@
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use crate::seam::interrupt;
+use crate::interruption;
 use crate::seam::thread as seam;
 use crate::wait::park::Outcome;
 use crate::wait::reason::Kind;
@@ -62,7 +62,7 @@ impl ScopeData {
                 return false;
             }
         }
-        interrupt::with_cancelled_scope(self.number, || {
+        interruption::with_cancelled_scope(self.number, || {
             wait_while(seam::join, Kind::Scope, place, None, running);
         });
         true

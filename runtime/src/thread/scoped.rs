@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use super::join_handle::Joined;
 use super::scope_data::ScopeData;
 use super::{Builder, Result, Thread};
-use crate::seam::interrupt;
+use crate::interruption;
 use crate::wait::payload::is_of_an_interrupt;
 
 /// A scope to spawn threads in, native or green, that borrow data which outlives it.
@@ -64,13 +64,13 @@ where
     let result = panic::catch_unwind(AssertUnwindSafe(|| f(&scope)));
     let mut is_interrupted = false;
     if let Err(payload) = &result {
-        interrupt::caught();
+        interruption::caught();
         is_interrupted = is_of_an_interrupt(&**payload);
     }
     is_interrupted = scope.data.wait(is_interrupted);
     match result {
-        Err(payload) => interrupt::resume(payload),
-        Ok(_) if is_interrupted => interrupt::unwind(),
+        Err(payload) => interruption::resume(payload),
+        Ok(_) if is_interrupted => interruption::unwind(),
         Ok(_) if scope.data.panicked.load(Ordering::Relaxed) => {
             panic!("a scoped thread panicked");
         }

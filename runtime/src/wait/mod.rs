@@ -1,7 +1,7 @@
 //! Blocking a thread, and the queues in which threads wait to be woken.
 //!
 //! Layer: wait, at the bottom, beside `patch`, `coroutine` and `reactor`.
-//! Called by: `bridge`, `cancellation`, `hub`, `libc`, `green`, `inspect`, `net`, `seam`, `sync`, `thread`, `thread_state`.
+//! Called by: `interruption`, `bridge`, `cancellation`, `hub`, `libc`, `green`, `inspect`, `net`, `seam`, `sync`, `thread`, `thread_state`.
 //! Calls: `boundary`, the OS, through std and libc; none of the root's modules.
 //! Never: depends on a patch point, a hub, or the kind of a thread.
 //!

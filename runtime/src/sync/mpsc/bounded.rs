@@ -22,7 +22,7 @@ use ::std::sync::mpsc::{RecvTimeoutError, TryRecvError, TrySendError};
 use ::std::task::Waker;
 use ::std::time::Instant;
 
-use crate::seam::interrupt;
+use crate::interruption;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{Mutex, lock};
 use crate::wait::park::{Outcome, Wait, WaitEntry};
@@ -90,7 +90,7 @@ impl<T> Bounded<T> {
                 let outcome = wait_signal(&Wait::new(&sending, None).located().interruptible());
                 if outcome == Outcome::Interrupted {
                     // No receiver has seen the message, which is dropped.
-                    interrupt::unwind();
+                    interruption::unwind();
                 }
                 // The receiver has taken the message from the node.
                 sending.node.want.take().map_or(Ok(()), Err)
@@ -119,7 +119,7 @@ impl<T> Bounded<T> {
         };
         let outcome = wait_signal(&Wait::new(&receiving, deadline).located().interruptible());
         if outcome == Outcome::Interrupted {
-            interrupt::unwind();
+            interruption::unwind();
         }
         match receiving.node.want.take() {
             Some(t) => Ok(t),

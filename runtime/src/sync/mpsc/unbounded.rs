@@ -43,8 +43,8 @@ use ::std::task::Waker;
 use ::std::time::Instant;
 
 use super::counter::Counter;
+use crate::interruption;
 use crate::seam::busy::produced;
-use crate::seam::interrupt;
 use crate::seam::sync::wait_signal;
 use crate::wait::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Backoff, Ordering, UnsafeCell};
 use crate::wait::park::{Outcome, Wait, WaitEntry};
@@ -290,7 +290,7 @@ impl<T> UnboundedReceiver<T> {
             }
             match wait_signal(&Wait::new(self, deadline).located().interruptible()) {
                 Outcome::TimedOut => return Err(RecvTimeoutError::Timeout),
-                Outcome::Interrupted => interrupt::unwind(),
+                Outcome::Interrupted => interruption::unwind(),
                 Outcome::Ready | Outcome::Woken => {}
             }
         }
