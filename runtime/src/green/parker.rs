@@ -43,10 +43,12 @@ impl Parker {
 }
 
 impl Park for Parker {
+    #[inline(always)]
     fn waker(&self) -> Waker {
         self.0.waker()
     }
 
+    #[inline(always)]
     fn park(&self, deadline: Option<Instant>) {
         self.0.park(deadline);
     }

@@ -23,11 +23,12 @@ impl Hub {
         }
         self.remote.counts.add_park();
         match deadline {
-            None => self.leave(),
+            None => self.leave_noting(thread::panicking()),
             Some(deadline) => self.leave_until(deadline),
         }
     }
 
+    #[inline(never)]
     fn leave_until(&'static self, deadline: Instant) {
         let _inside = boundary::enter();
         let this = self.core().running.get();

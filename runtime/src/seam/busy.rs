@@ -25,8 +25,11 @@ pub(crate) fn produced() {}
 pub(crate) fn acquires() {
     #[cfg(not(loom))]
     {
-        let left = LEFT.get().wrapping_sub(1);
-        LEFT.set(left);
+        // The thread-local is looked up once: the compiler does not always merge two look-ups.
+        let left = LEFT.with(|left| {
+            left.update(|left| left.wrapping_sub(1));
+            left.get()
+        });
         if left == 0 {
             begin_a_round();
         }

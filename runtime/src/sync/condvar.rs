@@ -261,11 +261,13 @@ pub(super) struct Ended(Outcome);
 
 impl Ended {
     /// Returns whether the wait was interrupted, so that the thread has to unwind.
+    #[inline]
     pub(super) fn is_interrupted(&self) -> bool {
         self.0 == Outcome::Interrupted
     }
 
     /// Returns how the wait has ended, or unwinds if it was interrupted.
+    #[inline]
     fn or_unwind(self) -> Outcome {
         if self.is_interrupted() {
             interruption::unwind();

@@ -151,6 +151,8 @@ impl<'a> Wait<'a> {
 /// Blocks the calling thread, by its `parker`, until `wait` has ended.
 ///
 /// Nothing interrupts the thread at the time of the call, or else the caller calls [`wait_interruptibly`].
+// Inlined, and so is what it calls down to the switch: after a switch the processor mispredicts each return.
+#[inline(always)]
 pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
     let entry = wait.entry;
     let unwinding = AbortOnUnwind;
@@ -158,9 +160,9 @@ pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
         Outcome::Ready
     } else {
         let mut until = wait.deadline;
-        // If the wait has ended meanwhile, there is a token.
-        parker.park(until);
         loop {
+            // If the wait has ended meanwhile, there is a token. This is the one call of its kind, which is inlined.
+            parker.park(until);
             if !entry.is_waiting() {
                 break Outcome::Woken;
             }
@@ -177,7 +179,6 @@ pub(crate) fn wait<P: Park>(parker: &P, wait: &Wait<'_>) -> Outcome {
                 // Another thread is ending the wait and will wake this one.
                 until = None;
             }
-            parker.park(until);
         }
     };
     mem::forget(unwinding);
