@@ -151,4 +151,6 @@ mod thread_state;
 mod wait;
 
 pub use inspect::{Dump, Stats, dump, stats};
+pub use thread::builder_ext::BuilderExt;
 pub use thread_state::os_thread::native_thread_id;
+pub use thread_state::place::Place;

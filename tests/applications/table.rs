@@ -63,8 +63,8 @@ fn programs(page: &mut String, records: &Records, explanations: &BTreeMap<String
         "\n## Applications\n\n\
          They are in `tests/applications/programs`. Throughput is the median of the runs with greenpatch over that with std, run in alternation, \
          with the lowest and the highest ratio of the runs in brackets; built with `opt-level = 2`. \
-         The machine was busy with other work, as the spread shows; it then gives more of its time to a program with more OS threads, so the ratios \
-         are lower than on one without other work. OS threads is the maximum during the run.\n\n\
+         `contended` and `requests` were measured without other work. With the others the machine was busy, as the spread shows; it then gives more of its \
+         time to a program with more OS threads, so the ratios are lower than on one without other work. OS threads is the maximum during the run.\n\n\
          | application | uses | crates | compiles | output | OS threads, std → greenpatch | throughput, std | greenpatch ÷ std | |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );

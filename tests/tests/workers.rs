@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use greenpatch::inspect::Counters;
 use greenpatch::sync::{Barrier, Mutex, mpsc};
-use greenpatch::{Patcher, thread};
+use greenpatch::{BuilderExt, Patcher, Place, native_thread_id, thread};
 use greenpatch_tests::{Random, Runner};
 
 const SCENARIOS: &[(&str, fn())] = &[
@@ -21,6 +21,9 @@ const SCENARIOS: &[(&str, fn())] = &[
     ("every worker has something to run", every_worker),
     ("thousands that no worker has begun", thousands),
     ("many that block are spread", spread),
+    ("placed on a worker by its number", by_number),
+    ("placed beside its spawner", beside_the_spawner),
+    ("two workers that answer each other", answers),
     ("an idle worker sleeps", idle),
     ("at random", at_random),
 ];
@@ -73,6 +76,86 @@ fn held_by_the_spawner() {
     let total = once_all_have_ended();
     assert_eq!(total.spawned, 101);
     assert!(total.taken_over >= 100, "{total:?}");
+}
+
+/// Threads with a number are on that worker, however much it has to do, and whichever thread spawns them.
+fn by_number() {
+    patch(2);
+    let place = |number| {
+        let builder = thread::Builder::new().place(Place::Worker(number));
+        builder.spawn(native_thread_id).unwrap().join().unwrap()
+    };
+    let workers = [place(0), place(1)];
+    assert_ne!(workers[0], workers[1]);
+    assert!(!workers.contains(&native_thread_id()));
+    let spawner = thread::spawn(move || {
+        for number in 0..200 {
+            assert_eq!(place(number), workers[number % 2]);
+        }
+    });
+    spawner.join().unwrap();
+}
+
+/// The spawner holds its worker for longer than another leaves a thread to it, and yet the thread begins there.
+fn beside_the_spawner() {
+    patch(2);
+    let spawner = thread::spawn(|| {
+        for _ in 0..20 {
+            let builder = thread::Builder::new().place(Place::Here);
+            let child = builder.spawn(native_thread_id).unwrap();
+            let begin = Instant::now();
+            while begin.elapsed() < Duration::from_micros(200) {
+                hint::spin_loop();
+            }
+            assert_eq!(child.join().unwrap(), native_thread_id());
+        }
+    });
+    spawner.join().unwrap();
+    assert_eq!(once_all_have_ended().taken_over, 0);
+    // The main thread runs on no worker: the hint is of no use, and does no harm.
+    let builder = thread::Builder::new().place(Place::Here);
+    assert_ne!(
+        builder.spawn(native_thread_id).unwrap().join().unwrap(),
+        native_thread_id()
+    );
+}
+
+/// At any time one of the two has something to run, and the other waits for its answer: a message each, many times, at
+/// distances at which a worker sometimes spins and sometimes sleeps.
+fn answers() {
+    patch(2);
+    let (to_far, from_near) = mpsc::channel();
+    let (to_near, from_far) = mpsc::channel();
+    let far = thread::Builder::new()
+        .place(Place::Worker(1))
+        .spawn(move || {
+            for (number, pause) in from_near {
+                let begin = Instant::now();
+                while begin.elapsed() < pause {
+                    hint::spin_loop();
+                }
+                to_near.send(number + 1).unwrap();
+            }
+        });
+    let near = thread::Builder::new()
+        .place(Place::Worker(0))
+        .spawn(move || {
+            let mut random = Random::new();
+            let mut number = 0_u64;
+            for _ in 0..20_000 {
+                let pause = match random.below(50) {
+                    0 => random.below(100),
+                    _ => 0,
+                };
+                to_far
+                    .send((number, Duration::from_micros(pause as u64)))
+                    .unwrap();
+                number = from_far.recv().unwrap();
+            }
+            number
+        });
+    assert_eq!(near.unwrap().join().unwrap(), 20_000);
+    far.unwrap().join().unwrap();
 }
 
 /// Two of three threads hold a worker each, until the third has run: which one of the two has to end for that is not

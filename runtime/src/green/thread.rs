@@ -11,12 +11,13 @@ use std::time::Duration;
 use super::parker::{Parker, block};
 use super::{offload, panic_hook, time};
 use crate::coroutine::Size;
-use crate::hub::{self, Body, Hub};
+use crate::hub::{self, Body, Destination, Hub};
 use crate::interruption::shield;
 use crate::seam::context;
 use crate::seam::offload::Call;
 use crate::seam::thread as seam;
 use crate::seam::thread::{Start, Started};
+use crate::thread_state::place::Place;
 use crate::thread_state::shared::Runner;
 use crate::wait::park::{Outcome, Wait};
 
@@ -26,7 +27,10 @@ const STACK_SIZE: usize = 2 << 20;
 pub(super) fn start(start: Start) -> io::Result<Started> {
     panic_hook::chain();
     let size = Size::holding(start.stack_size.unwrap_or_else(default_stack_size))?;
-    let destination = hub::hub_to_spawn_on()?;
+    let destination = match start.place {
+        Place::Anywhere => hub::hub_to_spawn_on()?,
+        place => placed(place)?,
+    };
     let stack = destination.reserve(size)?;
     let spawner = match destination.hub_if_here() {
         Some(hub) => super::context::number_on(hub),
@@ -39,6 +43,17 @@ pub(super) fn start(start: Start) -> io::Result<Started> {
         os_thread: destination.hub().os_thread(),
         elsewhere: (!destination.is_final()).then_some(os_thread_of),
     })
+}
+
+/// Returns the hub for a thread with a hint.
+#[cold]
+fn placed(place: Place) -> io::Result<Destination> {
+    let destination = match place {
+        Place::Anywhere => None,
+        Place::Here => hub::this_hub_to_spawn_on(),
+        Place::Worker(number) => hub::worker_to_spawn_on(number),
+    };
+    destination.map_or_else(hub::hub_to_spawn_on, Ok)
 }
 
 /// Returns the OS thread of a green thread that has begun, by its place on its hub.

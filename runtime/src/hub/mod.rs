@@ -84,8 +84,11 @@ pub(crate) use last_thread::{retire, when_the_last_ends};
 pub(crate) use observation::observe_hubs;
 pub(crate) use observer::{Cause, Ended, Known, Observer};
 pub(crate) use panic_hook::{Trace, learn_caller};
-pub(crate) use placement::{has_workers, hub_to_spawn_on, start_workers};
+pub(crate) use placement::{
+    has_workers, hub_to_spawn_on, start_workers, this_hub_to_spawn_on, worker_to_spawn_on,
+};
 pub(crate) use revalidation::EPOCH;
+pub(crate) use spawn::Destination;
 #[cfg(greenpatch_libc)]
 pub(crate) use switching::switching_for_libc;
 pub(crate) use switching::{switching, switching_or_in_a_hook};

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::core::Hub;
-use super::current::current;
+use super::current::{self, current};
 use super::spawn::Destination;
 use super::startup::Resources;
 use super::switching::switching;
@@ -73,7 +73,21 @@ pub(crate) fn hub_to_spawn_on() -> io::Result<Destination> {
     }
 }
 
-/// Does the same where that is not simply the hub that may switch.
+/// Returns the hub of this OS thread for a green thread that is to stay with its spawner. `None` if none may switch here.
+pub(crate) fn this_hub_to_spawn_on() -> Option<Destination> {
+    switching().map(Destination::here)
+}
+
+/// Returns the worker with a number, counted on from the first one after the last, for a green thread that is to begin
+/// there. `None` without workers, or if none of its green threads runs before the current call returns.
+pub(crate) fn worker_to_spawn_on(number: usize) -> Option<Destination> {
+    let hubs = team::team()?.hubs();
+    let hub = hubs[number % hubs.len()];
+    let is_blocked = current::is(hub) && switching().is_none();
+    (!is_blocked).then(|| hub.as_destination())
+}
+
+/// Does the same as [`hub_to_spawn_on`] where that is not simply the hub that may switch.
 #[inline(never)]
 fn another_hub(hub: Option<&'static Hub>) -> io::Result<Destination> {
     let _inside = boundary::enter();

@@ -19,6 +19,8 @@ use super::unstarted::Sight;
 const FRESH: Duration = Duration::from_micros(10);
 /// How often a worker looks at its inbox between two looks at all queues.
 const SPINS: u32 = 16;
+/// How often a worker looks at its inbox so many times before it gives up a search, since enough others search.
+const TURNS: u32 = 8;
 /// After how many looks at all queues a worker asks the OS about its descriptors.
 const LOOKS: u32 = 8;
 /// How long a worker searches at least that was woken to take something over. Spawners wake none meanwhile.
@@ -41,6 +43,16 @@ impl Drop for Searching<'_> {
     fn drop(&mut self) {
         self.0.search().end();
     }
+}
+
+/// Whether a worker that has nothing to run searches.
+enum Turn<'a> {
+    /// It does, for at least this time.
+    Search(Searching<'a>, Duration),
+    /// It has a message.
+    Message,
+    /// There is nothing to be found, or enough others search.
+    None,
 }
 
 /// What a look at the queues of all workers has found.
@@ -93,7 +105,11 @@ impl Hub {
         let Some(team) = team().filter(|_| self.remote.is_worker()) else {
             return self.remote.inbox.may_sleep();
         };
-        let searching = self.begin_search(team);
+        let searching = match self.begin_search(team) {
+            Turn::Search(searching, time) => Some((searching, time)),
+            Turn::Message => return false,
+            Turn::None => None,
+        };
         if let Some((searching, time)) = searching {
             if self.search(team, time, timeout) {
                 drop(searching);
@@ -117,9 +133,9 @@ impl Hub {
         true
     }
 
-    /// Counts this worker as one that searches, and returns for how long it is to search at least. `None` if there is nothing
-    /// to be found, or if enough workers search.
-    fn begin_search<'a>(&self, team: &'a Team) -> Option<(Searching<'a>, Duration)> {
+    /// Counts this worker as one that searches. If enough others search, waits a moment for one of them to end: often that is
+    /// the one whose message has just been handled here, and which will get an answer.
+    fn begin_search<'a>(&self, team: &'a Team) -> Turn<'a> {
         let patience = match has_cores() {
             true => self.core().patience.get(),
             false => Duration::ZERO,
@@ -129,9 +145,21 @@ impl Hub {
             false => patience,
         };
         if time.is_zero() && !team.has_unstarted() {
-            return None;
+            return Turn::None;
         }
-        Some((Searching::begin(team)?, time))
+        for _ in 0..TURNS {
+            if let Some(searching) = Searching::begin(team) {
+                return Turn::Search(searching, time);
+            }
+            if time.is_zero() {
+                break;
+            }
+            if self.waits_for_a_message() {
+                self.core().patience.has_paid();
+                return Turn::Message;
+            }
+        }
+        Turn::None
     }
 
     /// Looks for something to run for `time`, but not for longer than `timeout`, and for longer while it sees green threads

@@ -7,6 +7,7 @@ use std::ptr::NonNull;
 use super::context;
 use crate::boundary;
 use crate::patchable;
+use crate::thread_state::place::Place;
 use crate::thread_state::shared::Runner;
 use crate::wait::native::Native;
 use crate::wait::park::{self, Outcome, Wait};
@@ -15,6 +16,8 @@ use crate::wait::park::{self, Outcome, Wait};
 pub(crate) struct Start {
     /// The size of the stack in bytes; the default if `None`.
     pub(crate) stack_size: Option<usize>,
+    /// Where a green thread runs.
+    pub(crate) place: Place,
     /// The thread's side of the state that it shares with its handle. Dropped without having run if the thread cannot be
     /// started.
     pub(crate) runner: Runner,
@@ -37,7 +40,9 @@ pub(crate) enum Started {
 /// Starts a thread.
 #[patchable]
 pub(crate) fn start(start: Start) -> io::Result<Started> {
-    let Start { stack_size, runner } = start;
+    let Start {
+        stack_size, runner, ..
+    } = start;
     runner.lazy_identity().set_parent(context::number());
     let mut builder = std::thread::Builder::new();
     if let Some(name) = runner.lazy_identity().name() {

@@ -11,6 +11,7 @@ use super::packet::Packet;
 use super::scope_data::ScopeData;
 use crate::patch::scope;
 use crate::seam::thread::{self as seam, Start};
+use crate::thread_state::place::Place;
 use crate::thread_state::shared::Shared;
 
 /// A builder that sets the properties of a thread, native or green, and then spawns it.
@@ -37,6 +38,7 @@ use crate::thread_state::shared::Shared;
 pub struct Builder {
     name: Option<String>,
     stack_size: Option<usize>,
+    place: Place,
 }
 
 #[expect(clippy::new_without_default, reason = "std has none")]
@@ -46,6 +48,7 @@ impl Builder {
         Builder {
             name: None,
             stack_size: None,
+            place: Place::Anywhere,
         }
     }
 
@@ -62,6 +65,12 @@ impl Builder {
     /// See [`Builder`].
     pub fn stack_size(mut self, size: usize) -> Builder {
         self.stack_size = Some(size);
+        self
+    }
+
+    /// Sets where the thread runs if it is a green one.
+    pub(super) fn set_place(mut self, place: Place) -> Builder {
+        self.place = place;
         self
     }
 
@@ -139,6 +148,7 @@ impl Builder {
         }
         let started = seam::start(Start {
             stack_size: self.stack_size,
+            place: self.place,
             runner,
         })?;
         Ok(Joined { started, joiner })

@@ -13,6 +13,7 @@ pub use ::std::thread::*;
 
 mod access_error;
 mod builder;
+pub(crate) mod builder_ext;
 mod handle;
 mod join_handle;
 mod local_key;

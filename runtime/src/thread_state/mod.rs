@@ -10,4 +10,5 @@ pub(crate) mod identity;
 pub(crate) mod join_state;
 pub(crate) mod locals;
 pub(crate) mod os_thread;
+pub(crate) mod place;
 pub(crate) mod shared;
