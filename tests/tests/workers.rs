@@ -147,9 +147,7 @@ fn answers() {
                     0 => random.below(100),
                     _ => 0,
                 };
-                to_far
-                    .send((number, Duration::from_micros(pause as u64)))
-                    .unwrap();
+                to_far.send((number, Duration::from_micros(pause))).unwrap();
                 number = from_far.recv().unwrap();
             }
             number

@@ -30,6 +30,14 @@ impl Parker {
 }
 
 impl Parker {
+    /// Polls a lock that another thread holds, if that may be running on another core. Returns true if the lock is free.
+    #[inline]
+    pub(super) fn finds_free(&self, wait: &Wait<'_>) -> bool {
+        self.0.poll_for_a_lock(|polls| wait.spin_at_most(polls))
+    }
+}
+
+impl Parker {
     /// Blocks the thread that runs as `wait` asks, with a note for reports.
     #[inline]
     pub(super) fn wait(&self, wait: &Wait<'_>) -> Outcome {

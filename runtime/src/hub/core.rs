@@ -20,6 +20,7 @@ use super::driver::Driver;
 use super::errno::Errno;
 use super::idleness::Idleness;
 use super::inbox::Drain;
+use super::lock_patience::LockPatience;
 use super::moments::Moments;
 use super::observer::Observed;
 use super::patience::Patience;
@@ -59,6 +60,7 @@ pub(super) struct Core {
     pub(super) sample: Sample,
     pub(super) observed: Observed,
     pub(super) patience: Patience,
+    pub(super) lock_patience: LockPatience,
     /// A buffer for what a worker has seen in the queues of others.
     pub(super) sights: Cell<Vec<Sight>>,
     /// A buffer for the green threads that a worker begins.
@@ -94,6 +96,7 @@ impl Hub {
                 sample: Sample::new(),
                 observed: Observed::new(),
                 patience: Patience::new(),
+                lock_patience: LockPatience::new(),
                 sights: Cell::new(Vec::new()),
                 starts: Cell::new(Vec::new()),
                 moments: Moments::new(),

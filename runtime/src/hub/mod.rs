@@ -20,7 +20,7 @@
 //!   current     fork                        the hub of this OS thread
 //!   core                                    the state, with its invariants
 //!   driver      task_table  remote          descriptors, memory of tasks, access from other OS threads
-//!   run_queue   unwinding   inbox  alive  revalidation  unstarted  patience
+//!   run_queue   unwinding   inbox  alive  revalidation  unstarted  patience  lock_patience
 //!   errno                                   what libc keeps for an OS thread
 //!   task        body        timers  budget  panic_hook  thread_end
 //!   idleness    quiet                       whether anything can still happen
@@ -43,6 +43,7 @@ mod inbox;
 mod inspection;
 mod interrupt;
 mod last_thread;
+mod lock_patience;
 mod moments;
 mod observation;
 mod observer;

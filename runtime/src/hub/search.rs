@@ -14,6 +14,7 @@ use std::{hint, ptr, thread};
 use super::core::Hub;
 use super::team::{Team, team};
 use super::unstarted::Sight;
+use crate::wait::park::Spin;
 
 /// How long a green thread is left to its own worker.
 const FRESH: Duration = Duration::from_micros(10);
@@ -243,6 +244,26 @@ impl Hub {
         self.remote.unstarted.append(starts.drain(..));
         self.core().starts.set(starts);
         self.begin_unstarted()
+    }
+}
+
+impl Hub {
+    /// Has `poll` poll a lock, for at most as many times as it is told, unless only one hub or one core runs green threads.
+    /// Returns true if the lock was found free.
+    #[inline]
+    pub(crate) fn poll_for_a_lock(&self, poll: impl FnOnce(u32) -> Spin) -> bool {
+        if !self.remote.is_worker() || !has_cores() {
+            return false;
+        }
+        let patience = &self.core().lock_patience;
+        let found = poll(patience.polls());
+        match found {
+            Spin::Free => patience.has_polled(true),
+            Spin::Again => patience.has_polled(false),
+            // Others queue already, or polled before: this says nothing of the holder.
+            Spin::Stop => {}
+        }
+        found == Spin::Free
     }
 }
 

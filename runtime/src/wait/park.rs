@@ -138,13 +138,18 @@ impl<'a> Wait<'a> {
 
     /// Polls for a while before blocking. Returns whether there is nothing left to wait for.
     pub(crate) fn spin(&self) -> bool {
-        loop {
+        self.spin_at_most(u32::MAX) == Spin::Free
+    }
+
+    /// Does the same for a limited number of polls. Returns what the last one has found.
+    pub(crate) fn spin_at_most(&self, polls: u32) -> Spin {
+        for _ in 0..polls {
             match self.entry.spin() {
-                Spin::Free => return true,
                 Spin::Again => spin_loop(),
-                Spin::Stop => return false,
+                found => return found,
             }
         }
+        Spin::Again
     }
 }
 

@@ -94,7 +94,14 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     // What the root shows of the others.
     (
         "lib",
-        &["bridge", "cancellation", "inspect", "patch", "thread_state"],
+        &[
+            "bridge",
+            "cancellation",
+            "inspect",
+            "patch",
+            "thread",
+            "thread_state",
+        ],
     ),
 ];
 
