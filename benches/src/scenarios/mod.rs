@@ -19,6 +19,7 @@ pub(crate) const ALL: &[Scenario] = &[
     switch::DEEP,
     spawn_join::SCENARIO,
     pingpong::SCENARIO,
+    pingpong::APART,
     mpsc::SCENARIO,
     mutex::SCENARIO,
     condvar::SCENARIO,

@@ -1,4 +1,4 @@
-//! `pingpong`.
+//! `pingpong` and `pingpong_apart`.
 
 use greenpatch_bench_green as green;
 use greenpatch_bench_native as native;
@@ -25,4 +25,19 @@ pub(super) const SCENARIO: Scenario = Scenario {
             })
         },
     )],
+};
+
+pub(super) const APART: Scenario = Scenario {
+    name: "pingpong_apart",
+    about: "the same, with --workers each thread on a worker of its own",
+    metrics: &["ns per round trip"],
+    baseline: Some(STD),
+    cases: &[Case::new("2", &[GREENPATCH, STD], |peer, effort| {
+        let trips = if effort.quick { 10_000 } else { 50_000 };
+        effort.laps(|| match peer {
+            GREENPATCH => green::apart::pingpong(trips),
+            STD => native::pingpong::pingpong(trips),
+            _ => no_such(peer),
+        })
+    })],
 };
