@@ -32,8 +32,11 @@ pub(super) struct Team {
     latest: AtomicUsize,
 }
 
-/// By how many green threads that have begun one worker may have more than another.
+/// By how many green threads that have begun one worker may have more than another while they are few: what talks to each
+/// other stays together.
 const MARGIN: usize = 8;
+/// From this number on, one worker has at most one more than another: these are many of a kind, such as connections.
+const MANY: usize = 32;
 
 impl Team {
     pub(super) fn hubs(&self) -> &[&'static Hub] {
@@ -65,7 +68,9 @@ impl Team {
         if is_blocked(first) {
             return self.hubs.iter().copied().find(|hub| !is_blocked(hub));
         }
-        if first.remote.alive.begun() <= other.remote.alive.begun() + MARGIN || is_blocked(other) {
+        let begun = first.remote.alive.begun();
+        let margin = if begun < MANY { MARGIN } else { 1 };
+        if begun <= other.remote.alive.begun() + margin || is_blocked(other) {
             return Some(first);
         }
         if own.is_none() {
