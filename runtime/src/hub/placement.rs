@@ -1,6 +1,7 @@
 //! Which hub a new green thread is started on.
 //!
-//! With workers it is the worker that has the fewest. Without them it is the hub that spawns it; from an OS
+//! With workers it is that of the spawner, or one that has far fewer (`team`), unless the thread's `Place` says
+//! otherwise. Without them it is the hub that spawns it; from an OS
 //! thread that is no hub it is the background hub, which always makes progress. The same goes for a hub's own OS
 //! thread in a panic hook, since none of its green threads runs before the hook has ended.
 #![forbid(unsafe_code)]
