@@ -4,6 +4,9 @@
 use std::env;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
+use std::time::Duration;
+
+use crate::stress_time;
 
 const TASK: &str = "GREENPATCH_TEST_TASK";
 
@@ -31,8 +34,9 @@ pub fn task() -> Option<String> {
 /// There is no watchdog thread in a child: some children count the threads or the memory of their process, or have no
 /// room for another thread. No test expects this signal, unlike an abort.
 pub fn limit_child() {
+    let limit = LIMIT + stress_time(Duration::ZERO).as_secs() as libc::c_uint;
     // SAFETY: alarm has no preconditions.
-    unsafe { libc::alarm(LIMIT) };
+    unsafe { libc::alarm(limit) };
 }
 
 /// How a child has ended, and its output.

@@ -9,7 +9,7 @@ mod watchdog;
 
 pub use child::{Ended, child, limit_child, task};
 pub use isolated::{isolated, isolated_with};
-pub use random::Random;
+pub use random::{Random, stress_time};
 pub use runner::{Runner, Scenario};
 pub use watchdog::{Watchdog, watchdog};
 

@@ -1,6 +1,6 @@
 //! Pseudo-random numbers from a printed seed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Pseudo-random numbers from a seed that is printed, so that a failure can be run again with
 /// `GREENPATCH_TEST_SEED`.
@@ -43,4 +43,11 @@ impl Default for Random {
     fn default() -> Random {
         Random::new()
     }
+}
+
+/// Returns how long a random test runs: `GREENPATCH_STRESS_SECONDS`, or else `usual`.
+pub fn stress_time(usual: Duration) -> Duration {
+    let given = std::env::var("GREENPATCH_STRESS_SECONDS");
+    let given = given.ok().and_then(|seconds| seconds.parse().ok());
+    given.map_or(usual, Duration::from_secs)
 }

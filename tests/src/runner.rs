@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::child::{Ended, child, limit_child, task};
-use crate::watchdog;
+use crate::{stress_time, watchdog};
 
 /// The limit of a test, which is longer than that of a child.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -105,7 +105,7 @@ impl Runner {
         }
         print!("test {name} ... ");
         std::io::stdout().flush().expect("standard output is open");
-        let _watchdog = watchdog(LIMIT);
+        let _watchdog = watchdog(LIMIT + stress_time(Duration::ZERO));
         body();
         println!("ok");
         self.passed += 1;

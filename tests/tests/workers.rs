@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use greenpatch::inspect::Counters;
 use greenpatch::sync::{Barrier, Mutex, mpsc};
 use greenpatch::{BuilderExt, Patcher, Place, native_thread_id, thread};
-use greenpatch_tests::{Random, Runner};
+use greenpatch_tests::{Random, Runner, stress_time};
 
 const SCENARIOS: &[(&str, fn())] = &[
     ("a worker that is held by its spawner", held_by_the_spawner),
@@ -309,12 +309,12 @@ fn idle() {
 
 /// Threads that spawn, compute, sleep and send, from a printed seed. Nothing is lost, and nothing comes twice.
 fn at_random() {
-    const TIME: Duration = Duration::from_secs(3);
+    let time = stress_time(Duration::from_secs(3));
     patch(3);
     let mut random = Random::new();
     let begin = Instant::now();
     let spawned = Arc::new(AtomicU64::new(0));
-    while begin.elapsed() < TIME {
+    while begin.elapsed() < time {
         let (sender, receiver) = mpsc::channel();
         let before = spawned.load(Ordering::Relaxed);
         let roots: Vec<_> = (0..=random.below(4))

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use greenpatch::os::unix::net::UnixDatagram;
 use greenpatch::sync::{Barrier, Condvar, Mutex, RwLock, mpsc};
 use greenpatch::{Cancel, Cancelled, shield, thread, timeout};
-use greenpatch_tests::Random;
+use greenpatch_tests::{Random, stress_time};
 
 use crate::Case;
 
 pub(crate) const CASES: &[Case] = &[("interrupts at random", at_random)];
 
-/// How long threads are started.
+/// How long threads are started in one round. There is one round, or as many as `GREENPATCH_STRESS_SECONDS` asks for.
 const TIME: Duration = Duration::from_secs(4);
 /// The number of threads at a time.
 const THREADS: usize = 40;
@@ -268,6 +268,16 @@ impl Shared {
 }
 
 fn at_random() {
+    let begin = Instant::now();
+    loop {
+        round();
+        if begin.elapsed() + TIME > stress_time(TIME) {
+            return;
+        }
+    }
+}
+
+fn round() {
     let mut random = Random::new();
     let shared = Arc::new(shared());
     let start = |random: &mut Random| {
