@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use greenpatch::inspect::Counters;
 use greenpatch::sync::{Barrier, Mutex, mpsc};
-use greenpatch::{BuilderExt, Patcher, Place, native_thread_id, thread};
+use greenpatch::{BuilderExt, Patcher, Place, Workers, native_thread_id, thread};
 use greenpatch_tests::{Random, Runner, stress_time};
 
 const SCENARIOS: &[(&str, fn())] = &[
@@ -22,6 +22,7 @@ const SCENARIOS: &[(&str, fn())] = &[
     ("thousands that no worker has begun", thousands),
     ("many that block are spread", spread),
     ("placed on a worker by its number", by_number),
+    ("one for each core", one_per_core),
     ("placed beside its spawner", beside_the_spawner),
     ("two workers that answer each other", answers),
     ("an idle worker sleeps", idle),
@@ -96,10 +97,30 @@ fn by_number() {
     spawner.join().unwrap();
 }
 
+/// There are as many as the process may use cores.
+fn one_per_core() {
+    let patched = Patcher::new().workers(Workers::PerCore).apply();
+    assert!(patched.unwrap().is_done());
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let place = |number| {
+        let builder = thread::Builder::new().place(Place::Worker(number));
+        builder.spawn(native_thread_id).unwrap().join().unwrap()
+    };
+    let workers: Vec<_> = (0..cores).map(place).collect();
+    for (number, worker) in workers.iter().enumerate() {
+        assert_eq!(
+            workers.iter().position(|other| other == worker),
+            Some(number)
+        );
+    }
+    assert_eq!(place(cores), workers[0]);
+}
+
 /// The spawner holds its worker for longer than another leaves a thread to it, and yet the thread begins there.
 fn beside_the_spawner() {
     patch(2);
-    let spawner = thread::spawn(|| {
+    let builder = thread::Builder::new().place(Place::Worker(0));
+    let spawner = builder.spawn(|| {
         for _ in 0..20 {
             let builder = thread::Builder::new().place(Place::Here);
             let child = builder.spawn(native_thread_id).unwrap();
@@ -110,7 +131,7 @@ fn beside_the_spawner() {
             assert_eq!(child.join().unwrap(), native_thread_id());
         }
     });
-    spawner.join().unwrap();
+    spawner.unwrap().join().unwrap();
     assert_eq!(once_all_have_ended().taken_over, 0);
     // The main thread runs on no worker: the hint is of no use, and does no harm.
     let builder = thread::Builder::new().place(Place::Here);

@@ -74,7 +74,11 @@ impl Hub {
 
     /// Begins green threads of this worker's queue while others run: more of them the more there are.
     pub(super) fn begin_some(&'static self) {
-        self.begin_of_all(|len| len.div_ceil(2).max(AT_ONCE));
+        // What has begun cannot be taken over: the first of them may compute for long.
+        match self.core().run_queue.is_empty() {
+            true => self.begin_unstarted(),
+            false => self.begin_of_all(|len| len.div_ceil(2).max(AT_ONCE)),
+        };
     }
 
     /// Begins as many green threads as `limit` returns for the number of all in the queue.

@@ -35,6 +35,7 @@ pub(crate) mod subscribers;
 pub(crate) mod thread_options;
 pub(crate) mod veto;
 pub(crate) mod warnings;
+pub(crate) mod workers;
 
 pub use event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,

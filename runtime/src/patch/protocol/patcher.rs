@@ -11,6 +11,7 @@ use crate::patch::events::deadlock::Deadlock;
 use crate::patch::events::report::Patched;
 use crate::patch::events::settings::Settings;
 use crate::patch::events::thread_options::ThreadOptions;
+use crate::patch::events::workers::Workers;
 use crate::patch::feature::Feature;
 
 /// Patches all built-in modules except `std::fs`, and the source modules marked `auto`.
@@ -102,8 +103,16 @@ impl Patcher {
 
     /// Sets the number of OS threads that run green threads. By default, green threads that are started on the patching
     /// thread run on that thread.
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.settings.set_workers(workers);
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use greenpatch::{Patcher, Workers};
+    ///
+    /// assert!(Patcher::new().workers(Workers::PerCore).apply().unwrap().is_done());
+    /// ```
+    pub fn workers(mut self, workers: impl Into<Workers>) -> Self {
+        self.settings.set_workers(workers.into().count());
         self
     }
 
