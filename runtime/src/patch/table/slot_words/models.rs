@@ -170,7 +170,7 @@ fn a_scope_beside_a_patch() {
         let slot = Slot::new();
         let patching = beside(&slot, Slot::replace);
         slot.begin_scope();
-        // Whoever is in the scope is asked where it is, whatever the others do meanwhile.
+        // Each thread in the scope is asked where it is, whatever the others do meanwhile.
         assert_eq!(Function::of(slot.words.current()), Trampoline);
         slot.call();
         slot.end_scope();
