@@ -138,8 +138,8 @@ impl Hub {
         true
     }
 
-    /// Counts this worker as one that searches. If enough others search, waits a moment for one of them to end: often that is
-    /// the one whose message has just been handled here, and which will get an answer.
+    /// Counts this worker as one that searches. If enough others search, waits a moment for one of them to end: often it is the sender
+    /// of the message that was just handled here, to which an answer is on its way.
     fn begin_search<'a>(&self, team: &'a Team) -> Turn<'a> {
         let patience = match has_cores() {
             true => self.core().patience.get(),
