@@ -38,8 +38,8 @@ impl Current {
     }
 
     fn interrupts(&self) -> &Interrupts {
-        // SAFETY: they stay where they are until their thread has ended, and only that thread has this value: it is not `Send`,
-        // and each is a local variable, or belongs to one, of the function that has made it.
+        // SAFETY: they stay where they are until their thread has ended. This value is not `Send`, so that thread has it, and it is
+        // part of local variables alone ([`shield`], [`timeout`](crate::timeout)): they are gone when the thread's closure has returned.
         unsafe { self.0.as_ref() }
     }
 }
