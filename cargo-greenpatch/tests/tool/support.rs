@@ -178,6 +178,9 @@ impl Run {
 }
 
 /// What a program printed, and how it ended.
+///
+/// Cargo's lines on waiting for another cargo that holds a lock are left out: the tests run beside each other and
+/// share one package cache, so that any of them may have to wait.
 #[derive(Debug)]
 pub(crate) struct Output {
     /// The exit status; a signal's number as a negative one.
@@ -211,6 +214,11 @@ pub(crate) fn finish(mut child: Child) -> Output {
     let status = child.wait().unwrap();
     drop(done);
     watchdog.join().unwrap();
+    let waits = |line: &str| line.trim_start().starts_with("Blocking waiting for file lock");
+    let stderr = stderr
+        .split_inclusive('\n')
+        .filter(|line| !waits(line))
+        .collect();
     Output {
         status: status.code().unwrap_or_else(|| -status.signal().unwrap()),
         stdout,
