@@ -262,7 +262,8 @@ fn thousands() {
 
 /// Threads that have begun stay on their worker. So one that has many gets no more.
 fn spread() {
-    const COUNT: usize = 200;
+    // More than one worker would keep while other processes occupy the cores.
+    const COUNT: usize = 2_000;
     patch(2);
     let os_threads = Arc::new(Mutex::new(Vec::new()));
     let all_have_begun = Arc::new(Barrier::new(COUNT + 1));

@@ -25,8 +25,6 @@ pub(super) struct AliveCount {
     arrived: AtomicUsize,
     /// Taken over by other workers.
     left: AtomicUsize,
-    /// Begun on the hub of a worker, which may have taken it over from another.
-    begun: AtomicUsize,
     /// Ended, as far as a joiner can observe.
     retired: AtomicUsize,
     /// Ended, and removed from the hub.
@@ -40,7 +38,6 @@ impl AliveCount {
             started: AtomicUsize::new(0),
             arrived: AtomicUsize::new(0),
             left: AtomicUsize::new(0),
-            begun: AtomicUsize::new(0),
             retired: AtomicUsize::new(0),
             removed: AtomicUsize::new(0),
         }
@@ -57,9 +54,9 @@ impl AliveCount {
         increment(&self.started);
     }
 
-    /// Counts green threads that the hub of a worker takes over from that of another.
+    /// Counts green threads that the hub of a worker takes over from that of another, on the OS thread of either.
     pub(super) fn take_over(&self, count: usize, victim: &AliveCount) {
-        increase(&self.arrived, count);
+        self.arrived.fetch_add(count, Ordering::Relaxed);
         // Release: pairs with the acquire in `load`.
         victim.left.fetch_add(count, Ordering::Release);
     }
@@ -67,17 +64,6 @@ impl AliveCount {
     /// Returns how many green threads the hub has taken over from other workers.
     pub(super) fn taken_over(&self) -> usize {
         self.arrived.load(Ordering::Relaxed)
-    }
-
-    /// Counts a green thread that the hub of a worker begins.
-    pub(super) fn begin(&self) {
-        increment(&self.begun);
-    }
-
-    /// Returns how many green threads the hub of a worker has begun and not removed. On any OS thread.
-    pub(super) fn begun(&self) -> usize {
-        let removed = self.removed.load(Ordering::Acquire);
-        self.begun.load(Ordering::Relaxed).saturating_sub(removed)
     }
 
     /// Counts a green thread that has ended, before a joiner can observe its end.
@@ -120,15 +106,9 @@ impl AliveCount {
 /// Increments a counter that one OS thread alone changes.
 #[inline]
 fn increment(counter: &AtomicUsize) {
-    increase(counter, 1);
-}
-
-/// Adds to a counter that one OS thread alone changes.
-#[inline]
-fn increase(counter: &AtomicUsize, number: usize) {
     let count = counter.load(Ordering::Relaxed);
     // Release: pairs with the acquire in `load` and `alive`.
-    counter.store(count.wrapping_add(number), Ordering::Release);
+    counter.store(count.wrapping_add(1), Ordering::Release);
 }
 
 /// Adds the count of a new hub of this process to what [`alive`] sums up.

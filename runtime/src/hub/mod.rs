@@ -31,6 +31,7 @@ mod alive;
 mod body;
 mod budget;
 mod core;
+mod cores;
 mod counts;
 mod current;
 mod delays;

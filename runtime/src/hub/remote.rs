@@ -14,6 +14,9 @@ use super::unstarted::Unstarted;
 use crate::coroutine::Reservation;
 use crate::reactor::{Key, Notifier, forks};
 
+/// From this number on, one worker has at most one more than another: these are many of a kind, such as connections.
+const MANY: usize = 32;
+
 /// What another OS thread asks of a hub.
 pub(super) enum Message {
     /// Start a green thread.
@@ -39,6 +42,8 @@ pub(super) struct Remote {
     pub(super) quiet: Quiet,
     pub(super) counts: Counts,
     is_worker: AtomicBool,
+    /// Whether the hub looks for something to run.
+    is_searching: AtomicBool,
     /// Whether the hub was woken to take over what another has not begun.
     is_roused: AtomicBool,
     /// The number of forks before the process that the hub was made in.
@@ -59,6 +64,7 @@ impl Remote {
             quiet: Quiet::new(),
             counts: Counts::new(),
             is_worker: AtomicBool::new(false),
+            is_searching: AtomicBool::new(false),
             is_roused: AtomicBool::new(false),
             process: forks(),
             os_thread: AtomicUsize::new(0),
@@ -91,6 +97,26 @@ impl Remote {
     /// Returns whether the hub was roused since the last call.
     pub(super) fn take_roused(&self) -> bool {
         self.is_roused.load(Ordering::Relaxed) && self.is_roused.swap(false, Ordering::Relaxed)
+    }
+
+    /// Sets whether the hub looks for something to run. On the hub's own OS thread.
+    pub(super) fn set_searching(&self, is_searching: bool) {
+        self.is_searching.store(is_searching, Ordering::Relaxed);
+    }
+
+    /// Returns true if the hub has nothing to run.
+    pub(super) fn is_idle(&self) -> bool {
+        self.inbox.is_asleep() || self.is_searching.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many green threads a worker has that have begun, or that are about to.
+    pub(super) fn begun(&self) -> usize {
+        self.alive.load().saturating_sub(self.unstarted.len())
+    }
+
+    /// Returns true if a worker has many green threads that have begun.
+    pub(super) fn has_many(&self) -> bool {
+        self.begun() >= MANY
     }
 
     /// Returns true if the hub is a worker.

@@ -6,18 +6,20 @@
 //! the workers search at a time.
 #![forbid(unsafe_code)]
 
-use std::num::NonZeroUsize;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use std::{hint, ptr, thread};
 
 use super::core::Hub;
+use super::cores::has_cores;
+use super::remote::{Remote, Start};
 use super::team::{Team, team};
 use super::unstarted::Sight;
 use crate::wait::park::Spin;
 
 /// How long a green thread is left to its own worker.
 const FRESH: Duration = Duration::from_micros(10);
+/// How long it is left to its own worker at most, if there is no core for another one, or if that has begun many more.
+const LATE: Duration = Duration::from_millis(1);
 /// How often a worker looks at its inbox between two looks at all queues.
 const SPINS: u32 = 16;
 /// How often a worker looks at its inbox so many times before it gives up a search, since enough others search.
@@ -31,18 +33,25 @@ const ROUSED: Duration = Duration::from_micros(50);
 const AT_ONCE: usize = 8;
 
 /// The search of one worker, which ends when this is dropped.
-struct Searching<'a>(&'a Team);
+struct Searching<'a> {
+    team: &'a Team,
+    remote: &'a Remote,
+}
 
 impl<'a> Searching<'a> {
-    fn begin(team: &'a Team) -> Option<Self> {
+    fn begin(team: &'a Team, remote: &'a Remote) -> Option<Self> {
         let limit = (team.hubs().len() / 2).max(1);
-        team.search().begin(limit).then(|| Searching(team))
+        team.search().begin(limit).then(|| {
+            remote.set_searching(true);
+            Searching { team, remote }
+        })
     }
 }
 
 impl Drop for Searching<'_> {
     fn drop(&mut self) {
-        self.0.search().end();
+        self.remote.set_searching(false);
+        self.team.search().end();
     }
 }
 
@@ -90,8 +99,8 @@ impl Hub {
         let mut starts = self.core().starts.take();
         unstarted.take(limit, &mut starts);
         let is_any = !starts.is_empty();
+        self.share(&mut starts);
         for (stack, body) in starts.drain(..) {
-            self.remote.alive.begin();
             self.accept(stack, body);
         }
         self.core().starts.set(starts);
@@ -102,6 +111,26 @@ impl Hub {
             team.rouse();
         }
         is_any
+    }
+
+    /// Leaves those of `starts` to another worker that this hub would have more of than that one, if that has nothing to run.
+    fn share(&self, starts: &mut Vec<Start>) {
+        let own = &self.remote;
+        let Some(team) = team().filter(|_| own.has_many()) else {
+            return;
+        };
+        let Some(other) = team.another(self).map(|other| &other.remote) else {
+            return;
+        };
+        if !other.is_idle() || !team.prefers_other(own, other) {
+            return;
+        }
+        let surplus = own.begun().saturating_sub(other.begun()) / 2;
+        let first = starts.len() - surplus.min(starts.len());
+        let count = starts.len() - first;
+        other.alive.take_over(count, &own.alive);
+        other.unstarted.append(starts.drain(first..));
+        other.poke();
     }
 
     /// Announces that this hub will sleep, for at most `timeout`. Returns false if it may have something to run. A worker
@@ -140,7 +169,7 @@ impl Hub {
 
     /// Counts this worker as one that searches. If enough others search, waits a moment for one of them to end: often it is the sender
     /// of the message that was just handled here, to which an answer is on its way.
-    fn begin_search<'a>(&self, team: &'a Team) -> Turn<'a> {
+    fn begin_search<'a>(&'a self, team: &'a Team) -> Turn<'a> {
         let patience = match has_cores() {
             true => self.core().patience.get(),
             false => Duration::ZERO,
@@ -153,7 +182,7 @@ impl Hub {
             return Turn::None;
         }
         for _ in 0..TURNS {
-            if let Some(searching) = Searching::begin(team) {
+            if let Some(searching) = Searching::begin(team, &self.remote) {
                 return Turn::Search(searching, time);
             }
             if time.is_zero() {
@@ -229,14 +258,27 @@ impl Hub {
             found = Found::Fresh;
             match *sight {
                 Some((seen, since)) if seen == front => {
-                    if now - since >= FRESH && self.take_over(victim) {
+                    let waited = now - since;
+                    let is_early = waited < LATE && !self.is_welcome(team, victim);
+                    if waited >= FRESH && !is_early && self.take_over(victim) {
                         return Found::Taken;
+                    }
+                    if is_early {
+                        // The OS may have put the victim on this core.
+                        #[expect(clippy::disallowed_methods, reason = "the OS thread's own")]
+                        thread::yield_now();
                     }
                 }
                 _ => *sight = Some((front, now)),
             }
         }
         found
+    }
+
+    /// Returns true if green threads that `victim` has not begun may begin on this hub at once: there is a core for both, and this
+    /// hub does not have many more.
+    fn is_welcome(&self, team: &Team, victim: &Hub) -> bool {
+        !team.prefers_other(&self.remote, &victim.remote) && team.cores().is_one_free()
     }
 
     /// Takes over green threads that `victim` has not begun. Returns false if it has none any more.
@@ -269,10 +311,4 @@ impl Hub {
         }
         found == Spin::Free
     }
-}
-
-/// Returns true if this process may use more than one core.
-fn has_cores() -> bool {
-    static HAS_CORES: OnceLock<bool> = OnceLock::new();
-    *HAS_CORES.get_or_init(|| thread::available_parallelism().map_or(1, NonZeroUsize::get) > 1)
 }

@@ -17,6 +17,8 @@
 use std::sync::OnceLock;
 
 use super::core::Hub;
+use super::cores::Cores;
+use super::remote::Remote;
 use crate::wait::atomic::{AtomicUsize, Ordering, fence};
 
 /// The workers of the process that started them; forks of it have none.
@@ -26,6 +28,7 @@ static TEAM: OnceLock<Team> = OnceLock::new();
 pub(super) struct Team {
     hubs: Box<[&'static Hub]>,
     search: Search,
+    cores: Cores,
     /// The number of the worker that is considered next, beside another.
     turn: AtomicUsize,
     /// The number of the worker on which threads start that are not spawned by a worker.
@@ -35,8 +38,8 @@ pub(super) struct Team {
 /// By how many green threads that have begun one worker may have more than another while they are few: what talks to each
 /// other stays together.
 const MARGIN: usize = 8;
-/// From this number on, one worker has at most one more than another: these are many of a kind, such as connections.
-const MANY: usize = 32;
+/// By how many it may have more where other processes occupy the cores.
+const CROWD: usize = 512;
 
 impl Team {
     pub(super) fn hubs(&self) -> &[&'static Hub] {
@@ -45,6 +48,10 @@ impl Team {
 
     pub(super) fn search(&self) -> &Search {
         &self.search
+    }
+
+    pub(super) fn cores(&self) -> &Cores {
+        &self.cores
     }
 
     /// Returns the worker on which a green thread is to start that `own` spawns, or a thread that is no worker's. It is never
@@ -58,25 +65,42 @@ impl Team {
         blocked: Option<&'static Hub>,
     ) -> Option<&'static Hub> {
         let is_blocked = |hub: &Hub| blocked.is_some_and(|blocked| std::ptr::eq(blocked, hub));
-        let turn = self.turn.load(Ordering::Relaxed);
-        // Two threads may take the same turn.
-        self.turn.store(turn.wrapping_add(1), Ordering::Relaxed);
-        let number = turn % self.hubs.len();
-        let other = self.hubs[number];
+        let (number, other) = self.next();
         let latest = self.hubs[self.latest.load(Ordering::Relaxed)];
         let first = own.unwrap_or(latest);
         if is_blocked(first) {
             return self.hubs.iter().copied().find(|hub| !is_blocked(hub));
         }
-        let begun = first.remote.alive.begun();
-        let margin = if begun < MANY { MARGIN } else { 1 };
-        if begun <= other.remote.alive.begun() + margin || is_blocked(other) {
+        if is_blocked(other) || !self.prefers_other(&first.remote, &other.remote) {
             return Some(first);
         }
         if own.is_none() {
             self.latest.store(number, Ordering::Relaxed);
         }
         Some(other)
+    }
+
+    /// Returns true if a new green thread should begin on `other`, since `own` has so many more that have begun.
+    pub(super) fn prefers_other(&self, own: &Remote, other: &Remote) -> bool {
+        let more = own.begun().saturating_sub(other.begun());
+        let margin = if own.has_many() { 1 } else { MARGIN };
+        more > margin && (more > CROWD || self.cores.is_one_free())
+    }
+
+    /// Returns the worker whose turn it is to be considered beside another, with its number.
+    fn next(&self) -> (usize, &'static Hub) {
+        let turn = self.turn.load(Ordering::Relaxed);
+        // Two threads may take the same turn.
+        self.turn.store(turn.wrapping_add(1), Ordering::Relaxed);
+        let number = turn % self.hubs.len();
+        (number, self.hubs[number])
+    }
+
+    /// Returns another worker, of all others by turns. `None` if it is not the turn of another.
+    pub(super) fn another(&self, own: &Hub) -> Option<&'static Hub> {
+        (0..2)
+            .map(|_| self.next().1)
+            .find(|hub| !std::ptr::eq(*hub, own))
     }
 
     /// Returns true if a worker has a green thread that it has not begun.
@@ -102,6 +126,7 @@ pub(super) fn set(hubs: Box<[&'static Hub]>) -> bool {
     }
     let team = Team {
         search: Search::new(),
+        cores: Cores::new(),
         turn: AtomicUsize::new(0),
         latest: AtomicUsize::new(0),
         hubs,

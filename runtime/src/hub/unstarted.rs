@@ -60,6 +60,11 @@ impl<T> Unstarted<T> {
         self.len.load(Ordering::Relaxed) > 0
     }
 
+    /// Returns the number of items.
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
     /// Returns which item is the first, if there is one.
     pub(super) fn front(&self) -> Option<Front> {
         self.is_any()
