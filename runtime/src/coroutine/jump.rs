@@ -26,9 +26,13 @@ use std::arch::{asm, naked_asm};
 use std::cell::Cell;
 use std::ptr;
 
+pub(crate) use backtrace::backtrace;
+
 #[cfg(feature = "sanitizer")]
 use super::sanitizer::Bounds;
 use super::stack::Stack;
+
+mod backtrace;
 
 /// The point at which a suspended flow resumes.
 #[derive(Debug)]

@@ -29,7 +29,7 @@
 //! Invariants:
 //! 1. A flow stays on one OS thread: a flow that [`prepare`] has set up is switched to on that thread alone.
 //! 2. The [`SavedContext`] of a suspended flow is used for one switch back to it.
-//! 3. A suspended stack is never unwound from outside. A borrow from such a stack stays valid as long as the stack is not
+//! 3. A suspended stack is never unwound from outside; a [`backtrace`] only reads it. A borrow from such a stack stays valid as long as the stack is not
 //!    prepared again.
 
 #[cfg_attr(
@@ -60,7 +60,7 @@ mod stack;
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64"))]
 mod valgrind;
 
-pub(crate) use imp::{SavedContext, begun, leave_for, prefetch, prepare, switch};
+pub(crate) use imp::{SavedContext, backtrace, begun, leave_for, prefetch, prepare, switch};
 pub(crate) use slab::{Size, as_of_a_thread};
 pub(crate) use stack::{Reservation, Stack, Stacks};
 

@@ -8,6 +8,7 @@
 //! ```
 #![allow(unsafe_code)]
 
+use std::backtrace::Backtrace;
 use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::ptr::{self, NonNull};
@@ -83,6 +84,15 @@ impl SavedContext {
 
     /// Does nothing: there is no portable prefetch.
     pub(crate) fn prefetch<const LINES: usize>(&self) {}
+}
+
+/// Returns no backtrace: corosensei does not tell where a flow was suspended.
+///
+/// # Safety
+///
+/// Nothing is required. Where greenpatch's own switch is in use, the flow must be suspended.
+pub(crate) unsafe fn backtrace(_flow: &SavedContext) -> Option<Backtrace> {
+    None
 }
 
 /// Prepares a flow that begins in `entry` on `stack` when `context` is switched to.

@@ -223,6 +223,84 @@ fn a_backtrace_ends_where_the_stack_does() {
     assert!(one.resume());
 }
 
+/// Returns the lines of a suspended flow's backtrace. None where the switch is corosensei's.
+fn lines_of(flow: &Flow) -> Option<String> {
+    // SAFETY: the flow is suspended, and resumes after this.
+    let captured = unsafe { backtrace(&flow.context) };
+    assert_eq!(
+        captured.is_some(),
+        cfg!(all(
+            target_arch = "x86_64",
+            target_pointer_width = "64",
+            target_os = "linux",
+            not(greenpatch_corosensei)
+        ))
+    );
+    captured.map(|captured| captured.to_string())
+}
+
+#[test]
+fn a_suspended_flow_has_a_backtrace() {
+    #[inline(never)]
+    fn outer(flow: &Flow, depth: u64) -> u64 {
+        let result = inner(flow, depth * 3);
+        std::hint::black_box(result + depth)
+    }
+    #[inline(never)]
+    fn inner(flow: &Flow, number: u64) -> u64 {
+        flow.suspend();
+        let caught = panic::catch_unwind(AssertUnwindSafe(|| {
+            flow.suspend();
+            panic::resume_unwind(Box::new(number));
+        }));
+        *caught.unwrap_err().downcast::<u64>().unwrap()
+    }
+
+    let mut stacks = Stacks::new();
+    let result = Rc::new(Cell::new(0));
+    let one = Flow::new(&mut stacks, {
+        let result = result.clone();
+        move |flow| result.set(outer(flow, 5))
+    });
+    assert!(!one.resume());
+    for _ in 0..2 {
+        if let Some(lines) = lines_of(&one) {
+            let place_of = |name: &str| {
+                let found = lines.find(name);
+                found.unwrap_or_else(|| panic!("{name} is missing\n{lines}"))
+            };
+            assert!(place_of("inner\n") < place_of("outer\n"));
+            assert!(place_of("outer\n") < place_of("entry\n"));
+            // It ends where the stack does, and has nothing of the flow that has captured it.
+            assert!(!lines.contains("resume"), "{lines}");
+            assert!(!lines.contains("lines_of"), "{lines}");
+            for _ in 0..1000 {
+                assert_eq!(lines_of(&one).unwrap(), lines);
+            }
+        }
+        assert_eq!(one.resume(), result.get() != 0);
+    }
+    assert_eq!(result.get(), 20);
+}
+
+/// What lies on the suspended stack, below and above where it was left, stays as it is.
+#[test]
+fn a_backtrace_writes_nothing_to_the_suspended_stack() {
+    let mut stacks = Stacks::new();
+    let one = Flow::new(&mut stacks, Flow::suspend);
+    assert!(!one.resume());
+    let page = pages::page_size();
+    let (limit, top) = (one.stack.limit().as_ptr(), one.stack.top().as_ptr());
+    // SAFETY: the first page is the guard, and the rest is memory that no code uses while the flow is suspended.
+    let memory = || unsafe {
+        std::slice::from_raw_parts(limit.add(page), top.addr() - limit.addr() - page).to_vec()
+    };
+    let before = memory();
+    drop(lines_of(&one));
+    assert!(before == memory());
+    assert!(one.resume());
+}
+
 #[test]
 fn too_large_a_stack_is_refused() {
     let error = Size::holding(usize::MAX).unwrap_err();
