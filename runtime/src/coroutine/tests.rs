@@ -291,10 +291,11 @@ fn a_backtrace_writes_nothing_to_the_suspended_stack() {
     assert!(!one.resume());
     let page = pages::page_size();
     let (limit, top) = (one.stack.limit().as_ptr(), one.stack.top().as_ptr());
-    // SAFETY: the first page is the guard, and the rest is memory that no code uses while the flow is suspended.
-    let memory = || unsafe {
-        std::slice::from_raw_parts(limit.add(page), top.addr() - limit.addr() - page).to_vec()
-    };
+    // SAFETY: the first page is the guard.
+    let lowest = unsafe { limit.add(page) };
+    let length = top.addr() - lowest.addr();
+    // SAFETY: this is the rest of the stack, which no code uses while the flow is suspended.
+    let memory = || unsafe { std::slice::from_raw_parts(lowest, length) }.to_vec();
     let before = memory();
     drop(lines_of(&one));
     assert!(before == memory());

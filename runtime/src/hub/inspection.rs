@@ -1,6 +1,7 @@
 //! What a hub shows of its tasks to reports, and how a report on another OS thread asks for it.
 #![allow(unsafe_code)]
 
+use std::backtrace::Backtrace;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,12 +11,13 @@ use super::observer::Known;
 use super::remote::Message;
 use super::task::{State, Task};
 use super::timers::NOT_IN_HEAP;
+use crate::coroutine::{self, SavedContext};
 
 /// All hubs. They live as long as the process.
 static HUBS: Mutex<Vec<&'static Hub>> = Mutex::new(Vec::new());
 
 /// One task as its hub sees it.
-pub(crate) struct Seen {
+pub(crate) struct Seen<'a> {
     pub(crate) activity: Activity,
     /// Whether it is the root.
     pub(crate) is_root: bool,
@@ -24,6 +26,31 @@ pub(crate) struct Seen {
     pub(crate) deadline: Option<Instant>,
     /// Its stack, from the guard page to the top, and how much of it is in use, if that is known.
     pub(crate) stack: Option<(usize, usize, Option<usize>)>,
+    pub(crate) flow: Flow<'a>,
+}
+
+/// Where the code of a task has got to.
+pub(crate) enum Flow<'a> {
+    /// It has not begun.
+    NotStarted,
+    /// It has called the function that asks, or the loop that runs on its stack has.
+    Here,
+    /// It has switched to another task.
+    Suspended(Suspended<'a>),
+}
+
+/// A task that is suspended.
+///
+/// Invariant:
+/// 1. The task has begun, and does not resume as long as this exists.
+pub(crate) struct Suspended<'a>(&'a SavedContext);
+
+impl Suspended<'_> {
+    /// Captures the task's backtrace, if the switch can tell it. The first frames are greenpatch's.
+    pub(crate) fn backtrace(&self) -> Option<Backtrace> {
+        // SAFETY: by invariant 1.
+        unsafe { coroutine::backtrace(self.0) }
+    }
 }
 
 /// What a task does.
@@ -126,9 +153,20 @@ impl Hub {
         self.empty_inbox();
     }
 
-    /// Calls `f` with each task, on the hub's OS thread, and with each green thread that it has not begun. The root is left out
-    /// where it runs no code of a user's.
-    pub(crate) fn for_each_task(&'static self, mut f: impl FnMut(Seen)) {
+    /// Returns the bounds of the stack that runs, from the guard page to the top. None if that is the root's. On the hub's OS thread.
+    pub(crate) fn running_stack(&self) -> Option<(usize, usize)> {
+        let running = self.running();
+        let stack = running.stack.take();
+        let bounds = stack
+            .as_ref()
+            .map(|stack| (stack.limit().addr().get(), stack.top().addr().get()));
+        running.stack.set(stack);
+        bounds
+    }
+
+    /// Calls `f`, which does not switch, with each task, on the hub's OS thread, and with each green thread that it has not
+    /// begun. The root is left out where it runs no code of a user's.
+    pub(crate) fn for_each_task(&'static self, mut f: impl FnMut(Seen<'_>)) {
         let core = self.core();
         let root = core.root.get();
         core.tasks.for_each(|place| {
@@ -167,6 +205,12 @@ impl Hub {
                 known,
                 deadline,
                 stack: bounds,
+                flow: match state {
+                    State::Free | State::New => Flow::NotStarted,
+                    _ if place == core.running.get() => Flow::Here,
+                    // By invariant 3 of `core`; and `f` does not switch.
+                    _ => Flow::Suspended(Suspended(&task.context)),
+                },
             });
         });
         self.remote.unstarted.for_each(|(_, body)| {
@@ -176,6 +220,7 @@ impl Hub {
                 known: Known::NotStarted(body.tag()),
                 deadline: None,
                 stack: None,
+                flow: Flow::NotStarted,
             });
         });
     }

@@ -80,7 +80,7 @@ pub(crate) use current::{current, forbid_switching, is_stopped, stop};
 pub(crate) use delays::BUCKETS;
 pub(crate) use driver::Waited;
 pub(crate) use idleness::when_quiet;
-pub(crate) use inspection::{Activity, Seen, hubs};
+pub(crate) use inspection::{Activity, Flow, Seen, hubs};
 pub(crate) use interrupt::os_thread_of;
 pub(crate) use last_thread::{retire, when_the_last_ends};
 pub(crate) use observation::observe_hubs;

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
 
-use super::gather::dump;
+use super::gather::DumpOptions;
 use super::os;
 use crate::hub;
 use crate::patch::Deadlock;
@@ -81,7 +81,7 @@ fn look() {
     }
     let report = format!(
         "greenpatch: deadlock: no thread of this process can run again\n{}",
-        dump()
+        DumpOptions::of_the_environment().dump()
     );
     if policy == Deadlock::Panic as u8 {
         // A wait cannot unwind, so the panic is that of a thread of its own.

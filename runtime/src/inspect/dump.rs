@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::panic::Location;
 use std::time::Duration;
 
+use super::backtrace::Frame;
+
 /// What all hubs and green threads of the process did when it was made. See [`dump`](fn@crate::dump).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -69,6 +71,11 @@ pub struct ThreadReport {
     pub wait: Option<WaitReport>,
     /// Its stack, once it has started.
     pub stack: Option<StackUse>,
+    /// The functions that it is in, innermost first, if they were asked for and it has started. See
+    /// [`DumpOptions::backtraces`](super::DumpOptions::backtraces).
+    pub backtrace: Option<Vec<Frame>>,
+    /// Why they are not known, although they were asked for and it has started.
+    pub no_backtrace: Option<&'static str>,
     /// The addresses of its stack.
     pub(super) bounds: Option<(usize, usize)>,
 }

@@ -9,11 +9,14 @@
 
 use std::num::NonZeroU64;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::backtrace::{self, Asked};
+use super::captured::{self, Captured};
 use super::dump::{
     Dump, Holder, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind,
     WaitReport,
@@ -41,6 +44,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DumpOptions {
     stack_peaks: bool,
+    backtraces: bool,
 }
 
 impl DumpOptions {
@@ -54,6 +58,43 @@ impl DumpOptions {
     pub fn stack_peaks(mut self, on: bool) -> DumpOptions {
         self.stack_peaks = on;
         self
+    }
+
+    /// Sets whether the dump has the backtrace of each thread: of the one that calls this, and of those that are suspended. What
+    /// greenpatch does below the function that blocks, and what calls the body of the thread, is left out unless the environment
+    /// variable `RUST_BACKTRACE` is `full`.
+    ///
+    /// Names need the symbols of the program, and lines its debug information. A hub takes some ten microseconds to capture each
+    /// backtrace. The names are looked up afterwards, when the threads run again.
+    ///
+    /// Suspended threads have backtraces on x86-64 Linux with greenpatch's own switch. Elsewhere, and where a hub answers on the
+    /// stack of a green thread with less than 16 KiB to spare, [`ThreadReport::no_backtrace`] says why there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use greenpatch::inspect::DumpOptions;
+    ///
+    /// greenpatch::patch_thread().unwrap();
+    /// let parked = greenpatch::thread::spawn(|| greenpatch::thread::park());
+    /// greenpatch::thread::yield_now();
+    /// let dump = DumpOptions::new().backtraces(true).dump();
+    /// eprintln!("{dump}");
+    /// for thread in dump.threads() {
+    ///     assert!(thread.backtrace.is_some() || thread.no_backtrace.is_some());
+    /// }
+    /// # parked.thread().unpark();
+    /// # parked.join().unwrap();
+    /// ```
+    #[must_use]
+    pub fn backtraces(mut self, on: bool) -> DumpOptions {
+        self.backtraces = on;
+        self
+    }
+
+    /// Creates the options of a dump that no code asks for: with backtraces if `RUST_BACKTRACE` asks for those of panics.
+    pub(super) fn of_the_environment() -> DumpOptions {
+        DumpOptions::new().backtraces(backtrace::asked() != Asked::Nothing)
     }
 
     /// Returns the dump, as [`dump`](fn@dump) does.
@@ -88,33 +129,45 @@ fn gather(options: DumpOptions) -> Dump {
     let mut reports: Vec<HubReport> = hubs.iter().map(|hub| unanswered(hub)).collect();
     let (sender, answers) = mpsc::channel();
     let mut expected = 0;
+    let begun = Arc::new(AtomicUsize::new(0));
+    let mut captured = Vec::new();
     for (index, hub) in hubs.iter().copied().enumerate() {
         if hub.is_here() {
-            reports[index].threads = threads_of(hub, options);
+            let (threads, backtraces) = threads_of(hub, options);
+            reports[index].threads = threads;
             reports[index].is_held = false;
+            captured.push((index, backtraces));
             continue;
         }
         expected += 1;
-        let sender = sender.clone();
+        let (sender, begun) = (sender.clone(), Arc::clone(&begun));
         hub.call(Box::new(move || {
+            begun.fetch_add(1, Ordering::Relaxed);
             // If it comes too late there is no receiver any more.
             let _ = sender.send((index, threads_of(hub, options)));
         }));
     }
     let deadline = Instant::now() + PATIENCE;
-    while expected > 0 {
-        let left = deadline.saturating_duration_since(Instant::now());
+    let mut answered = 0;
+    while answered < expected {
+        // One that makes its report already is not held; thousands of backtraces take a while.
+        let left = match begun.load(Ordering::Relaxed) > answered {
+            true => PATIENCE,
+            false => deadline.saturating_duration_since(Instant::now()),
+        };
         #[expect(
             clippy::disallowed_methods,
             reason = "hubs answer whatever this thread does"
         )]
         let answer = answers.recv_timeout(left);
         match answer {
-            Ok((index, threads)) => {
+            Ok((index, (threads, backtraces))) => {
                 reports[index].threads = threads;
                 reports[index].is_held = false;
-                expected -= 1;
+                captured.push((index, backtraces));
+                answered += 1;
             }
+            Err(RecvTimeoutError::Timeout) if begun.load(Ordering::Relaxed) > answered => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
         }
     }
@@ -136,6 +189,9 @@ fn gather(options: DumpOptions) -> Dump {
         let is_other = |thread: &&u64| !numbers.contains(thread);
         threads.iter().filter(is_other).count()
     });
+    if options.backtraces {
+        captured::resolve(&mut reports, captured);
+    }
     let mut dump = Dump {
         hubs: reports,
         cycles: Vec::new(),
@@ -178,14 +234,26 @@ fn unanswered(hub: &Hub) -> HubReport {
     }
 }
 
-/// Returns what the tasks of a hub do, on its OS thread.
-fn threads_of(hub: &'static Hub, options: DumpOptions) -> Vec<ThreadReport> {
+/// Returns what the tasks of a hub do, on its OS thread, and their backtraces, if those are asked for.
+fn threads_of(
+    hub: &'static Hub,
+    options: DumpOptions,
+) -> (Vec<ThreadReport>, Vec<(usize, Captured)>) {
     let mut threads = Vec::new();
-    hub.for_each_task(|seen| threads.push(thread(hub, &seen, options)));
-    threads
+    let mut backtraces = Vec::new();
+    let obstacle = options.backtraces.then(|| captured::obstacle(hub));
+    hub.for_each_task(|seen| {
+        if let Some(obstacle) = obstacle
+            && let Some(captured) = captured::capture(&seen.flow, obstacle)
+        {
+            backtraces.push((threads.len(), captured));
+        }
+        threads.push(thread(hub, &seen, options));
+    });
+    (threads, backtraces)
 }
 
-fn thread(hub: &Hub, seen: &Seen, options: DumpOptions) -> ThreadReport {
+fn thread(hub: &Hub, seen: &Seen<'_>, options: DumpOptions) -> ThreadReport {
     let mut report = ThreadReport {
         id: 0,
         name: None,
@@ -208,6 +276,8 @@ fn thread(hub: &Hub, seen: &Seen, options: DumpOptions) -> ThreadReport {
                 false => None,
             },
         }),
+        backtrace: None,
+        no_backtrace: None,
     };
     let mut note: Option<&NoteCell> = None;
     match seen.known {

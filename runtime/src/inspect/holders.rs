@@ -85,6 +85,8 @@ mod tests {
                 page: None,
             }),
             stack: None,
+            backtrace: None,
+            no_backtrace: None,
             bounds: None,
         });
         let hub = HubReport {

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::backtrace::Frame;
 use super::dump::{Dump, Holder, HubReport, ThreadReport, ThreadState, WaitKind, WaitReport};
 use super::json_writer::Json;
 
@@ -61,6 +62,19 @@ fn write_thread(out: &mut String, thread: &ThreadReport) {
             json.optional("stack_used", stack.used);
             json.optional("stack_peak", stack.peak);
         }
+        if let Some(frames) = &thread.backtrace {
+            json.list("backtrace", frames, write_frame);
+        }
+        json.text("no_backtrace", thread.no_backtrace);
+    });
+}
+
+fn write_frame(out: &mut String, frame: &Frame) {
+    Json::between(out, ['{', '}'], |json| {
+        json.text("function", Some(&frame.function));
+        json.text("file", frame.file.as_deref());
+        json.optional("line", frame.line);
+        json.optional("column", frame.column);
     });
 }
 

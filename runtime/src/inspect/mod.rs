@@ -9,6 +9,8 @@
 // Calls: `boundary`, `hub`, `patch`, `seam`, `thread_state`, `wait`.
 // Never: is called by a hub but through a message or a stored function pointer.
 
+mod backtrace;
+mod captured;
 mod deadlock;
 mod dump;
 mod gather;
@@ -25,6 +27,7 @@ mod text;
 mod timeline;
 mod trace_file;
 
+pub use backtrace::Frame;
 pub use dump::{
     Dump, Holder, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind,
     WaitReport,

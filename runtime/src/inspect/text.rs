@@ -7,6 +7,9 @@ use std::fmt;
 use super::dump::{Dump, Holder, HubReport, ThreadReport, ThreadState, WaitKind, WaitReport};
 use super::os::SystemCall;
 
+/// The number of frames of a backtrace that are written.
+const MOST_FRAMES: usize = 100;
+
 /// A thread that is named in text: by its name and number.
 struct Named<'a> {
     id: u64,
@@ -93,6 +96,7 @@ impl fmt::Display for Dump {
         while let Some((depth, hub, thread)) = tree.next(&mut path) {
             write!(f, "{:1$}", "", 2 * depth + 2)?;
             write_thread(f, thread, (self.hubs.len() > 1).then_some(hub), &names)?;
+            write_backtrace(f, thread, 2 * depth + 6)?;
         }
         for cycle in &self.cycles {
             write!(f, "cycle: ")?;
@@ -185,6 +189,24 @@ fn write_thread(
         }
     }
     writeln!(f)
+}
+
+fn write_backtrace(
+    f: &mut fmt::Formatter<'_>,
+    thread: &ThreadReport,
+    indent: usize,
+) -> fmt::Result {
+    if let Some(reason) = thread.no_backtrace {
+        writeln!(f, "{:indent$}no backtrace: {reason}", "")?;
+    }
+    let frames = thread.backtrace.as_deref().unwrap_or_default();
+    for frame in frames.iter().take(MOST_FRAMES) {
+        writeln!(f, "{:indent$}{frame}", "")?;
+    }
+    match frames.len().saturating_sub(MOST_FRAMES) {
+        0 => Ok(()),
+        more => writeln!(f, "{:indent$}and {more} more", ""),
+    }
 }
 
 fn write_wait(
