@@ -11,7 +11,7 @@ use super::observer::Known;
 use super::remote::Message;
 use super::task::{State, Task};
 use super::timers::NOT_IN_HEAP;
-use crate::coroutine::{self, SavedContext};
+use crate::coroutine::{self, SavedContext, pages};
 
 /// All hubs. They live as long as the process.
 static HUBS: Mutex<Vec<&'static Hub>> = Mutex::new(Vec::new());
@@ -153,13 +153,14 @@ impl Hub {
         self.empty_inbox();
     }
 
-    /// Returns the bounds of the stack that runs, from the guard page to the top. None if that is the root's. On the hub's OS thread.
+    /// Returns the bounds of the stack that runs, without its guard page. None if that is the root's. On the hub's OS thread.
     pub(crate) fn running_stack(&self) -> Option<(usize, usize)> {
         let running = self.running();
         let stack = running.stack.take();
-        let bounds = stack
-            .as_ref()
-            .map(|stack| (stack.limit().addr().get(), stack.top().addr().get()));
+        let bounds = stack.as_ref().map(|stack| {
+            let [limit, top] = [stack.limit(), stack.top()].map(|end| end.addr().get());
+            (limit + pages::page_size(), top)
+        });
         running.stack.set(stack);
         bounds
     }
