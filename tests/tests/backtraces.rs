@@ -16,6 +16,9 @@ use greenpatch::sync::{Condvar, Mutex, mpsc};
 use greenpatch::{Deadlock, Dump, Patcher, thread};
 use greenpatch_tests::Runner;
 
+#[path = "../../examples/backtraces.rs"]
+mod backtraces_example;
+
 /// Whether suspended threads have backtraces.
 const CAN_TRACE: bool = cfg!(all(
     target_arch = "x86_64",
@@ -42,6 +45,35 @@ fn main() {
     ] {
         runner.scenario(name, child, |_| (), |ended| ended.well());
     }
+    let example = || backtraces_example::main().unwrap();
+    runner.scenario(
+        "the example",
+        example,
+        |_| (),
+        |ended| {
+            ended.well();
+            let mut rest = ended.stdout.as_str();
+            let mut said = |text: &str| {
+                let place = rest.find(text);
+                rest = &rest[place.unwrap_or_else(|| panic!("{text}\n{ended}"))..];
+            };
+            said("2 green threads on 1 hub");
+            said("\n      greenpatch::inspect::gather::DumpOptions::dump");
+            if CAN_TRACE && cfg!(debug_assertions) {
+                for text in [
+                    "thread 2: waiting for a message",
+                    "recv",
+                    "next_order",
+                    "take_orders",
+                ] {
+                    said(text);
+                }
+                for text in ["thread 3: waiting for mutex", "lock", "count"] {
+                    said(text);
+                }
+            }
+        },
+    );
     let with =
         |value: &'static str| move |command: &mut Command| _ = command.env("RUST_BACKTRACE", value);
     runner.scenario("full backtraces", full, with("full"), |ended| ended.well());
