@@ -58,7 +58,8 @@ fn main() {
                 rest = &rest[place.unwrap_or_else(|| panic!("{text}\n{ended}"))..];
             };
             said("2 green threads on 1 hub");
-            said("\n      greenpatch::inspect::gather::DumpOptions::dump");
+            said("the OS thread's own stack: running\n      ");
+            said("::dump");
             if CAN_TRACE && cfg!(debug_assertions) {
                 for text in [
                     "thread 2: waiting for a message",
@@ -133,8 +134,8 @@ fn find<'a>(dump: &'a Dump, name: &str) -> &'a ThreadReport {
 }
 
 fn place_of(frames: &[Frame], name: &str) -> Option<usize> {
-    // With little debug information it is the bare name, or has type arguments.
-    frames.iter().position(|frame| {
+    // With little debug information it is the bare name, or has type arguments. Closures within come before.
+    frames.iter().rposition(|frame| {
         let function = frame.function.split("<").next().unwrap_or_default();
         let function = function.trim_end_matches("::");
         function.rsplit("::").next() == Some(name)
@@ -296,7 +297,7 @@ fn nothing_there() {
 fn small_stacks() {
     patch();
     let small = |name: &str, size| thread::Builder::new().name(name.into()).stack_size(size);
-    let parks = small("small", 16 << 10);
+    let parks = small("small", 32 << 10);
     let parks = parks.spawn(|| outer(|| thread::park())).unwrap();
     // A suspended thread needs no room of its own.
     thread::yield_now();
@@ -315,7 +316,7 @@ fn small_stacks() {
     let dumps = dumps
         .spawn(|| {
             let top = black_box(0_u8);
-            deep(12 << 10, (&raw const top).addr() - (256 << 10))
+            deep(30 << 10, (&raw const top).addr() - (256 << 10))
         })
         .unwrap();
     let dump = dumps.join().unwrap();

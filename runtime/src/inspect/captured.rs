@@ -18,7 +18,7 @@ pub(super) type Captured = Result<Backtrace, &'static str>;
 
 /// The least number of bytes of stack for the capture of a backtrace. It takes 6 KiB the first time, with the dynamic linker's part,
 /// and 2.5 KiB then.
-const ROOM: usize = 16 << 10;
+const ROOM: usize = 32 << 10;
 
 /// Returns why no backtrace can be captured here, on a hub's OS thread, if that is so.
 pub(super) fn obstacle(hub: &Hub) -> Option<&'static str> {

@@ -68,7 +68,7 @@ impl DumpOptions {
     /// backtrace. The names are looked up afterwards, when the threads run again.
     ///
     /// Suspended threads have backtraces on x86-64 Linux with greenpatch's own switch. Elsewhere, and where a hub answers on the
-    /// stack of a green thread with less than 16 KiB to spare, [`ThreadReport::no_backtrace`] says why there is none.
+    /// stack of a green thread with less than 32 KiB to spare, [`ThreadReport::no_backtrace`] says why there is none.
     ///
     /// # Examples
     ///
