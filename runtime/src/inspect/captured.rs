@@ -28,7 +28,7 @@ pub(super) fn obstacle(hub: &Hub) -> Option<&'static str> {
     let bounds = hub.running_stack().or_else(os::stack);
     let is_room = bounds.is_some_and(|(lowest, top)| here < top && here >= lowest + ROOM);
     if !is_room {
-        return Some("its hub has answered where too little stack is left");
+        return Some("its hub has answered on a stack that may have too little room");
     }
     #[cfg(greenpatch_libc)]
     if !is_lock_free() {
