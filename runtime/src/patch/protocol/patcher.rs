@@ -122,6 +122,7 @@ impl Patcher {
     /// signal has a handler. Otherwise something outside may wake a thread, and nothing is reported; call
     /// [`dump`](fn@crate::dump) to find cycles among threads. The environment variable `GREENPATCH_DEADLOCK`, with the value `report`,
     /// `panic`, `abort` or `ignore`, takes precedence. It is looked for on systems with `/proc`.
+    /// With `RUST_BACKTRACE` the report has the backtrace of each thread.
     pub fn on_deadlock(mut self, policy: Deadlock) -> Self {
         self.settings.set_on_deadlock(policy);
         self
@@ -141,7 +142,7 @@ impl Patcher {
 
     /// Has a signal, such as `SIGQUIT` or `SIGUSR1`, write a [`dump`](fn@crate::dump) to the standard error, also while green
     /// threads are stuck. An OS thread waits for that. The environment variable `GREENPATCH_DUMP`, with the value `SIGQUIT`, `SIGUSR1` or
-    /// `SIGUSR2`, takes precedence.
+    /// `SIGUSR2`, takes precedence. With `RUST_BACKTRACE` the dump has the backtrace of each thread.
     pub fn dump_on_signal(mut self, signal: i32) -> Self {
         self.settings.set_dump_on_signal(signal);
         self
