@@ -474,7 +474,7 @@ fn come_and_go() {
                 outer(|| match number % 3 {
                     0 => thread::yield_now(),
                     1 => thread::sleep(Duration::from_micros(50)),
-                    _ => drop(thread::spawn(|| thread::yield_now()).join()),
+                    _ => drop(thread::spawn(thread::yield_now).join()),
                 });
                 number
             })
