@@ -214,7 +214,10 @@ pub(crate) fn finish(mut child: Child) -> Output {
     let status = child.wait().unwrap();
     drop(done);
     watchdog.join().unwrap();
-    let waits = |line: &str| line.trim_start().starts_with("Blocking waiting for file lock");
+    let waits = |line: &str| {
+        line.trim_start()
+            .starts_with("Blocking waiting for file lock")
+    };
     let stderr = stderr
         .split_inclusive('\n')
         .filter(|line| !waits(line))

@@ -15,14 +15,15 @@ use super::quiet::Quiet;
 /// How long a hub sleeps before it looks whether it is quiet.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// How often the pause doubles.
-const DOUBLINGS: u32 = 15;
+const DOUBLINGS: u32 = 7;
 
 /// What looks at the whole process when a hub is quiet. Without it no hub notices.
 static WHEN_QUIET: OnceLock<fn()> = OnceLock::new();
 
-/// Sets the function that hubs call, on their OS threads, while they are quiet.
-pub(crate) fn when_quiet(f: fn()) {
-    let _ = WHEN_QUIET.set(f);
+/// Sets the function that hubs call, on their OS threads, while they are quiet. Returns false if it was set before. A hub that
+/// sleeps already does not know of it.
+pub(super) fn set_when_quiet(f: fn()) -> bool {
+    WHEN_QUIET.set(f).is_ok()
 }
 
 /// How long a hub has been without anything to do, as its OS thread knows it.

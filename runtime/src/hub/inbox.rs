@@ -55,7 +55,7 @@ impl<T> Inbox<T> {
         self.state.swap(PENDING, Ordering::Relaxed) == SLEEPING
     }
 
-    /// Returns true if there may be an item to take. Called by the hub alone.
+    /// Returns true if there may be an item to take. Only the hub can rely on it for longer.
     #[inline]
     pub(super) fn is_pending(&self) -> bool {
         self.state.load(Ordering::Relaxed) == PENDING

@@ -2,11 +2,13 @@
 #![allow(unsafe_code)]
 
 use std::backtrace::Backtrace;
+use std::sync::atomic::{Ordering, fence};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::core::Hub;
 use super::current;
+use super::idleness;
 use super::observer::Known;
 use super::remote::Message;
 use super::task::{State, Task};
@@ -80,6 +82,14 @@ pub(super) fn for_each_hub(f: impl FnMut(&'static Hub)) {
     hubs.into_iter().for_each(f);
 }
 
+/// Sets the function that hubs call, on their OS threads, while they are quiet.
+pub(crate) fn when_quiet(f: fn()) {
+    if idleness::set_when_quiet(f) {
+        // A worker may sleep until something comes, which would be for ever.
+        for_each_hub(|hub| hub.call(Box::new(|| ())));
+    }
+}
+
 /// Returns what the layer above knows a task by. On the hub's OS thread.
 pub(super) fn known(task: &Task) -> Known {
     if task.state.get() != State::New {
@@ -126,14 +136,13 @@ impl Hub {
         }
     }
 
-    /// Returns the hub's word if it is quiet now: its OS thread sleeps, or runs this. From any OS thread.
+    /// Returns the hub's word if it is quiet now: its OS thread sleeps, or looks at the process. From any OS thread.
     pub(crate) fn quiet(&self) -> Option<u64> {
+        // In this order: see `wait::blocked`. The word changes before the hub takes anything from its inbox, so what has come there
+        // during an epoch stays visible in it. A hub that is awake in its epoch does nothing but look.
+        let is_at_rest = !self.remote.inbox.is_pending();
+        fence(Ordering::SeqCst);
         let word = self.remote.quiet.word();
-        let is_at_rest = if self.is_here() {
-            !self.remote.inbox.is_pending()
-        } else {
-            self.remote.inbox.is_asleep()
-        };
         (word % 2 == 1 && is_at_rest).then_some(word)
     }
 

@@ -1,7 +1,7 @@
 //! Whether a hub is quiet, in a word that other OS threads read.
 //!
 //! The word is a number that grows with each change, and is odd while the hub is quiet. So a reader that finds it the same
-//! twice knows that the hub was quiet all the time in between.
+//! twice knows that the hub was quiet all the time in between. What that is good for is in `wait::blocked`.
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicU64, Ordering};

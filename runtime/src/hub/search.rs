@@ -96,6 +96,7 @@ impl Hub {
         if !unstarted.is_any() {
             return false;
         }
+        self.end_quiet();
         let mut starts = self.core().starts.take();
         unstarted.take(limit, &mut starts);
         let is_any = !starts.is_empty();
@@ -281,8 +282,15 @@ impl Hub {
         !team.prefers_other(&self.remote, &victim.remote) && team.cores().is_one_free()
     }
 
+    /// Says that the hub is not quiet, before it takes something out of a queue: a report that finds the queue empty finds
+    /// this changed.
+    fn end_quiet(&self) {
+        self.core().idleness.end(&self.remote.quiet);
+    }
+
     /// Takes over green threads that `victim` has not begun. Returns false if it has none any more.
     fn take_over(&'static self, victim: &Hub) -> bool {
+        self.end_quiet();
         let mut starts = self.core().starts.take();
         victim.remote.unstarted.steal(&mut starts);
         let alive = &self.remote.alive;

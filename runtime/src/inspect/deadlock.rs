@@ -1,8 +1,8 @@
 //! Reporting that no thread of the process can run again.
 //!
 //! A hub that is quiet (`hub::idleness`) looks at the process. Nothing can wake a thread any more if all hubs are quiet, every
-//! other OS thread is a helper without a call, and no signal has a handler. All of that is read twice: what is the same both
-//! times was so at the instant in between, and since no thread ran then, none will.
+//! other OS thread waits in greenpatch until it is woken or is a helper without a call, and no signal has a handler. All of that
+//! is read twice. `wait::blocked` says why nothing will ever happen if it is the same both times.
 #![forbid(unsafe_code)]
 
 use std::env;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
 
 use super::gather::DumpOptions;
-use super::os;
+use super::{os, os_threads};
 use crate::hub;
 use crate::patch::Deadlock;
 
@@ -107,6 +107,8 @@ fn look() {
 struct Rest {
     /// The word of each hub.
     hubs: Vec<u64>,
+    /// The OS threads that are no hubs and wait to be woken, each with its epoch.
+    asleep: Vec<(u64, usize)>,
     os_threads: Vec<u64>,
     helpers: (usize, usize),
 }
@@ -117,13 +119,23 @@ impl Rest {
         let hubs = hub::hubs();
         let words: Option<Vec<u64>> = hubs.iter().map(|hub| hub.quiet()).collect();
         let words = words?;
+        let mut asleep = os_threads::asleep();
         let helpers = IDLE_HELPERS.get().map_or((0, 0), |idle| idle());
+        // Last: a thread that was found to be in its epoch has started all that it has started by then.
         let os_threads = os::working_threads()?;
-        if os_threads.len() > hubs.len() + helpers.0 || os::has_signal_handler() {
+        let is_hub = |number: &u64| hubs.iter().any(|hub| hub.os_thread_number() == *number);
+        // What a thread has left that has ended, or that the parent of a fork has, is not in the list.
+        asleep.retain(|(number, _)| os_threads.contains(number) && !is_hub(number));
+        let is_asleep = |number: &u64| asleep.iter().any(|(asleep, _)| asleep == number);
+        let others = os_threads
+            .iter()
+            .filter(|number| !is_hub(number) && !is_asleep(number));
+        if others.count() > helpers.0 || os::has_signal_handler() {
             return None;
         }
         Some(Rest {
             hubs: words,
+            asleep,
             os_threads,
             helpers,
         })

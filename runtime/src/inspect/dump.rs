@@ -16,6 +16,8 @@ pub struct Dump {
     /// The cycles among the threads that wait for each other: each thread waits for the next, and the last for the first.
     /// They are identified by their numbers. None of them can run again.
     pub cycles: Vec<Vec<u64>>,
+    /// The OS threads that are not hubs and wait without a deadline in greenpatch, for a lock, a message, or the end of a thread. On Linux.
+    pub os_threads: Vec<OsThreadReport>,
     /// The number of OS threads that are not hubs, which may wake green threads. None if the system does not tell.
     pub other_os_threads: Option<usize>,
 }
@@ -37,6 +39,22 @@ pub struct HubReport {
     pub running: Option<RunningThread>,
     /// The green threads, and the root if code runs there.
     pub threads: Vec<ThreadReport>,
+}
+
+/// An OS thread that is no hub, and waits without a deadline in greenpatch.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OsThreadReport {
+    /// The number that the OS knows it by.
+    pub os_thread: u64,
+    /// Its name, as the OS knows it.
+    pub name: Option<String>,
+    /// The number of the thread.
+    pub id: u64,
+    /// What it waits for. How long it has waited is not known.
+    pub wait: WaitReport,
+    /// An address on its stack.
+    pub(super) place: usize,
 }
 
 /// The thread that runs on a hub which does not answer.

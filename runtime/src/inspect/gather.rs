@@ -18,16 +18,14 @@ use std::time::{Duration, Instant};
 use super::backtrace::{self, Asked};
 use super::captured::{self, Captured};
 use super::dump::{
-    Dump, Holder, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind,
-    WaitReport,
+    Dump, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind, WaitReport,
 };
-use super::{holders, os, running};
+use super::{holders, os, os_threads, running, waits};
 use crate::boundary;
 use crate::hub::{self, Activity, Hub, Known, Seen};
 use crate::seam::context::{self, Context};
 use crate::thread_state::identity::LazyIdentity;
 use crate::wait::note::{NoteCell, Noted};
-use crate::wait::reason::{self, Kind, Reason};
 
 /// How long a hub has to answer.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -195,6 +193,7 @@ fn gather(options: DumpOptions) -> Dump {
     let mut dump = Dump {
         hubs: reports,
         cycles: Vec::new(),
+        os_threads: os_threads::reports(),
         other_os_threads: others,
     };
     holders::resolve(&mut dump);
@@ -332,38 +331,15 @@ fn wait(noted: Noted, waited: Duration, remaining: Option<Duration>) -> WaitRepo
             report.kind = WaitKind::Descriptor { fd, writes, peer };
         }
         Noted::Object(reason, location) => {
-            report.kind = kind(reason);
-            report.address = Some(reason.address);
-            report.location = location;
-            match reason.holder {
-                reason::Holder::Unknown => {}
-                reason::Holder::Thread(number) => {
-                    report.holder = Some(Holder::Thread(number.get()));
-                }
-                reason::Holder::Page(page) => report.page = Some(page),
-            }
+            let found = waits::for_object(reason, location);
+            return WaitReport {
+                waited,
+                remaining,
+                ..found
+            };
         }
     }
     report
-}
-
-fn kind(reason: Reason) -> WaitKind {
-    match reason.kind {
-        Kind::Mutex => WaitKind::Mutex,
-        Kind::Read => WaitKind::Read,
-        Kind::Write => WaitKind::Write,
-        Kind::Once => WaitKind::Once,
-        Kind::Condvar => WaitKind::Condvar,
-        Kind::Barrier => WaitKind::Barrier,
-        Kind::ChannelSend => WaitKind::ChannelSend,
-        Kind::ChannelReceive => WaitKind::ChannelReceive,
-        Kind::Join => WaitKind::Join,
-        Kind::Scope => WaitKind::Scope,
-        Kind::Park => WaitKind::Park,
-        Kind::BlockOn => WaitKind::BlockOn,
-        Kind::Futex => WaitKind::Futex,
-        Kind::Call(name) => WaitKind::Call(name),
-    }
 }
 
 impl ThreadReport {

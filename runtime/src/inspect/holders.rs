@@ -3,21 +3,34 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::dump::{Dump, Holder, ThreadState};
+use super::dump::{Dump, Holder, ThreadState, WaitReport};
+use super::os;
 use crate::wait::stack_page;
 
 /// Finds the thread whose stack has the page that each lock has noted. More than one is none: stacks that are two TiB
 /// apart have the same pages.
 pub(super) fn resolve(dump: &mut Dump) {
+    let pages = waits(dump).filter_map(|(_, wait)| wait.page);
+    if pages.count() == 0 {
+        return;
+    }
     let stacks = dump
         .threads()
         .filter_map(|thread| Some((thread.id, thread.bounds?)));
-    let stacks: Vec<(u64, (usize, usize))> = stacks.collect();
+    let mut stacks: Vec<(u64, (usize, usize))> = stacks.collect();
+    if !dump.os_threads.is_empty() {
+        let areas = os::areas();
+        for thread in &dump.os_threads {
+            let is_its = |(start, end): &&(usize, usize)| (*start..*end).contains(&thread.place);
+            // A stack begins with a page of its own that cannot be accessed, so no other one is in its area.
+            stacks.extend(areas.iter().find(is_its).map(|area| (thread.id, *area)));
+        }
+    }
     let is_complete = !dump.hubs.iter().any(|hub| hub.is_held);
-    for thread in dump.hubs.iter_mut().flat_map(|hub| &mut hub.threads) {
-        let Some(wait) = &mut thread.wait else {
-            continue;
-        };
+    let of_hubs = dump.hubs.iter_mut().flat_map(|hub| &mut hub.threads);
+    let of_hubs = of_hubs.filter_map(|thread| thread.wait.as_mut());
+    let of_os_threads = dump.os_threads.iter_mut().map(|thread| &mut thread.wait);
+    for wait in of_hubs.chain(of_os_threads) {
         let Some(page) = wait.page else {
             continue;
         };
@@ -33,21 +46,26 @@ pub(super) fn resolve(dump: &mut Dump) {
     }
 }
 
+/// Returns the waits of all threads, each with the number of the thread.
+fn waits(dump: &Dump) -> impl Iterator<Item = (u64, &WaitReport)> {
+    let waiting = (dump.threads()).filter(|thread| thread.state == ThreadState::Waiting);
+    let of_hubs = waiting.filter_map(|thread| Some((thread.id, thread.wait.as_ref()?)));
+    of_hubs.chain((dump.os_threads.iter()).map(|thread| (thread.id, &thread.wait)))
+}
+
 /// Returns the cycles among the threads of a dump that wait for a thread without a deadline.
 pub(super) fn cycles(dump: &Dump) -> Vec<Vec<u64>> {
     let mut waits_for = HashMap::new();
-    for thread in dump.threads() {
-        if thread.state == ThreadState::Waiting
-            && let Some(wait) = &thread.wait
-            && wait.remaining.is_none()
+    for (id, wait) in waits(dump) {
+        if wait.remaining.is_none()
             && let Some(Holder::Thread(holder)) = wait.holder
         {
-            waits_for.insert(thread.id, holder);
+            waits_for.insert(id, holder);
         }
     }
     let mut cycles = Vec::new();
     let mut seen = HashSet::new();
-    for thread in dump.threads().map(|thread| thread.id) {
+    for (thread, _) in waits(dump) {
         let mut path = Vec::new();
         let mut at = Some(thread);
         while let Some(id) = at.filter(|id| seen.insert(*id)) {
@@ -56,7 +74,11 @@ pub(super) fn cycles(dump: &Dump) -> Vec<Vec<u64>> {
         }
         // Each thread waits for one other, so a path comes back to itself or to what was looked at before.
         if let Some(start) = at.and_then(|id| path.iter().position(|other| *other == id)) {
-            cycles.push(path.split_off(start));
+            let mut cycle = path.split_off(start);
+            // The same cycle is the same list, wherever it was found first.
+            let smallest = (0..cycle.len()).min_by_key(|index| cycle[*index]);
+            cycle.rotate_left(smallest.unwrap_or(0));
+            cycles.push(cycle);
         }
     }
     cycles
@@ -100,6 +122,7 @@ mod tests {
         Dump {
             hubs: vec![hub],
             cycles: Vec::new(),
+            os_threads: Vec::new(),
             other_os_threads: None,
         }
     }

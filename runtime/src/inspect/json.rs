@@ -4,7 +4,9 @@
 use std::fmt::Write;
 
 use super::backtrace::Frame;
-use super::dump::{Dump, Holder, HubReport, ThreadReport, ThreadState, WaitKind, WaitReport};
+use super::dump::{
+    Dump, Holder, HubReport, OsThreadReport, ThreadReport, ThreadState, WaitKind, WaitReport,
+};
 use super::json_writer::Json;
 
 impl Dump {
@@ -15,6 +17,7 @@ impl Dump {
         Json::between(&mut out, ['{', '}'], |json| {
             json.optional("other_os_threads", self.other_os_threads);
             json.list("hubs", &self.hubs, write_hub);
+            json.list("os_threads", &self.os_threads, write_os_thread);
             json.list("cycles", &self.cycles, |out, cycle| {
                 write!(out, "{cycle:?}").expect("a string takes all");
             });
@@ -37,6 +40,15 @@ fn write_hub(out: &mut String, hub: &HubReport) {
             });
         }
         json.list("threads", &hub.threads, write_thread);
+    });
+}
+
+fn write_os_thread(out: &mut String, thread: &OsThreadReport) {
+    Json::between(out, ['{', '}'], |json| {
+        json.field("os_thread", thread.os_thread);
+        json.text("name", thread.name.as_deref());
+        json.field("id", thread.id);
+        json.object("wait", |json| write_wait(json, &thread.wait));
     });
 }
 

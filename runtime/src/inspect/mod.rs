@@ -19,6 +19,7 @@ mod json;
 mod json_writer;
 mod monitor;
 mod os;
+mod os_threads;
 mod running;
 mod signal;
 mod stats;
@@ -26,11 +27,12 @@ mod stats_text;
 mod text;
 mod timeline;
 mod trace_file;
+mod waits;
 
 pub use backtrace::Frame;
 pub use dump::{
-    Dump, Holder, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind,
-    WaitReport,
+    Dump, Holder, HubReport, OsThreadReport, RunningThread, StackUse, ThreadReport, ThreadState,
+    WaitKind, WaitReport,
 };
 pub use gather::{DumpOptions, dump};
 pub use stats::{Counters, Histogram, HubStats, Stats, stats};

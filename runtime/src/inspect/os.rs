@@ -50,6 +50,18 @@ pub(super) fn name(thread: u64) -> Option<String> {
     Some(name.trim_end().to_owned())
 }
 
+/// Returns the areas of memory of the process that can be written: where each begins and ends.
+pub(super) fn areas() -> Vec<(usize, usize)> {
+    let area = |line: &str| {
+        let (bounds, rest) = line.split_once(' ')?;
+        let (start, end) = bounds.split_once('-')?;
+        let [start, end] = [start, end].map(|end| usize::from_str_radix(end, 16));
+        rest.starts_with("rw").then_some((start.ok()?, end.ok()?))
+    };
+    let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    maps.lines().filter_map(area).collect()
+}
+
 /// Returns the number of the system call that an OS thread is in.
 pub(super) fn system_call(thread: u64) -> Option<u64> {
     let call = fs::read_to_string(format!("/proc/self/task/{thread}/syscall")).ok()?;

@@ -4,13 +4,16 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use super::dump::{Dump, Holder, HubReport, ThreadReport, ThreadState, WaitKind, WaitReport};
+use super::dump::{
+    Dump, Holder, HubReport, OsThreadReport, ThreadReport, ThreadState, WaitKind, WaitReport,
+};
 use super::os::SystemCall;
 
 /// The number of frames of a backtrace that are written.
 const MOST_FRAMES: usize = 100;
 
 /// A thread that is named in text: by its name and number.
+#[derive(Clone, Copy)]
 struct Named<'a> {
     id: u64,
     name: Option<&'a str>,
@@ -23,6 +26,16 @@ impl fmt::Display for Named<'_> {
             None => write!(f, "thread {}", self.id),
         }
     }
+}
+
+/// The names of the threads of a dump, by their numbers.
+type Names<'a> = HashMap<u64, Named<'a>>;
+
+fn names_of(dump: &Dump) -> Names<'_> {
+    let green = dump.threads().map(name_of);
+    let others = dump.os_threads.iter().map(name_of_os_thread);
+    let all = others.chain(green);
+    all.map(|named| (named.id, named)).collect()
 }
 
 /// Threads with their hubs, ordered so that each follows the thread that has spawned it.
@@ -75,8 +88,7 @@ impl<'a> Tree<'a> {
 
 impl fmt::Display for Dump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: HashMap<u64, &ThreadReport> =
-            self.threads().map(|thread| (thread.id, thread)).collect();
+        let names = names_of(self);
         let green = self.threads().filter(|thread| !thread.is_root).count();
         write!(
             f,
@@ -97,6 +109,12 @@ impl fmt::Display for Dump {
             write!(f, "{:1$}", "", 2 * depth + 2)?;
             write_thread(f, thread, (self.hubs.len() > 1).then_some(hub), &names)?;
             write_backtrace(f, thread, 2 * depth + 6)?;
+        }
+        for thread in &self.os_threads {
+            let named = name_of_os_thread(thread);
+            write!(f, "  {named}, OS thread {}: waiting for ", thread.os_thread)?;
+            write_wait(f, &thread.wait, &names)?;
+            writeln!(f)?;
         }
         for cycle in &self.cycles {
             write!(f, "cycle: ")?;
@@ -150,7 +168,7 @@ fn write_thread(
     f: &mut fmt::Formatter<'_>,
     thread: &ThreadReport,
     hub: Option<usize>,
-    names: &HashMap<u64, &ThreadReport>,
+    names: &Names<'_>,
 ) -> fmt::Result {
     write!(f, "{}", name_of(thread))?;
     if let Some(hub) = hub {
@@ -209,11 +227,7 @@ fn write_backtrace(
     }
 }
 
-fn write_wait(
-    f: &mut fmt::Formatter<'_>,
-    wait: &WaitReport,
-    names: &HashMap<u64, &ThreadReport>,
-) -> fmt::Result {
+fn write_wait(f: &mut fmt::Formatter<'_>, wait: &WaitReport, names: &Names<'_>) -> fmt::Result {
     match &wait.kind {
         WaitKind::Join => match wait.holder {
             Some(Holder::Thread(id)) => write!(f, "the end of {}", named(id, names))?,
@@ -280,10 +294,15 @@ fn name_of(thread: &ThreadReport) -> Named<'_> {
     }
 }
 
-fn named<'a>(id: u64, names: &HashMap<u64, &'a ThreadReport>) -> Named<'a> {
-    names
-        .get(&id)
-        .map_or(Named { id, name: None }, |thread| name_of(thread))
+fn name_of_os_thread(thread: &OsThreadReport) -> Named<'_> {
+    Named {
+        id: thread.id,
+        name: thread.name.as_deref(),
+    }
+}
+
+fn named<'a>(id: u64, names: &Names<'a>) -> Named<'a> {
+    names.get(&id).copied().unwrap_or(Named { id, name: None })
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -1,8 +1,9 @@
 //! The two seams below everything in `sync` that blocks, one for each option that can be left native.
 
+use super::context;
 use crate::patchable;
-use crate::wait::native::Native;
-use crate::wait::park::{self, Outcome, Wait};
+use crate::wait::native;
+use crate::wait::park::{Outcome, Wait};
 
 /// Blocks until another thread releases a mutex or a reader-writer lock, or completes an initialization.
 #[patchable]
@@ -11,11 +12,11 @@ pub(crate) fn wait_lock(wait: &Wait<'_>) -> Outcome {
     if wait.spin() {
         return Outcome::Ready;
     }
-    park::wait(&Native::current(), wait)
+    native::block(wait, context::native_number)
 }
 
 /// Blocks until a signal: of a condition variable, a barrier or a channel.
 #[patchable]
 pub(crate) fn wait_signal(wait: &Wait<'_>) -> Outcome {
-    park::wait(&Native::current(), wait)
+    native::block(wait, context::native_number)
 }

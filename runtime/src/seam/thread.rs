@@ -9,8 +9,8 @@ use crate::boundary;
 use crate::patchable;
 use crate::thread_state::place::Place;
 use crate::thread_state::shared::Runner;
-use crate::wait::native::Native;
-use crate::wait::park::{self, Outcome, Wait};
+use crate::wait::native;
+use crate::wait::park::{Outcome, Wait};
 
 /// A request to start a thread.
 pub(crate) struct Start {
@@ -78,13 +78,13 @@ pub(crate) fn host() -> io::Result<Option<usize>> {
 /// Blocks until the token of the current thread is available.
 #[patchable]
 pub(crate) fn park(wait: &Wait<'_>) -> Outcome {
-    park::wait(&Native::current(), wait)
+    native::block(wait, context::native_number)
 }
 
 /// Blocks until a thread has ended.
 #[patchable]
 pub(crate) fn join(wait: &Wait<'_>) -> Outcome {
-    park::wait(&Native::current(), wait)
+    native::block(wait, context::native_number)
 }
 
 /// Blocks until an OS thread has also destroyed its thread-local values, as std's join does. Its body has already returned.

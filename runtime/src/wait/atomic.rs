@@ -2,7 +2,8 @@
 //!
 //! `cfg(loom)` is known here, in models, and in `lib.rs`, `prelude.rs`, `patch/table/slot_words.rs`, `seam/busy.rs`,
 //! `descriptor/mod.rs`, `thread_state/join_state.rs`, `wait/native.rs`, `wait/parking_lot.rs`, `wait/stack_page.rs`, `sync/mod.rs`,
-//! `sync/once.rs`, `sync/mpsc/unbounded.rs`, `wait/mod.rs`, `wait/sleepers.rs`, `wait/sleepers/lock.rs`.
+//! `sync/once.rs`, `sync/mpsc/unbounded.rs`, `wait/mod.rs`, `wait/blocked.rs`, `wait/sleepers.rs`, `wait/sleepers/lock.rs`,
+//! `inspect/os_threads.rs`.
 //!
 //! The native mutex protects queues, and is held for a few instructions at a time. It is never held across a
 //! switch, across user code or while a thread is woken, so it may block the OS thread.

@@ -27,11 +27,15 @@
 
 pub(crate) mod address_hasher;
 pub(crate) mod atomic;
+#[cfg(any(target_os = "linux", target_os = "android", loom))]
+pub(crate) mod blocked;
 #[cfg(greenpatch_libc)]
 pub(crate) mod first_hub;
 pub(crate) mod interrupts;
 pub(crate) mod native;
 pub(crate) mod note;
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
+pub(crate) mod os_waiters;
 pub(crate) mod park;
 pub(crate) mod parking_lot;
 pub(crate) mod payload;

@@ -2,15 +2,15 @@
 //!
 //! It is separate from the token of `std::thread::park`, which is reserved for the user.
 //!
-//! Invariant:
-//! 1. A waker owns an `Arc` of the parker, so the futex word outlives each call on it.
+//! A waker owns an `Arc` of the parker, so the entry that has the token is not used for another OS thread before.
 #![allow(unsafe_code)]
 
+use ::std::num::NonZeroU64;
 use ::std::sync::Arc;
 use ::std::task::{Wake, Waker};
 use ::std::time::Instant;
 
-use crate::wait::park::Park;
+use crate::wait::park::{self, Outcome, Park, Wait};
 
 ::std::thread_local! {
     static PARKER: Native = Native::new();
@@ -47,7 +47,45 @@ impl Park for Native {
     }
 
     fn park(&self, deadline: Option<Instant>) {
-        self.0.token.take(deadline);
+        self.0.token.take(deadline, None);
+    }
+}
+
+/// Blocks the calling OS thread until `wait` has ended, and lets reports see what it waits for. `number` returns its number as a
+/// thread.
+pub(crate) fn block(wait: &Wait<'_>, number: fn() -> NonZeroU64) -> Outcome {
+    let parker = Reported {
+        native: Native::current(),
+        known: Known { wait, number },
+    };
+    park::wait(&parker, wait)
+}
+
+/// What reports can see of a wait.
+#[cfg_attr(
+    not(all(any(target_os = "linux", target_os = "android"), not(loom))),
+    allow(dead_code, reason = "other systems do not list their OS threads")
+)]
+struct Known<'a> {
+    wait: &'a Wait<'a>,
+    number: fn() -> NonZeroU64,
+}
+
+/// The parker of an OS thread whose wait is reported.
+struct Reported<'a> {
+    native: Native,
+    known: Known<'a>,
+}
+
+impl Park for Reported<'_> {
+    const PATIENCE: u32 = Native::PATIENCE;
+
+    fn waker(&self) -> Waker {
+        self.native.waker()
+    }
+
+    fn park(&self, deadline: Option<Instant>) {
+        self.native.0.token.take(deadline, Some(&self.known));
     }
 }
 
@@ -75,42 +113,49 @@ use portable::Token;
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
 mod futex {
     use ::std::ptr;
-    use ::std::sync::atomic::{AtomicU32, Ordering};
+    use ::std::sync::atomic::AtomicU32;
     use ::std::time::Instant;
 
+    use super::Known;
     use crate::boundary;
+    use crate::wait::blocked::BLOCKED;
+    use crate::wait::os_waiters::{self, OsWaiter};
 
-    /// There is no token, and the thread does not block.
-    const EMPTY: u32 = 0;
-    /// There is a token.
-    const GIVEN: u32 = 1;
-    /// There is no token, and the thread blocks or is about to block.
-    const BLOCKED: u32 = 2;
+    /// The token of an OS thread, which is in the entry that it has for reports.
+    pub(super) struct Token(&'static OsWaiter);
 
-    pub(super) struct Token(AtomicU32);
+    impl Drop for Token {
+        fn drop(&mut self) {
+            self.0.release();
+        }
+    }
 
     impl Token {
         pub(super) fn new() -> Token {
-            Token(AtomicU32::new(EMPTY))
+            Token(os_waiters::claim())
         }
 
-        pub(super) fn take(&self, deadline: Option<Instant>) {
+        /// Takes the token, once there is one or the deadline has passed.
+        pub(super) fn take(&self, deadline: Option<Instant>, known: Option<&Known<'_>>) {
+            let blocked = self.0.blocked();
             // There is no spinning here: as measured, it made waits twice as long on a busy machine.
-            // Acquire, as below: pairs with the release in `give`.
-            let blocked =
-                self.0
-                    .compare_exchange(EMPTY, BLOCKED, Ordering::Acquire, Ordering::Relaxed);
-            if blocked.is_ok() {
-                wait(&self.0, BLOCKED, deadline);
+            if blocked.may_block() {
+                let block = || wait(blocked.token(), BLOCKED, deadline);
+                match known {
+                    Some(known) if deadline.is_none() => {
+                        self.0.during(known.wait, known.number, block);
+                    }
+                    _ => block(),
+                }
             }
             // The token is taken if there is one, regardless of how the wait ended.
-            self.0.swap(EMPTY, Ordering::Acquire);
+            blocked.take();
         }
 
         pub(super) fn give(&self) {
-            // Release: the thread that takes the token sees everything that was done before.
-            if self.0.swap(GIVEN, Ordering::Release) == BLOCKED {
-                wake(&self.0);
+            let blocked = self.0.blocked();
+            if blocked.give() {
+                wake(blocked.token());
             }
         }
     }
@@ -149,7 +194,7 @@ mod futex {
 
     fn wake(word: &AtomicU32) {
         let _inside = boundary::enter();
-        // SAFETY: by invariant 1 the word outlives the call.
+        // SAFETY: the word is in an entry that lives as long as the process.
         unsafe {
             libc::syscall(
                 libc::SYS_futex,
@@ -167,6 +212,7 @@ mod portable {
     use ::std::sync::PoisonError;
     use ::std::time::Instant;
 
+    use super::Known;
     use crate::wait::atomic::{Condvar, Mutex, lock};
 
     pub(super) struct Token {
@@ -182,7 +228,7 @@ mod portable {
             }
         }
 
-        pub(super) fn take(&self, deadline: Option<Instant>) {
+        pub(super) fn take(&self, deadline: Option<Instant>, _: Option<&Known<'_>>) {
             let mut given = lock(&self.given);
             while !*given {
                 given = match deadline {

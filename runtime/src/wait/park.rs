@@ -59,7 +59,8 @@ pub(crate) trait WaitEntry {
     fn unregister(&self) -> bool;
 
     /// Returns what a report says that the thread waits for. Called on the waiting thread's OS thread, while the place is
-    /// taken or about to be.
+    /// taken or about to be, or on another OS thread while that one is blocked in the wait. So it reads what has not changed since, or
+    /// atomics.
     fn reason(&self) -> Reason;
 }
 

@@ -118,8 +118,9 @@ impl Patcher {
 
     /// Sets what is done when no thread of the process can run again: by default a report is written.
     ///
-    /// It is noticed within about 100 milliseconds if every OS thread of the process is a hub or a helper without a call, and no
-    /// signal has a handler. Otherwise something outside may wake a thread, and nothing is reported; call
+    /// It is noticed within about 100 milliseconds if every OS thread of the process is a hub, waits in greenpatch without a deadline, or is
+    /// a helper without a call, and no signal has a handler. If an OS thread begins to wait long after the hubs have nothing to do, it
+    /// takes up to 13 seconds. Otherwise something outside may wake a thread, and nothing is reported; call
     /// [`dump`](fn@crate::dump) to find cycles among threads. The environment variable `GREENPATCH_DEADLOCK`, with the value `report`,
     /// `panic`, `abort` or `ignore`, takes precedence. It is looked for on systems with `/proc`.
     /// With `RUST_BACKTRACE` the report has the backtrace of each thread.
