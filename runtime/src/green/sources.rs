@@ -238,6 +238,7 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     }
     inspect::dump_on_signal(settings.dump_on_signal())?;
     inspect::start_monitor(settings.monitor())?;
+    inspect::check_for_cycles(settings.cycles())?;
     inspect::measure_times(settings.stats())?;
     inspect::watch_for_deadlocks(settings.on_deadlock(), offload::idle_helpers)?;
     // Last, since an attempt that fails changes nothing.

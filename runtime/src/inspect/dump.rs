@@ -55,6 +55,8 @@ pub struct OsThreadReport {
     pub wait: WaitReport,
     /// An address on its stack.
     pub(super) place: usize,
+    /// A number that is the same as long as it waits.
+    pub(super) epoch: usize,
 }
 
 /// The thread that runs on a hub which does not answer.

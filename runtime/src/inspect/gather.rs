@@ -43,6 +43,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 pub struct DumpOptions {
     stack_peaks: bool,
     backtraces: bool,
+    /// Whether hubs that do not answer are left in peace.
+    is_check: bool,
 }
 
 impl DumpOptions {
@@ -93,6 +95,14 @@ impl DumpOptions {
     /// Creates the options of a dump that no code asks for: with backtraces if `RUST_BACKTRACE` asks for those of panics.
     pub(super) fn of_the_environment() -> DumpOptions {
         DumpOptions::new().backtraces(backtrace::asked() != Asked::Nothing)
+    }
+
+    /// The options of a check for cycles, which interrupts no thread to find out what runs.
+    pub(super) fn of_a_check() -> DumpOptions {
+        DumpOptions {
+            is_check: true,
+            ..DumpOptions::default()
+        }
     }
 
     /// Returns the dump, as [`dump`](fn@dump) does.
@@ -169,7 +179,8 @@ fn gather(options: DumpOptions) -> Dump {
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
         }
     }
-    for report in reports.iter_mut().filter(|report| report.is_held) {
+    let held = reports.iter_mut().filter(|report| report.is_held);
+    for report in held.filter(|_| !options.is_check) {
         report.system_call = os::system_call(report.os_thread);
         let hub = hubs
             .iter()

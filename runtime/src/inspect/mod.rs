@@ -11,8 +11,10 @@
 
 mod backtrace;
 mod captured;
+mod cycles;
 mod deadlock;
 mod dump;
+mod duration;
 mod gather;
 mod holders;
 mod json;
@@ -37,6 +39,7 @@ pub use dump::{
 pub use gather::{DumpOptions, dump};
 pub use stats::{Counters, Histogram, HubStats, Stats, stats};
 
+pub(crate) use cycles::start as check_for_cycles;
 pub(crate) use deadlock::watch as watch_for_deadlocks;
 pub(crate) use monitor::start as start_monitor;
 pub(crate) use signal::dump_on as dump_on_signal;

@@ -6,7 +6,6 @@
 //! quarter of the time.
 #![forbid(unsafe_code)]
 
-use std::env;
 use std::error::Error;
 use std::io;
 use std::ptr;
@@ -15,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{os, running};
+use super::{duration, os, running};
 use crate::hub::{self, Hub};
 use crate::patch::{self, events::HubBlocked};
 
@@ -32,13 +31,7 @@ const BETWEEN_REPORTS: Duration = Duration::from_secs(1);
 pub(crate) fn start(limit: Option<Duration>) -> Result<(), Box<dyn Error + Send + Sync>> {
     static STARTED: Mutex<Option<u32>> = Mutex::new(None);
 
-    let limit = match env::var(VARIABLE) {
-        Ok(value) => Some(parse(&value).ok_or_else(|| {
-            format!("{VARIABLE} is {value:?}; it can be a time such as 100ms or 2s")
-        })?),
-        Err(_) => limit,
-    };
-    let Some(limit) = limit.filter(|limit| !limit.is_zero()) else {
+    let Some(limit) = duration::asked(VARIABLE, limit)? else {
         return Ok(());
     };
     let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,17 +40,6 @@ pub(crate) fn start(limit: Option<Duration>) -> Result<(), Box<dyn Error + Send 
         *started = Some(hub::forks());
     }
     Ok(())
-}
-
-fn parse(value: &str) -> Option<Duration> {
-    let (number, unit) = value.split_at(value.find(|char: char| !char.is_ascii_digit())?);
-    let number: u64 = number.parse().ok()?;
-    Some(match unit {
-        "us" => Duration::from_micros(number),
-        "ms" => Duration::from_millis(number),
-        "s" => Duration::from_secs(number),
-        _ => return None,
-    })
 }
 
 fn spawn(limit: Duration) -> io::Result<()> {
@@ -148,22 +130,7 @@ fn report(hub: &'static Hub, duration: Duration, unreported: u32) {
         call_name: system_call.and_then(os::name_of_call),
         unreported,
     };
-    if !patch::announce_hub_blocked(&blocked) {
+    if !patch::announce(&blocked) {
         eprintln!("greenpatch: {blocked}");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_a_unit() {
-        assert_eq!(parse("100ms"), Some(Duration::from_millis(100)));
-        assert_eq!(parse("2s"), Some(Duration::from_secs(2)));
-        assert_eq!(parse("50us"), Some(Duration::from_micros(50)));
-        for value in ["", "100", "ms", "1h", "-1s", "1.5s"] {
-            assert_eq!(parse(value), None, "{value}");
-        }
     }
 }

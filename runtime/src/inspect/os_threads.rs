@@ -41,6 +41,7 @@ pub(super) fn reports() -> Vec<OsThreadReport> {
         id: seen.number.get(),
         wait: waits::for_object(seen.reason, seen.location),
         place: seen.place,
+        epoch: seen.epoch,
     });
     reports.collect()
 }

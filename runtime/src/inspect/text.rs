@@ -38,6 +38,18 @@ fn names_of(dump: &Dump) -> Names<'_> {
     all.map(|named| (named.id, named)).collect()
 }
 
+/// Returns in words what a wait of a dump is for.
+pub(super) fn wait(dump: &Dump, wait: &WaitReport) -> String {
+    struct InWords<'a>(&'a Dump, &'a WaitReport);
+    impl fmt::Display for InWords<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write_wait(f, self.1, &names_of(self.0))
+        }
+    }
+
+    InWords(dump, wait).to_string()
+}
+
 /// Threads with their hubs, ordered so that each follows the thread that has spawned it.
 struct Tree<'a> {
     children: HashMap<u64, Vec<(usize, &'a ThreadReport)>>,

@@ -30,7 +30,7 @@ mod tests;
 
 pub(crate) use feature::ThreadOption;
 pub(crate) use lookup::source;
-pub(crate) use protocol::deliver::announce_hub_blocked;
+pub(crate) use protocol::deliver::announce;
 pub(crate) use table::scheduler::{Scheduler, set_scheduler};
 pub(crate) use table::{ScopeHandle, generic_slot, registry, replacement, scope, slot};
 

@@ -130,9 +130,9 @@ impl Blocked {
         (token == BLOCKED && epoch & ASLEEP != 0).then_some(epoch & !READ)
     }
 
-    /// Calls `f` while the thread waits without a deadline, and does not go on. Returns `None` if it does not wait so, or
+    /// Calls `f` with the epoch while the thread waits without a deadline, and does not go on. Returns `None` if it does not wait so, or
     /// another report reads. From any other thread; `f` neither blocks nor panics.
-    pub(crate) fn read<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
+    pub(crate) fn read<R>(&self, f: impl FnOnce(usize) -> R) -> Option<R> {
         let epoch = self.epoch.load(Ordering::SeqCst);
         if epoch & (ASLEEP | READ) != ASLEEP {
             return None;
@@ -141,7 +141,7 @@ impl Blocked {
         self.epoch
             .compare_exchange(epoch, epoch | READ, Ordering::SeqCst, Ordering::Relaxed)
             .ok()?;
-        let result = f();
+        let result = f(epoch);
         // Release, by SeqCst: the thread goes on after this has read.
         self.epoch.fetch_sub(READ, Ordering::SeqCst);
         Some(result)

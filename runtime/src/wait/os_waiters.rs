@@ -57,6 +57,8 @@ pub(crate) struct Seen {
     pub(crate) location: Option<&'static Location<'static>>,
     /// An address on its stack.
     pub(crate) place: usize,
+    /// The epoch of the wait.
+    pub(crate) epoch: usize,
 }
 
 /// The entries.
@@ -129,7 +131,7 @@ pub(crate) fn asleep() -> Vec<(u64, usize)> {
 
 /// Returns what the OS threads of this process wait for that wait without a deadline.
 pub(crate) fn waits() -> Vec<Seen> {
-    let waits = entries().filter_map(|entry| entry.blocked.read(|| entry.see())?);
+    let waits = entries().filter_map(|entry| entry.blocked.read(|epoch| entry.see(epoch))?);
     waits.collect()
 }
 
@@ -191,7 +193,7 @@ impl OsWaiter {
     }
 
     /// Reads the note, within [`Blocked::read`].
-    fn see(&self) -> Option<Seen> {
+    fn see(&self, epoch: usize) -> Option<Seen> {
         let os_thread = self.os_thread()?;
         // SAFETY: by invariant 2.
         let stored = unsafe { *self.note.get() }?;
@@ -203,6 +205,7 @@ impl OsWaiter {
             reason: wait.reason(),
             location: wait.location(),
             place: stored.place,
+            epoch,
         })
     }
 }

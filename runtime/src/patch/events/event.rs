@@ -71,6 +71,23 @@ macro_rules! for_each_event {
             /// subscription.unsubscribe();
             /// ```
             on_hub_blocked, hub_blocked, [&], HubBlocked;
+
+            /// Calls `subscriber` for each cycle of threads that is found, on an OS thread of greenpatch's; see
+            /// [`Patcher::cycles`](crate::Patcher::cycles). The report is not written to the standard error then. There is nothing to cancel: an
+            /// error is ignored.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use greenpatch::events;
+            ///
+            /// let subscription = events::on_cycle_found(|cycle| {
+            ///     eprintln!("{cycle}");
+            ///     Ok(())
+            /// });
+            /// subscription.unsubscribe();
+            /// ```
+            on_cycle_found, cycle_found, [&], CycleFound;
         }
     };
 }

@@ -14,7 +14,8 @@
 //! late: the other did stages are still called, `patch_all` continues with the next feature, and finally the call
 //! fails. A panic of a did stage is likewise resumed at the end.
 //!
-//! One event has nothing to do with patching: [`HubBlocked`] is what a monitor reports.
+//! Two events have nothing to do with patching: [`HubBlocked`] is what a monitor reports, and [`CycleFound`] what a check for
+//! cycles does.
 //!
 //! A did stage may patch. `patch_all` in a did stage of `patch_all` patches what it asks for beyond the outer call;
 //! if that is nothing, it returns [`AlreadyPatched`](crate::Patched::AlreadyPatched).
@@ -24,6 +25,7 @@
 // Calls: `table`, `feature`, `inventory`, `log`.
 // Never: patches anything.
 
+pub(crate) mod cycle_found;
 pub(crate) mod deadlock;
 pub(crate) mod event;
 pub(crate) mod feature_set;
@@ -37,11 +39,12 @@ pub(crate) mod veto;
 pub(crate) mod warnings;
 pub(crate) mod workers;
 
+pub use cycle_found::{CycleFound, CycleThread};
 pub use event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
 };
 pub use hub_blocked::HubBlocked;
 pub use subscribers::{
-    Subscription, on_did_patch_all, on_did_patch_builtin_modules, on_did_patch_module,
-    on_hub_blocked, on_will_patch_all, on_will_patch_module,
+    Subscription, on_cycle_found, on_did_patch_all, on_did_patch_builtin_modules,
+    on_did_patch_module, on_hub_blocked, on_will_patch_all, on_will_patch_module,
 };

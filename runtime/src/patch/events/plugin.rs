@@ -1,6 +1,7 @@
 //! Plugins: functions for events that a crate registers by being linked.
 #![forbid(unsafe_code)]
 
+use super::cycle_found::CycleFound;
 use super::event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
     for_each_event,

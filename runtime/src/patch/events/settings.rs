@@ -23,6 +23,7 @@ pub struct Settings {
     workers: Option<usize>,
     on_deadlock: Option<Deadlock>,
     monitor: Option<Duration>,
+    cycles: Option<Duration>,
     dump_on_signal: Option<i32>,
     stats: Option<bool>,
     trace: Option<PathBuf>,
@@ -41,6 +42,7 @@ impl Settings {
             workers: None,
             on_deadlock: None,
             monitor: None,
+            cycles: None,
             dump_on_signal: None,
             stats: None,
             trace: None,
@@ -85,6 +87,10 @@ impl Settings {
 
     pub(crate) fn set_monitor(&mut self, limit: Duration) {
         self.monitor = Some(limit);
+    }
+
+    pub(crate) fn set_cycles(&mut self, every: Duration) {
+        self.cycles = Some(every);
     }
 
     pub(crate) fn set_dump_on_signal(&mut self, signal: i32) {
@@ -158,6 +164,11 @@ impl Settings {
         self.monitor
     }
 
+    /// Returns how often cycles of threads are looked for.
+    pub fn cycles(&self) -> Option<Duration> {
+        self.cycles
+    }
+
     /// Returns the signal on which a dump is to be written.
     pub fn dump_on_signal(&self) -> Option<i32> {
         self.dump_on_signal
@@ -223,6 +234,7 @@ impl Settings {
         self.stats = self.stats.or(earlier.stats);
         self.trace = earlier.trace.or(self.trace);
         self.monitor = earlier.monitor.or(self.monitor);
+        self.cycles = earlier.cycles.or(self.cycles);
         self.on_deadlock = self.on_deadlock.or(earlier.on_deadlock);
         self.arguments.extend(earlier.arguments);
         self

@@ -5,6 +5,7 @@ use std::any::Any;
 
 use super::panics;
 use crate::patch::error::{Kind, PatchError};
+use crate::patch::events::cycle_found::CycleFound;
 use crate::patch::events::event::{
     DidPatchAll, DidPatchBuiltinModules, DidPatchModule, WillPatchAll, WillPatchModule,
     for_each_event,
@@ -18,7 +19,7 @@ use crate::patch::events::{plugin, subscribers};
 type Answer = Result<(), DoNotPatch>;
 
 /// An event that can be announced. The methods return `None` for a listener or a plugin that has no function for it.
-pub(super) trait Event {
+pub(crate) trait Event {
     fn ask(&mut self, listener: &Listener) -> Option<Answer>;
     fn ask_plugin(&mut self, plugin: &Plugin) -> Option<Answer>;
 }
@@ -56,10 +57,10 @@ pub(super) fn will(event: &mut impl Event) -> Result<(), CancelledBy> {
     Ok(())
 }
 
-/// Announces what a monitor has found. Returns false if there is no subscriber and no plugin for it. A panic of one of them
+/// Announces what a monitor or a check has found. Returns false if there is no subscriber and no plugin for it. A panic of one of them
 /// does not keep the others from it.
-pub(crate) fn announce_hub_blocked(blocked: &HubBlocked) -> bool {
-    let mut event = blocked.clone();
+pub(crate) fn announce<E: Event + Clone>(found: &E) -> bool {
+    let mut event = found.clone();
     let mut is_heard = false;
     for subscriber in subscribers::subscribers() {
         let answer = panics::catch(|| event.ask(&subscriber.listener));

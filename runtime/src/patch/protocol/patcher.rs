@@ -141,6 +141,19 @@ impl Patcher {
         self
     }
 
+    /// Looks for cycles of threads that wait for each other, by mutexes or by `join`, while other threads run. It is done by an OS
+    /// thread, once in each time of `every`.
+    ///
+    /// A report names the threads with what each waits for and where. It is written to the standard error unless there is a subscriber,
+    /// see [`on_cycle_found`](crate::events::on_cycle_found): once for each cycle, after two to three times `every`. Nothing else is done, since other threads
+    /// run. The environment variable `GREENPATCH_CYCLES`, with a time such as `1s`, takes precedence.
+    ///
+    /// When no thread at all can run again, there is a report without this: see [`on_deadlock`](Self::on_deadlock).
+    pub fn cycles(mut self, every: Duration) -> Self {
+        self.settings.set_cycles(every);
+        self
+    }
+
     /// Has a signal, such as `SIGQUIT` or `SIGUSR1`, write a [`dump`](fn@crate::dump) to the standard error, also while green
     /// threads are stuck. An OS thread waits for that. The environment variable `GREENPATCH_DUMP`, with the value `SIGQUIT`, `SIGUSR1` or
     /// `SIGUSR2`, takes precedence. With `RUST_BACKTRACE` the dump has the backtrace of each thread.

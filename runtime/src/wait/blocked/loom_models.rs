@@ -97,8 +97,8 @@ fn a_thread_goes_on_after_it_was_read() {
         let reader = thread::spawn({
             let shared = shared.clone();
             move || {
-                let read = shared.0.read(|| shared.1.with(|_| ()));
-                let again = shared.0.read(|| shared.1.with(|_| ()));
+                let read = shared.0.read(|_| shared.1.with(|_| ()));
+                let again = shared.0.read(|_| shared.1.with(|_| ()));
                 (read, again)
             }
         });
