@@ -11,15 +11,20 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
+use std::time::Duration;
 
 use super::gather::DumpOptions;
 use super::{os, os_threads};
 use crate::hub;
-use crate::patch::Deadlock;
+use crate::patch::{self, Deadlock};
 
 /// The variable that decides, whatever the program says.
 const VARIABLE: &str = "GREENPATCH_DEADLOCK";
+
+/// How long a subscriber or a logger has for the report before the process ends.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 static POLICY: AtomicU8 = AtomicU8::new(Deadlock::Report as u8);
 /// Whether a report was made.
@@ -79,16 +84,15 @@ fn look() {
     if first.is_none() || first != Rest::now() || REPORTED.swap(true, Ordering::Relaxed) {
         return;
     }
-    let report = format!(
-        "greenpatch: deadlock: no thread of this process can run again\n{}",
-        DumpOptions::of_the_environment().dump()
-    );
+    let dump = DumpOptions::of_the_environment().dump();
+    let report = format!("greenpatch: deadlock: no thread of this process can run again\n{dump}");
     if policy == Deadlock::Panic as u8 {
         // A wait cannot unwind, so the panic is that of a thread of its own.
-        let text = report.clone();
+        let (text, cycles) = (report.clone(), dump.cycles.clone());
         let panics = thread::Builder::new()
             .name("greenpatch-deadlock".into())
             .spawn(move || {
+                wait_for(&tell(text.clone(), cycles));
                 let _ = panic::catch_unwind(AssertUnwindSafe(|| panic!("{text}")));
                 process::exit(101);
             });
@@ -97,9 +101,35 @@ fn look() {
         }
     }
     eprint!("{report}");
+    let told = tell(report, dump.cycles);
     if policy != Deadlock::Report as u8 {
+        wait_for(&told);
         process::abort();
     }
+}
+
+/// Tells the subscriber or the logger, on an OS thread of its own: what it does may wait for one of the threads that cannot
+/// run. The receiver is disconnected at the end.
+fn tell(report: String, cycles: Vec<Vec<u64>>) -> Receiver<()> {
+    let (sender, told) = mpsc::channel();
+    if patch::outlets::are_there_any() {
+        let teller = thread::Builder::new().name("greenpatch-report".into());
+        // Without such a thread the standard error has to do.
+        let _ = teller.spawn(move || {
+            patch::outlets::deadlock(&report, &cycles);
+            drop(sender);
+        });
+    }
+    told
+}
+
+/// Waits until that is done, for a moment.
+fn wait_for(told: &Receiver<()>) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no thread of this OS thread can run any more"
+    )]
+    let _ = told.recv_timeout(PATIENCE);
 }
 
 /// A process in which no OS thread can wake a thread.

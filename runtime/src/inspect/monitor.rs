@@ -130,7 +130,7 @@ fn report(hub: &'static Hub, duration: Duration, unreported: u32) {
         call_name: system_call.and_then(os::name_of_call),
         unreported,
     };
-    if !patch::announce(&blocked) {
+    if !patch::announce(&blocked) && !patch::outlets::hub_blocked(&blocked) {
         eprintln!("greenpatch: {blocked}");
     }
 }

@@ -28,6 +28,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use events::outlets;
 pub(crate) use feature::ThreadOption;
 pub(crate) use lookup::source;
 pub(crate) use protocol::deliver::announce;

@@ -151,6 +151,8 @@ impl Builder {
             place: self.place,
             runner,
         })?;
+        #[cfg(feature = "tracing")]
+        super::life::spawned(&started, joiner.lazy_identity());
         Ok(Joined { started, joiner })
     }
 }

@@ -16,6 +16,8 @@ mod builder;
 pub(crate) mod builder_ext;
 mod handle;
 mod join_handle;
+#[cfg(feature = "tracing")]
+mod life;
 mod local_key;
 mod native_local;
 mod packet;

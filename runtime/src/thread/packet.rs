@@ -85,11 +85,15 @@ where
             unreachable!("a thread runs once");
         };
         let overrides = self.overrides.take();
+        #[cfg(feature = "tracing")]
+        super::life::begins();
         let result = panic::catch_unwind(AssertUnwindSafe(|| {
             // Within `catch_unwind`, since leaving the overrides may drop values that a user's closure has captured.
             let _overrides = overrides.enter();
             __rust_begin_short_backtrace(f)
         }));
+        #[cfg(feature = "tracing")]
+        super::life::ends((result.as_ref()).is_err_and(|payload| !payload.is::<Cancelled>()));
         // The old stage is `Empty`, so forgetting it leaks nothing, and no user code runs here.
         mem::forget(self.stage.replace(Stage::After(result)));
     }

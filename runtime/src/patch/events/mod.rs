@@ -22,7 +22,7 @@
 
 // Layer: patch, above `table`.
 // Called by: `error`, `lookup`, `protocol`.
-// Calls: `table`, `feature`, `inventory`, `log`.
+// Calls: `table`, `feature`, `inventory`, `log`, `tracing`.
 // Never: patches anything.
 
 pub(crate) mod cycle_found;
@@ -30,6 +30,7 @@ pub(crate) mod deadlock;
 pub(crate) mod event;
 pub(crate) mod feature_set;
 pub(crate) mod hub_blocked;
+pub(crate) mod outlets;
 pub(crate) mod plugin;
 pub(crate) mod report;
 pub(crate) mod settings;

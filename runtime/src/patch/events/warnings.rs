@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 
+use super::outlets;
+
 static QUEUE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Adds a warning to the patch call that is running. The same text is written once.
@@ -21,16 +23,12 @@ pub(crate) fn take() -> Vec<String> {
     mem::take(&mut *QUEUE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Writes the warnings to the logger, or to standard error if no logger is set.
-///
-/// `log` has no query for whether a logger is set. The maximum level serves as one: it is off until a logger sets it.
+/// Passes the warnings on, or writes them to the standard error if neither a subscriber nor a logger is set.
 pub(crate) fn emit(warnings: Vec<String>) {
     for warning in warnings {
-        if log::max_level() == log::LevelFilter::Off {
+        if !outlets::warning(&warning) {
             // A failure to write, such as a closed standard error, must not stop the program.
             let _ = writeln!(io::stderr(), "greenpatch: warning: {warning}");
-        } else {
-            log::warn!(target: "greenpatch", "{warning}");
         }
     }
 }
