@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::hint;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use greenpatch::sync::mpsc;
-use greenpatch::{Patcher, thread};
+use greenpatch::{BuilderExt, Patcher, Place, thread};
 use greenpatch_tests::{Ended, Runner};
 use serde_json::Value;
 
@@ -39,6 +40,8 @@ fn main() {
         assert!(trace.slice_of("last").is_some());
     });
     traced("two workers", workers, check_workers);
+    traced("spawns on other workers", spawns, check_spawns);
+    traced("timers and descriptors", reasons, check_reasons);
     traced("many threads come and go", many, |ended, trace| {
         ended.well();
         assert_eq!(
@@ -130,6 +133,14 @@ fn row(event: &Value) -> u64 {
     event["tid"].as_u64().unwrap()
 }
 
+/// What an arrow is known by: its category and its number.
+fn arrow(event: &Value) -> (&str, u64) {
+    (
+        event["cat"].as_str().unwrap(),
+        event["id"].as_u64().unwrap(),
+    )
+}
+
 impl Trace {
     fn read(path: &PathBuf) -> Trace {
         Trace::parse(&fs::read_to_string(path).unwrap())
@@ -196,13 +207,13 @@ impl Trace {
         };
         let mut starts = HashMap::new();
         for start in self.of("s") {
-            let id = start["id"].as_u64().unwrap();
-            assert!(starts.insert(id, start).is_none(), "{start}");
+            assert!(starts.insert(arrow(start), start).is_none(), "{start}");
         }
         let few = self.0.len() < 10_000;
         for finish in self.of("f") {
-            let id = finish["id"].as_u64().unwrap();
-            let start = starts.remove(&id).unwrap_or_else(|| panic!("{finish}"));
+            let start = starts
+                .remove(&arrow(finish))
+                .unwrap_or_else(|| panic!("{finish}"));
             assert!(time(start) <= time(finish), "{start} {finish}");
             if few {
                 assert!(is_in_a_slice(start), "{start}");
@@ -319,14 +330,87 @@ fn play() -> [u64; 2] {
 fn check_workers(ended: &Ended, trace: &Trace) {
     ended.well();
     assert_eq!(trace.rows().len(), 2);
-    let starts: HashMap<u64, u64> = (trace.of("s"))
-        .map(|start| (start["id"].as_u64().unwrap(), row(start)))
+    let starts: HashMap<(&str, u64), u64> = (trace.of("s"))
+        .map(|start| (arrow(start), row(start)))
         .collect();
     let crosses = |finish: &&Value| {
-        let id = finish["id"].as_u64().unwrap();
-        starts.get(&id).is_some_and(|start| *start != row(finish))
+        let start = starts.get(&arrow(finish));
+        start.is_some_and(|start| *start != row(finish))
     };
     assert!(trace.of("f").filter(crosses).count() > 10);
+}
+
+/// A thread on each worker spawns one on each, and some for either.
+fn spawns() {
+    Patcher::new().workers(2).apply().unwrap();
+    let named = |name: &str| thread::Builder::new().name(name.into());
+    let spawners = [0, 1].map(|own| {
+        let spawner = named("spawner").place(Place::Worker(own));
+        let body = move || {
+            for other in [0, 1] {
+                let placed = named("placed").place(Place::Worker(other));
+                placed.spawn(|| ()).unwrap().join().unwrap();
+            }
+            named("anywhere").spawn(|| ()).unwrap().join().unwrap();
+        };
+        spawner.spawn(body).unwrap()
+    });
+    for spawner in spawners {
+        spawner.join().unwrap();
+    }
+}
+
+fn check_spawns(ended: &Ended, trace: &Trace) {
+    ended.well();
+    let is_spawn = |arrow: &&Value| name(arrow) == "spawn";
+    let starts: HashMap<(&str, u64), u64> = (trace.of("s").filter(is_spawn))
+        .map(|start| (arrow(start), row(start)))
+        .collect();
+    // Two on each worker and one anywhere, twice; those that `main` has spawned have no arrow.
+    assert_eq!(starts.len(), 6, "{starts:?}");
+    let finishes: Vec<&Value> = trace.of("f").filter(is_spawn).collect();
+    assert_eq!(finishes.len(), 6);
+    let crosses = |finish: &&&Value| starts[&arrow(finish)] != row(finish);
+    assert!(finishes.iter().filter(crosses).count() >= 2);
+    // Each leads to the first slice of the thread.
+    for finish in finishes {
+        let begins = |slice: &&Value| row(slice) == row(finish) && time(slice) == time(finish);
+        let slice = trace.of("X").find(begins).unwrap();
+        assert!(["placed", "anywhere"].contains(&name(slice)), "{slice}");
+    }
+}
+
+fn reasons() {
+    Patcher::new().apply().unwrap();
+    let named = |name: &str| thread::Builder::new().name(name.into());
+    let sleeps = named("sleeps").spawn(|| thread::sleep(Duration::from_millis(2)));
+    let (mut ours, theirs) = greenpatch::os::unix::net::UnixStream::pair().unwrap();
+    let reads = named("reads").spawn(move || {
+        let mut theirs = theirs;
+        theirs.read_exact(&mut [0]).unwrap();
+    });
+    let (sender, receiver) = mpsc::channel();
+    let receives = named("receives").spawn(move || receiver.recv().unwrap());
+    sleeps.unwrap().join().unwrap();
+    ours.write_all(&[1]).unwrap();
+    reads.unwrap().join().unwrap();
+    sender.send(()).unwrap();
+    receives.unwrap().join().unwrap();
+}
+
+fn check_reasons(ended: &Ended, trace: &Trace) {
+    ended.well();
+    for (thread, reason) in [
+        ("sleeps", Some("timer")),
+        ("reads", Some("descriptor")),
+        ("receives", None),
+    ] {
+        let slices: Vec<Option<&str>> = (trace.of("X"))
+            .filter(|slice| name(slice) == thread)
+            .map(|slice| slice["args"]["woken_by"].as_str())
+            .collect();
+        assert_eq!(slices, [None, reason], "{thread}");
+    }
 }
 
 fn many() {

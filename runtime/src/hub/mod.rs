@@ -83,7 +83,7 @@ pub(crate) use inspection::{Activity, Flow, Seen, hubs, when_quiet};
 pub(crate) use interrupt::os_thread_of;
 pub(crate) use last_thread::{retire, when_the_last_ends};
 pub(crate) use observation::observe_hubs;
-pub(crate) use observer::{Cause, Ended, Known, Observer};
+pub(crate) use observer::{Cause, Ended, Known, Observer, Reason};
 pub(crate) use panic_hook::{Trace, learn_caller};
 pub(crate) use placement::{
     has_workers, hub_to_spawn_on, start_workers, this_hub_to_spawn_on, worker_to_spawn_on,

@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use super::core::Hub;
 use super::current;
 use super::inspection;
-use super::observer::{self, Cause, Ended, Make};
+use super::observer::{self, Cause, Ended, Make, Reason};
 use super::task::{Address, State, Task};
 
 /// Has each turn of all hubs observed, from their next poll on. `make` makes the observer of a hub. The first call
@@ -60,13 +60,13 @@ impl Hub {
             return;
         };
         core.budget.held_tick();
-        self.begin_turn(next, core.observed.take_cause(next));
+        self.begin_turn(next, core.observed.take_reason(next));
         if self.resume(next) {
             self.end_turn();
         }
     }
 
-    fn begin_turn(&self, place: NonNull<Task>, cause: Option<Cause>) {
+    fn begin_turn(&self, place: NonNull<Task>, reason: Option<Reason>) {
         let core = self.core();
         let Some(observer) = core.observed.observer.get() else {
             return;
@@ -75,7 +75,7 @@ impl Hub {
         core.observed.earlier.set(core.run_queue.len());
         // SAFETY: it is in the run queue or runs, so it is alive (task, invariant 1).
         let task = unsafe { place.as_ref() };
-        observer.begins(inspection::known(task), place == core.root.get(), cause);
+        observer.begins(inspection::known(task), place == core.root.get(), reason);
     }
 
     /// Ends the turn that has begun, if one has.
@@ -91,7 +91,7 @@ impl Hub {
             // A task that yields has not been made ready by another one.
             if ready != task {
                 let cause = Cause::new(Address(ready).state().get() == State::New);
-                observed.add_cause(ready, cause);
+                observed.add_reason(ready, Reason::Task(cause));
                 made_ready.push(cause);
             }
         });
@@ -112,6 +112,19 @@ impl Hub {
         }
     }
 
+    /// Calls `f`, in which tasks become ready for one reason.
+    #[inline]
+    pub(super) fn for_reason(&self, reason: Reason, f: impl FnOnce()) {
+        let core = self.core();
+        let observed = &core.observed;
+        let is_observed = observed.observer.get().is_some();
+        let before = core.run_queue.len();
+        f();
+        if is_observed {
+            (core.run_queue).each_after(before, |task| observed.add_reason(task, reason));
+        }
+    }
+
     /// Wakes a task for a message, which has the cause if the sender is observed.
     pub(super) fn wake_for(&self, task: Address, cause: u64) {
         let core = self.core();
@@ -120,9 +133,22 @@ impl Hub {
             && task.state().get() == State::Waiting
         {
             let (number, is_spawn) = (cause, false);
-            core.observed.add_cause(task.0, Cause { number, is_spawn });
+            let cause = Cause { number, is_spawn };
+            (core.observed).add_reason(task.0, Reason::Task(cause));
         }
         core.run_queue.wake(task);
+    }
+}
+
+/// Tells the observer of the thread that runs on this OS thread that it starts a green thread which may begin on another hub.
+pub(super) fn starts_here(tag: impl FnOnce() -> Option<NonNull<()>>) {
+    if !observer::are_there_any() {
+        return;
+    }
+    let here = current::current().filter(|hub| hub.remote.is_of_this_process());
+    let observer = here.and_then(|hub| hub.core().observed.observer.get());
+    if let (Some(observer), Some(tag)) = (observer, tag()) {
+        observer.starts(tag);
     }
 }
 

@@ -22,6 +22,12 @@ pub(super) fn set_make(make: Make) -> bool {
     MAKE.set(make).is_ok()
 }
 
+/// Returns whether hubs are observed.
+#[inline]
+pub(super) fn are_there_any() -> bool {
+    MAKE.get().is_some()
+}
+
 /// Makes an observer of a hub, if hubs are observed.
 pub(super) fn make(os_thread: u64) -> Option<Box<dyn Observer>> {
     MAKE.get()?(os_thread)
@@ -29,14 +35,17 @@ pub(super) fn make(os_thread: u64) -> Option<Box<dyn Observer>> {
 
 /// What is told of the turns of one hub. The functions neither block nor panic, and are called on the hub's OS thread.
 pub(crate) trait Observer {
-    /// A task begins a turn. `cause` is what has made it ready, if a task has.
-    fn begins(&self, known: Known, is_root: bool, cause: Option<Cause>);
+    /// A task begins a turn. `reason` is what has made it ready, if that is known.
+    fn begins(&self, known: Known, is_root: bool, reason: Option<Reason>);
 
     /// The turn is over. It has made tasks ready, each for a cause of its own.
     fn ends(&self, turn: Ended, causes: &[Cause]);
 
     /// The running task wakes a task of another hub.
     fn sends(&self, cause: Cause);
+
+    /// The running task starts a green thread that may begin on another hub. The tag is that of what it will run.
+    fn starts(&self, tag: NonNull<()>);
 }
 
 /// What the layer above knows a task by.
@@ -55,6 +64,14 @@ pub(crate) struct Ended {
     pub(crate) ready: usize,
     /// How many green threads the hub has.
     pub(crate) alive: usize,
+}
+
+/// What has made a task ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Task(Cause),
+    Timer,
+    Descriptor,
 }
 
 /// That one task has made another one ready. Its number is used once in the process.
@@ -80,8 +97,8 @@ pub(super) struct Observed {
     pub(super) turn: Cell<Option<NonNull<Task>>>,
     /// How many tasks at the front of the run queue the turn has not made ready.
     pub(super) earlier: Cell<usize>,
-    /// The tasks of the run queue that tasks have made ready, in the same order.
-    pub(super) causes: RefCell<VecDeque<(NonNull<Task>, Cause)>>,
+    /// The tasks of the run queue of which it is known what has made them ready, in the same order.
+    pub(super) reasons: RefCell<VecDeque<(NonNull<Task>, Reason)>>,
     /// A buffer for the end of a turn.
     pub(super) made_ready: RefCell<Vec<Cause>>,
 }
@@ -92,20 +109,20 @@ impl Observed {
             observer: OnceCell::new(),
             turn: Cell::new(None),
             earlier: Cell::new(0),
-            causes: RefCell::new(VecDeque::new()),
+            reasons: RefCell::new(VecDeque::new()),
             made_ready: RefCell::new(Vec::new()),
         }
     }
 
-    /// Takes the cause for which a task is ready, if a task has made it so. It is the next one in the run queue.
-    pub(super) fn take_cause(&self, task: NonNull<Task>) -> Option<Cause> {
-        let mut causes = self.causes.borrow_mut();
-        let first = causes.pop_front_if(|(first, _)| *first == task);
-        first.map(|(_, cause)| cause)
+    /// Takes the reason for which a task is ready, if that is known. It is the next one in the run queue.
+    pub(super) fn take_reason(&self, task: NonNull<Task>) -> Option<Reason> {
+        let mut reasons = self.reasons.borrow_mut();
+        let first = reasons.pop_front_if(|(first, _)| *first == task);
+        first.map(|(_, reason)| reason)
     }
 
-    /// Notes for which cause a task has become ready.
-    pub(super) fn add_cause(&self, task: NonNull<Task>, cause: Cause) {
-        self.causes.borrow_mut().push_back((task, cause));
+    /// Notes for which reason a task has become ready.
+    pub(super) fn add_reason(&self, task: NonNull<Task>, reason: Reason) {
+        self.reasons.borrow_mut().push_back((task, reason));
     }
 }

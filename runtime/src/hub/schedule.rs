@@ -19,6 +19,7 @@ use std::time::Instant;
 
 use super::core::Hub;
 use super::current;
+use super::observer::Reason;
 use super::remote::Message;
 use super::task::{Address, State, Task};
 use crate::boundary;
@@ -234,17 +235,21 @@ impl Hub {
             return;
         }
         let now = Instant::now();
-        loop {
-            let Some(task) = self.core().timers.borrow_mut().pop_due(now) else {
-                return;
-            };
-            self.core().run_queue.wake(Address(task));
-        }
+        self.for_reason(Reason::Timer, || {
+            loop {
+                let Some(task) = self.core().timers.borrow_mut().pop_due(now) else {
+                    return;
+                };
+                self.core().run_queue.wake(Address(task));
+            }
+        });
     }
 
     fn poll_os(&self, poll: impl FnOnce(&mut Poller, &mut dyn FnMut(Key, Readiness)) -> Polled) {
         let core = self.core();
-        core.driver.poll(&core.run_queue, core.root.get(), poll);
+        self.for_reason(Reason::Descriptor, || {
+            core.driver.poll(&core.run_queue, core.root.get(), poll);
+        });
     }
 
     pub(super) fn empty_inbox(&'static self) {

@@ -6,6 +6,7 @@ use std::io;
 use super::body::Body;
 use super::core::Hub;
 use super::current;
+use super::observation;
 use super::remote::{Message, Start};
 use super::task::Task;
 use super::team::Team;
@@ -69,8 +70,11 @@ impl Destination {
 
     /// Starts a green thread.
     #[inline]
-    pub(crate) fn start(self, stack: Reservation, body: Body) {
+    pub(crate) fn start(self, stack: Reservation, mut body: Body) {
         let _inside = boundary::enter();
+        if self.team.is_some() || self.here.is_none() {
+            observation::starts_here(|| body.tag());
+        }
         if let Some(team) = self.team {
             self.start_on_a_worker(team, (stack, body));
         } else if self.here.is_some() {

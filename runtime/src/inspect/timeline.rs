@@ -9,14 +9,16 @@
 //!    to is alive during the call.
 #![allow(unsafe_code)]
 
+use std::collections::HashSet;
 use std::fmt;
 use std::mem;
 use std::panic::Location;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::ptr::NonNull;
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use crate::boundary;
-use crate::hub::{self, Cause, Ended, Known, Observer};
+use crate::hub::{self, Cause, Ended, Known, Observer, Reason};
 use crate::seam::context::{self, Context};
 use crate::thread_state::identity::LazyIdentity;
 
@@ -32,6 +34,9 @@ static BEGUN: OnceLock<(Instant, u32)> = OnceLock::new();
 /// The rows of all hubs, in the order in which they were first observed. They live as long as the process.
 static ROWS: Mutex<Vec<&'static Row>> = Mutex::new(Vec::new());
 
+/// The threads that were started on other hubs, by their numbers, until they begin. Locked while a row is.
+static STARTS: LazyLock<Mutex<HashSet<u64>>> = LazyLock::new(Mutex::default);
+
 /// What the program has patched and restored since it was last taken.
 static NOTES: Mutex<Vec<(u64, String)>> = Mutex::new(Vec::new());
 
@@ -40,12 +45,19 @@ static NOTES: Mutex<Vec<(u64, String)>> = Mutex::new(Vec::new());
 pub(super) enum Record {
     /// What is known of a thread, before its first slice.
     Thread(u64, Option<Box<str>>, Option<&'static Location<'static>>),
-    /// A thread has run.
-    Slice { thread: u64, from: u64, to: u64 },
+    /// A thread has run. `reason` is why, if it was neither woken nor spawned by another one.
+    Slice {
+        thread: u64,
+        from: u64,
+        to: u64,
+        reason: Option<Reason>,
+    },
     /// A thread has ended. Its slices come before.
     Ended(u64),
     /// An arrow begins or ends.
     Arrow(Cause, End, u64),
+    /// An arrow of a spawn on another hub, by the number of the new thread.
+    Start(u64, End, u64),
     /// How many threads are ready, and how many there are.
     Counters { at: u64, ready: u32, alive: u32 },
 }
@@ -66,8 +78,8 @@ pub(super) struct Row {
 struct Records {
     list: Vec<Record>,
     dropped: u64,
-    /// The thread that runs, and since when.
-    running: Option<(u64, u64)>,
+    /// The thread that runs, since when, and why.
+    running: Option<(u64, u64, Option<Reason>)>,
     knows_root: bool,
     last_counters: (u64, u32, u32),
 }
@@ -145,11 +157,12 @@ impl Row {
     /// Takes the records so far. At the end of the process, `is_last` also ends the slice of the thread that runs.
     pub(super) fn take(&self, is_last: bool) -> Taken {
         let mut records = lock(&self.records);
-        if is_last && let Some((thread, from)) = records.running.take() {
+        if is_last && let Some((thread, from, reason)) = records.running.take() {
             records.add(Record::Slice {
                 thread,
                 from,
                 to: now(),
+                reason,
             });
         }
         Taken {
@@ -160,24 +173,32 @@ impl Row {
 }
 
 impl Observer for &'static Row {
-    fn begins(&self, known: Known, is_root: bool, cause: Option<Cause>) {
+    fn begins(&self, known: Known, is_root: bool, reason: Option<Reason>) {
         let mut records = lock(&self.records);
         let thread = records.identify(&known, is_root);
         let at = now();
-        records.running = Some((thread, at));
-        if let Some(cause) = cause {
+        records.running = Some((thread, at, reason));
+        if let Some(Reason::Task(cause)) = reason {
             records.add(Record::Arrow(cause, End::Finish, at));
+        }
+        if matches!(known, Known::NotStarted(_)) && lock(&STARTS).remove(&thread) {
+            records.add(Record::Start(thread, End::Finish, at));
         }
     }
 
     fn ends(&self, turn: Ended, causes: &[Cause]) {
         let at = now();
         let mut records = lock(&self.records);
-        let Some((thread, from)) = records.running.take() else {
+        let Some((thread, from, reason)) = records.running.take() else {
             return;
         };
         let to = at.max(from + 1);
-        records.add(Record::Slice { thread, from, to });
+        records.add(Record::Slice {
+            thread,
+            from,
+            to,
+            reason,
+        });
         for cause in causes {
             // Within the slice, which viewers take to be without its end.
             records.add(Record::Arrow(*cause, End::Start, to - 1));
@@ -192,6 +213,17 @@ impl Observer for &'static Row {
         let mut records = lock(&self.records);
         if records.running.is_some() {
             records.add(Record::Arrow(cause, End::Start, now()));
+        }
+    }
+
+    fn starts(&self, tag: NonNull<()>) {
+        // SAFETY: the tag is that of `green::thread`; by invariant 1 the thread has not started, so its runner is there.
+        let identity = unsafe { tag.cast::<LazyIdentity>().as_ref() };
+        let thread = identity.number().get();
+        let mut records = lock(&self.records);
+        if records.running.is_some() && records.list.len() < LIMIT {
+            records.add(Record::Start(thread, End::Start, now()));
+            lock(&STARTS).insert(thread);
         }
     }
 }

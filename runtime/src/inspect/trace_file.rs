@@ -21,6 +21,7 @@ use super::json_writer::Json;
 use super::os;
 use super::timeline::{self, End, Record, Row};
 use crate::boundary;
+use crate::hub::Reason;
 
 /// The variable that decides, whatever the program says.
 const VARIABLE: &str = "GREENPATCH_TRACE";
@@ -206,7 +207,23 @@ impl TraceFile {
             Record::Ended(id) => {
                 self.threads.remove(&id);
             }
-            Record::Slice { thread, from, to } => self.slice(row, thread, from, to),
+            Record::Slice {
+                thread,
+                from,
+                to,
+                reason,
+            } => self.slice(row, thread, from, to, reason),
+            Record::Start(thread, end, at) => {
+                let phase = if end == End::Start { "s" } else { "f" };
+                // Its number is that of a thread, so it has a category of its own.
+                self.event(phase, "start", "spawn", |json| {
+                    json.field("id", thread);
+                    if end == End::Finish {
+                        json.text("bp", Some("e"));
+                    }
+                    place(json, process, row.os_thread, at);
+                });
+            }
             Record::Arrow(cause, end, at) => {
                 let (phase, name) = match (end, cause.is_spawn) {
                     (End::Start, true) => ("s", "spawn"),
@@ -235,7 +252,7 @@ impl TraceFile {
         }
     }
 
-    fn slice(&mut self, row: &Row, thread: u64, from: u64, to: u64) {
+    fn slice(&mut self, row: &Row, thread: u64, from: u64, to: u64, reason: Option<Reason>) {
         let process = self.process;
         let known = self.threads.get(&thread).cloned().unwrap_or_default();
         let unnamed = || format!("thread {thread}").into();
@@ -246,6 +263,11 @@ impl TraceFile {
             json.object("args", |json| {
                 json.field("thread", thread);
                 json.location("spawned_at", known.spawned_at);
+                match reason {
+                    Some(Reason::Timer) => json.text("woken_by", Some("timer")),
+                    Some(Reason::Descriptor) => json.text("woken_by", Some("descriptor")),
+                    Some(Reason::Task(_)) | None => {}
+                }
             });
         });
     }
