@@ -79,7 +79,7 @@ impl<'a> Picture<'a> {
         for event in events {
             let row = event["tid"].as_u64().unwrap_or_default();
             let at = event["ts"].as_f64().unwrap_or_default();
-            let id = event["id"].as_u64().unwrap_or_default();
+            let id = (text(event, "cat"), event["id"].as_u64().unwrap_or_default());
             match text(event, "ph") {
                 "M" if text(event, "name") == "thread_name" => {
                     picture.rows.entry(row).or_default().name = text(&event["args"], "name");
