@@ -70,23 +70,28 @@ impl Destination {
 
     /// Starts a green thread.
     #[inline]
-    pub(crate) fn start(self, stack: Reservation, mut body: Body) {
+    pub(crate) fn start(self, stack: Reservation, body: Body) {
         let _inside = boundary::enter();
-        if self.team.is_some() || self.here.is_none() {
-            observation::starts_here(|| body.tag());
-        }
         if let Some(team) = self.team {
             self.start_on_a_worker(team, (stack, body));
         } else if self.here.is_some() {
             self.hub.remote.alive.start();
             self.hub.accept(stack, body);
         } else {
-            self.hub.remote.alive.send();
-            self.hub.remote.send(Message::Start(stack, body));
+            self.start_elsewhere(stack, body);
         }
     }
 
-    fn start_on_a_worker(self, team: &Team, start: Start) {
+    #[inline(never)]
+    fn start_elsewhere(self, stack: Reservation, mut body: Body) {
+        observation::starts_here(|| body.tag());
+        self.hub.remote.alive.send();
+        self.hub.remote.send(Message::Start(stack, body));
+    }
+
+    #[inline(never)]
+    fn start_on_a_worker(self, team: &Team, mut start: Start) {
+        observation::starts_here(|| start.1.tag());
         let remote = &self.hub.remote;
         if self.here.is_some() {
             remote.alive.start();
