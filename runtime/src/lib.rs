@@ -100,10 +100,10 @@ pub use bridge::{Blocking, block_on, spawn_blocking};
 pub use cancellation::{Cancel, Cancelled, Elapsed, TimeoutError, shield, timeout};
 pub use patch::events;
 pub use patch::{
-    CancelledBy, Coverage, Deadlock, DidHook, DoNotPatch, Feature, FeatureReport, ModuleReport,
-    Named, Overrides, PatchError, PatchPointInfo, PatchPoints, PatchState, Patched, Patcher,
-    Plugin, Point, Report, Settings, Site, Slot, Source, ThreadChoice, ThreadOptions, WillHook,
-    Workers,
+    CancelledBy, Coverage, Deadlock, DidHook, DoNotPatch, Feature, FeatureReport, Listen,
+    ModuleReport, Named, Overrides, PatchError, PatchPointInfo, PatchPoints, PatchState, Patched,
+    Patcher, Plugin, Point, Report, Settings, Site, Slot, Source, ThreadChoice, ThreadOptions,
+    WillHook, Workers,
 };
 pub use patch::{
     is_anything_patched, is_item_patched, is_module_patched, native, original, override_item,

@@ -228,6 +228,7 @@ fn enter_a_hub(settings: &Settings) -> Result<(), Box<dyn Error + Send + Sync>> 
     panic_hook::learn();
     overflow::report_with(context::name);
     inspect::start_trace(settings.trace())?;
+    inspect::start_listening(settings.listen())?;
     if let Some(count) = settings.workers() {
         if count == 0 {
             return Err("no green thread can run on zero workers; ask for one or more".into());

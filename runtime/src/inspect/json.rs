@@ -8,6 +8,7 @@ use super::dump::{
     Dump, Holder, HubReport, OsThreadReport, ThreadReport, ThreadState, WaitKind, WaitReport,
 };
 use super::json_writer::Json;
+use super::os;
 
 impl Dump {
     /// Returns the dump as one line of JSON. What is not known is left out.
@@ -32,6 +33,7 @@ fn write_hub(out: &mut String, hub: &HubReport) {
         json.text("name", hub.name.as_deref());
         json.field("is_held", hub.is_held);
         json.optional("system_call", hub.system_call);
+        json.text("call_name", hub.system_call.and_then(os::name_of_call));
         if let Some(running) = &hub.running {
             json.object("running", |json| {
                 json.optional("id", running.id);

@@ -19,6 +19,7 @@ mod gather;
 mod holders;
 mod json;
 mod json_writer;
+mod listen;
 mod monitor;
 mod os;
 mod os_threads;
@@ -41,6 +42,7 @@ pub use stats::{Counters, Histogram, HubStats, Stats, stats};
 
 pub(crate) use cycles::start as check_for_cycles;
 pub(crate) use deadlock::watch as watch_for_deadlocks;
+pub(crate) use listen::start as start_listening;
 pub(crate) use monitor::start as start_monitor;
 pub(crate) use signal::dump_on as dump_on_signal;
 pub(crate) use stats::measure_times;

@@ -5,6 +5,8 @@ use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
+use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::{Mutex, PoisonError};
 
 use crate::thread_state::os_thread::native_thread_id;
@@ -42,6 +44,15 @@ pub(super) fn working_threads() -> Option<Vec<u64>> {
 
 fn own<R>(f: impl FnOnce(&mut Vec<u64>) -> R) -> R {
     f(&mut OWN.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Returns the path with the number of the process in place of `%p`, so that programs which start others have a file
+/// each.
+pub(super) fn with_process(path: &Path) -> PathBuf {
+    match path.to_str() {
+        Some(text) => text.replace("%p", &process::id().to_string()).into(),
+        None => path.to_owned(),
+    }
 }
 
 /// Returns the name of an OS thread.

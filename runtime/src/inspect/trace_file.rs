@@ -72,7 +72,7 @@ pub(crate) fn start(path: Option<&Path>) -> Result<(), Box<dyn Error + Send + Sy
     if trace.is_some() {
         return Ok(());
     }
-    let path = with_process(path);
+    let path = os::with_process(path);
     let file = File::create(&path)
         .map_err(|error| format!("the trace {} cannot be written: {error}", path.display()))?;
     let writer = thread::Builder::new().name("greenpatch-trace".into());
@@ -97,15 +97,6 @@ pub(crate) fn start(path: Option<&Path>) -> Result<(), Box<dyn Error + Send + Sy
     // SAFETY: the function may be called at any exit, on any OS thread.
     unsafe { libc::atexit(finish) };
     Ok(())
-}
-
-/// Returns the path with the number of the process in place of `%p`, so that programs which start others have a file
-/// each.
-fn with_process(path: &Path) -> PathBuf {
-    match path.to_str() {
-        Some(text) => text.replace("%p", &process::id().to_string()).into(),
-        None => path.to_owned(),
-    }
 }
 
 /// The body of the OS thread that writes.

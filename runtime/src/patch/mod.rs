@@ -37,6 +37,7 @@ pub(crate) use table::{ScopeHandle, generic_slot, registry, replacement, scope, 
 
 pub use error::PatchError;
 pub use events::deadlock::Deadlock;
+pub use events::listen::Listen;
 pub use events::plugin::{Plugin, plugins};
 pub use events::report::{FeatureReport, ModuleReport, Patched, Report};
 pub use events::settings::Settings;

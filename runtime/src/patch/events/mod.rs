@@ -30,6 +30,7 @@ pub(crate) mod deadlock;
 pub(crate) mod event;
 pub(crate) mod feature_set;
 pub(crate) mod hub_blocked;
+pub(crate) mod listen;
 pub(crate) mod outlets;
 pub(crate) mod plugin;
 pub(crate) mod report;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::deadlock::Deadlock;
 use super::feature_set::FeatureSet;
+use super::listen::Listen;
 use super::thread_options::ThreadOptions;
 use crate::patch::feature::Feature;
 
@@ -27,6 +28,7 @@ pub struct Settings {
     dump_on_signal: Option<i32>,
     stats: Option<bool>,
     trace: Option<PathBuf>,
+    listen: Option<Listen>,
     arguments: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -46,6 +48,7 @@ impl Settings {
             dump_on_signal: None,
             stats: None,
             trace: None,
+            listen: None,
             arguments: Vec::new(),
         }
     }
@@ -103,6 +106,10 @@ impl Settings {
 
     pub(crate) fn set_trace(&mut self, path: PathBuf) {
         self.trace = Some(path);
+    }
+
+    pub(crate) fn set_listen(&mut self, listen: Listen) {
+        self.listen = Some(listen);
     }
 
     pub(crate) fn add_argument<T: Any + Send + Sync>(&mut self, argument: T) {
@@ -184,6 +191,11 @@ impl Settings {
         self.trace.as_deref()
     }
 
+    /// Returns where the process is to answer requests about its green threads.
+    pub fn listen(&self) -> Option<&Listen> {
+        self.listen.as_ref()
+    }
+
     /// Returns the argument of this type that the caller passed for plugins. If there are several, returns the last one.
     pub fn argument<T: Any>(&self) -> Option<&T> {
         self.arguments
@@ -233,6 +245,7 @@ impl Settings {
         self.dump_on_signal = self.dump_on_signal.or(earlier.dump_on_signal);
         self.stats = self.stats.or(earlier.stats);
         self.trace = earlier.trace.or(self.trace);
+        self.listen = earlier.listen.or(self.listen);
         self.monitor = earlier.monitor.or(self.monitor);
         self.cycles = earlier.cycles.or(self.cycles);
         self.on_deadlock = self.on_deadlock.or(earlier.on_deadlock);

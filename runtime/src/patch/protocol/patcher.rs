@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::apply;
 use crate::patch::error::PatchError;
 use crate::patch::events::deadlock::Deadlock;
+use crate::patch::events::listen::Listen;
 use crate::patch::events::report::Patched;
 use crate::patch::events::settings::Settings;
 use crate::patch::events::thread_options::ThreadOptions;
@@ -177,6 +178,24 @@ impl Patcher {
     /// The trace begins with the patch and ends when the process exits. A switch takes some 600 nanoseconds then.
     pub fn trace(mut self, path: impl Into<PathBuf>) -> Self {
         self.settings.set_trace(path.into());
+        self
+    }
+
+    /// Opens a Unix socket on which the process answers requests about its green threads, also while they are stuck:
+    /// `cargo greenpatch top` attaches to it. `true` takes the default path; see [`Listen`]. An OS thread of its own answers. The
+    /// socket has mode 0600, and is removed when the process exits. The environment variable `GREENPATCH_LISTEN`, with the value
+    /// `1`, `0`, or a path that contains a `/`, takes precedence. `%p` in a path stands for the number of the process.
+    ///
+    /// A client sends lines, `about`, `dump` or `stats`, and gets a line of JSON for each: the latter two are
+    /// [`Dump::to_json`](crate::Dump::to_json) and [`Stats::to_json`](crate::Stats::to_json).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(greenpatch::Patcher::new().listen(true).apply().unwrap().is_done());
+    /// ```
+    pub fn listen(mut self, listen: impl Into<Listen>) -> Self {
+        self.settings.set_listen(listen.into());
         self
     }
 
