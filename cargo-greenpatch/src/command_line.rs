@@ -24,6 +24,7 @@ Environment, read by the programs that are built:
   GREENPATCH=+fs,-dns       Patch fs too, and dns not
   GREENPATCH_WORKERS=N      Run green threads on N OS threads, not on main's
   GREENPATCH_STACK_SIZE=N   The size of their stacks in bytes
+  GREENPATCH_LISTEN=1       Have `cargo greenpatch top` see what they do
 
 Environment, read by this command:
   CARGO_GREENPATCH_CACHE    The folder for greenpatch's own build [default: $CARGO_HOME/greenpatch]";
@@ -49,6 +50,9 @@ pub(crate) fn run() -> Result<u8, Failure> {
     let rest: Vec<OsString> = matches
         .get_many::<OsString>("arguments")
         .map_or_else(Vec::new, |values| values.cloned().collect());
+    if name == "top" {
+        return top(rest);
+    }
     let asks_for_help = |word: &&OsString| *word == "--help" || *word == "-h";
     if rest
         .iter()
@@ -64,6 +68,18 @@ pub(crate) fn run() -> Result<u8, Failure> {
     let command = command::Command::named(name)
         .ok_or_else(|| Failure::new(format!("no such command: `{name}`")))?;
     run::run(&Request::parse(command, rest)?)
+}
+
+#[cfg(feature = "top")]
+fn top(arguments: Vec<OsString>) -> Result<u8, Failure> {
+    crate::top::run(arguments)
+}
+
+#[cfg(not(feature = "top"))]
+fn top(_: Vec<OsString>) -> Result<u8, Failure> {
+    Err(Failure::new(
+        "this cargo-greenpatch is built without its feature `top`",
+    ))
 }
 
 fn command() -> Command {
@@ -91,5 +107,6 @@ fn command() -> Command {
         .subcommand(subcommand("clippy", "As cargo clippy"))
         .subcommand(subcommand("install", "As cargo install: the program that is installed is patched before main"))
         .subcommand(subcommand("doctor", "Says of each package how it would be compiled, and builds nothing"))
+        .subcommand(subcommand("top", "Shows what the green threads of a running process do; see `top --help`"))
         .after_help(format!("{OWN}\n\n{ENVIRONMENT}"))
 }

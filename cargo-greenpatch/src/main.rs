@@ -37,6 +37,8 @@ mod settings;
 mod shell;
 mod source;
 mod tokens;
+#[cfg(feature = "top")]
+mod top;
 mod wrapper;
 
 use error::Failure;
