@@ -56,7 +56,7 @@ fn run(
             is_waiting = ask.send(()).is_ok();
         }
         if view.end.is_none() {
-            view.attached = attached.elapsed();
+            view.attached = Duration::from_secs(attached.elapsed().as_secs());
         }
         let since = view.answered().unwrap_or(attached).elapsed();
         let is_late = is_waiting && since > 2 * view.every + Duration::from_secs(1);

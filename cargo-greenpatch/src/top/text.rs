@@ -32,6 +32,11 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
+/// A number of things.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A number of events in a second.
 pub(super) fn rate(number: f64) -> String {
     match number {
@@ -53,7 +58,7 @@ pub(super) fn wait(wait: &Wait) -> String {
         }
         "call" => {
             let call = wait.call.as_deref().unwrap_or("?");
-            return clean(&format!("a call on an OS thread: {call}"));
+            return clean(&format!("call on OS thread {call}"));
         }
         // What is joined is the owner.
         "join" => return "the end of a thread".to_owned(),

@@ -8,3 +8,4 @@ mod refusals;
 mod settings;
 mod support;
 mod testing;
+mod top;

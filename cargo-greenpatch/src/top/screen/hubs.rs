@@ -25,7 +25,7 @@ pub(super) fn draw(picture: &Picture, area: Rect, buffer: &mut Buffer) {
         "wakes/s",
         "polls/s",
     ];
-    let mut widths = [3, 27, 7, 7, 7, 10, 8, 8, 8]
+    let mut widths = [3, 24, 7, 7, 7, 10, 8, 8, 8]
         .map(Constraint::Length)
         .to_vec();
     if is_timed {

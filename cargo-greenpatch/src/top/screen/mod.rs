@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Widget};
 
 use super::picture::{Picture, State};
-use super::text::{clean, rate, span};
+use super::text::{clean, counted, rate, span};
 use super::view::View;
 use style::{ALARM, DIM, MOST_HUBS};
 
@@ -119,9 +119,13 @@ fn summary(view: &View, picture: &Picture) -> String {
     } else {
         &counts[1..]
     };
-    let mut text = format!("{} green threads: {}", green().count(), counts.join(", "));
+    let mut text = format!(
+        "{}: {}",
+        counted(green().count() as u64, "green thread"),
+        counts.join(", ")
+    );
     if let Some(others) = picture.other_os_threads {
-        text += &format!("; {others} other OS threads");
+        text += &format!("; {}", counted(others, "other OS thread"));
     }
     if let Some(calls) = picture.helper_calls {
         text += &format!("; {} calls by helpers a second", rate(calls));

@@ -155,8 +155,10 @@ fn name(thread: &Thread, depth: usize) -> String {
     format!("{:1$}{name}", "", 2 * depth.min(20))
 }
 
-/// The end of a path, which tells most, if the path is long.
+/// The file and the line, without the column. Of a long path, the end, which tells most.
 fn short(location: &str) -> String {
+    let line = location.rsplit_once(':').map(|(line, _)| line);
+    let location = line.unwrap_or(location);
     let mut parts = location.rsplitn(3, '/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(file), Some(folder), Some(_)) => format!("…/{folder}/{file}"),
@@ -193,8 +195,8 @@ mod tests {
 
     #[test]
     fn long_paths_are_cut_at_their_beginning() {
-        assert_eq!(short("src/main.rs:1:2"), "src/main.rs:1:2");
-        assert_eq!(short("/home/a/b/src/main.rs:1:2"), "…/src/main.rs:1:2");
+        assert_eq!(short("src/main.rs:1:2"), "src/main.rs:1");
+        assert_eq!(short("/home/a/b/src/main.rs:1:2"), "…/src/main.rs:1");
         assert_eq!(short(""), "");
     }
 }
