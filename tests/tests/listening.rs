@@ -18,6 +18,9 @@ use greenpatch::{Patcher, thread};
 use greenpatch_tests::{Ended, Runner};
 use serde_json::Value;
 
+#[path = "../../examples/top.rs"]
+mod top_example;
+
 fn main() {
     let mut runner = Runner::from_args();
     let mut at = |name: &'static str, body: fn(), check: fn(&Ended, &Path)| {
@@ -39,6 +42,15 @@ fn main() {
             fs::remove_dir_all(&theirs).unwrap();
         });
     };
+    let example = || top_example::main().unwrap();
+    at("example", example, |ended, folder| {
+        removed(ended, folder);
+        assert!(
+            ended.stdout.ends_with("some requests were answered\n"),
+            "{ended}"
+        );
+        assert_eq!(ended.stderr, "");
+    });
     at("requests and answers", requests, removed);
     at("lines that are too long", long_lines, removed);
     at("slow and vanished clients", slow, removed);

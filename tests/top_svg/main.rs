@@ -26,6 +26,9 @@ const BRIGHT: [&str; 8] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     let frame = io::read_to_string(io::stdin())?;
+    if frame.is_empty() {
+        return Err("there is no frame on standard input".into());
+    }
     print!("{}", draw(&frame)?);
     Ok(())
 }
