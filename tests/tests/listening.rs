@@ -273,6 +273,9 @@ fn slow() {
             drop(gone);
             assert!(Client::new(&path).ask("about")["pid"].is_number());
         }
+        // One that asks and asks leaves the others their turns.
+        let mut greedy = Client::new(&path);
+        greedy.send("about\n".repeat(10_000).as_bytes());
         let mut other = Client::new(&path);
         let threads = |dump: &Value| dump["hubs"][0]["threads"].as_array().unwrap().len();
         assert_eq!(threads(&other.ask("dump")), MANY + 1);

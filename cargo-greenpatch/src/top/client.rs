@@ -28,7 +28,7 @@ pub(super) struct Sample {
 }
 
 impl Client {
-    /// Attaches to a process. Without an answer in this time it is given up.
+    /// Attaches to a process. Without an answer in this time it is given up, then and later.
     pub(super) fn attach(path: &Path, patience: Duration) -> Result<Client, Failure> {
         let doing = || format!("could not attach to {}", path.display());
         let stream = UnixStream::connect(path).context(doing)?;
@@ -38,12 +38,13 @@ impl Client {
             about: About::default(),
         };
         client.about = client.ask("about").context(doing)?;
-        client
-            .stream
-            .get_ref()
-            .set_read_timeout(None)
-            .context(doing)?;
         Ok(client)
+    }
+
+    /// Waits for answers as long as it takes from now on: the process may be stopped for a while.
+    pub(super) fn wait_on(&self) -> Result<(), Failure> {
+        let waits_on = self.stream.get_ref().set_read_timeout(None);
+        waits_on.context(|| "could not wait for the process".to_owned())
     }
 
     /// Asks what the process does now.

@@ -20,6 +20,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Shows the view until the user quits. The terminal is as before afterwards, also after a panic or a signal.
 pub(super) fn show(view: View, client: Client) -> Result<(), Failure> {
+    client.wait_on()?;
     let is_ended = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&is_ended))

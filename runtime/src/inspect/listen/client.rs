@@ -66,8 +66,14 @@ impl Client {
         self.is_behind().then(|| self.moved + PATIENCE)
     }
 
-    /// Goes on as far as the socket does not block.
+    /// Whether there is a request that has been read, and whose turn it is.
+    pub(super) fn has_request(&self) -> bool {
+        !self.is_behind() && self.input.contains(&b'\n')
+    }
+
+    /// Goes on as far as the socket does not block, and to the next answer, so that each client has its turn.
     pub(super) fn go_on(&mut self, opened: Instant) -> Result<(), Gone> {
+        let mut has_answered = false;
         loop {
             self.send()?;
             if self.is_behind() {
@@ -76,7 +82,11 @@ impl Client {
             if self.is_last {
                 return Err(Gone);
             }
+            if has_answered {
+                return Ok(());
+            }
             if let Some(line) = self.line() {
+                has_answered = true;
                 let line = String::from_utf8_lossy(&line);
                 self.put(request::answer(line.trim(), opened.elapsed()));
             } else if self.input.len() > LONGEST {

@@ -40,12 +40,14 @@ pub(super) fn serve(listener: Socket) -> ! {
             watched.push(watch(&listener, false));
         }
         let deadlines = clients.iter().filter_map(|one| one.client.deadline());
-        let next = deadlines.chain(paused_until).min();
+        let requests = clients.iter().filter(|one| one.client.has_request());
+        let next = deadlines.chain(paused_until).chain(requests.map(|_| now));
+        let next = next.min();
         wait(&mut watched, next.map(|next| next - now.min(next)));
         let now = Instant::now();
         let mut events = watched.iter().map(|watched| watched.revents != 0);
         clients.retain_mut(|attached| {
-            let is_ready = events.next().unwrap_or(false);
+            let is_ready = events.next().unwrap_or(false) || attached.client.has_request();
             let is_late = |deadline| deadline <= now;
             match is_ready {
                 true => attached.client.go_on(opened).is_ok(),
@@ -69,7 +71,8 @@ fn watch(socket: &Socket, writes: bool) -> libc::pollfd {
 /// Waits until a descriptor is ready, or for this time.
 fn wait(watched: &mut [libc::pollfd], time: Option<Duration>) {
     let milliseconds = time.map_or(-1, |time| {
-        i32::try_from(time.as_millis()).map_or(i32::MAX, |time| time.saturating_add(1))
+        let whole = time.as_nanos().div_ceil(1_000_000);
+        i32::try_from(whole).unwrap_or(i32::MAX)
     });
     let count = watched.len() as libc::nfds_t;
     // SAFETY: there are as many entries, valid for reads and writes.
