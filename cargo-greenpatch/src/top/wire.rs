@@ -1,5 +1,5 @@
-//! What a process answers: the values of its JSON. Fields that a later version adds are passed over, and those that are missing have
-//! their defaults.
+//! What a process answers: the values of its JSON. Fields that a later version adds are passed over, and those that are
+//! missing have their defaults.
 
 use serde::Deserialize;
 

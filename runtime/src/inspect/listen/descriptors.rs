@@ -1,5 +1,5 @@
-//! The descriptors of the OS thread that answers. A child of a fork has them, but not the thread, so it closes them: otherwise a client
-//! would wait for an answer, or for the end of its connection, as long as the child lives.
+//! The descriptors of the OS thread that answers. A child of a fork has them, but not the thread, so it closes them:
+//! otherwise a client would wait for an answer, or for the end of its connection, as long as the child lives.
 //!
 //! Invariant:
 //! 1. A place holds a descriptor from after it was opened until before it is closed. So what a child closes is that descriptor.
