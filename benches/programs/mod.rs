@@ -8,6 +8,7 @@ use std::time::Duration;
 
 pub mod condvar;
 pub mod echo;
+pub mod held;
 pub mod http;
 pub mod mpsc;
 pub mod mutex;

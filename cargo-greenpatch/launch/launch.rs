@@ -8,7 +8,7 @@ pub use ::greenpatch::*;
 
 #[doc(hidden)]
 pub mod __greenpatch_launch {
-    use ::greenpatch::{Patcher, Patched};
+    use ::greenpatch::{Patched, Patcher, Workers};
 
     /// Called on the main thread before the program's `main`, by `entry.rs`.
     // SAFETY: the name is the tool's own, and no other library has a function of it.
@@ -40,7 +40,7 @@ pub mod __greenpatch_launch {
     /// What is patched, and how.
     struct Settings {
         on: [bool; FEATURES.len()],
-        workers: Option<usize>,
+        workers: Option<Workers>,
         stack_size: Option<usize>,
     }
 
@@ -78,7 +78,10 @@ pub mod __greenpatch_launch {
         fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
             match name {
                 "features" => self.features(value)?,
-                "workers" => self.workers = Some(number(value)?),
+                "workers" => {
+                    let workers = value.parse::<Workers>().map_err(|error| error.to_string())?;
+                    self.workers = Some(workers);
+                }
                 "stack-size" => self.stack_size = Some(number(value)?),
                 _ => return Err("no such setting".to_owned()),
             }

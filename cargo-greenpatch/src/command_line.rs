@@ -22,7 +22,7 @@ Environment, read by the programs that are built:
   GREENPATCH=off            Patch nothing
   GREENPATCH=thread,net     Patch these features alone: thread, time, net, dns, process, stdio, fs, libc
   GREENPATCH=+fs,-dns       Patch fs too, and dns not
-  GREENPATCH_WORKERS=N      Run green threads on N OS threads, not on main's
+  GREENPATCH_WORKERS=N      Run green threads on N OS threads, or per-core, not on main's
   GREENPATCH_STACK_SIZE=N   The size of their stacks in bytes
   GREENPATCH_LISTEN=1       Have `cargo greenpatch top` see what they do
 

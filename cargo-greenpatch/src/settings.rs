@@ -34,7 +34,8 @@ impl Bodies {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     features: Option<Vec<String>>,
-    workers: Option<u64>,
+    /// As the program reads it.
+    workers: Option<String>,
     stack_size: Option<u64>,
     /// Where the bodies of tests run.
     pub(crate) bodies: Option<Bodies>,
@@ -70,7 +71,15 @@ impl Settings {
                 || names().ok_or_else(|| wrong(format!(".{key}: expected a list of strings")));
             match key.as_str() {
                 "features" => settings.features = Some(names()?),
-                "workers" => settings.workers = Some(number()?),
+                "workers" if value == "per-core" => settings.workers = Some("per-core".to_owned()),
+                "workers" => {
+                    let count = value.as_u64().filter(|&count| count > 0).ok_or_else(|| {
+                        wrong(
+                            ".workers: expected a whole number from 1, or \"per-core\"".to_owned(),
+                        )
+                    })?;
+                    settings.workers = Some(count.to_string());
+                }
                 "stack-size" => settings.stack_size = Some(number()?),
                 "bodies" => {
                     let named = value.as_str().and_then(Bodies::named);
@@ -100,7 +109,7 @@ impl Settings {
     /// These, completed by those of the workspace.
     pub(crate) fn or(mut self, workspace: &Settings) -> Settings {
         self.features = self.features.or_else(|| workspace.features.clone());
-        self.workers = self.workers.or(workspace.workers);
+        self.workers = self.workers.or_else(|| workspace.workers.clone());
         self.stack_size = self.stack_size.or(workspace.stack_size);
         self.bodies = self.bodies.or(workspace.bodies);
         self
@@ -117,7 +126,7 @@ impl Settings {
             };
             pairs.push(format!("features={list}"));
         }
-        if let Some(workers) = self.workers {
+        if let Some(workers) = &self.workers {
             pairs.push(format!("workers={workers}"));
         }
         if let Some(bytes) = self.stack_size {
@@ -147,6 +156,13 @@ mod tests {
     }
 
     #[test]
+    fn workers_are_a_number_or_one_for_each_core() {
+        let read = |value| Settings::read(&json!({"greenpatch": {"workers": value}}), "x").unwrap();
+        assert_eq!(read(json!(4)).baked(), "workers=4");
+        assert_eq!(read(json!("per-core")).baked(), "workers=per-core");
+    }
+
+    #[test]
     fn what_is_no_setting_is_said_with_its_place() {
         for (table, message) in [
             (
@@ -155,7 +171,7 @@ mod tests {
             ),
             (
                 json!({"workers": 0}),
-                "x: metadata.greenpatch.workers: expected a whole number from 1",
+                "x: metadata.greenpatch.workers: expected a whole number from 1, or \"per-core\"",
             ),
             (
                 json!({"bodies": "grey"}),

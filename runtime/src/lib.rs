@@ -101,9 +101,9 @@ pub use cancellation::{Cancel, Cancelled, Elapsed, TimeoutError, shield, timeout
 pub use patch::events;
 pub use patch::{
     CancelledBy, Coverage, Deadlock, DidHook, DoNotPatch, Feature, FeatureReport, Listen,
-    ModuleReport, Named, Overrides, PatchError, PatchPointInfo, PatchPoints, PatchState, Patched,
-    Patcher, Plugin, Point, Report, Settings, Site, Slot, Source, ThreadChoice, ThreadOptions,
-    WillHook, Workers,
+    ModuleReport, Named, Overrides, ParseWorkersError, PatchError, PatchPointInfo, PatchPoints,
+    PatchState, Patched, Patcher, Plugin, Point, Report, Settings, Site, Slot, Source,
+    ThreadChoice, ThreadOptions, WillHook, Workers,
 };
 pub use patch::{
     is_anything_patched, is_item_patched, is_module_patched, native, original, override_item,

@@ -5,6 +5,7 @@ use crate::scenario::Scenario;
 mod condvar;
 mod dispatch;
 mod echo;
+mod held;
 mod memory;
 mod mpsc;
 mod mutex;
@@ -24,6 +25,7 @@ pub(crate) const ALL: &[Scenario] = &[
     mutex::SCENARIO,
     condvar::SCENARIO,
     uneven::SCENARIO,
+    held::SCENARIO,
     memory::SLEEPERS,
     memory::SPIKE,
     memory::TIMERS,

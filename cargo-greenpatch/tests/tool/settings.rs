@@ -69,7 +69,11 @@ fn what_is_no_setting_is_said_in_one_line() {
             "thread,+net",
             "names with + or - and names without do not mix",
         ),
-        ("GREENPATCH_WORKERS", "0", "expected a whole number from 1"),
+        (
+            "GREENPATCH_WORKERS",
+            "0",
+            "expected a whole number from 1, or per-core",
+        ),
         (
             "GREENPATCH_STACK_SIZE",
             "big",

@@ -156,6 +156,8 @@ fn bodies_run_on_green_threads_unless_asked_otherwise() {
     assert_eq!(here(folder.tool(line).env("GREENPATCH", "off")), "4 first");
     let workers = here(folder.tool(line).env("GREENPATCH_WORKERS", "1"));
     assert_eq!(workers, "1 greenpatch-0");
+    let each = here(folder.tool(line).env("GREENPATCH_WORKERS", "per-core"));
+    assert!(each.contains(" greenpatch-"), "{each}");
     let line = "test --lib --bodies native -- --nocapture --test-threads=1";
     assert_eq!(here(folder.tool(line)), "2 first");
     folder.write(

@@ -43,7 +43,7 @@ pub use events::report::{FeatureReport, ModuleReport, Patched, Report};
 pub use events::settings::Settings;
 pub use events::thread_options::ThreadOptions;
 pub use events::veto::{CancelledBy, DoNotPatch};
-pub use events::workers::Workers;
+pub use events::workers::{ParseWorkersError, Workers};
 pub use feature::Feature;
 pub use lookup::point::Point;
 pub use lookup::points::{PatchPointInfo, PatchPoints, PatchState, patch_points};

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use crate::machine;
 
+pub(crate) mod held;
 pub(crate) mod switch;
 
 /// Runs a program to its end. Sockets and timers are disabled, which is faster.

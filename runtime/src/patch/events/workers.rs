@@ -1,7 +1,10 @@
 //! [`Workers`].
 #![forbid(unsafe_code)]
 
+use std::error::Error;
+use std::fmt;
 use std::num::NonZeroUsize;
+use std::str::FromStr;
 use std::thread;
 
 /// How many OS threads run green threads, for [`Patcher::workers`](crate::Patcher::workers).
@@ -24,6 +27,43 @@ impl Workers {
         }
     }
 }
+
+/// Parses a number from one, or `per-core`.
+///
+/// # Examples
+///
+/// ```
+/// use greenpatch::Workers;
+///
+/// assert_eq!("4".parse(), Ok(Workers::Count(4)));
+/// assert_eq!("per-core".parse(), Ok(Workers::PerCore));
+/// assert!("0".parse::<Workers>().is_err());
+/// ```
+impl FromStr for Workers {
+    type Err = ParseWorkersError;
+
+    fn from_str(text: &str) -> Result<Workers, ParseWorkersError> {
+        if text == "per-core" {
+            return Ok(Workers::PerCore);
+        }
+        match text.parse() {
+            Ok(count) if count > 0 => Ok(Workers::Count(count)),
+            _ => Err(ParseWorkersError(())),
+        }
+    }
+}
+
+/// The error of a text that is no [`Workers`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ParseWorkersError(());
+
+impl fmt::Display for ParseWorkersError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a whole number from 1, or per-core")
+    }
+}
+
+impl Error for ParseWorkersError {}
 
 impl From<usize> for Workers {
     fn from(count: usize) -> Workers {
