@@ -2,57 +2,98 @@
 //!
 //! One word states whether there may be an item to take, and whether the hub sleeps:
 //!
-//! | | EMPTY | PENDING | SLEEPING |
+//! | | EMPTY | PENDING | SLEEPING or PARKED |
 //! | --- | --- | --- | --- |
-//! | a sender, once its item is in the list | becomes PENDING | stays | becomes PENDING, and it notifies the hub |
+//! | a sender, once its item is in the list | becomes PENDING | stays | becomes PENDING, and it wakes the hub |
 //! | the hub, before it takes the list | nothing to do | becomes EMPTY | not possible |
-//! | the hub, before it sleeps | becomes SLEEPING | may not sleep | not possible |
+//! | the hub, before it sleeps | becomes SLEEPING or PARKED | may not sleep | not possible |
 //! | the hub, once it is awake | not possible | stays | becomes EMPTY |
+//!
+//! A hub that sleeps in its reactor is SLEEPING, and is woken through that. One that watches no descriptor is PARKED: it blocks on the word
+//! itself as a futex, which takes the OS half the time.
 //!
 //! All orderings are relaxed: the lock of the list orders the items, and the table above relies only on the modification
 //! order of a single word.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
+use std::time::Instant;
 
-use crate::wait::atomic::{AtomicU8, Mutex, Ordering, lock};
+use crate::wait::atomic::{AtomicU32, Mutex, Ordering, lock};
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
+use crate::wait::futex;
 
 /// Nothing has been sent since the list was last taken.
-const EMPTY: u8 = 0;
+const EMPTY: u32 = 0;
 /// Something may have been sent.
-const PENDING: u8 = 1;
-/// Nothing has been sent, and the hub sleeps or is about to.
-const SLEEPING: u8 = 2;
+const PENDING: u32 = 1;
+/// Nothing has been sent, and the hub sleeps in its reactor or is about to.
+const SLEEPING: u32 = 2;
+/// Nothing has been sent, and the hub sleeps on this word or is about to.
+const PARKED: u32 = 3;
 
 /// The largest capacity that the buffer keeps. A larger buffer is freed.
 const MAX_CAPACITY: usize = 1024;
+
+/// Where a hub sleeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bed {
+    Reactor,
+    /// The word of the inbox, where the OS has futexes.
+    Word,
+}
+
+/// Whether a hub slept when something was sent to it.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slept {
+    No,
+    /// The sender has woken it.
+    OnWord,
+    /// The sender has to notify it.
+    InReactor,
+}
 
 /// The items that other OS threads have sent, and whether the hub has to be woken for them.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
     items: Mutex<Vec<T>>,
-    state: AtomicU8,
+    state: AtomicU32,
 }
 
 impl<T> Inbox<T> {
     pub(super) fn new() -> Self {
         Inbox {
             items: Mutex::new(Vec::new()),
-            state: AtomicU8::new(EMPTY),
+            state: AtomicU32::new(EMPTY),
         }
     }
 
-    /// Sends an item. Returns true if the hub sleeps, so that the caller has to notify it.
-    #[must_use]
-    pub(super) fn send(&self, item: T) -> bool {
+    /// Sends an item.
+    pub(super) fn send(&self, item: T) -> Slept {
         lock(&self.items).push(item);
-        self.state.swap(PENDING, Ordering::Relaxed) == SLEEPING
+        self.poke()
     }
 
     /// Does the same without an item, for a hub that is to look elsewhere.
-    #[must_use]
-    pub(super) fn poke(&self) -> bool {
-        self.state.swap(PENDING, Ordering::Relaxed) == SLEEPING
+    pub(super) fn poke(&self) -> Slept {
+        match self.state.swap(PENDING, Ordering::Relaxed) {
+            SLEEPING => Slept::InReactor,
+            PARKED => {
+                #[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
+                futex::wake(&self.state);
+                Slept::OnWord
+            }
+            _ => Slept::No,
+        }
+    }
+
+    /// Blocks while the hub may sleep on the word, or until the deadline. May return early without a reason. Called by the
+    /// hub alone, after [`may_sleep`](Self::may_sleep) with [`Bed::Word`].
+    #[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
+    pub(super) fn park(&self, deadline: Option<Instant>) {
+        futex::wait(&self.state, PARKED, deadline);
     }
 
     /// Returns true if there may be an item to take. Only the hub can rely on it for longer.
@@ -80,22 +121,26 @@ impl<T> Inbox<T> {
     }
 
     /// Announces that the hub will sleep. Returns false if there may be an item to take first. Called by the hub alone.
-    pub(super) fn may_sleep(&self) -> bool {
-        self.exchange(EMPTY, SLEEPING)
+    pub(super) fn may_sleep(&self, bed: Bed) -> bool {
+        let asleep = match bed {
+            Bed::Reactor => SLEEPING,
+            Bed::Word => PARKED,
+        };
+        self.exchange(EMPTY, asleep)
     }
 
     /// Returns true if the hub sleeps and nothing has been sent to it.
     pub(super) fn is_asleep(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == SLEEPING
+        matches!(self.state.load(Ordering::Relaxed), SLEEPING | PARKED)
     }
 
     /// Announces that the hub is awake again. Returns false if an item was sent in the meantime. Called by the hub alone.
     pub(super) fn awake(&self) -> bool {
-        // This fails if an item was sent in the meantime; the word is PENDING then, as it has to be.
-        self.exchange(SLEEPING, EMPTY)
+        // These fail if an item was sent in the meantime; the word is PENDING then, as it has to be.
+        self.exchange(SLEEPING, EMPTY) || self.exchange(PARKED, EMPTY)
     }
 
-    fn exchange(&self, from: u8, to: u8) -> bool {
+    fn exchange(&self, from: u32, to: u32) -> bool {
         self.state
             .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
@@ -136,7 +181,7 @@ mod loom_tests {
         while taken.len() < expected {
             inbox.take(&mut batch);
             taken.append(&mut batch);
-            if taken.len() < expected && inbox.may_sleep() {
+            if taken.len() < expected && inbox.may_sleep(Bed::Reactor) {
                 reactor.wait();
                 inbox.awake();
             }
@@ -145,7 +190,7 @@ mod loom_tests {
     }
 
     fn send(inbox: &Inbox<u32>, reactor: &Notify, item: u32) {
-        if inbox.send(item) {
+        if inbox.send(item) == Slept::InReactor {
             reactor.notify();
         }
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use super::alive::AliveCount;
 use super::body::Body;
 use super::counts::Counts;
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Slept};
 use super::quiet::Quiet;
 use super::task::Address;
 use super::unstarted::Unstarted;
@@ -74,7 +74,7 @@ impl Remote {
 
     /// Sends a message, and notifies the hub if it sleeps.
     pub(super) fn send(&self, message: Message) {
-        if self.inbox.send(message) {
+        if self.inbox.send(message) == Slept::InReactor {
             self.notifier.notify();
         }
     }
@@ -82,10 +82,10 @@ impl Remote {
     /// Has the hub look at its queue of green threads that are not begun. Returns true if it slept.
     pub(super) fn poke(&self) -> bool {
         let slept = self.inbox.poke();
-        if slept {
+        if slept == Slept::InReactor {
             self.notifier.notify();
         }
-        slept
+        slept != Slept::No
     }
 
     /// Has the hub look at the queues of all workers.

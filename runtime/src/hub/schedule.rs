@@ -15,10 +15,11 @@
 use std::io;
 use std::ptr::NonNull;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::core::Hub;
 use super::current;
+use super::inbox::Bed;
 use super::observer::Reason;
 use super::remote::Message;
 use super::task::{Address, State, Task};
@@ -201,7 +202,8 @@ impl Hub {
             // An event that came before the deadline is found before the timer fires.
             return self.poll();
         }
-        if !self.may_sleep(timeout) {
+        let bed = self.bed();
+        if !self.may_sleep(bed, timeout) {
             return;
         }
         let core = self.core();
@@ -211,7 +213,7 @@ impl Hub {
         let pause = timeout.or_else(|| core.idleness.pause());
         let begun = self.begin_sleep();
         let asleep = self.remote.is_worker().then(Instant::now);
-        self.poll_os(|poller, ready| poller.wait(pause, ready));
+        self.sleep_in(bed, pause);
         // A signal handler may have run while this slept.
         #[cfg(greenpatch_libc)]
         boundary::make_up();
@@ -228,6 +230,31 @@ impl Hub {
         }
         self.fire_timers();
         self.end_sleep(begun);
+    }
+
+    /// Returns where the hub may sleep: a worker that has never watched a descriptor has no need of its reactor.
+    fn bed(&self) -> Bed {
+        // A function of libc may be called by the handler of a signal, which ends a sleep in the reactor alone.
+        let has_word = cfg!(all(
+            any(target_os = "linux", target_os = "android"),
+            not(loom),
+            not(greenpatch_libc)
+        ));
+        match has_word && self.remote.is_worker() && !self.core().driver.has_watched() {
+            true => Bed::Word,
+            false => Bed::Reactor,
+        }
+    }
+
+    fn sleep_in(&self, bed: Bed, pause: Option<Duration>) {
+        match bed {
+            #[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
+            Bed::Word => {
+                let deadline = pause.and_then(|pause| Instant::now().checked_add(pause));
+                self.remote.inbox.park(deadline);
+            }
+            _ => self.poll_os(|poller, ready| poller.wait(pause, ready)),
+        }
     }
 
     fn fire_timers(&self) {

@@ -11,6 +11,7 @@ use std::{hint, ptr, thread};
 
 use super::core::Hub;
 use super::cores::has_cores;
+use super::inbox::Bed;
 use super::remote::{Remote, Start};
 use super::team::{Team, team};
 use super::unstarted::Sight;
@@ -134,11 +135,11 @@ impl Hub {
         other.poke();
     }
 
-    /// Announces that this hub will sleep, for at most `timeout`. Returns false if it may have something to run. A worker
+    /// Announces that this hub will sleep in `bed`, for at most `timeout`. Returns false if it may have something to run. A worker
     /// searches first.
-    pub(super) fn may_sleep(&'static self, timeout: Option<Duration>) -> bool {
+    pub(super) fn may_sleep(&'static self, bed: Bed, timeout: Option<Duration>) -> bool {
         let Some(team) = team().filter(|_| self.remote.is_worker()) else {
-            return self.remote.inbox.may_sleep();
+            return self.remote.inbox.may_sleep(bed);
         };
         let searching = match self.begin_search(team) {
             Turn::Search(searching, time) => Some((searching, time)),
@@ -153,12 +154,12 @@ impl Hub {
                 }
                 return false;
             }
-            if !self.remote.inbox.may_sleep() {
+            if !self.remote.inbox.may_sleep(bed) {
                 return false;
             }
             // Only now: see the head of `team`.
             drop(searching);
-        } else if !self.remote.inbox.may_sleep() {
+        } else if !self.remote.inbox.may_sleep(bed) {
             return false;
         }
         if team.search().is_needed() && team.has_unstarted() {

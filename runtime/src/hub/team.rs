@@ -182,7 +182,7 @@ mod loom_tests {
     use loom::sync::{Arc, Notify};
     use loom::thread;
 
-    use super::super::inbox::Inbox;
+    use super::super::inbox::{Bed, Inbox, Slept};
     use super::super::unstarted::Unstarted;
     use super::Search;
 
@@ -206,7 +206,7 @@ mod loom_tests {
 
         fn spawn(&self, item: u32) {
             self.unstarted.push(item);
-            if self.search.is_needed() && self.inbox.is_asleep() && self.inbox.poke() {
+            if self.search.is_needed() && self.inbox.is_asleep() && self.inbox.poke() != Slept::No {
                 self.reactor.notify();
             }
         }
@@ -219,7 +219,7 @@ mod loom_tests {
                 if searches {
                     self.unstarted.steal(&mut taken);
                 }
-                let sleeps = taken.len() < expected && self.inbox.may_sleep();
+                let sleeps = taken.len() < expected && self.inbox.may_sleep(Bed::Reactor);
                 if searches {
                     self.search.end();
                 }
@@ -267,7 +267,7 @@ mod loom_tests {
                         if pair.search.is_needed()
                             && pair.unstarted.is_any()
                             && pair.inbox.is_asleep()
-                            && pair.inbox.poke()
+                            && pair.inbox.poke() != Slept::No
                         {
                             pair.reactor.notify();
                         }

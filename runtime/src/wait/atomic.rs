@@ -3,7 +3,7 @@
 //! `cfg(loom)` is known here, in models, and in `lib.rs`, `prelude.rs`, `patch/table/slot_words.rs`, `seam/busy.rs`,
 //! `descriptor/mod.rs`, `thread_state/join_state.rs`, `wait/native.rs`, `wait/parking_lot.rs`, `wait/stack_page.rs`, `sync/mod.rs`,
 //! `sync/once.rs`, `sync/mpsc/unbounded.rs`, `wait/mod.rs`, `wait/blocked.rs`, `wait/sleepers.rs`, `wait/sleepers/lock.rs`,
-//! `inspect/os_threads.rs`.
+//! `inspect/os_threads.rs`, `hub/inbox.rs`, `hub/schedule.rs`.
 //!
 //! The native mutex protects queues, and is held for a few instructions at a time. It is never held across a
 //! switch, across user code or while a thread is woken, so it may block the OS thread.
@@ -14,7 +14,7 @@ mod imp {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub(crate) use ::std::sync::Condvar;
     pub(crate) use ::std::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering, fence,
+        AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence,
     };
     pub(crate) use ::std::sync::{Mutex, MutexGuard};
     pub(crate) use ::std::thread::yield_now;
@@ -47,7 +47,7 @@ mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering, fence,
+        AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence,
     };
     pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
     pub(crate) use loom::thread::yield_now;

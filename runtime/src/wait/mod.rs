@@ -31,6 +31,8 @@ pub(crate) mod atomic;
 pub(crate) mod blocked;
 #[cfg(greenpatch_libc)]
 pub(crate) mod first_hub;
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
+pub(crate) mod futex;
 pub(crate) mod interrupts;
 pub(crate) mod native;
 pub(crate) mod note;

@@ -3,7 +3,7 @@
 //! It is separate from the token of `std::thread::park`, which is reserved for the user.
 //!
 //! A waker owns an `Arc` of the parker, so the entry that has the token is not used for another OS thread before.
-#![allow(unsafe_code)]
+#![forbid(unsafe_code)]
 
 use ::std::num::NonZeroU64;
 use ::std::sync::Arc;
@@ -112,13 +112,11 @@ use portable::Token;
 /// A token in one word, by Linux's futex.
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
 mod futex {
-    use ::std::ptr;
-    use ::std::sync::atomic::AtomicU32;
     use ::std::time::Instant;
 
     use super::Known;
-    use crate::boundary;
     use crate::wait::blocked::BLOCKED;
+    use crate::wait::futex::{wait, wake};
     use crate::wait::os_waiters::{self, OsWaiter};
 
     /// The token of an OS thread, which is in the entry that it has for reports.
@@ -158,51 +156,6 @@ mod futex {
                 wake(blocked.token());
             }
         }
-    }
-
-    /// Blocks if the word is `value`. Returns when woken, at the deadline, or spuriously.
-    fn wait(word: &AtomicU32, value: u32, deadline: Option<Instant>) {
-        let timeout = match deadline {
-            None => None,
-            Some(deadline) => {
-                let left = deadline.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return;
-                }
-                let mut timeout = libc::timespec {
-                    // A longer time is shortened to what fits; the caller's loop then waits again.
-                    tv_sec: left.as_secs().min(i32::MAX as u64) as _,
-                    tv_nsec: 0,
-                };
-                timeout.tv_nsec = left.subsec_nanos() as _;
-                Some(timeout)
-            }
-        };
-        let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-        let _inside = boundary::enter();
-        // SAFETY: the word and the timeout outlive the call.
-        unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                word.as_ptr(),
-                libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
-                value,
-                timeout,
-            )
-        };
-    }
-
-    fn wake(word: &AtomicU32) {
-        let _inside = boundary::enter();
-        // SAFETY: the word is in an entry that lives as long as the process.
-        unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                word.as_ptr(),
-                libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
-                1,
-            )
-        };
     }
 }
 
