@@ -36,6 +36,10 @@ const FORKS: &[Fork] = &[
     ("a parent waits on while children close", closing_in_a_child),
     ("helpers in a child", helpers_in_a_child),
     ("exit in a child", exit_in_a_child),
+    (
+        "a dump in a child, while the parent makes one",
+        a_dump_in_a_child,
+    ),
 ];
 
 fn main() {
@@ -340,4 +344,15 @@ fn exit_in_a_child() {
         0
     });
     assert_eq!(wait(child), 5);
+}
+
+/// A thread of the parent has the turn to make a dump. The child does not have that thread.
+fn a_dump_in_a_child() {
+    patch();
+    let dumps = std::thread::spawn(|| greenpatch::dump().hubs.len());
+    // It waits for the hub of this OS thread, which does not answer.
+    std::thread::sleep(Duration::from_millis(50));
+    let child = fork(|| i32::from(greenpatch::dump().hubs.len() > 1));
+    assert_eq!(wait(child), 0);
+    assert_eq!(dumps.join().unwrap(), 1);
 }

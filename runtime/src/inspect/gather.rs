@@ -9,10 +9,9 @@
 
 use std::num::NonZeroU64;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::backtrace::{self, Asked};
@@ -20,6 +19,7 @@ use super::captured::{self, Captured};
 use super::dump::{
     Dump, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind, WaitReport,
 };
+use super::turn::Turn;
 use super::{holders, os, os_threads, running, waits};
 use crate::boundary;
 use crate::hub::{self, Activity, Hub, Known, Seen};
@@ -132,7 +132,7 @@ pub fn dump() -> Dump {
 
 fn gather(options: DumpOptions) -> Dump {
     let _inside = boundary::enter();
-    let _turn = turn();
+    let _turn = Turn::wait();
     let hubs = hub::hubs();
     let mut reports: Vec<HubReport> = hubs.iter().map(|hub| unanswered(hub)).collect();
     let (sender, answers) = mpsc::channel();
@@ -210,25 +210,6 @@ fn gather(options: DumpOptions) -> Dump {
     holders::resolve(&mut dump);
     dump.cycles = holders::cycles(&dump);
     dump
-}
-
-/// Waits until no other thread makes a dump. Two that wait for each other's hubs would find both held; so this hub
-/// answers meanwhile.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-
-    loop {
-        match TURN.try_lock() {
-            Ok(turn) => return turn,
-            Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => {}
-        }
-        if let Some(hub) = hub::current() {
-            hub.look_into_inbox();
-        }
-        #[expect(clippy::disallowed_methods, reason = "a dump takes the OS thread")]
-        thread::sleep(Duration::from_millis(1));
-    }
 }
 
 /// Returns the report of a hub before it has answered.
