@@ -1,23 +1,26 @@
 //! The life of green threads, as events of `tracing` at the target `greenpatch::thread`.
 //!
 //! Each event is made by a thread in its own context, where it holds nothing of greenpatch's: a subscriber may block. Nothing
-//! interrupts a wait of the subscriber, and a panic of it neither ends the thread nor keeps the spawner from its handle.
+//! interrupts a wait of the subscriber, and a panic of it neither ends the thread nor keeps the spawner from its handle. That goes
+//! for each call of the subscriber, also for the one that asks whether the event is enabled.
 #![forbid(unsafe_code)]
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
 
-use crate::interruption::shield;
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+
+use crate::interruption::{self, shield};
 use crate::seam::context;
 use crate::seam::thread::Started;
-use crate::thread_state::identity::{Identity, LazyIdentity};
+use crate::thread_state::identity::LazyIdentity;
 
 /// Tells that the current thread has spawned a green thread.
 pub(super) fn spawned(started: &Started, new: &LazyIdentity) {
     // In a panic hook no green thread may give up the processor.
     if matches!(started, Started::Green { .. })
         && !std::thread::panicking()
-        && tracing::enabled!(target: "greenpatch::thread", tracing::Level::DEBUG)
+        && may_be_enabled(Level::DEBUG)
     {
         tell(|| {
             tracing::debug!(
@@ -34,10 +37,12 @@ pub(super) fn spawned(started: &Started, new: &LazyIdentity) {
 
 /// Tells that the current green thread begins.
 pub(super) fn begins() {
-    if tracing::enabled!(target: "greenpatch::thread", tracing::Level::TRACE)
-        && let Some(identity) = green()
-    {
+    if context::green().is_some() && may_be_enabled(Level::TRACE) {
         tell(|| {
+            if !tracing::enabled!(target: "greenpatch::thread", Level::TRACE) {
+                return;
+            }
+            let identity = context::identity();
             tracing::trace!(
                 target: "greenpatch::thread",
                 thread = identity.id.get(),
@@ -50,10 +55,12 @@ pub(super) fn begins() {
 
 /// Tells that the current green thread ends. Its thread-local values are still there.
 pub(super) fn ends(has_panicked: bool) {
-    if tracing::enabled!(target: "greenpatch::thread", tracing::Level::DEBUG)
-        && let Some(identity) = green()
-    {
+    if context::green().is_some() && may_be_enabled(Level::DEBUG) {
         tell(|| {
+            if !tracing::enabled!(target: "greenpatch::thread", Level::DEBUG) {
+                return;
+            }
+            let identity = context::identity();
             tracing::debug!(
                 target: "greenpatch::thread",
                 thread = identity.id.get(),
@@ -65,12 +72,14 @@ pub(super) fn ends(has_panicked: bool) {
     }
 }
 
-/// Returns the identity of the current thread if it is green.
-fn green() -> Option<Arc<Identity>> {
-    context::green().map(|_| context::identity())
+/// Returns false if no subscriber wants events of this level. Runs no code of a subscriber.
+fn may_be_enabled(level: Level) -> bool {
+    level <= LevelFilter::current()
 }
 
 /// Calls `event`, which calls the subscriber. The panic hook has reported a panic of it.
 fn tell(event: impl FnOnce()) {
-    let _ = panic::catch_unwind(AssertUnwindSafe(|| shield(event)));
+    if panic::catch_unwind(AssertUnwindSafe(|| shield(event))).is_err() {
+        interruption::caught();
+    }
 }

@@ -12,6 +12,7 @@ use greenpatch::{Deadlock, Patcher, thread};
 use greenpatch_tests::{Ended, Runner, Scenario};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 
 const SCENARIOS: &[Scenario] = &[
@@ -33,6 +34,11 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "a subscriber that panics",
         child: subscriber_panics,
+        check: Ended::well,
+    },
+    Scenario {
+        name: "a subscriber that panics when it is asked what it wants",
+        child: subscriber_panics_when_asked,
         check: Ended::well,
     },
     Scenario {
@@ -277,6 +283,40 @@ fn subscriber_panics() {
     let sum = thread::scope(|scope| scope.spawn(|| 6).join().unwrap());
     assert_eq!(sum, 6);
     assert!(recorder.events().is_empty());
+}
+
+/// A subscriber that decides anew about each event.
+struct Asked;
+
+impl Subscriber for Asked {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        assert_ne!(metadata.target(), "greenpatch::thread", "it panics");
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+fn subscriber_panics_when_asked() {
+    tracing::subscriber::set_global_default(Asked).unwrap();
+    apply(Patcher::new());
+    assert_eq!(thread::spawn(|| 5).join().unwrap(), 5);
 }
 
 /// What ends the waits of a thread does not end those of the subscriber.
