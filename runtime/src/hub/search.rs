@@ -132,7 +132,10 @@ impl Hub {
         let count = starts.len() - first;
         other.alive.take_over(count, &own.alive);
         other.unstarted.append(starts.drain(first..));
-        other.poke();
+        // As for a spawn: it may have begun to run something else meanwhile.
+        if !other.poke() {
+            team.rouse();
+        }
     }
 
     /// Announces that this hub will sleep in `bed`, for at most `timeout`. Returns false if it may have something to run. A worker
