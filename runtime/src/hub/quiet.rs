@@ -4,7 +4,7 @@
 //! twice knows that the hub was quiet all the time in between. What that is good for is in `wait::blocked`.
 #![forbid(unsafe_code)]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// The word of one hub.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ impl Quiet {
     pub(super) fn set(&self, quiet: bool) {
         if (self.word() % 2 == 1) != quiet {
             self.0.fetch_add(1, Ordering::SeqCst);
+            // Pairs with the fence in `Hub::quiet`: a reader that finds the inbox taken after this finds the new word.
+            fence(Ordering::SeqCst);
         }
     }
 }
