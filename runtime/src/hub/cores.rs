@@ -23,7 +23,11 @@ const LOAD: &str = "/proc/loadavg";
 /// Returns true if this process may use more than one core.
 pub(super) fn has_cores() -> bool {
     static HAS_CORES: OnceLock<bool> = OnceLock::new();
-    *HAS_CORES.get_or_init(|| thread::available_parallelism().map_or(1, NonZeroUsize::get) > 1)
+    *HAS_CORES.get_or_init(|| {
+        // It reads files.
+        let _inside = boundary::enter();
+        thread::available_parallelism().map_or(1, NonZeroUsize::get) > 1
+    })
 }
 
 /// What the OS has said of its cores.
