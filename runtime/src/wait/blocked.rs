@@ -121,6 +121,12 @@ impl Blocked {
         }
     }
 
+    /// Ends a `read` that was under way on another thread when the process was forked. Called in the child, which has no other thread.
+    #[cfg(not(loom))]
+    pub(crate) fn has_no_reader(&self) {
+        self.epoch.fetch_and(!READ, Ordering::Relaxed);
+    }
+
     /// Returns the epoch if the thread waits without a deadline and no wakeup has come. From any thread.
     pub(crate) fn epoch(&self) -> Option<usize> {
         // In this order, see the head of the module. SeqCst: acquires what the thread has done before the epoch began, and
@@ -143,7 +149,7 @@ impl Blocked {
             .ok()?;
         let result = f(epoch);
         // Release, by SeqCst: the thread goes on after this has read.
-        self.epoch.fetch_sub(READ, Ordering::SeqCst);
+        self.epoch.fetch_and(!READ, Ordering::SeqCst);
         Some(result)
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn claim() -> &'static OsWaiter {
 
     let _inside = boundary::enter();
     ONCE.call_once(|| {
-        // SAFETY: the handler changes an atomic. An error means that there is no memory for it.
+        // SAFETY: the handler reads and changes atomics. An error means that there is no memory for it.
         unsafe { libc::pthread_atfork(None, None, Some(forked)) };
     });
     // Acquire, here and in `entries`: pairs with the release of what `release` or another `claim` has done.
@@ -107,6 +107,8 @@ pub(super) fn claim() -> &'static OsWaiter {
 unsafe extern "C" fn forked() {
     // Relaxed, here and below: a new process has one thread, which starts all others.
     PROCESS.fetch_add(1, Ordering::Relaxed);
+    // The reader is not in this process. The thread may be: its signal handler has forked.
+    entries().for_each(|entry| entry.blocked.has_no_reader());
 }
 
 fn entries() -> impl Iterator<Item = &'static OsWaiter> {
