@@ -77,5 +77,5 @@ unsafe extern "C" fn capture(captured: *mut Option<Backtrace>) {
     // A panic must not unwind into the suspended flow. It is caught here: the unwinder looks for no handler beyond this one.
     let backtrace = panic::catch_unwind(Backtrace::force_capture).ok();
     // SAFETY: guaranteed by the caller.
-    unsafe { *captured = backtrace };
+    unsafe { captured.write(backtrace) };
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::dump::{Dump, Holder, WaitKind, WaitReport};
 use super::gather::DumpOptions;
-use super::{duration, os, text};
+use super::{duration, os, report, text};
 use crate::hub;
 use crate::patch::{self, events::CycleFound, events::CycleThread};
 
@@ -142,7 +142,7 @@ fn report(dump: &Dump, cycle: &[Wait]) {
     let found = CycleFound {
         threads: threads.collect(),
     };
-    if !patch::announce(&found) && !patch::outlets::cycle(&found) {
-        eprintln!("greenpatch: {found}");
+    if !patch::announce(&found) && !report::tell(|| patch::outlets::cycle(&found)) {
+        report::write(format_args!("greenpatch: {found}\n"));
     }
 }

@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::gather::DumpOptions;
-use super::{os, os_threads};
+use super::{os, os_threads, report};
 use crate::hub;
 use crate::patch::{self, Deadlock};
 
@@ -100,7 +100,7 @@ fn look() {
             return;
         }
     }
-    eprint!("{report}");
+    report::write(format_args!("{report}"));
     let told = tell(report, dump.cycles);
     if policy != Deadlock::Report as u8 {
         wait_for(&told);

@@ -23,6 +23,7 @@ mod listen;
 mod monitor;
 mod os;
 mod os_threads;
+mod report;
 mod running;
 mod signal;
 mod stats;
@@ -30,6 +31,7 @@ mod stats_text;
 mod text;
 mod timeline;
 mod trace_file;
+mod turn;
 mod waits;
 
 pub use backtrace::Frame;

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{duration, os, running};
+use super::{duration, os, report, running};
 use crate::hub::{self, Hub};
 use crate::patch::{self, events::HubBlocked};
 
@@ -130,7 +130,7 @@ fn report(hub: &'static Hub, duration: Duration, unreported: u32) {
         call_name: system_call.and_then(os::name_of_call),
         unreported,
     };
-    if !patch::announce(&blocked) && !patch::outlets::hub_blocked(&blocked) {
-        eprintln!("greenpatch: {blocked}");
+    if !patch::announce(&blocked) && !report::tell(|| patch::outlets::hub_blocked(&blocked)) {
+        report::write(format_args!("greenpatch: {blocked}\n"));
     }
 }
