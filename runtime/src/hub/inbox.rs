@@ -12,8 +12,9 @@
 //! A hub that sleeps in its reactor is SLEEPING, and is woken through that. One that watches no descriptor is PARKED: it blocks on the word
 //! itself as a futex, which takes the OS half the time.
 //!
-//! All orderings are relaxed: the lock of the list orders the items, and the table above relies only on the modification
-//! order of a single word.
+//! The lock of the list orders the items, and the table above relies only on the modification order of a single word, so most
+//! orderings are relaxed. What a hub is poked for is under another lock: a poke releases it, and the hub acquires it when it takes
+//! the list.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -78,7 +79,8 @@ impl<T> Inbox<T> {
 
     /// Does the same without an item, for a hub that is to look elsewhere.
     pub(super) fn poke(&self) -> Slept {
-        match self.state.swap(PENDING, Ordering::Relaxed) {
+        // Release: pairs with the acquire in `take`.
+        match self.state.swap(PENDING, Ordering::Release) {
             SLEEPING => Slept::InReactor,
             PARKED => {
                 #[cfg(all(any(target_os = "linux", target_os = "android"), not(loom)))]
@@ -108,8 +110,9 @@ impl<T> Inbox<T> {
     fn take(&self, taken: &mut Vec<T>) {
         if self.is_pending() {
             let mut items = lock(&self.items);
-            // Under the lock: a thread that appends after this sets the word after this.
-            self.state.store(EMPTY, Ordering::Relaxed);
+            // Under the lock: a thread that appends after this sets the word after this. A swap, and acquire: what all pokes were
+            // for that this makes the hub forget, it sees from now on.
+            self.state.swap(EMPTY, Ordering::Acquire);
             std::mem::swap(&mut *items, taken);
         }
     }

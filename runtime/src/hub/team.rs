@@ -235,6 +235,42 @@ mod loom_tests {
         }
     }
 
+    /// What a spawner appends for a worker that it then pokes is seen by that worker, also if that has just taken a message.
+    #[test]
+    fn no_green_thread_stays_that_a_worker_was_poked_for() {
+        loom::model(|| {
+            let pair = Pair::new();
+            let spawner = thread::spawn({
+                let pair = Arc::clone(&pair);
+                move || {
+                    pair.unstarted.push(1);
+                    if pair.inbox.poke() {
+                        pair.reactor.notify();
+                    }
+                }
+            });
+            let sender = thread::spawn({
+                let pair = Arc::clone(&pair);
+                move || {
+                    if pair.inbox.send(()) {
+                        pair.reactor.notify();
+                    }
+                }
+            });
+            let mut taken = Vec::new();
+            while taken.is_empty() {
+                pair.inbox.clear();
+                pair.unstarted.take(|len| len, &mut taken);
+                if taken.is_empty() && pair.inbox.may_sleep() {
+                    pair.reactor.wait();
+                    pair.inbox.awake();
+                }
+            }
+            spawner.join().unwrap();
+            sender.join().unwrap();
+        });
+    }
+
     #[test]
     fn no_green_thread_stays_while_a_worker_sleeps() {
         loom::model(|| {
