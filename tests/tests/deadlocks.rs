@@ -72,6 +72,22 @@ const STUCK: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "something asks the hub all the time",
+        child: asked_all_the_time,
+        check: |ended| {
+            ended.by_abort();
+            ended.said(SAID);
+        },
+    },
+    Scenario {
+        name: "something asks the workers all the time",
+        child: workers_asked_all_the_time,
+        check: |ended| {
+            ended.by_abort();
+            ended.said(SAID);
+        },
+    },
+    Scenario {
         name: "OS threads beside a hub",
         child: os_threads_beside,
         check: |ended| {
@@ -206,6 +222,26 @@ fn stuck(policy: Option<Deadlock>) {
     unsafe { libc::alarm(2) };
     let (_sender, receiver) = mpsc::channel::<()>();
     let _ = receiver.recv();
+}
+
+/// Nothing is a cycle, and a hub that answers does not rest for long.
+fn asked_all_the_time() {
+    stuck_and_asked(Patcher::new());
+}
+
+fn workers_asked_all_the_time() {
+    stuck_and_asked(Patcher::new().workers(2));
+}
+
+fn stuck_and_asked(patcher: Patcher) {
+    let patcher = patcher.on_deadlock(Deadlock::Abort);
+    let patched = patcher.cycles(Duration::from_millis(20)).apply();
+    assert!(patched.unwrap().is_done());
+    // SAFETY: alarm has no preconditions.
+    unsafe { libc::alarm(40) };
+    let (_sender, receiver) = mpsc::channel::<()>();
+    let receives = thread::spawn(move || receiver.recv().is_err());
+    receives.join().unwrap();
 }
 
 /// Other OS threads end, or block, only after all green threads wait.

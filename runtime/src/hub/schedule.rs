@@ -221,11 +221,10 @@ impl Hub {
         if is_message && let Some(asleep) = asleep {
             core.patience.has_slept(asleep.elapsed());
         }
-        let has_come = is_message || !core.run_queue.is_empty();
         core.budget.polled();
-        if has_come {
+        if !core.run_queue.is_empty() {
             core.idleness.end(&self.remote.quiet);
-        } else if timeout.is_none() {
+        } else if !is_message && timeout.is_none() {
             self.was_idle();
         }
         self.fire_timers();
@@ -281,9 +280,13 @@ impl Hub {
 
     pub(super) fn empty_inbox(&'static self) {
         let core = self.core();
-        core.idleness.end(&self.remote.quiet);
-        core.messages
-            .drain(&self.remote.inbox, |message| match message {
+        core.idleness.before_messages(&self.remote.quiet);
+        let (mut has_answered, mut has_come) = (false, false);
+        core.messages.drain(&self.remote.inbox, |message| {
+            let is_call = matches!(message, Message::Call(_));
+            has_answered |= is_call;
+            has_come |= !is_call;
+            match message {
                 Message::Start(stack, body) => self.accept(stack, body),
                 Message::Wake(task, cause) => {
                     self.remote.counts.add_remote_wake();
@@ -291,7 +294,14 @@ impl Hub {
                 }
                 Message::Forget(key) => core.driver.forget(&core.run_queue, key),
                 Message::Call(closure) => closure(),
-            });
+            }
+        });
+        // A hub that was poked has no message of that.
+        let has_work = !core.run_queue.is_empty() || self.remote.unstarted.is_any();
+        match has_answered && !has_come && !has_work {
+            true => core.idleness.has_answered(&self.remote.quiet),
+            false => core.idleness.end(&self.remote.quiet),
+        }
         self.has_made_ready();
     }
 
