@@ -180,11 +180,16 @@ impl OsWaiter {
             place: (&raw const process).addr(),
         };
         // SAFETY: by invariant 1 no other thread accesses the cell now.
-        unsafe { *self.note.get() = Some(stored) };
+        let before = unsafe { self.note.get().replace(Some(stored)) };
         self.blocked.fall_asleep();
-        // The frame that borrows the wait is this one; it is left after `wake_up`.
-        let _wake_up = WakeUp(&self.blocked);
-        block();
+        {
+            // The frame that borrows the wait is this one; it is left after `wake_up`.
+            let _wake_up = WakeUp(&self.blocked);
+            block();
+        }
+        // This may be a signal handler that has interrupted the thread where it had noted its wait, and was not asleep yet.
+        // SAFETY: as above: it is not asleep any more.
+        unsafe { self.note.get().write(before) };
     }
 
     fn os_thread(&self) -> Option<u64> {
