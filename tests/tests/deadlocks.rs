@@ -42,6 +42,10 @@ const QUIET: &[(&str, fn())] = &[
     ("OS threads pass a message on", os_threads_pass_on),
     ("a child of a fork", a_child_of_a_fork),
     ("helpers are idle, and one is busy", helpers),
+    (
+        "a subscriber of reports wakes a thread after a while",
+        a_subscriber_wakes,
+    ),
 ];
 
 /// What is stuck, without a hub on the main thread or beside other OS threads.
@@ -222,6 +226,28 @@ fn stuck(policy: Option<Deadlock>) {
     unsafe { libc::alarm(2) };
     let (_sender, receiver) = mpsc::channel::<()>();
     let _ = receiver.recv();
+}
+
+/// While the subscriber waits natively, on an OS thread of greenpatch's own, all hubs are at rest.
+fn a_subscriber_wakes() {
+    let (sender, receiver) = mpsc::channel();
+    let is_told = Arc::new(AtomicBool::new(false));
+    let tells = Arc::clone(&is_told);
+    greenpatch::events::on_hub_blocked(move |_| {
+        tells.store(true, Ordering::Relaxed);
+        std::thread::sleep(A_WHILE);
+        let _ = sender.send(());
+        Ok(())
+    });
+    let patcher = Patcher::new().monitor(Duration::from_millis(20));
+    assert!(patcher.apply().unwrap().is_done());
+    let holds = thread::spawn(move || {
+        while !is_told.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    holds.join().unwrap();
+    receiver.recv().unwrap();
 }
 
 /// Nothing is a cycle, and a hub that answers does not rest for long.

@@ -142,7 +142,9 @@ fn report(dump: &Dump, cycle: &[Wait]) {
     let found = CycleFound {
         threads: threads.collect(),
     };
-    if !patch::announce(&found) && !report::tell(|| patch::outlets::cycle(&found)) {
+    let is_told =
+        os::working(|| patch::announce(&found) || report::tell(|| patch::outlets::cycle(&found)));
+    if !is_told {
         report::write(format_args!("greenpatch: {found}\n"));
     }
 }

@@ -130,7 +130,10 @@ fn report(hub: &'static Hub, duration: Duration, unreported: u32) {
         call_name: system_call.and_then(os::name_of_call),
         unreported,
     };
-    if !patch::announce(&blocked) && !report::tell(|| patch::outlets::hub_blocked(&blocked)) {
+    let is_told = os::working(|| {
+        patch::announce(&blocked) || report::tell(|| patch::outlets::hub_blocked(&blocked))
+    });
+    if !is_told {
         report::write(format_args!("greenpatch: {blocked}\n"));
     }
 }

@@ -35,6 +35,21 @@ pub(super) fn add_own_thread() {
     own(|threads| threads.push(native_thread_id()));
 }
 
+/// Calls `f`, which may wake threads: a subscriber or a logger. Meanwhile the current OS thread does more than look at others.
+pub(super) fn working<R>(f: impl FnOnce() -> R) -> R {
+    struct Looking(u64);
+    impl Drop for Looking {
+        fn drop(&mut self) {
+            own(|threads| threads.push(self.0));
+        }
+    }
+
+    let this = native_thread_id();
+    own(|threads| threads.retain(|thread| *thread != this));
+    let _looking = Looking(this);
+    f()
+}
+
 /// Returns the numbers of the OS threads that do more than look at others.
 pub(super) fn working_threads() -> Option<Vec<u64>> {
     let mut threads = threads()?;
