@@ -217,6 +217,60 @@ mod loom_tests {
         });
     }
 
+    /// What the OS does for a futex: it compares the word, and wakes, under a lock of its own.
+    struct Futex {
+        bucket: Mutex<()>,
+        woken: loom::sync::Condvar,
+    }
+
+    impl Futex {
+        fn wait(&self, word: &AtomicU32) {
+            let mut bucket = lock(&self.bucket);
+            while word.load(Ordering::Relaxed) == PARKED {
+                bucket = self.woken.wait(bucket).unwrap();
+            }
+        }
+
+        fn wake(&self) {
+            let bucket = lock(&self.bucket);
+            self.woken.notify_all();
+            drop(bucket);
+        }
+    }
+
+    #[test]
+    fn no_item_is_slept_through_on_the_word() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(3);
+        model.check(|| {
+            let futex = Futex {
+                bucket: Mutex::new(()),
+                woken: loom::sync::Condvar::new(),
+            };
+            let shared = Arc::new((Inbox::new(), futex));
+            let senders = [1, 2].map(|item| {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    if shared.0.send(item) == Slept::OnWord {
+                        shared.1.wake();
+                    }
+                })
+            });
+            let (mut taken, mut batch) = (Vec::new(), Vec::new());
+            while taken.len() < 2 {
+                shared.0.take(&mut batch);
+                taken.append(&mut batch);
+                if taken.len() < 2 && shared.0.may_sleep(Bed::Word) {
+                    shared.1.wait(&shared.0.state);
+                    shared.0.awake();
+                }
+            }
+            for sender in senders {
+                sender.join().unwrap();
+            }
+        });
+    }
+
     #[test]
     fn items_of_one_sender_stay_in_order() {
         loom::model(|| {

@@ -244,7 +244,7 @@ mod loom_tests {
                 let pair = Arc::clone(&pair);
                 move || {
                     pair.unstarted.push(1);
-                    if pair.inbox.poke() {
+                    if pair.inbox.poke() != Slept::No {
                         pair.reactor.notify();
                     }
                 }
@@ -252,7 +252,7 @@ mod loom_tests {
             let sender = thread::spawn({
                 let pair = Arc::clone(&pair);
                 move || {
-                    if pair.inbox.send(()) {
+                    if pair.inbox.send(()) != Slept::No {
                         pair.reactor.notify();
                     }
                 }
@@ -261,7 +261,7 @@ mod loom_tests {
             while taken.is_empty() {
                 pair.inbox.clear();
                 pair.unstarted.take(|len| len, &mut taken);
-                if taken.is_empty() && pair.inbox.may_sleep() {
+                if taken.is_empty() && pair.inbox.may_sleep(Bed::Reactor) {
                     pair.reactor.wait();
                     pair.inbox.awake();
                 }
