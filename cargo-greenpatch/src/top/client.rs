@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
+use super::text::clean;
 use super::wire::{About, Dump, Refusal, Stats};
 use crate::error::{Context, Failure};
 
@@ -66,10 +67,7 @@ impl Client {
         }
         let answer = self.line()?.ok_or_else(ended)?;
         if let Ok(refusal) = serde_json::from_str::<Refusal>(&answer) {
-            return Err(Failure::new(format!(
-                "the process answers: {}",
-                refusal.error
-            )));
+            return Err(refused(&refusal));
         }
         serde_json::from_str(&answer)
             .context(|| format!("the answer to `{request}` is not as expected"))
@@ -79,10 +77,7 @@ impl Client {
     fn refusal(&mut self) -> Option<Failure> {
         let answer = self.line().ok()??;
         let refusal: Refusal = serde_json::from_str(&answer).ok()?;
-        Some(Failure::new(format!(
-            "the process answers: {}",
-            refusal.error
-        )))
+        Some(refused(&refusal))
     }
 
     fn line(&mut self) -> Result<Option<String>, Failure> {
@@ -100,4 +95,8 @@ impl Client {
         }
         Ok(Some(String::from_utf8_lossy(&line).into_owned()))
     }
+}
+
+fn refused(refusal: &Refusal) -> Failure {
+    Failure::new(format!("the process answers: {}", clean(&refusal.error)))
 }

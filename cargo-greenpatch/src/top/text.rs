@@ -2,9 +2,18 @@
 
 use super::wire::Wait;
 
-/// Returns the text with a sign in place of each character that a terminal would obey.
+/// Returns the text with a sign in place of each character that a terminal would obey, or that would change the direction of
+/// what is beside it.
 pub(super) fn clean(text: &str) -> String {
-    let shown = |char: char| if char.is_control() { '\u{fffd}' } else { char };
+    let is_obeyed = |char: char| {
+        char.is_control()
+            || matches!(
+                char,
+                '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            )
+            || matches!(char, '\u{2066}'..='\u{2069}')
+    };
+    let shown = |char: char| if is_obeyed(char) { '\u{fffd}' } else { char };
     text.chars().map(shown).collect()
 }
 
@@ -85,6 +94,16 @@ pub(super) fn wait(wait: &Wait) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_shown() {
+        assert_eq!(clean("\u{1b}[2J\u{9b}\r"), "\u{fffd}[2J\u{fffd}\u{fffd}");
+        assert_eq!(
+            clean("a\u{202e}\u{2066}b\u{200f}"),
+            "a\u{fffd}\u{fffd}b\u{fffd}"
+        );
+        assert_eq!(clean("\u{ef}\u{30b6}"), "\u{ef}\u{30b6}");
+    }
 
     #[test]
     fn times_are_short() {

@@ -2,8 +2,8 @@
 #![allow(unsafe_code)]
 
 use std::backtrace::Backtrace;
-use std::sync::atomic::{Ordering, fence};
-use std::sync::{Mutex, PoisonError};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering, fence};
 use std::time::{Duration, Instant};
 
 use super::core::Hub;
@@ -15,8 +15,15 @@ use super::task::{State, Task};
 use super::timers::NOT_IN_HEAP;
 use crate::coroutine::{self, SavedContext, pages};
 
-/// All hubs. They live as long as the process.
-static HUBS: Mutex<Vec<&'static Hub>> = Mutex::new(Vec::new());
+/// All hubs, the newest first. They live as long as the process. The list has no lock, which the child of a fork could find held by an
+/// OS thread that it does not have.
+static HUBS: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
+
+/// A hub in the list.
+struct Entry {
+    hub: &'static Hub,
+    next: *mut Entry,
+}
 
 /// One task as its hub sees it.
 pub(crate) struct Seen<'a> {
@@ -66,18 +73,25 @@ pub(crate) enum Activity {
 
 /// Adds a new hub.
 pub(super) fn add(hub: &'static Hub) {
-    with_hubs(|hubs| hubs.push(hub));
+    let next = HUBS.load(Ordering::Relaxed);
+    let entry = Box::leak(Box::new(Entry { hub, next }));
+    // Release: pairs with the acquire in `all`.
+    while let Err(now) =
+        HUBS.compare_exchange_weak(entry.next, entry, Ordering::Release, Ordering::Relaxed)
+    {
+        entry.next = now;
+    }
 }
 
 /// Returns the hubs of this process that an OS thread has entered.
 pub(crate) fn hubs() -> Vec<&'static Hub> {
     let is_alive = |hub: &&Hub| hub.remote.is_of_this_process() && hub.remote.number() != 0;
-    with_hubs(|hubs| hubs.iter().copied().filter(is_alive).collect())
+    all().into_iter().filter(is_alive).collect()
 }
 
 /// Calls `f` with each hub of this process, also with those that no OS thread has entered yet.
 pub(super) fn for_each_hub(f: impl FnMut(&'static Hub)) {
-    let mut hubs = with_hubs(|hubs| hubs.clone());
+    let mut hubs = all();
     hubs.retain(|hub| hub.remote.is_of_this_process());
     hubs.into_iter().for_each(f);
 }
@@ -101,8 +115,18 @@ pub(super) fn known(task: &Task) -> Known {
     Known::NotStarted(tag)
 }
 
-fn with_hubs<R>(f: impl FnOnce(&mut Vec<&'static Hub>) -> R) -> R {
-    f(&mut HUBS.lock().unwrap_or_else(PoisonError::into_inner))
+/// Returns all hubs, in the order in which they were made.
+fn all() -> Vec<&'static Hub> {
+    let mut all = Vec::new();
+    // Acquire: pairs with the release in `add`.
+    let mut next = HUBS.load(Ordering::Acquire);
+    // SAFETY: a pointer in the list is null or to an entry, which lives as long as the process and does not change.
+    while let Some(entry) = unsafe { next.as_ref() } {
+        all.push(entry.hub);
+        next = entry.next;
+    }
+    all.reverse();
+    all
 }
 
 impl Hub {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::dump::{Dump, Holder, WaitKind, WaitReport};
 use super::gather::DumpOptions;
-use super::{duration, os, report, text};
+use super::{duration, os, standard_error, text};
 use crate::hub;
 use crate::patch::{self, events::CycleFound, events::CycleThread};
 
@@ -142,9 +142,8 @@ fn report(dump: &Dump, cycle: &[Wait]) {
     let found = CycleFound {
         threads: threads.collect(),
     };
-    let is_told =
-        os::working(|| patch::announce(&found) || report::tell(|| patch::outlets::cycle(&found)));
+    let is_told = os::working(|| patch::announce(&found) || patch::outlets::cycle(&found));
     if !is_told {
-        report::write(format_args!("greenpatch: {found}\n"));
+        standard_error::write(&format_args!("greenpatch: {found}\n"));
     }
 }

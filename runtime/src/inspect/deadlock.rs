@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::gather::DumpOptions;
-use super::{os, os_threads, report};
+use super::{os, os_threads, standard_error};
 use crate::hub;
 use crate::patch::{self, Deadlock};
 
@@ -100,7 +100,7 @@ fn look() {
             return;
         }
     }
-    report::write(format_args!("{report}"));
+    standard_error::write(&report);
     let told = tell(report, dump.cycles);
     if policy != Deadlock::Report as u8 {
         wait_for(&told);

@@ -136,6 +136,8 @@ fn gather(options: DumpOptions) -> Dump {
     let hubs = hub::hubs();
     let mut reports: Vec<HubReport> = hubs.iter().map(|hub| unanswered(hub)).collect();
     let (sender, answers) = mpsc::channel();
+    // Hubs that have not begun by the end answer no more: one that is held may have been asked many times.
+    let asking = Arc::new(());
     let mut expected = 0;
     let begun = Arc::new(AtomicUsize::new(0));
     let mut captured = Vec::new();
@@ -149,7 +151,11 @@ fn gather(options: DumpOptions) -> Dump {
         }
         expected += 1;
         let (sender, begun) = (sender.clone(), Arc::clone(&begun));
+        let asking = Arc::downgrade(&asking);
         hub.call(Box::new(move || {
+            if asking.strong_count() == 0 {
+                return;
+            }
             begun.fetch_add(1, Ordering::Relaxed);
             // If it comes too late there is no receiver any more.
             let _ = sender.send((index, threads_of(hub, options)));
@@ -179,6 +185,7 @@ fn gather(options: DumpOptions) -> Dump {
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
         }
     }
+    drop(asking);
     let held = reports.iter_mut().filter(|report| report.is_held);
     for report in held.filter(|_| !options.is_check) {
         report.system_call = os::system_call(report.os_thread);

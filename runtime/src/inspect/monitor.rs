@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{duration, os, report, running};
+use super::{duration, os, running, standard_error};
 use crate::hub::{self, Hub};
 use crate::patch::{self, events::HubBlocked};
 
@@ -130,10 +130,9 @@ fn report(hub: &'static Hub, duration: Duration, unreported: u32) {
         call_name: system_call.and_then(os::name_of_call),
         unreported,
     };
-    let is_told = os::working(|| {
-        patch::announce(&blocked) || report::tell(|| patch::outlets::hub_blocked(&blocked))
-    });
-    if !is_told {
-        report::write(format_args!("greenpatch: {blocked}\n"));
+    let is_heard =
+        os::working(|| patch::announce(&blocked) || patch::outlets::hub_blocked(&blocked));
+    if !is_heard {
+        standard_error::write(&format_args!("greenpatch: {blocked}\n"));
     }
 }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::thread_state::os_thread::native_thread_id;
 
@@ -18,47 +18,68 @@ pub(super) fn threads() -> Option<Vec<u64>> {
     tasks.map(|task| number(task.ok()?)).collect()
 }
 
-/// The OS threads that only look at others.
-static OWN: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+/// The OS threads that only look at others, or zeroes. There is no lock, which the child of a fork could find held by an OS thread
+/// that it does not have; nor is there for the handlers.
+static OWN: [AtomicU64; 32] = [const { AtomicU64::new(0) }; 32];
 
-/// The handlers that wake no thread.
-static OWN_HANDLERS: Mutex<Vec<(libc::c_int, libc::sighandler_t)>> = Mutex::new(Vec::new());
+/// The handlers that wake no thread, each at the place of its signal, or zeroes.
+static OWN_HANDLERS: [AtomicUsize; 65] = [const { AtomicUsize::new(0) }; 65];
 
 /// Notes that the handler of a signal wakes no thread.
 pub(super) fn add_own_handler(signal: libc::c_int, handler: libc::sighandler_t) {
-    let mut handlers = OWN_HANDLERS.lock().unwrap_or_else(PoisonError::into_inner);
-    handlers.push((signal, handler));
+    if let Some(place) = usize::try_from(signal)
+        .ok()
+        .and_then(|at| OWN_HANDLERS.get(at))
+    {
+        place.store(handler, Ordering::Relaxed);
+    }
 }
 
 /// Notes that the current OS thread only looks at others.
 pub(super) fn add_own_thread() {
-    own(|threads| threads.push(native_thread_id()));
+    let this = native_thread_id();
+    let add = || {
+        let takes = |place: &AtomicU64| {
+            (place.compare_exchange(0, this, Ordering::Relaxed, Ordering::Relaxed)).is_ok()
+        };
+        OWN.iter().any(takes)
+    };
+    if add() {
+        return;
+    }
+    // There are some that have ended, or that the parent of a fork has. If there are none, this thread is taken to do more.
+    let alive = threads().unwrap_or_default();
+    for place in &OWN {
+        let thread = place.load(Ordering::Relaxed);
+        if !alive.contains(&thread) {
+            let _ = place.compare_exchange(thread, 0, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+    add();
 }
 
 /// Calls `f`, which may wake threads: a subscriber or a logger. Meanwhile the current OS thread does more than look at others.
 pub(super) fn working<R>(f: impl FnOnce() -> R) -> R {
-    struct Looking(u64);
-    impl Drop for Looking {
+    struct Working;
+    impl Drop for Working {
         fn drop(&mut self) {
-            own(|threads| threads.push(self.0));
+            add_own_thread();
         }
     }
-
     let this = native_thread_id();
-    own(|threads| threads.retain(|thread| *thread != this));
-    let _looking = Looking(this);
+    for place in &OWN {
+        let _ = place.compare_exchange(this, 0, Ordering::SeqCst, Ordering::Relaxed);
+    }
+    let _working = Working;
     f()
 }
 
 /// Returns the numbers of the OS threads that do more than look at others.
 pub(super) fn working_threads() -> Option<Vec<u64>> {
     let mut threads = threads()?;
-    own(|own| threads.retain(|thread| !own.contains(thread)));
+    let is_own = |thread: &u64| OWN.iter().any(|own| own.load(Ordering::SeqCst) == *thread);
+    threads.retain(|thread| !is_own(thread));
     Some(threads)
-}
-
-fn own<R>(f: impl FnOnce(&mut Vec<u64>) -> R) -> R {
-    f(&mut OWN.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Returns the path with the number of the process in place of `%p`, so that programs which start others have a file
@@ -72,8 +93,9 @@ pub(super) fn with_process(path: &Path) -> PathBuf {
 
 /// Returns the name of an OS thread.
 pub(super) fn name(thread: u64) -> Option<String> {
-    let name = fs::read_to_string(format!("/proc/self/task/{thread}/comm")).ok()?;
-    Some(name.trim_end().to_owned())
+    let name = fs::read(format!("/proc/self/task/{thread}/comm")).ok()?;
+    // It may be cut off in the middle of a character.
+    Some(String::from_utf8_lossy(&name).trim_end().to_owned())
 }
 
 /// Returns the areas of memory of the process that can be written: where each begins and ends.
@@ -212,7 +234,6 @@ const FAULTS: [libc::c_int; 6] = [
 
 /// Returns whether a signal other than a fault has a handler of the program's, which may do anything.
 pub(super) fn has_signal_handler() -> bool {
-    let own_handlers = OWN_HANDLERS.lock().unwrap_or_else(PoisonError::into_inner);
     let has_handler = |signal| {
         // SAFETY: `sigaction` is plain data, for which zeroes are valid.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
@@ -222,7 +243,7 @@ pub(super) fn has_signal_handler() -> bool {
         result == 0
             && handler != libc::SIG_DFL
             && handler != libc::SIG_IGN
-            && !own_handlers.contains(&(signal, handler))
+            && OWN_HANDLERS[signal as usize].load(Ordering::Relaxed) != handler
     };
     (1..=64).any(|signal| !FAULTS.contains(&signal) && has_handler(signal))
 }

@@ -37,6 +37,8 @@ pub(super) struct Running {
 /// What the handler has found.
 struct Answer {
     state: AtomicU32,
+    /// The number of the hub's OS thread that is asked. Another one that has blocked the signal may get it late.
+    asked: AtomicU64,
     /// Zero for the OS thread's own stack.
     id: AtomicU64,
     location: AtomicPtr<Location<'static>>,
@@ -50,6 +52,7 @@ const ANSWERED: u32 = 2;
 
 static ANSWER: Answer = Answer {
     state: AtomicU32::new(IDLE),
+    asked: AtomicU64::new(0),
     id: AtomicU64::new(0),
     location: AtomicPtr::new(ptr::null_mut()),
     length: AtomicUsize::new(0),
@@ -64,6 +67,9 @@ pub(super) fn on(hub: &Hub) -> Option<Running> {
     if !install() {
         return None;
     }
+    ANSWER
+        .asked
+        .store(hub.os_thread_number(), Ordering::Relaxed);
     ANSWER.state.store(ASKED, Ordering::Release);
     // SAFETY: the OS thread of a hub lives as long as the process.
     if unsafe { libc::pthread_kill(hub.os_thread() as libc::pthread_t, SIGNAL) } != 0 {
@@ -108,6 +114,9 @@ extern "C" fn answer(_: libc::c_int) {
     let Some(hub) = hub::current() else {
         return;
     };
+    if ANSWER.asked.load(Ordering::Relaxed) != hub.os_thread_number() {
+        return;
+    }
     let context = hub.user_data().map(NonNull::cast::<Context>);
     // SAFETY: by invariant 1.
     ANSWER.write(context.map(|context| unsafe { context.as_ref() }));

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 
 use super::gather::DumpOptions;
-use super::{os, report};
+use super::{os, standard_error};
 
 /// The variable that decides, whatever the program says.
 const VARIABLE: &str = "GREENPATCH_DUMP";
@@ -77,7 +77,7 @@ fn start_thread() -> io::Result<()> {
         os::add_own_thread();
         let mut reader = File::from(reader);
         while reader.read_exact(&mut [0]).is_ok() {
-            report::write(format_args!("{}", DumpOptions::of_the_environment().dump()));
+            standard_error::write(&DumpOptions::of_the_environment().dump());
         }
     })?;
     PIPE.store(writer.into_raw_fd(), Ordering::Relaxed);

@@ -12,6 +12,9 @@ use super::os::SystemCall;
 /// The number of frames of a backtrace that are written.
 const MOST_FRAMES: usize = 100;
 
+/// The depth in the tree of threads from which on lines are not indented further.
+const MOST_DEPTH: usize = 32;
+
 /// A thread that is named in text: by its name and number.
 #[derive(Clone, Copy)]
 struct Named<'a> {
@@ -118,9 +121,11 @@ impl fmt::Display for Dump {
         let mut tree = Tree::of(self);
         let mut path = Vec::new();
         while let Some((depth, hub, thread)) = tree.next(&mut path) {
-            write!(f, "{:1$}", "", 2 * depth + 2)?;
-            write_thread(f, thread, (self.hubs.len() > 1).then_some(hub), &names)?;
-            write_backtrace(f, thread, 2 * depth + 6)?;
+            let indent = 2 * depth.min(MOST_DEPTH);
+            write!(f, "{:1$}", "", indent + 2)?;
+            let hub = (self.hubs.len() > 1).then_some(hub);
+            write_thread(f, thread, hub, depth > MOST_DEPTH, &names)?;
+            write_backtrace(f, thread, indent + 6)?;
         }
         for thread in &self.os_threads {
             let named = name_of_os_thread(thread);
@@ -176,10 +181,12 @@ fn write_hub(f: &mut fmt::Formatter<'_>, number: usize, hub: &HubReport) -> fmt:
     )
 }
 
+/// Writes a line. With `says_parent` it names the thread that has spawned this one, as it does if that is not in the dump.
 fn write_thread(
     f: &mut fmt::Formatter<'_>,
     thread: &ThreadReport,
     hub: Option<usize>,
+    says_parent: bool,
     names: &Names<'_>,
 ) -> fmt::Result {
     write!(f, "{}", name_of(thread))?;
@@ -205,8 +212,9 @@ fn write_thread(
     }
     if let Some(location) = thread.spawned_at {
         write!(f, "; spawned at {location}")?;
-        if let Some(parent) = thread.parent.filter(|parent| !names.contains_key(parent)) {
-            write!(f, " by thread {parent}")?;
+        let is_said = |parent: &u64| says_parent || !names.contains_key(parent);
+        if let Some(parent) = thread.parent.filter(is_said) {
+            write!(f, " by {}", named(parent, names))?;
         }
     }
     if let Some(stack) = thread.stack {
@@ -326,5 +334,54 @@ fn size(bytes: usize) -> String {
         0..1024 => format!("{bytes} B"),
         1024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1024.0),
         _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(length: u64) -> Dump {
+        let threads = (1..=length).map(|id| ThreadReport {
+            id,
+            name: None,
+            is_root: false,
+            spawned_at: Some(std::panic::Location::caller()),
+            parent: (id > 1).then(|| id - 1),
+            state: ThreadState::Ready,
+            wait: None,
+            stack: None,
+            backtrace: None,
+            no_backtrace: None,
+            bounds: None,
+        });
+        let hub = HubReport {
+            os_thread: 1,
+            name: None,
+            is_held: false,
+            system_call: None,
+            running: None,
+            threads: threads.collect(),
+        };
+        Dump {
+            hubs: vec![hub],
+            cycles: Vec::new(),
+            os_threads: Vec::new(),
+            other_os_threads: None,
+        }
+    }
+
+    #[test]
+    fn a_long_chain_of_spawns_is_not_indented_without_end() {
+        // More than a width may be.
+        let text = chain(40_000).to_string();
+        assert_eq!(text.lines().count(), 40_002);
+        assert!(text.lines().all(|line| line.len() < 250));
+        let line = |id: u64| {
+            text.lines()
+                .find(|line| line.contains(&format!(" thread {id}:")))
+        };
+        assert!(!line(33).unwrap().contains(" by "), "{text}");
+        assert!(line(34).unwrap().ends_with(" by thread 33"), "{text}");
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use greenpatch::sync::{Mutex, mpsc};
@@ -37,9 +38,17 @@ const SCENARIOS: &[Scenario] = &[
         check: Ended::well,
     },
     Scenario {
-        name: "a subscriber that panics when it is asked what it wants",
-        child: subscriber_panics_when_asked,
+        name: "a subscriber that panics when it is asked whether it is interested",
+        child: filter_panics,
         check: Ended::well,
+    },
+    Scenario {
+        name: "a subscriber that panics in a report",
+        child: panics_in_a_report,
+        check: |ended| {
+            ended.well();
+            ended.said("greenpatch: the hub of OS thread ");
+        },
     },
     Scenario {
         name: "a subscriber in a time-out",
@@ -285,17 +294,16 @@ fn subscriber_panics() {
     assert!(recorder.events().is_empty());
 }
 
-/// A subscriber that decides anew about each event.
-struct Asked;
+/// A subscriber whose filter decides at each event, and panics.
+struct Panicky;
 
-impl Subscriber for Asked {
+impl Subscriber for Panicky {
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        assert_ne!(metadata.target(), "greenpatch::thread", "it panics");
-        true
+        panic!("a filter panics at {}", metadata.name())
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -313,10 +321,33 @@ impl Subscriber for Asked {
     fn exit(&self, _: &Id) {}
 }
 
-fn subscriber_panics_when_asked() {
-    tracing::subscriber::set_global_default(Asked).unwrap();
+fn filter_panics() {
+    tracing::subscriber::set_global_default(Panicky).unwrap();
     apply(Patcher::new());
     assert_eq!(thread::spawn(|| 5).join().unwrap(), 5);
+    let sum = thread::scope(|scope| scope.spawn(|| 6).join().unwrap());
+    assert_eq!(sum, 6);
+}
+
+/// The monitor goes on, and writes to the standard error.
+fn panics_in_a_report() {
+    let told = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&told);
+    Recorder::set(Some(Box::new(move || {
+        if greenpatch::native_thread_id() != u64::from(std::process::id()) {
+            count.fetch_add(1, Ordering::Relaxed);
+            panic!("a subscriber panics");
+        }
+    })));
+    apply(Patcher::new().monitor(Duration::from_millis(20)));
+    let begun = Instant::now();
+    // It reports once a second at most.
+    while told.load(Ordering::Relaxed) < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        let held = Instant::now();
+        while held.elapsed() < Duration::from_millis(100) {}
+        thread::yield_now();
+    }
 }
 
 /// What ends the waits of a thread does not end those of the subscriber.

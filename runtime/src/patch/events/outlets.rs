@@ -9,8 +9,11 @@
     allow(unused_variables, reason = "for the features")
 )]
 
+use std::panic::{self, AssertUnwindSafe};
+
 use super::cycle_found::CycleFound;
 use super::hub_blocked::HubBlocked;
+use crate::patch::table::scheduler;
 
 /// Returns whether the program seems to have set a subscriber or a logger. Runs no code of it.
 pub(crate) fn are_there_any() -> bool {
@@ -43,8 +46,22 @@ fn log(level: log::Level, target: &str, text: &dyn std::fmt::Display) -> bool {
     is_set
 }
 
+/// Returns what `tell` does. If the subscriber or the logger panics, which the panic hook has reported, the report is yet to be made.
+fn told(tell: impl FnOnce() -> bool) -> bool {
+    panic::catch_unwind(AssertUnwindSafe(tell)).unwrap_or_else(|_| {
+        if let Some(scheduler) = scheduler::get() {
+            (scheduler.panic_caught)();
+        }
+        false
+    })
+}
+
 /// Tells of a warning of a patch call.
 pub(crate) fn warning(text: &str) -> bool {
+    told(|| tell_warning(text))
+}
+
+fn tell_warning(text: &str) -> bool {
     #[cfg(feature = "tracing")]
     if has_subscriber() {
         tracing::warn!(target: "greenpatch::patch", "{text}");
@@ -59,6 +76,10 @@ pub(crate) fn warning(text: &str) -> bool {
 
 /// Tells that a hub is held.
 pub(crate) fn hub_blocked(blocked: &HubBlocked) -> bool {
+    told(|| tell_hub_blocked(blocked))
+}
+
+fn tell_hub_blocked(blocked: &HubBlocked) -> bool {
     #[cfg(feature = "tracing")]
     if has_subscriber() {
         tracing::warn!(
@@ -84,6 +105,10 @@ pub(crate) fn hub_blocked(blocked: &HubBlocked) -> bool {
 
 /// Tells of a cycle of threads.
 pub(crate) fn cycle(cycle: &CycleFound) -> bool {
+    told(|| tell_cycle(cycle))
+}
+
+fn tell_cycle(cycle: &CycleFound) -> bool {
     #[cfg(feature = "tracing")]
     if has_subscriber() {
         let threads: Vec<u64> = cycle.threads.iter().map(|thread| thread.id).collect();
@@ -102,6 +127,10 @@ pub(crate) fn cycle(cycle: &CycleFound) -> bool {
 
 /// Tells that no thread can run again. `cycles` has the numbers of the threads of each cycle.
 pub(crate) fn deadlock(report: &str, cycles: &[Vec<u64>]) -> bool {
+    told(|| tell_deadlock(report, cycles))
+}
+
+fn tell_deadlock(report: &str, cycles: &[Vec<u64>]) -> bool {
     #[cfg(feature = "tracing")]
     if has_subscriber() {
         tracing::error!(target: "greenpatch::deadlock", ?cycles, "{report}");
