@@ -14,4 +14,4 @@ export ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=0"
 cargo test --quiet --target x86_64-unknown-linux-gnu --features greenpatch/sanitizer \
     -p greenpatch --lib
 cargo test --quiet --target x86_64-unknown-linux-gnu --features greenpatch/sanitizer \
-    -p greenpatch-tests --test modes --test net --test backtraces --test exits --test forks --test 'sync_*' --test 'mpsc_*' --test thread_local_native
+    -p greenpatch-tests --test modes --test net --test backtraces --test workers --test interrupts --test exits --test forks --test 'sync_*' --test 'mpsc_*' --test thread_local_native
