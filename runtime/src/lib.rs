@@ -120,6 +120,7 @@ mod bridge;
 mod cancellation;
 mod coroutine;
 mod descriptor;
+mod frame;
 // loom's types cannot be constructed in statics, which the standard streams need. The modelled code lies below these
 // modules.
 #[cfg(not(loom))]

@@ -27,12 +27,15 @@ use std::cell::Cell;
 use std::ptr;
 
 pub(crate) use backtrace::backtrace;
+pub(crate) use interrupted::{Interrupted, NotCopied, Room};
 
 #[cfg(feature = "sanitizer")]
 use super::sanitizer::Bounds;
 use super::stack::Stack;
 
 mod backtrace;
+mod frames;
+mod interrupted;
 
 /// The point at which a suspended flow resumes.
 #[derive(Debug)]

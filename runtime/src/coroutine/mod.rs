@@ -2,7 +2,7 @@
 //!
 //! Layer: coroutine, beside `patch` and `reactor`.
 //! Called by: `hub`; `green`, for the sizes of stacks and the handler of overflows.
-//! Calls: corosensei, and the OS's memory mapping; this is the only module that names either.
+//! Calls: corosensei, gimli, and the OS's memory mapping; this is the only module that names any of them.
 //! Never: knows a hub, a schedule or a lock.
 //!
 //! A flow of control runs on one stack: the OS thread's own, or one of greenpatch's. [`switch`] suspends the running flow
@@ -29,7 +29,8 @@
 //! Invariants:
 //! 1. A flow stays on one OS thread: a flow that [`prepare`] has set up is switched to on that thread alone.
 //! 2. The [`SavedContext`] of a suspended flow is used for one switch back to it.
-//! 3. A suspended stack is never unwound from outside; a [`backtrace`] only reads it. A borrow from such a stack stays valid as
+//! 3. A suspended stack is never unwound from outside; a [`backtrace`] only reads it, and that of a flow that runs reads a
+//!    copy of it ([`Room`]). A borrow from such a stack stays valid as
 //!    long as the stack is not prepared again.
 
 #[cfg_attr(
@@ -60,7 +61,10 @@ mod stack;
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64"))]
 mod valgrind;
 
-pub(crate) use imp::{SavedContext, backtrace, begun, leave_for, prefetch, prepare, switch};
+pub(crate) use imp::{
+    Interrupted, NotCopied, Room, SavedContext, backtrace, begun, leave_for, prefetch, prepare,
+    switch,
+};
 pub(crate) use slab::{Size, as_of_a_thread};
 pub(crate) use stack::{Reservation, Stack, Stacks};
 

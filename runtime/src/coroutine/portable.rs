@@ -10,7 +10,10 @@
 
 use std::backtrace::Backtrace;
 use std::cell::Cell;
+use std::ffi::c_void;
+use std::marker::PhantomData;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::ptr::{self, NonNull};
 
 use corosensei::stack::{Stack as RawStack, StackPointer};
@@ -93,6 +96,66 @@ impl SavedContext {
 /// Nothing is required. Where greenpatch's own switch is in use, the flow must be suspended.
 pub(crate) unsafe fn backtrace(_flow: &SavedContext) -> Option<Backtrace> {
     None
+}
+
+/// Where a signal has interrupted a flow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interrupted<'a>(PhantomData<&'a ()>);
+
+impl Interrupted<'_> {
+    /// # Safety
+    ///
+    /// Nothing is required. Where greenpatch's own switch is in use, this must be called by a signal's handler with its argument.
+    pub(crate) unsafe fn new(_context: *mut c_void) -> Self {
+        Interrupted(PhantomData)
+    }
+}
+
+/// Why a stack was not copied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(dead_code, reason = "nothing is copied")]
+pub(crate) enum NotCopied {
+    OnAnotherStack,
+    TooLarge,
+}
+
+/// Memory for a copy of a stack, of which there is none: when the flow resumes, corosensei's code runs that has no unwind
+/// information for each of its instructions.
+#[derive(Debug)]
+pub(crate) enum Room {}
+
+impl Room {
+    /// Returns none.
+    pub(crate) fn new() -> Option<Room> {
+        None
+    }
+
+    /// Is not called, as there is no room.
+    pub(crate) fn address(&self) -> NonNull<u8> {
+        match *self {}
+    }
+
+    /// Copies nothing.
+    ///
+    /// # Safety
+    ///
+    /// Nothing is required. Where greenpatch's own switch is in use, there must be a room at the address.
+    pub(crate) unsafe fn copy(
+        _room: NonNull<u8>,
+        _interrupted: Interrupted<'_>,
+        _stack: Range<usize>,
+    ) -> Result<(), NotCopied> {
+        Err(NotCopied::OnAnotherStack)
+    }
+
+    /// Is not called, as there is no room.
+    ///
+    /// # Safety
+    ///
+    /// Nothing is required. Where greenpatch's own switch is in use, a flow must have been copied.
+    pub(crate) unsafe fn backtrace(self) -> Option<Backtrace> {
+        match self {}
+    }
 }
 
 /// Prepares a flow that begins in `entry` on `stack` when `context` is switched to.

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::backtrace::Backtrace;
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering, fence};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use super::observer::Known;
 use super::remote::Message;
 use super::task::{State, Task};
 use super::timers::NOT_IN_HEAP;
-use crate::coroutine::{self, SavedContext, pages};
+use crate::coroutine::{self, Interrupted, NotCopied, Room, SavedContext, pages};
 
 /// All hubs, the newest first. They live as long as the process. The list has no lock, which the child of a fork could find held by an
 /// OS thread that it does not have.
@@ -196,6 +196,24 @@ impl Hub {
         });
         running.stack.set(stack);
         bounds
+    }
+
+    /// Copies the stack and the registers of the running task, which a signal has interrupted, to the address of a room. `own_stack`
+    /// has the bounds of the OS thread's own stack. On the hub's OS thread; it is async-signal-safe.
+    ///
+    /// # Safety
+    ///
+    /// `room` must be the address of a room that exists and is not accessed otherwise.
+    pub(crate) unsafe fn copy_stack(
+        &self,
+        interrupted: Interrupted<'_>,
+        own_stack: (usize, usize),
+        room: NonNull<u8>,
+    ) -> Result<(), NotCopied> {
+        let (lowest, top) = self.running_stack().unwrap_or(own_stack);
+        // SAFETY: the caller guarantees what the room needs. The stack is mapped from its first page on, which is not in its
+        // bounds, to its top; that of an OS thread is from what it uses of it on.
+        unsafe { Room::copy(room, interrupted, lowest..top) }
     }
 
     /// Calls `f`, which does not switch, with each task, on the hub's OS thread, and with each green thread that it has not

@@ -1,4 +1,11 @@
 mod attempts;
+#[cfg(all(
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    target_os = "linux",
+    not(greenpatch_corosensei)
+))]
+mod copies;
 mod descriptors;
 mod polls;
 

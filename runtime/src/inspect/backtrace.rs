@@ -5,35 +5,8 @@
 #![forbid(unsafe_code)]
 
 use std::env;
-use std::fmt;
 
-/// A function that a thread is in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Frame {
-    /// Its name, as far as the program has symbols.
-    pub function: String,
-    /// The file of the code that it runs, if the program has such debug information.
-    pub file: Option<String>,
-    /// The line in that file.
-    pub line: Option<u32>,
-    /// The column in that line.
-    pub column: Option<u32>,
-}
-
-impl fmt::Display for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.function)?;
-        let Some(file) = &self.file else {
-            return Ok(());
-        };
-        write!(f, " at {file}")?;
-        for number in [self.line, self.column].into_iter().flatten() {
-            write!(f, ":{number}")?;
-        }
-        Ok(())
-    }
-}
+use crate::frame::Frame;
 
 /// The marker of std's, and of green threads, between the code of a thread and the code that calls it.
 const BEGIN: &str = "__rust_begin_short_backtrace";
@@ -64,6 +37,20 @@ pub(super) fn frames(text: &str, full: bool) -> Vec<Frame> {
     frames
 }
 
+/// The function whose caller is an interrupted flow (`coroutine::imp::interrupted`).
+const CAPTURES: &str = "::interrupted::called_by";
+
+/// Reads the frames of a thread that was interrupted, without those that have captured them.
+pub(super) fn frames_of_interrupted(text: &str, full: bool) -> Vec<Frame> {
+    let mut frames = parse(text);
+    let captures = (frames.iter()).position(|frame| frame.function.ends_with(CAPTURES));
+    frames.drain(..captures.map_or(0, |captures| captures + 1));
+    if !full {
+        shorten(&mut frames);
+    }
+    frames
+}
+
 /// Reads frames: a line with a number and a name for each, and perhaps one with its place.
 fn parse(text: &str) -> Vec<Frame> {
     let mut frames: Vec<Frame> = Vec::new();
@@ -82,12 +69,7 @@ fn parse(text: &str) -> Vec<Frame> {
             Some((number, name)) if number.parse::<usize>().is_ok() => name,
             _ => line,
         };
-        frames.push(Frame {
-            function: name.trim_end().to_owned(),
-            file: None,
-            line: None,
-            column: None,
-        });
+        frames.push(Frame::new(name.trim_end().to_owned()));
     }
     frames
 }
@@ -238,11 +220,10 @@ mod tests {
 
     #[test]
     fn names_and_files_tell_the_crate() {
-        let frame = |function: &str, file: Option<String>| Frame {
-            function: function.to_owned(),
-            file,
-            line: None,
-            column: None,
+        let frame = |function: &str, file: Option<String>| {
+            let mut frame = Frame::new(function.to_owned());
+            frame.file = file;
+            frame
         };
         for (name, file, expected) in [
             ("greenpatch::f", None, Origin::Own),

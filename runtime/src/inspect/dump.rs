@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::panic::Location;
 use std::time::Duration;
 
-use super::backtrace::Frame;
+use crate::frame::Frame;
 
 /// What all hubs and green threads of the process did when it was made. See [`dump`](fn@crate::dump).
 #[derive(Clone, Debug)]
@@ -69,6 +69,11 @@ pub struct RunningThread {
     pub name: Option<String>,
     /// Where it was spawned.
     pub spawned_at: Option<&'static Location<'static>>,
+    /// The functions that it was in when it was interrupted, innermost first, if they were asked for. See
+    /// [`DumpOptions::backtraces`](super::DumpOptions::backtraces).
+    pub backtrace: Option<Vec<Frame>>,
+    /// Why they are not known, although they were asked for.
+    pub no_backtrace: Option<&'static str>,
 }
 
 /// One green thread, or the code on an OS thread's own stack.

@@ -19,7 +19,7 @@ use super::captured::{self, Captured};
 use super::dump::{
     Dump, HubReport, RunningThread, StackUse, ThreadReport, ThreadState, WaitKind, WaitReport,
 };
-use super::turn::Turn;
+use super::turn::DUMPS;
 use super::{holders, os, os_threads, running, waits};
 use crate::boundary;
 use crate::hub::{self, Activity, Hub, Known, Seen};
@@ -60,15 +60,18 @@ impl DumpOptions {
         self
     }
 
-    /// Sets whether the dump has the backtrace of each thread: of the one that calls this, and of those that are suspended. What
+    /// Sets whether the dump has the backtrace of each thread: of the one that calls this, of those that are suspended, and of
+    /// one that holds its hub. What
     /// greenpatch does below the function that blocks, and what calls the body of the thread, is left out unless the environment
     /// variable `RUST_BACKTRACE` is `full`.
     ///
     /// Names need the symbols of the program, and lines its debug information. A hub takes some ten microseconds to capture each
     /// backtrace. The names are looked up afterwards, when the threads run again.
     ///
-    /// Suspended threads have backtraces on x86-64 Linux with greenpatch's own switch. Elsewhere, and where a hub answers on the
-    /// stack of a green thread with less than 32 KiB to spare, [`ThreadReport::no_backtrace`] says why there is none.
+    /// Threads other than the one that calls this have backtraces on x86-64 Linux with greenpatch's own switch. Elsewhere, and where
+    /// a hub answers on the stack of a green thread with less than 32 KiB to spare, [`ThreadReport::no_backtrace`] says why
+    /// there is none. The stack of a thread that holds its hub is copied by the handler of the signal which asks for the thread,
+    /// and its backtrace is captured from the copy; [`RunningThread::no_backtrace`] says why there is none, if so.
     ///
     /// # Examples
     ///
@@ -132,7 +135,7 @@ pub fn dump() -> Dump {
 
 fn gather(options: DumpOptions) -> Dump {
     let _inside = boundary::enter();
-    let _turn = Turn::wait();
+    let _turn = DUMPS.wait();
     let hubs = hub::hubs();
     let mut reports: Vec<HubReport> = hubs.iter().map(|hub| unanswered(hub)).collect();
     let (sender, answers) = mpsc::channel();
@@ -186,19 +189,23 @@ fn gather(options: DumpOptions) -> Dump {
         }
     }
     drop(asking);
-    let held = reports.iter_mut().filter(|report| report.is_held);
-    for report in held.filter(|_| !options.is_check) {
+    let mut held = Vec::new();
+    for (index, (report, hub)) in reports.iter_mut().zip(&hubs).enumerate() {
+        if !report.is_held || options.is_check {
+            continue;
+        }
         report.system_call = os::system_call(report.os_thread);
-        let hub = hubs
-            .iter()
-            .find(|hub| hub.os_thread_number() == report.os_thread);
-        report.running = hub
-            .and_then(|hub| running::on(hub))
-            .map(|running| RunningThread {
-                id: running.id,
-                name: running.name,
-                spawned_at: running.spawned_at,
-            });
+        let Some(running) = running::on(hub, options.backtraces) else {
+            continue;
+        };
+        report.running = Some(RunningThread {
+            id: running.id,
+            name: running.name,
+            spawned_at: running.spawned_at,
+            backtrace: None,
+            no_backtrace: None,
+        });
+        held.extend(running.stack.map(|stack| (index, stack)));
     }
     let numbers: Vec<u64> = hubs.iter().map(|hub| hub.os_thread_number()).collect();
     let others = os::working_threads().map(|threads| {
@@ -206,7 +213,7 @@ fn gather(options: DumpOptions) -> Dump {
         threads.iter().filter(is_other).count()
     });
     if options.backtraces {
-        captured::resolve(&mut reports, captured);
+        captured::resolve(&mut reports, captured, held);
     }
     let mut dump = Dump {
         hubs: reports,

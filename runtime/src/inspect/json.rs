@@ -3,12 +3,12 @@
 
 use std::fmt::Write;
 
-use super::backtrace::Frame;
 use super::dump::{
     Dump, Holder, HubReport, OsThreadReport, ThreadReport, ThreadState, WaitKind, WaitReport,
 };
 use super::json_writer::Json;
 use super::os;
+use crate::frame::Frame;
 
 impl Dump {
     /// Returns the dump as one line of JSON. What is not known is left out.
@@ -39,6 +39,10 @@ fn write_hub(out: &mut String, hub: &HubReport) {
                 json.optional("id", running.id);
                 json.text("name", running.name.as_deref());
                 json.location("spawned_at", running.spawned_at);
+                if let Some(frames) = &running.backtrace {
+                    json.list("backtrace", frames, write_frame);
+                }
+                json.text("no_backtrace", running.no_backtrace);
             });
         }
         json.list("threads", &hub.threads, write_thread);

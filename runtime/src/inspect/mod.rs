@@ -6,7 +6,7 @@
 //
 // Layer: inspect, above `hub` and `seam`.
 // Called by: `green`, `lib`.
-// Calls: `boundary`, `hub`, `patch`, `seam`, `thread_state`, `wait`.
+// Calls: `boundary`, `frame`, `hub`, `patch`, `seam`, `thread_state`, `wait`.
 // Never: is called by a hub but through a message or a stored function pointer.
 
 mod backtrace;
@@ -34,7 +34,7 @@ mod trace_file;
 mod turn;
 mod waits;
 
-pub use backtrace::Frame;
+pub use crate::frame::Frame;
 pub use dump::{
     Dump, Holder, HubReport, OsThreadReport, RunningThread, StackUse, ThreadReport, ThreadState,
     WaitKind, WaitReport,

@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{duration, os, running, standard_error};
+use super::backtrace::{self, Asked};
+use super::{captured, duration, os, running, standard_error};
 use crate::hub::{self, Hub};
 use crate::patch::{self, events::HubBlocked};
 
@@ -119,17 +120,25 @@ fn report(hub: &'static Hub, duration: Duration, unreported: u32) {
     let os_thread = hub.os_thread_number();
     // Before the signal, which may end the call.
     let system_call = os::system_call(os_thread);
-    let running = running::on(hub);
-    let blocked = HubBlocked {
+    let running = running::on(hub, backtrace::asked() != Asked::Nothing);
+    let mut blocked = HubBlocked {
         duration,
         os_thread,
-        thread: running.as_ref().and_then(|running| running.id),
-        spawned_at: running.as_ref().and_then(|running| running.spawned_at),
-        name: running.and_then(|running| running.name),
+        thread: None,
+        name: None,
+        spawned_at: None,
         system_call,
+        backtrace: None,
         call_name: system_call.and_then(os::name_of_call),
         unreported,
     };
+    if let Some(running) = running {
+        blocked.thread = running.id;
+        blocked.name = running.name;
+        blocked.spawned_at = running.spawned_at;
+        let frames = (running.stack).map(captured::of_running);
+        blocked.backtrace = frames.and_then(Result::ok);
+    }
     let is_heard =
         os::working(|| patch::announce(&blocked) || patch::outlets::hub_blocked(&blocked));
     if !is_heard {

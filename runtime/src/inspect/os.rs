@@ -173,15 +173,25 @@ pub(super) fn peer(fd: i32) -> Option<SocketAddr> {
 }
 
 /// Returns the bounds of the stack of this OS thread.
-#[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn stack() -> Option<(usize, usize)> {
-    use std::mem::MaybeUninit;
-
     // SAFETY: pthread_self has no preconditions.
     let this = unsafe { libc::pthread_self() };
+    // SAFETY: this thread runs.
+    unsafe { stack_of(this) }
+}
+
+/// Returns the bounds of the stack of an OS thread.
+///
+/// # Safety
+///
+/// The thread must run.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) unsafe fn stack_of(thread: libc::pthread_t) -> Option<(usize, usize)> {
+    use std::mem::MaybeUninit;
+
     let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
-    // SAFETY: this thread runs, and `attributes` is valid for the write.
-    if unsafe { libc::pthread_getattr_np(this, attributes.as_mut_ptr()) } != 0 {
+    // SAFETY: the caller guarantees that the thread runs, and `attributes` is valid for the write.
+    if unsafe { libc::pthread_getattr_np(thread, attributes.as_mut_ptr()) } != 0 {
         return None;
     }
     let (mut lowest, mut size) = (std::ptr::null_mut(), 0);
@@ -194,8 +204,12 @@ pub(super) fn stack() -> Option<(usize, usize)> {
 }
 
 /// This system has no such call.
+///
+/// # Safety
+///
+/// Nothing is required. On Linux the thread must run.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn stack() -> Option<(usize, usize)> {
+pub(super) unsafe fn stack_of(_: libc::pthread_t) -> Option<(usize, usize)> {
     None
 }
 

@@ -8,9 +8,7 @@ use super::dump::{
     Dump, Holder, HubReport, OsThreadReport, ThreadReport, ThreadState, WaitKind, WaitReport,
 };
 use super::os::SystemCall;
-
-/// The number of frames of a backtrace that are written.
-const MOST_FRAMES: usize = 100;
+use crate::frame::{self, Frame};
 
 /// The depth in the tree of threads from which on lines are not indented further.
 const MOST_DEPTH: usize = 32;
@@ -125,7 +123,8 @@ impl fmt::Display for Dump {
             write!(f, "{:1$}", "", indent + 2)?;
             let hub = (self.hubs.len() > 1).then_some(hub);
             write_thread(f, thread, hub, depth > MOST_DEPTH, &names)?;
-            write_backtrace(f, thread, indent + 6)?;
+            let frames = thread.backtrace.as_deref();
+            write_backtrace(f, frames, thread.no_backtrace, indent + 6)?;
         }
         for thread in &self.os_threads {
             let named = name_of_os_thread(thread);
@@ -164,7 +163,11 @@ fn write_hub(f: &mut fmt::Formatter<'_>, number: usize, hub: &HubReport) -> fmt:
         if let Some(call) = hub.system_call {
             write!(f, "; in {}", SystemCall(call))?;
         }
-        return writeln!(f);
+        writeln!(f)?;
+        let Some(running) = &hub.running else {
+            return Ok(());
+        };
+        return write_backtrace(f, running.backtrace.as_deref(), running.no_backtrace, 6);
     }
     let count = |state| {
         (hub.threads.iter())
@@ -231,20 +234,17 @@ fn write_thread(
 
 fn write_backtrace(
     f: &mut fmt::Formatter<'_>,
-    thread: &ThreadReport,
+    frames: Option<&[Frame]>,
+    no_backtrace: Option<&str>,
     indent: usize,
 ) -> fmt::Result {
-    if let Some(reason) = thread.no_backtrace {
+    if let Some(reason) = no_backtrace {
         writeln!(f, "{:indent$}no backtrace: {reason}", "")?;
     }
-    let frames = thread.backtrace.as_deref().unwrap_or_default();
-    for frame in frames.iter().take(MOST_FRAMES) {
-        writeln!(f, "{:indent$}{frame}", "")?;
+    for line in frame::lines(frames.unwrap_or_default()) {
+        writeln!(f, "{:indent$}{line}", "")?;
     }
-    match frames.len().saturating_sub(MOST_FRAMES) {
-        0 => Ok(()),
-        more => writeln!(f, "{:indent$}and {more} more", ""),
-    }
+    Ok(())
 }
 
 fn write_wait(f: &mut fmt::Formatter<'_>, wait: &WaitReport, names: &Names<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! Dumps are made one after another: two threads that wait for each other's hubs would find both held.
+//! What one thread does at a time.
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,42 +7,50 @@ use std::time::Duration;
 
 use crate::hub;
 
-/// No thread makes a dump.
+/// Dumps are made one after another: two threads that wait for each other's hubs would find both held.
+pub(super) static DUMPS: Turns = Turns::new();
+
+/// The process whose thread has its turn, or [`FREE`]. Not a lock of std's: the child of a fork would find it locked by a thread
+/// that it does not have.
+pub(super) struct Turns(AtomicU64);
+
+/// No thread has its turn.
 const FREE: u64 = 0;
 
-/// The process whose thread makes a dump, or [`FREE`]. Not a lock of std's: the child of a fork would find it locked by a thread
-/// that it does not have.
-static TAKEN_BY: AtomicU64 = AtomicU64::new(FREE);
-
 /// The turn of the current thread, until this is dropped.
-pub(super) struct Turn(());
+pub(super) struct Turn(&'static Turns);
 
-impl Turn {
-    /// Waits until no other thread of this process makes a dump. The hub of this OS thread answers others meanwhile.
-    pub(super) fn wait() -> Turn {
-        while !take() {
+impl Turns {
+    pub(super) const fn new() -> Turns {
+        Turns(AtomicU64::new(FREE))
+    }
+
+    /// Waits until no other thread of this process has its turn. The hub of this OS thread answers others meanwhile.
+    pub(super) fn wait(&'static self) -> Turn {
+        while !self.take() {
             if let Some(hub) = hub::current() {
                 hub.look_into_inbox();
             }
-            #[expect(clippy::disallowed_methods, reason = "a dump takes the OS thread")]
+            #[expect(clippy::disallowed_methods, reason = "a report takes the OS thread")]
             thread::sleep(Duration::from_millis(1));
         }
-        Turn(())
+        Turn(self)
+    }
+
+    fn take(&self) -> bool {
+        let this = u64::from(hub::forks()) + 1;
+        // Relaxed: the exchange decides.
+        let taken_by = self.0.load(Ordering::Relaxed);
+        taken_by != this
+            && self
+                .0
+                .compare_exchange(taken_by, this, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        TAKEN_BY.store(FREE, Ordering::Release);
+        self.0.0.store(FREE, Ordering::Release);
     }
-}
-
-fn take() -> bool {
-    let this = u64::from(hub::forks()) + 1;
-    // Relaxed: the exchange decides.
-    let taken_by = TAKEN_BY.load(Ordering::Relaxed);
-    taken_by != this
-        && TAKEN_BY
-            .compare_exchange(taken_by, this, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
 }

@@ -2,7 +2,7 @@
 //!
 //! Layer: patch, the lowest beside `coroutine` and `reactor`.
 //! Called by: expansions, through `private`; `seam`, `thread`, `green`, `inspect`; the user's own patches.
-//! Calls: `inventory`, `log`, the OS for the claim, and of this crate only `refused`.
+//! Calls: `inventory`, `log`, the OS for the claim, and of this crate only `refused` and `frame`.
 //! Never: knows a thread, a hub or a lock of this crate.
 //!
 //! ```text

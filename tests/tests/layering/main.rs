@@ -24,11 +24,12 @@ mod tree;
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("boundary", &[]),
     ("refused", &[]),
+    ("frame", &[]),
     ("panic_strategy", &[]),
     ("wait", &["boundary"]),
     ("descriptor", &[]),
     ("thread_state", &["wait"]),
-    ("patch", &["refused"]),
+    ("patch", &["refused", "frame"]),
     ("coroutine", &[]),
     ("reactor", &["refused"]),
     (
@@ -88,7 +89,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "inspect",
-        &["boundary", "hub", "patch", "seam", "wait", "thread_state"],
+        &[
+            "boundary",
+            "hub",
+            "patch",
+            "seam",
+            "wait",
+            "thread_state",
+            "frame",
+        ],
     ),
     ("private", &["patch", "seam", "panic_strategy"]),
     // What the root shows of the others.
@@ -108,6 +117,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 /// The crates that only some modules may name.
 const SECRETS: &[(&str, &[&str])] = &[
     ("corosensei", &["coroutine"]),
+    ("gimli", &["coroutine"]),
     ("mio", &["reactor"]),
     ("inventory", &["patch", "green", "private"]),
 ];

@@ -5,6 +5,8 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
+use crate::frame::{self, Frame};
+
 /// A hub that one of its threads has held for longer than the monitor allows. See
 /// [`Patcher::monitor`](crate::Patcher::monitor).
 #[derive(Clone, Debug)]
@@ -23,6 +25,9 @@ pub struct HubBlocked {
     pub spawned_at: Option<&'static Location<'static>>,
     /// The system call that the OS thread is in, by its number. None if it computes, or the system does not tell.
     pub system_call: Option<u64>,
+    /// The functions that the thread is in, innermost first, if it is known and the environment variable `RUST_BACKTRACE`
+    /// asks for those of panics. Names need the symbols of the program, and lines its debug information. On x86-64 Linux.
+    pub backtrace: Option<Vec<Frame>>,
     /// The name of the system call, if it is one that blocks often.
     pub(crate) call_name: Option<&'static str>,
     /// How many hubs were held since the last report without a report of their own, since reports are limited to one
@@ -55,6 +60,7 @@ impl fmt::Display for HubBlocked {
         if self.unreported > 0 {
             write!(f, "; {} more since the last report", self.unreported)?;
         }
-        Ok(())
+        let frames = self.backtrace.as_deref().unwrap_or_default();
+        frame::lines(frames).try_for_each(|line| write!(f, "\n      {line}"))
     }
 }
