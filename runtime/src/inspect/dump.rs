@@ -208,7 +208,59 @@ pub struct StackUse {
     pub peak: Option<usize>,
 }
 
+impl ThreadReport {
+    /// Creates a report without anything else.
+    pub(super) fn new(id: u64, state: ThreadState) -> ThreadReport {
+        ThreadReport {
+            id,
+            name: None,
+            is_root: false,
+            spawned_at: None,
+            parent: None,
+            state,
+            wait: None,
+            stack: None,
+            backtrace: None,
+            no_backtrace: None,
+            bounds: None,
+        }
+    }
+}
+
+impl HubReport {
+    /// Creates the report of a hub that has not answered so far.
+    pub(super) fn new(os_thread: u64) -> HubReport {
+        HubReport {
+            os_thread,
+            name: None,
+            is_held: true,
+            system_call: None,
+            running: None,
+            threads: Vec::new(),
+        }
+    }
+}
+
 impl Dump {
+    /// Creates a dump in which nothing else is known.
+    pub(super) fn new(hubs: Vec<HubReport>) -> Dump {
+        Dump {
+            hubs,
+            cycles: Vec::new(),
+            os_threads: Vec::new(),
+            other_os_threads: None,
+        }
+    }
+
+    /// Creates a dump of threads of one hub.
+    #[cfg(test)]
+    pub(super) fn of(threads: impl IntoIterator<Item = ThreadReport>) -> Dump {
+        let mut hub = HubReport::new(1);
+        hub.is_held = false;
+        hub.threads.extend(threads);
+        Dump::new(vec![hub])
+    }
+
     /// Returns the threads of all hubs.
     pub fn threads(&self) -> impl Iterator<Item = &ThreadReport> {
         self.hubs.iter().flat_map(|hub| &hub.threads)

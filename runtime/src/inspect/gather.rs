@@ -215,12 +215,9 @@ fn gather(options: DumpOptions) -> Dump {
     if options.backtraces {
         captured::resolve(&mut reports, captured, held);
     }
-    let mut dump = Dump {
-        hubs: reports,
-        cycles: Vec::new(),
-        os_threads: os_threads::reports(),
-        other_os_threads: others,
-    };
+    let mut dump = Dump::new(reports);
+    dump.os_threads = os_threads::reports();
+    dump.other_os_threads = others;
     holders::resolve(&mut dump);
     dump.cycles = holders::cycles(&dump);
     dump
@@ -228,15 +225,9 @@ fn gather(options: DumpOptions) -> Dump {
 
 /// Returns the report of a hub before it has answered.
 fn unanswered(hub: &Hub) -> HubReport {
-    let os_thread = hub.os_thread_number();
-    HubReport {
-        os_thread,
-        name: os::name(os_thread),
-        is_held: true,
-        system_call: None,
-        running: None,
-        threads: Vec::new(),
-    }
+    let mut report = HubReport::new(hub.os_thread_number());
+    report.name = os::name(report.os_thread);
+    report
 }
 
 /// Returns what the tasks of a hub do, on its OS thread, and their backtraces, if those are asked for.
@@ -259,31 +250,23 @@ fn threads_of(
 }
 
 fn thread(hub: &Hub, seen: &Seen<'_>, options: DumpOptions) -> ThreadReport {
-    let mut report = ThreadReport {
-        id: 0,
-        name: None,
-        is_root: seen.is_root,
-        spawned_at: None,
-        parent: None,
-        state: match seen.activity {
-            Activity::New => ThreadState::New,
-            Activity::Ready => ThreadState::Ready,
-            Activity::Running => ThreadState::Running,
-            Activity::Waiting => ThreadState::Waiting,
-        },
-        wait: None,
-        bounds: seen.stack.map(|(limit, top, _)| (limit, top)),
-        stack: seen.stack.map(|(limit, top, used)| StackUse {
-            size: (top - limit).next_multiple_of(4096).saturating_sub(4096),
-            used,
-            peak: match options.stack_peaks {
-                true => os::in_memory(limit, top),
-                false => None,
-            },
-        }),
-        backtrace: None,
-        no_backtrace: None,
+    let state = match seen.activity {
+        Activity::New => ThreadState::New,
+        Activity::Ready => ThreadState::Ready,
+        Activity::Running => ThreadState::Running,
+        Activity::Waiting => ThreadState::Waiting,
     };
+    let mut report = ThreadReport::new(0, state);
+    report.is_root = seen.is_root;
+    report.bounds = seen.stack.map(|(limit, top, _)| (limit, top));
+    report.stack = seen.stack.map(|(limit, top, used)| StackUse {
+        size: (top - limit).next_multiple_of(4096).saturating_sub(4096),
+        used,
+        peak: match options.stack_peaks {
+            true => os::in_memory(limit, top),
+            false => None,
+        },
+    });
     let mut note: Option<&NoteCell> = None;
     match seen.known {
         Known::NotStarted(Some(tag)) => {

@@ -87,17 +87,12 @@ pub(super) fn cycles(dump: &Dump) -> Vec<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::{HubReport, ThreadReport, WaitKind, WaitReport};
+    use crate::inspect::{ThreadReport, WaitKind, WaitReport};
 
     fn dump(edges: &[(u64, Option<u64>)]) -> Dump {
-        let threads = edges.iter().map(|(id, holder)| ThreadReport {
-            id: *id,
-            name: None,
-            is_root: false,
-            spawned_at: None,
-            parent: None,
-            state: ThreadState::Waiting,
-            wait: holder.map(|holder| WaitReport {
+        Dump::of(edges.iter().map(|(id, holder)| {
+            let mut thread = ThreadReport::new(*id, ThreadState::Waiting);
+            thread.wait = holder.map(|holder| WaitReport {
                 kind: WaitKind::Join,
                 address: None,
                 location: None,
@@ -105,26 +100,9 @@ mod tests {
                 remaining: None,
                 holder: Some(Holder::Thread(holder)),
                 page: None,
-            }),
-            stack: None,
-            backtrace: None,
-            no_backtrace: None,
-            bounds: None,
-        });
-        let hub = HubReport {
-            os_thread: 1,
-            name: None,
-            is_held: false,
-            system_call: None,
-            running: None,
-            threads: threads.collect(),
-        };
-        Dump {
-            hubs: vec![hub],
-            cycles: Vec::new(),
-            os_threads: Vec::new(),
-            other_os_threads: None,
-        }
+            });
+            thread
+        }))
     }
 
     #[test]

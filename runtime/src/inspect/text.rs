@@ -342,33 +342,12 @@ mod tests {
     use super::*;
 
     fn chain(length: u64) -> Dump {
-        let threads = (1..=length).map(|id| ThreadReport {
-            id,
-            name: None,
-            is_root: false,
-            spawned_at: Some(std::panic::Location::caller()),
-            parent: (id > 1).then(|| id - 1),
-            state: ThreadState::Ready,
-            wait: None,
-            stack: None,
-            backtrace: None,
-            no_backtrace: None,
-            bounds: None,
-        });
-        let hub = HubReport {
-            os_thread: 1,
-            name: None,
-            is_held: false,
-            system_call: None,
-            running: None,
-            threads: threads.collect(),
-        };
-        Dump {
-            hubs: vec![hub],
-            cycles: Vec::new(),
-            os_threads: Vec::new(),
-            other_os_threads: None,
-        }
+        Dump::of((1..=length).map(|id| {
+            let mut thread = ThreadReport::new(id, ThreadState::Ready);
+            thread.spawned_at = Some(std::panic::Location::caller());
+            thread.parent = (id > 1).then(|| id - 1);
+            thread
+        }))
     }
 
     #[test]
