@@ -27,6 +27,7 @@ use std::arch::{asm, naked_asm};
 use std::backtrace::Backtrace;
 use std::ffi::c_void;
 use std::marker::PhantomData;
+use std::mem;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::slice;
@@ -190,10 +191,14 @@ impl Room {
             End::At(None) => return None,
             End::At(Some(word)) => stack[word] = 0,
         }
-        let registers = registers.as_mut_ptr();
+        // Not that of the array alone: the stack is behind it.
+        let registers = self
+            .0
+            .as_ptr()
+            .wrapping_add(mem::offset_of!(Head, registers));
         let mut captured = None;
         // SAFETY: the registers and the stack are as `called_by` expects them, and `captured` outlives the call.
-        unsafe { called_by(registers, &raw mut captured) };
+        unsafe { called_by(registers.cast(), &raw mut captured) };
         captured
     }
 }

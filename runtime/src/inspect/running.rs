@@ -50,8 +50,7 @@ pub(super) struct Stack(Room);
 impl Stack {
     /// Captures the backtrace. The first frames are greenpatch's.
     pub(super) fn backtrace(self) -> Result<Backtrace, &'static str> {
-        // SAFETY: by invariant 1. Of compiled code the unwind information is right at each instruction, and code without any ends
-        // the backtrace.
+        // SAFETY: by invariant 1.
         let captured = unsafe { self.0.backtrace() };
         captured.ok_or("it could not be captured")
     }
@@ -134,7 +133,7 @@ pub(super) fn on(hub: &Hub, copies_stack: bool) -> Option<Running> {
     let mut running = ANSWER.read();
     if copies_stack {
         running.stack = Some(match (room, ANSWER.copied.load(Ordering::Relaxed)) {
-            (None, _) => Err("there is none on this platform, or no memory"),
+            (None, _) => Err("this platform has none, or the system no memory for it"),
             (Some(room), COPIED) => Ok(Stack(room)),
             (_, TOO_LARGE) => Err("its stack is too deep"),
             _ => Err("it runs on another stack, or has just begun to run"),

@@ -136,7 +136,7 @@ impl Patcher {
     /// A report names the green thread, where it was spawned, and the system call that it is in, and is written to the standard error
     /// unless there is a subscriber; see [`on_hub_blocked`](crate::events::on_hub_blocked). There is one report for each time that a hub
     /// is held, and one a second at most. The environment variable `GREENPATCH_MONITOR`, with a time such as `100ms` or `2s`, takes
-    /// precedence.
+    /// precedence. With `RUST_BACKTRACE` the report has the backtrace of the thread, on x86-64 Linux.
     pub fn monitor(mut self, limit: Duration) -> Self {
         self.settings.set_monitor(limit);
         self
