@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::hint::black_box;
 use std::io::Read;
+use std::os::fd::AsRawFd;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::Command;
 use std::sync::Arc;
@@ -77,6 +78,9 @@ fn main() {
     );
     let with =
         |value: &'static str| move |command: &mut Command| _ = command.env("RUST_BACKTRACE", value);
+    runner.scenario("std's lock is held", lock_is_held, with("1"), |ended| {
+        ended.well();
+    });
     runner.scenario("full backtraces", full, with("full"), |ended| ended.well());
     for (value, is_asked) in [("1", true), ("0", false)] {
         let name = format!("a deadlock, RUST_BACKTRACE={value}");
@@ -276,6 +280,50 @@ fn other_hubs() {
         thread.thread().unpark();
         thread.join().unwrap();
     }
+}
+
+/// A thread that panics holds std's lock while it writes its backtrace, here to a pipe that nothing reads.
+fn lock_is_held() {
+    patch();
+    let parked = named("parks", || outer(|| thread::park()));
+    thread::yield_now();
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    // SAFETY: the standard error is kept, and replaced by the pipe.
+    let kept = unsafe { libc::dup(2) };
+    // SAFETY: as above.
+    assert_eq!(unsafe { libc::dup2(writer.as_raw_fd(), 2) }, 2);
+    drop(writer);
+    // SAFETY: it sets a flag of the pipe, and takes it away.
+    unsafe { libc::fcntl(2, libc::F_SETFL, libc::O_NONBLOCK) };
+    // SAFETY: the bytes are there.
+    while unsafe { libc::write(2, [0_u8; 4096].as_ptr().cast(), 4096) } > 0 {}
+    // SAFETY: as above.
+    unsafe { libc::fcntl(2, libc::F_SETFL, 0) };
+    let panics = std::thread::spawn(|| panic!("into the pipe"));
+    // Without its backtrace before it has the lock.
+    let mut dump = dump();
+    while find(&dump, "parks").backtrace.is_some() {
+        std::thread::sleep(Duration::from_millis(10));
+        dump = self::dump();
+    }
+    let reads = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        drop(reader.read_to_end(&mut text));
+        text
+    });
+    assert!(panics.join().is_err());
+    // SAFETY: the standard error is put back, which closes the pipe.
+    assert_eq!(unsafe { libc::dup2(kept, 2) }, 2);
+    let text = String::from_utf8_lossy(&reads.join().unwrap()).into_owned();
+    assert!(text.contains("into the pipe"), "{text}");
+    let reason = find(&dump, "parks").no_backtrace.unwrap();
+    assert!(
+        reason.contains("writing a backtrace") || !CAN_TRACE,
+        "{dump}"
+    );
+    check(&self::dump(), find(&self::dump(), "parks"));
+    parked.thread().unpark();
+    parked.join().unwrap();
 }
 
 fn nothing_there() {

@@ -43,10 +43,12 @@ fn main() {
         ("the OS thread's own stack", own_stack),
         ("a system call", system_call),
         ("a function that C code calls", called_by_c),
+        ("code without unwind information", without_information),
         ("too deep a stack", too_deep),
         ("a handler on a stack of its own", on_a_signal_stack),
         ("threads that allocate, unwind and capture", anywhere),
         ("several hubs", several),
+        ("no other handler interrupts", uninterrupted),
         ("none asked for", not_asked),
     ] {
         runner.scenario(name, child, |_| (), |ended| ended.well());
@@ -216,6 +218,39 @@ fn called_by_c() {
     check(&dump, &["spin", "compares"]);
 }
 
+/// Its instruction is shown, and nothing that calls it.
+fn without_information() {
+    // cmp byte ptr [rdi], 0; je to it; ret
+    const CODE: [u8; 6] = [0x80, 0x3f, 0x00, 0x74, 0xfb, 0xc3];
+    if !CAN_TRACE {
+        return;
+    }
+    // SAFETY: a new anonymous mapping aliases nothing.
+    let code = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            4096,
+            libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    assert_ne!(code, libc::MAP_FAILED);
+    // SAFETY: the mapping is large enough, and new.
+    unsafe { code.cast::<[u8; 6]>().write(CODE) };
+    let code = code.addr();
+    let dump = dump_of(move || {
+        // SAFETY: the code is a function that reads a byte until it is set.
+        let waits: extern "C" fn(*const bool) = unsafe { mem::transmute(code) };
+        waits(IS_OVER.as_ptr());
+    });
+    let running = running(&dump).next().unwrap();
+    let frames = running.backtrace.as_deref().unwrap();
+    assert_eq!(frames.len(), 1, "{dump}");
+    assert_eq!(frames[0].function, "<unknown>");
+}
+
 fn too_deep() {
     #[inline(never)]
     fn deep(left: u32) {
@@ -289,6 +324,21 @@ fn several() {
     }
     for thread in holding {
         thread.join().unwrap();
+    }
+}
+
+/// One that does not return would keep the answer.
+fn uninterrupted() {
+    drop(dump_of(spin));
+    // SAFETY: `sigaction` is plain data, for which zeroes are valid.
+    let mut action: libc::sigaction = unsafe { mem::zeroed() };
+    // SAFETY: it is valid for a write.
+    let result = unsafe { libc::sigaction(libc::SIGURG, ptr::null(), &raw mut action) };
+    assert_eq!(result, 0);
+    for signal in [libc::SIGUSR1, libc::SIGALRM, libc::SIGPROF, libc::SIGTERM] {
+        // SAFETY: the set was written.
+        let is_in = unsafe { libc::sigismember(&raw const action.sa_mask, signal) };
+        assert_eq!(is_in, 1);
     }
 }
 

@@ -73,7 +73,7 @@ unsafe extern "C" fn called_by(suspended: *mut usize, captured: *mut Option<Back
 /// # Safety
 ///
 /// `captured` must be valid for a write.
-pub(super) unsafe extern "C" fn capture(captured: *mut Option<Backtrace>) {
+unsafe extern "C" fn capture(captured: *mut Option<Backtrace>) {
     // A panic must not unwind into the suspended flow. It is caught here: the unwinder looks for no handler beyond this one.
     let backtrace = panic::catch_unwind(Backtrace::force_capture).ok();
     // SAFETY: guaranteed by the caller.

@@ -1,17 +1,21 @@
-//! A walk along the frames of a copied stack that reads nothing but the copy.
+//! A walk along the frames of a copied stack, by the unwind information of the code (DWARF 5, 6.4; System V ABI, x86-64, 3.6 and 3.7).
 //!
-//! Unwind information is wrong at some instructions: within greenpatch's switch, within the code by which the unwinder itself goes to a handler,
-//! and in assembly of some libraries. The unwinder of the process would read whatever address comes out. So this
-//! walk goes first, by the same rules (DWARF 5, 6.4; System V ABI, x86-64, 3.6 and 3.7), and finds the return address at which
-//! the unwinder has to end.
+//! It reads nothing but the copy and the unwind information. That is wrong at some instructions: within greenpatch's switch, within the code by which
+//! the unwinder itself goes to a handler, and in assembly of some libraries. The walk then ends early, where the
+//! unwinder of the process would read whatever address comes out.
+//!
+//! Invariant:
+//! 1. Unwind information is read while the list of modules is locked, so that none is unloaded meanwhile. Nothing is allocated there.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
+use std::ops::Range;
 use std::slice;
 
 use gimli::{
-    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EvaluationResult, Location, NativeEndian, Pointer,
-    RegisterRule, UnwindContext, UnwindExpression, UnwindSection, Value, X86_64,
+    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EndianSlice, NativeEndian, Operation,
+    OperationIter, Pointer, RegisterRule, UnitOffset, UnwindContext, UnwindExpression,
+    UnwindSection, X86_64,
 };
 
 /// The greatest number of frames that are followed.
@@ -21,250 +25,274 @@ const RSP: usize = X86_64::RSP.0 as usize;
 /// The number of the column with the return address.
 const RETURN: usize = X86_64::RA.0 as usize;
 
-/// The registers of a frame by their DWARF numbers. The return address is the last.
+/// The registers of a frame by their DWARF numbers. The last is the return address, and of the innermost frame the instruction pointer.
 pub(super) type Registers = [usize; RETURN + 1];
 
-/// The copied words, at their addresses.
-pub(super) struct Copied<'a>(pub(super) &'a [usize]);
+/// The copied words.
+pub(super) struct Copied<'a> {
+    /// The address that the first of them had.
+    pub(super) start: usize,
+    pub(super) words: &'a [usize],
+}
 
 impl Copied<'_> {
-    /// Returns the index of the word at an address.
-    fn index(&self, address: usize) -> Option<usize> {
-        let distance = address.checked_sub(self.0.as_ptr().addr())?;
-        let index = distance / size_of::<usize>();
-        let is_word = distance.is_multiple_of(size_of::<usize>());
-        (is_word && index < self.0.len()).then_some(index)
-    }
-
+    /// Returns the word that was at an address.
     fn read(&self, address: usize) -> Option<usize> {
-        self.index(address).map(|index| self.0[index])
+        let distance = address.checked_sub(self.start)?;
+        let is_word = distance.is_multiple_of(size_of::<usize>());
+        let word = self.words.get(distance / size_of::<usize>())?;
+        is_word.then_some(*word)
     }
 }
 
-/// Where the unwinder ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum End {
-    /// Where the unwind information says that there is no caller.
-    ByItself,
-    /// At the return address in the copied word of this index, or at the first one of all: there is no unwind information for the
-    /// code there, or it leads out of the copy.
-    At(Option<usize>),
-}
-
-/// Walks from the frame with these registers, whose return address is one after the instruction at which it was interrupted.
-pub(super) fn end_of(mut registers: Registers, copied: &Copied<'_>) -> End {
-    let mut context = UnwindContext::new();
-    let mut place = None;
-    let mut is_exact = false;
-    for _ in 0..MOST_FRAMES {
-        match caller(&mut registers, is_exact, copied, &mut context) {
-            Some(Caller::Of { place: at, exact }) => (place, is_exact) = (Some(at), exact),
-            Some(Caller::None) => return End::ByItself,
-            None => break,
+/// Returns the addresses of the instruction of the frame with these registers, and of the calls that have led there, innermost first.
+pub(super) fn instructions(registers: Registers, copied: &Copied<'_>) -> Vec<usize> {
+    let mut walk = Walk {
+        registers,
+        // The innermost frame has called nothing: its address is that of the next instruction.
+        is_exact: true,
+        copied,
+        context: UnwindContext::new(),
+    };
+    let mut instructions = Vec::new();
+    while instructions.len() < MOST_FRAMES
+        && let Some(code) = walk.code()
+    {
+        instructions.push(code);
+        if with_module(code, |module| walk.go_to_caller(code, module)) != Some(true) {
+            break;
         }
     }
-    End::At(place)
+    instructions
 }
 
-/// What calls a frame.
-enum Caller {
-    /// Nothing.
-    None,
-    /// The frame with the return address in the copied word of this index. It is `exact` if it was interrupted there, and has called nothing.
-    Of { place: usize, exact: bool },
-}
-
-/// Replaces the registers by those of the caller. None if that is not known.
-fn caller(
-    registers: &mut Registers,
+/// A frame on the way.
+struct Walk<'a> {
+    registers: Registers,
+    /// Whether the code was interrupted in this frame, so that the address is that of an instruction, and not that after a call.
     is_exact: bool,
-    copied: &Copied<'_>,
-    context: &mut UnwindContext<usize>,
-) -> Option<Caller> {
-    let address = registers[RETURN];
-    if address == 0 {
-        return Some(Caller::None);
+    copied: &'a Copied<'a>,
+    context: UnwindContext<usize>,
+}
+
+impl Walk<'_> {
+    /// Returns an address within the instruction that the frame is at. None if there is no frame.
+    fn code(&self) -> Option<usize> {
+        let address = self.registers[RETURN];
+        address.checked_sub(usize::from(!self.is_exact || address == 0))
     }
-    let code = address - usize::from(!is_exact);
-    let module = Module::of(code)?;
-    let bases = BaseAddresses::default()
-        .set_eh_frame_hdr(module.index.as_ptr().addr() as u64)
-        .set_eh_frame(module.frames.as_ptr().addr() as u64);
-    let index = EhFrameHdr::new(module.index, NativeEndian);
-    let index = index.parse(&bases, size_of::<usize>() as u8).ok()?;
-    let frames = EhFrame::new(module.frames, NativeEndian);
-    let code = code as u64;
-    let entry = index
-        .table()?
-        .fde_for_address(&frames, &bases, code, EhFrame::cie_from_offset)
-        .ok()?;
-    let row = entry
-        .unwind_info_for_address(&frames, &bases, context, code)
-        .ok()?;
-    let evaluate = |expression: &UnwindExpression<usize>, frame: Option<usize>| {
-        let expression = expression.get(&frames).ok()?;
-        let mut evaluation = expression.evaluation(entry.cie().encoding());
-        evaluation.set_max_iterations(1000);
-        if let Some(frame) = frame {
-            evaluation.set_initial_value(frame as u64);
+
+    /// Goes to the frame's caller. Returns false if there is none, or it is not known.
+    fn go_to_caller(&mut self, code: usize, module: &Module<'_>) -> bool {
+        let caller = self.caller(code as u64, module);
+        if let Some((registers, is_exact)) = caller {
+            self.registers = registers;
+            self.is_exact = is_exact;
         }
-        let mut result = evaluation.evaluate().ok()?;
-        loop {
-            result = match result {
-                EvaluationResult::Complete => break,
-                EvaluationResult::RequiresRegister { register, .. } => {
-                    let value = *registers.get(usize::from(register.0))?;
-                    evaluation.resume_with_register(Value::Generic(value as u64))
-                }
-                EvaluationResult::RequiresMemory { address, size, .. }
-                    if usize::from(size) == size_of::<usize>() =>
-                {
-                    let value = copied.read(address as usize)?;
-                    evaluation.resume_with_memory(Value::Generic(value as u64))
-                }
-                _ => return None,
-            }
+        caller.is_some()
+    }
+
+    /// Returns the registers of the caller, and whether it was interrupted where it is.
+    fn caller(&mut self, code: u64, module: &Module<'_>) -> Option<(Registers, bool)> {
+        let bases = BaseAddresses::default()
+            .set_eh_frame_hdr(module.index.as_ptr().addr() as u64)
+            .set_eh_frame(module.frames.as_ptr().addr() as u64);
+        let index = EhFrameHdr::new(module.index, NativeEndian);
+        let index = index.parse(&bases, size_of::<usize>() as u8).ok()?;
+        let frames = EhFrame::new(module.frames, NativeEndian);
+        let entry = index
+            .table()?
+            .fde_for_address(&frames, &bases, code, EhFrame::cie_from_offset)
             .ok()?;
-        }
-        match evaluation.as_result().first()?.location {
-            Location::Address { address } => Some(address as usize),
-            _ => None,
-        }
-    };
-    let frame = match row.cfa() {
-        CfaRule::RegisterAndOffset { register, offset } => {
-            let base = *registers.get(usize::from(register.0))?;
-            base.wrapping_add_signed(*offset as isize)
-        }
-        CfaRule::Expression(expression) => evaluate(expression, None)?,
-    };
-    let mut callers = *registers;
-    callers[RSP] = frame;
-    let mut place = None;
-    for (register, rule) in row.registers() {
-        let number = usize::from(register.0);
-        let at = match rule {
-            RegisterRule::Undefined if number == RETURN => return Some(Caller::None),
-            RegisterRule::Undefined | RegisterRule::SameValue => continue,
-            RegisterRule::Offset(offset) => frame.wrapping_add_signed(*offset as isize),
-            RegisterRule::Expression(expression) => evaluate(expression, Some(frame))?,
-            RegisterRule::ValOffset(offset) => {
-                *callers.get_mut(number)? = frame.wrapping_add_signed(*offset as isize);
-                continue;
+        let row = entry
+            .unwind_info_for_address(&frames, &bases, &mut self.context, code)
+            .ok()?;
+        let (registers, copied) = (&self.registers, self.copied);
+        let evaluate = |expression: &UnwindExpression<usize>, initial| {
+            let expression = expression.get(&frames).ok()?;
+            let operations = expression.operations(entry.cie().encoding());
+            value(operations, initial, registers, copied)
+        };
+        let of = |register: gimli::Register| registers.get(usize::from(register.0)).copied();
+        let frame = match row.cfa() {
+            CfaRule::RegisterAndOffset { register, offset } => {
+                of(*register)?.wrapping_add_signed(*offset as isize)
             }
-            RegisterRule::Register(other) => {
-                *callers.get_mut(number)? = *registers.get(usize::from(other.0))?;
-                continue;
+            CfaRule::Expression(expression) => evaluate(expression, None)?,
+        };
+        let mut callers = *registers;
+        callers[RSP] = frame;
+        callers[RETURN] = 0;
+        for (register, rule) in row.registers() {
+            let value = match rule {
+                RegisterRule::Offset(offset) => {
+                    copied.read(frame.wrapping_add_signed(*offset as isize))?
+                }
+                RegisterRule::Expression(expression) => {
+                    copied.read(evaluate(expression, Some(frame))?)?
+                }
+                RegisterRule::ValOffset(offset) => frame.wrapping_add_signed(*offset as isize),
+                RegisterRule::ValExpression(expression) => evaluate(expression, Some(frame))?,
+                RegisterRule::Register(other) => of(*other)?,
+                RegisterRule::Undefined | RegisterRule::SameValue => continue,
+                _ => return None,
+            };
+            *callers.get_mut(usize::from(register.0))? = value;
+        }
+        // A caller's frame is further up, so the walk ends.
+        let is_above = callers[RSP] > registers[RSP];
+        is_above.then_some((callers, entry.is_signal_trampoline()))
+    }
+}
+
+/// Returns the value of an expression, with `initial` on its stack. None if it reads what is not in the copy, or has an operation
+/// that compilers do not need for a frame: that of a signal, one that is aligned, and the table that leads to other libraries.
+fn value(
+    mut operations: OperationIter<EndianSlice<'_, NativeEndian>>,
+    initial: Option<usize>,
+    registers: &Registers,
+    copied: &Copied<'_>,
+) -> Option<usize> {
+    const NO_TYPE: UnitOffset = UnitOffset(0);
+
+    let mut stack = Stack::default();
+    if let Some(initial) = initial {
+        stack.push(initial)?;
+    }
+    while let Some(operation) = operations.next().ok()? {
+        let value = match operation {
+            Operation::RegisterOffset {
+                register,
+                offset,
+                base_type: NO_TYPE,
+            } => {
+                let base = *registers.get(usize::from(register.0))?;
+                base.wrapping_add_signed(offset as isize)
             }
-            RegisterRule::ValExpression(expression) => {
-                *callers.get_mut(number)? = evaluate(expression, Some(frame))?;
-                continue;
+            Operation::Deref {
+                base_type: NO_TYPE,
+                size,
+                space: false,
+            } if usize::from(size) == size_of::<usize>() => copied.read(stack.pop()?)?,
+            Operation::UnsignedConstant { value } => value as usize,
+            Operation::SignedConstant { value } => value as usize,
+            Operation::PlusConstant { value } => stack.pop()?.wrapping_add(value as usize),
+            Operation::Plus | Operation::And | Operation::Ge | Operation::Shl => {
+                let (second, first) = (stack.pop()?, stack.pop()?);
+                match operation {
+                    Operation::Plus => first.wrapping_add(second),
+                    Operation::And => first & second,
+                    Operation::Ge => usize::from(first.cast_signed() >= second.cast_signed()),
+                    _ => first.checked_shl(u32::try_from(second).ok()?)?,
+                }
             }
             _ => return None,
         };
-        *callers.get_mut(number)? = copied.read(at)?;
-        if number == RETURN {
-            place = copied.index(at);
-        }
+        stack.push(value)?;
     }
-    let exact = entry.is_signal_trampoline();
-    // A caller's frame is further up, so the walk ends.
-    let is_above = callers[RSP] > registers[RSP];
-    *registers = callers;
-    place
-        .filter(|_| is_above)
-        .map(|place| Caller::Of { place, exact })
+    stack.pop()
+}
+
+/// The stack of an expression.
+#[derive(Default)]
+struct Stack {
+    values: [usize; 16],
+    length: usize,
+}
+
+impl Stack {
+    fn push(&mut self, value: usize) -> Option<()> {
+        *self.values.get_mut(self.length)? = value;
+        self.length += 1;
+        Some(())
+    }
+
+    fn pop(&mut self) -> Option<usize> {
+        self.length = self.length.checked_sub(1)?;
+        self.values.get(self.length).copied()
+    }
 }
 
 /// The unwind information of the program or of a library.
-struct Module {
+struct Module<'a> {
     /// `.eh_frame_hdr`.
-    index: &'static [u8],
+    index: &'a [u8],
     /// `.eh_frame`, and what follows it.
-    frames: &'static [u8],
+    frames: &'a [u8],
 }
 
-impl Module {
-    /// Returns that of the code at an address.
-    fn of(code: usize) -> Option<Module> {
-        /// What is looked for, and found.
-        struct Search {
-            code: usize,
-            found: Option<Module>,
-        }
+/// Calls `f` with the unwind information for the code at an address, while its module cannot be unloaded. Returns what `f` returns; none
+/// if there is no such information.
+fn with_module<R>(code: usize, f: impl FnOnce(&Module<'_>) -> R) -> Option<R> {
+    let mut f = Some(f);
+    let mut result = None;
+    let mut found = |module: &Module<'_>| result = f.take().map(|f| f(module));
+    let mut search = Search {
+        code,
+        found: &mut found,
+    };
+    // SAFETY: the function calls `look` with a pointer to `search`, and ends before this does.
+    unsafe { libc::dl_iterate_phdr(Some(look), (&raw mut search).cast()) };
+    result
+}
 
-        unsafe extern "C" fn look(
-            info: *mut libc::dl_phdr_info,
-            _: libc::size_t,
-            search: *mut c_void,
-        ) -> c_int {
-            // SAFETY: the caller of `dl_iterate_phdr` has passed it.
-            let search = unsafe { &mut *search.cast::<Search>() };
-            // SAFETY: the function passes what it knows of a module that is loaded.
-            let info = unsafe { &*info };
-            let headers = match info.dlpi_phnum {
-                0 => &[],
-                // SAFETY: these are the headers of the module.
-                count => unsafe { slice::from_raw_parts(info.dlpi_phdr, usize::from(count)) },
-            };
-            // SAFETY: as above.
-            let is_found = unsafe { search.look_into(info.dlpi_addr as usize, headers) };
-            c_int::from(is_found)
-        }
+/// A search for the module of an address.
+struct Search<'a> {
+    code: usize,
+    found: &'a mut dyn FnMut(&Module<'_>),
+}
 
-        impl Search {
-            /// Returns whether the code is in the module with this base and these headers, which is the end of the search.
-            ///
-            /// # Safety
-            ///
-            /// They must be those of a module that is loaded, and stays so.
-            unsafe fn look_into(&mut self, base: usize, headers: &[libc::Elf64_Phdr]) -> bool {
-                let bounds = |header: &libc::Elf64_Phdr| {
-                    let start = base.wrapping_add(header.p_vaddr as usize);
-                    start..start.wrapping_add(header.p_memsz as usize)
-                };
-                let loaded = || {
-                    headers
-                        .iter()
-                        .filter(|header| header.p_type == libc::PT_LOAD)
-                };
-                let is_code = |header: &libc::Elf64_Phdr| {
-                    header.p_flags & libc::PF_X != 0 && bounds(header).contains(&self.code)
-                };
-                if !loaded().any(is_code) {
-                    return false;
-                }
-                let index = headers
-                    .iter()
-                    .find(|header| header.p_type == libc::PT_GNU_EH_FRAME)
-                    .map(bounds);
-                let Some(index) = index else {
-                    return true;
-                };
-                let segment = loaded()
-                    .map(bounds)
-                    .find(|segment| segment.contains(&index.start) && index.end <= segment.end);
-                let Some(segment) = segment else {
-                    return true;
-                };
-                // SAFETY: a loaded segment of the module, which its unwind information never changes.
-                let [index, segment] = [index, segment].map(|part| unsafe {
-                    slice::from_raw_parts(part.start as *const u8, part.len())
-                });
-                self.found = frames_of(index, segment).map(|frames| Module { index, frames });
-                true
-            }
-        }
-
-        let mut search = Search { code, found: None };
-        // SAFETY: the function calls `look` with a pointer to `search`, and ends before this does.
-        unsafe { libc::dl_iterate_phdr(Some(look), (&raw mut search).cast()) };
-        search.found
+/// Looks whether the code that is searched for is in a module. Ends the search if so.
+unsafe extern "C" fn look(
+    info: *mut libc::dl_phdr_info,
+    _: libc::size_t,
+    search: *mut c_void,
+) -> c_int {
+    // SAFETY: `with_module` has passed it.
+    let search = unsafe { &mut *search.cast::<Search<'_>>() };
+    // SAFETY: the function passes what it knows of a module that is loaded, until this returns.
+    let info = unsafe { &*info };
+    let headers = match info.dlpi_phnum {
+        0 => &[],
+        // SAFETY: these are the headers of the module.
+        count => unsafe { slice::from_raw_parts(info.dlpi_phdr, usize::from(count)) },
+    };
+    let base = info.dlpi_addr as usize;
+    let bounds = |header: &libc::Elf64_Phdr| {
+        let start = base.wrapping_add(header.p_vaddr as usize);
+        start..start.wrapping_add(header.p_memsz as usize)
+    };
+    let mut loaded = headers
+        .iter()
+        .filter(|header| header.p_type == libc::PT_LOAD);
+    let is_code = |header: &libc::Elf64_Phdr| {
+        header.p_flags & libc::PF_X != 0 && bounds(header).contains(&search.code)
+    };
+    if !loaded.clone().any(is_code) {
+        return 0;
     }
+    let mut headers = headers.iter();
+    let index = headers.find(|header| header.p_type == libc::PT_GNU_EH_FRAME);
+    if let Some(index) = index.map(bounds)
+        && let Some(segment) = loaded
+            .by_ref()
+            .map(bounds)
+            .find(|segment| segment.contains(&index.start) && index.end <= segment.end)
+    {
+        // SAFETY: both are in a loaded segment of the module, which is not unloaded before this returns. Unwind information does not
+        // change.
+        let [index, segment] = [index, segment].map(|part: Range<usize>| unsafe {
+            slice::from_raw_parts(part.start as *const u8, part.len())
+        });
+        if let Some(frames) = frames_of(index, segment) {
+            (search.found)(&Module { index, frames });
+        }
+    }
+    1
 }
 
 /// Returns `.eh_frame` and what follows it in the segment of its index.
-fn frames_of(index: &'static [u8], segment: &'static [u8]) -> Option<&'static [u8]> {
+fn frames_of<'a>(index: &[u8], segment: &'a [u8]) -> Option<&'a [u8]> {
     let bases = BaseAddresses::default().set_eh_frame_hdr(index.as_ptr().addr() as u64);
     let parsed = EhFrameHdr::new(index, NativeEndian).parse(&bases, size_of::<usize>() as u8);
     let Pointer::Direct(start) = parsed.ok()?.eh_frame_ptr() else {

@@ -1,43 +1,35 @@
-//! Backtraces of flows that run on, from a copy of their stack.
+//! Where a flow is that runs on, from a copy of its stack.
 //!
-//! A signal interrupts the flow. The handler copies the registers and the stack, and does nothing else: capturing a backtrace
-//! there may deadlock. Another OS thread captures it from the copy, in the way in which that of a suspended flow is
-//! captured (`backtrace`): a function's unwind information says that its caller is the interrupted flow, with its stack
-//! where the copy is.
+//! A signal interrupts the flow. The handler copies the registers and the stack, and does nothing else: it may have interrupted
+//! the allocator, or the unwinder. Another OS thread then walks along the frames in the copy (`frames`).
 //!
 //! ```text
-//!   the flow's stack              the copy
-//!   │ frames, up to where │       │ frames              │
-//!   │ the stack begins    │       │                     │
-//!   ├─────────────────────┤ ◀─ sp ├─────────────────────┤ ◀── CFA
-//!   │ the handler         │       │ rip + 1             │
-//!                                 │ the other registers │
+//!   the flow's stack                  the copy
+//!   │ frames, up to where │           │ frames    │
+//!   │ the stack begins    │           │           │
+//!   ├─────────────────────┤ ◀── rsp   │           │
+//!   │ 128 bytes that a    │           │           │
+//!   │ function may use    │           ├───────────┤
+//!   ├─────────────────────┤           │ registers │
+//!   │ the handler         │
 //! ```
-//!
-//! - Addresses of the stack, in words and registers, are changed to those of the copy: frame pointers among them. What else
-//!   looks like such an address does not matter, since the unwinder alone reads the copy.
-//! - The unwinder takes the address that it finds for that after a call, and looks up the one before it.
-//! - All registers can be restored, since the code was interrupted between any two instructions.
-//!
-//! Before that, a walk that reads nothing but the copy (`frames`) finds the return address at which the unwinder has to end,
-//! since unwind information may be wrong at the instruction at which a signal has come.
 #![allow(unsafe_code)]
 
-use std::arch::{asm, naked_asm};
-use std::backtrace::Backtrace;
+use std::arch::asm;
 use std::ffi::c_void;
 use std::marker::PhantomData;
-use std::mem;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::slice;
 
 use super::super::pages;
-use super::backtrace;
-use super::frames::{self, Copied, End, Registers};
+use super::frames::{self, Copied, Registers};
 
 /// The size of the memory for a copy: as much as the main thread's stack has by default.
 const ROOM: usize = 8 << 20;
+
+/// How much a function may use below its stack pointer (System V ABI, x86-64, 3.2.2).
+const RED_ZONE: usize = 128;
 
 /// The registers in the order of their DWARF numbers.
 const REGISTERS: [libc::c_int; 17] = [
@@ -76,14 +68,15 @@ pub(crate) struct Interrupted<'a> {
 }
 
 impl Interrupted<'_> {
+    /// Creates it from what a handler is given. None if that is nothing.
+    ///
     /// # Safety
     ///
-    /// `context` must be the third argument of a signal's handler, which runs as long as this is used.
-    pub(crate) unsafe fn new(context: *mut c_void) -> Self {
-        Interrupted {
-            context: NonNull::new(context.cast()).expect("a handler has a context"),
-            handler: PhantomData,
-        }
+    /// `context` must be the third argument of a signal's handler, which runs as long as this is used, or null.
+    pub(crate) unsafe fn new(context: *mut c_void) -> Option<Self> {
+        let context = NonNull::new(context.cast())?;
+        let handler = PhantomData;
+        Some(Interrupted { context, handler })
     }
 
     fn register(&self, number: libc::c_int) -> usize {
@@ -91,6 +84,19 @@ impl Interrupted<'_> {
         let registers = unsafe { &(*self.context.as_ptr()).uc_mcontext.gregs };
         registers[number as usize] as usize
     }
+}
+
+/// Returns the addresses of this OS thread's own stack, as far as it can be copied. Zeros if they are not known.
+pub(crate) fn own_stack(is_main: bool) -> (usize, usize) {
+    if !is_main {
+        return pages::stack_of_this_thread().unwrap_or_default();
+    }
+    // The name of the program lies above all frames. What else tells the bounds reads the list of mappings, which takes as long as
+    // making the hub.
+    // SAFETY: it has no preconditions.
+    let top = unsafe { libc::getauxval(libc::AT_EXECFN) } as usize;
+    let top = top / size_of::<usize>() * size_of::<usize>();
+    (top.saturating_sub(ROOM), top)
 }
 
 /// Why a stack was not copied.
@@ -131,10 +137,11 @@ impl Room {
         interrupted: Interrupted<'_>,
         stack: Range<usize>,
     ) -> Result<(), NotCopied> {
-        let copied = interrupted.register(libc::REG_RSP)..stack.end;
-        if !stack.contains(&copied.start) || copied.start % size_of::<usize>() != 0 {
+        let stack_pointer = interrupted.register(libc::REG_RSP);
+        if !stack.contains(&stack_pointer) || !stack_pointer.is_multiple_of(size_of::<usize>()) {
             return Err(NotCopied::OnAnotherStack);
         }
+        let copied = stack_pointer.saturating_sub(RED_ZONE).max(stack.start)..stack.end;
         if copied.len() > ROOM - size_of::<Head>() {
             return Err(NotCopied::TooLarge);
         }
@@ -147,9 +154,9 @@ impl Room {
         unsafe { head_place.write(head) };
         // SAFETY: as above.
         let place = unsafe { head_place.add(1) };
-        // SAFETY: the caller guarantees that the words can be read, and the room is large enough for them. Other threads may
-        // write to values that the flow has lent them meanwhile: what is copied of these is not used. That is why the copy is
-        // not made by Rust code.
+        // SAFETY: the caller guarantees that the words can be read, the handler runs below the red zone or on another stack, and the
+        // room is large enough. Other threads may write to values that the flow has lent them meanwhile: what is copied of these is
+        // not used. That is why the copy is not made by Rust code.
         unsafe {
             asm!(
                 "rep movsq",
@@ -162,44 +169,22 @@ impl Room {
         Ok(())
     }
 
-    /// Captures the backtrace of the flow that was copied. Its first frames are those of this function. The addresses are
-    /// resolved when it is formatted.
+    /// Returns the addresses of the instructions at which the flow and its callers were, innermost first.
     ///
     /// # Safety
     ///
     /// [`copy`](Self::copy) must have copied a flow, completely.
-    pub(crate) unsafe fn backtrace(self) -> Option<Backtrace> {
-        let mut head: NonNull<Head> = self.0.cast();
+    pub(crate) unsafe fn instructions(self) -> Vec<usize> {
+        let head: NonNull<Head> = self.0.cast();
         // SAFETY: the copy has written the words of the stack behind the head.
         let place: NonNull<usize> = unsafe { head.add(1) }.cast();
         // SAFETY: the copy has written the head, and the room is this one's alone.
-        let Head { copied, registers } = unsafe { head.as_mut() };
-        let words = copied.len() / size_of::<usize>();
+        let Head { copied, registers } = unsafe { head.as_ref() };
+        let count = copied.len() / size_of::<usize>();
         // SAFETY: as above, and the copy has written so many words.
-        let stack = unsafe { slice::from_raw_parts_mut(place.as_ptr(), words) };
-        let moved = place.addr().get().wrapping_sub(copied.start);
-        for word in stack.iter_mut().chain(&mut *registers) {
-            // An address at the very end may be that of a frame without a caller.
-            if (copied.start..=copied.end).contains(word) {
-                *word = word.wrapping_add(moved);
-            }
-        }
-        let [.., resumes_at] = registers;
-        *resumes_at = resumes_at.wrapping_add(1);
-        match frames::end_of(*registers, &Copied(stack)) {
-            End::ByItself => {}
-            End::At(None) => return None,
-            End::At(Some(word)) => stack[word] = 0,
-        }
-        // Not that of the array alone: the stack is behind it.
-        let registers = self
-            .0
-            .as_ptr()
-            .wrapping_add(mem::offset_of!(Head, registers));
-        let mut captured = None;
-        // SAFETY: the registers and the stack are as `called_by` expects them, and `captured` outlives the call.
-        unsafe { called_by(registers.cast(), &raw mut captured) };
-        captured
+        let words = unsafe { slice::from_raw_parts(place.as_ptr(), count) };
+        let start = copied.start;
+        frames::instructions(*registers, &Copied { start, words })
     }
 }
 
@@ -208,49 +193,4 @@ impl Drop for Room {
         // SAFETY: the memory was mapped with this size, and the caller of `copy` has finished.
         unsafe { pages::unmap(self.0, ROOM) };
     }
-}
-
-/// Calls [`capture`](backtrace::capture) in a frame whose caller is the flow with these registers.
-///
-/// # Safety
-///
-/// `registers` must be those of a [`Head`] that is followed by the stack, along which the unwinder can go. `captured` must be valid for a write.
-#[unsafe(naked)]
-unsafe extern "C" fn called_by(registers: *mut usize, captured: *mut Option<Backtrace>) {
-    naked_asm!(
-        ".cfi_startproc",
-        "push rbp",
-        ".cfi_def_cfa_offset 16",
-        ".cfi_offset rbp, -16",
-        ".cfi_remember_state",
-        "mov rbp, rdi",
-        // From here on the caller is the interrupted flow. `rbp` keeps its value in the call.
-        ".cfi_def_cfa rbp, 136",
-        ".cfi_offset rax, -136",
-        ".cfi_offset rdx, -128",
-        ".cfi_offset rcx, -120",
-        ".cfi_offset rbx, -112",
-        ".cfi_offset rsi, -104",
-        ".cfi_offset rdi, -96",
-        ".cfi_offset rbp, -88",
-        ".cfi_offset r8, -72",
-        ".cfi_offset r9, -64",
-        ".cfi_offset r10, -56",
-        ".cfi_offset r11, -48",
-        ".cfi_offset r12, -40",
-        ".cfi_offset r13, -32",
-        ".cfi_offset r14, -24",
-        ".cfi_offset r15, -16",
-        "mov rdi, rsi",
-        "call {capture}",
-        // And here it is the true caller again, to which this returns.
-        ".cfi_restore_state",
-        ".cfi_def_cfa rsp, 16",
-        "pop rbp",
-        ".cfi_def_cfa_offset 8",
-        ".cfi_restore rbp",
-        "ret",
-        ".cfi_endproc",
-        capture = sym backtrace::capture,
-    )
 }

@@ -27,7 +27,7 @@ use std::cell::Cell;
 use std::ptr;
 
 pub(crate) use backtrace::backtrace;
-pub(crate) use interrupted::{Interrupted, NotCopied, Room};
+pub(crate) use interrupted::{Interrupted, NotCopied, Room, own_stack};
 
 #[cfg(feature = "sanitizer")]
 use super::sanitizer::Bounds;

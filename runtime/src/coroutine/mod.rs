@@ -29,8 +29,8 @@
 //! Invariants:
 //! 1. A flow stays on one OS thread: a flow that [`prepare`] has set up is switched to on that thread alone.
 //! 2. The [`SavedContext`] of a suspended flow is used for one switch back to it.
-//! 3. A suspended stack is never unwound from outside; a [`backtrace`] only reads it, and that of a flow that runs reads a
-//!    copy of it ([`Room`]). A borrow from such a stack stays valid as
+//! 3. A suspended stack is never unwound from outside; a [`backtrace`] only reads it. Of a flow that runs a copy is read
+//!    ([`Room`]). A borrow from such a stack stays valid as
 //!    long as the stack is not prepared again.
 
 #[cfg_attr(
@@ -62,9 +62,10 @@ mod stack;
 mod valgrind;
 
 pub(crate) use imp::{
-    Interrupted, NotCopied, Room, SavedContext, backtrace, begun, leave_for, prefetch, prepare,
-    switch,
+    Interrupted, NotCopied, Room, SavedContext, backtrace, begun, leave_for, own_stack, prefetch,
+    prepare, switch,
 };
+pub(crate) use pages::stack_of_this_thread;
 pub(crate) use slab::{Size, as_of_a_thread};
 pub(crate) use stack::{Reservation, Stack, Stacks};
 

@@ -2,6 +2,8 @@
 #![allow(unsafe_code)]
 
 use std::io;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
@@ -18,6 +20,32 @@ pub(crate) fn page_size() -> usize {
         let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
         usize::try_from(size).expect("the OS knows its page size")
     })
+}
+
+/// Returns the bounds of the stack of this OS thread. The call for that of another OS thread takes a lock of libc's, which the child of
+/// a fork would find held.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn stack_of_this_thread() -> Option<(usize, usize)> {
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+    // SAFETY: it has no preconditions.
+    let this = unsafe { libc::pthread_self() };
+    // SAFETY: this thread runs, and `attributes` is valid for the write.
+    if unsafe { libc::pthread_getattr_np(this, attributes.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    let (mut lowest, mut size) = (ptr::null_mut(), 0);
+    // SAFETY: the call before has written the attributes, and the places are valid for the writes.
+    let result =
+        unsafe { libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut lowest, &raw mut size) };
+    // SAFETY: they were written, and are used no more.
+    unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
+    (result == 0).then(|| (lowest.addr(), lowest.addr() + size))
+}
+
+/// This system has no such call.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn stack_of_this_thread() -> Option<(usize, usize)> {
+    None
 }
 
 /// Maps `len` bytes of address space, which take no memory until they are accessed. Slabs are never unmapped; they live as

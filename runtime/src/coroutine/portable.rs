@@ -103,12 +103,19 @@ pub(crate) unsafe fn backtrace(_flow: &SavedContext) -> Option<Backtrace> {
 pub(crate) struct Interrupted<'a>(PhantomData<&'a ()>);
 
 impl Interrupted<'_> {
+    /// Returns one, of which nothing is known.
+    ///
     /// # Safety
     ///
     /// Nothing is required. Where greenpatch's own switch is in use, this must be called by a signal's handler with its argument.
-    pub(crate) unsafe fn new(_context: *mut c_void) -> Self {
-        Interrupted(PhantomData)
+    pub(crate) unsafe fn new(_context: *mut c_void) -> Option<Self> {
+        Some(Interrupted(PhantomData))
     }
+}
+
+/// Returns no addresses, since nothing is copied.
+pub(crate) fn own_stack(_is_main: bool) -> (usize, usize) {
+    (0, 0)
 }
 
 /// Why a stack was not copied.
@@ -119,8 +126,7 @@ pub(crate) enum NotCopied {
     TooLarge,
 }
 
-/// Memory for a copy of a stack, of which there is none: when the flow resumes, corosensei's code runs that has no unwind
-/// information for each of its instructions.
+/// Memory for a copy of a stack, of which there is none.
 #[derive(Debug)]
 pub(crate) enum Room {}
 
@@ -153,7 +159,7 @@ impl Room {
     /// # Safety
     ///
     /// Nothing is required. Where greenpatch's own switch is in use, a flow must have been copied.
-    pub(crate) unsafe fn backtrace(self) -> Option<Backtrace> {
+    pub(crate) unsafe fn instructions(self) -> Vec<usize> {
         match self {}
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Core {
     /// The running task, or the root while the loop runs.
     pub(super) running: Cell<NonNull<Task>>,
     pub(super) root: Cell<NonNull<Task>>,
+    /// The addresses of the root's stack, from where its copy may begin to where it ends. Zeros if they are not known.
+    pub(super) own_stack: Cell<(usize, usize)>,
     pub(super) budget: Budget,
     pub(super) run_queue: RunQueue,
     pub(super) unwinding: Unwinding,
@@ -83,6 +85,7 @@ impl Hub {
             core: Core {
                 running: Cell::new(NonNull::dangling()),
                 root: Cell::new(NonNull::dangling()),
+                own_stack: Cell::new((0, 0)),
                 budget: Budget::new(),
                 run_queue: RunQueue::new(),
                 unwinding: Unwinding::new(),

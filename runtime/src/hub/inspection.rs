@@ -188,18 +188,17 @@ impl Hub {
 
     /// Returns the bounds of the stack that runs, without its guard page. None if that is the root's. On the hub's OS thread.
     pub(crate) fn running_stack(&self) -> Option<(usize, usize)> {
-        let running = self.running();
-        let stack = running.stack.take();
-        let bounds = stack.as_ref().map(|stack| {
+        // Not taken out of the cell and put back: the handler of a signal may have interrupted what changes it.
+        // SAFETY: the reference ends before this returns, and nothing changes the cell meanwhile.
+        let stack = unsafe { &*self.running().stack.as_ptr() };
+        stack.as_ref().map(|stack| {
             let [limit, top] = [stack.limit(), stack.top()].map(|end| end.addr().get());
             (limit + pages::page_size(), top)
-        });
-        running.stack.set(stack);
-        bounds
+        })
     }
 
-    /// Copies the stack and the registers of the running task, which a signal has interrupted, to the address of a room. `own_stack`
-    /// has the bounds of the OS thread's own stack. On the hub's OS thread; it is async-signal-safe.
+    /// Copies the stack and the registers of the running task, which a signal has interrupted, to the address of a room. On the
+    /// hub's OS thread; it is async-signal-safe.
     ///
     /// # Safety
     ///
@@ -207,13 +206,13 @@ impl Hub {
     pub(crate) unsafe fn copy_stack(
         &self,
         interrupted: Interrupted<'_>,
-        own_stack: (usize, usize),
         room: NonNull<u8>,
     ) -> Result<(), NotCopied> {
-        let (lowest, top) = self.running_stack().unwrap_or(own_stack);
+        let stack = self.running_stack().map(|(lowest, top)| lowest..top);
+        let (own_lowest, own_top) = self.core().own_stack.get();
         // SAFETY: the caller guarantees what the room needs. The stack is mapped from its first page on, which is not in its
         // bounds, to its top; that of an OS thread is from what it uses of it on.
-        unsafe { Room::copy(room, interrupted, lowest..top) }
+        unsafe { Room::copy(room, interrupted, stack.unwrap_or(own_lowest..own_top)) }
     }
 
     /// Calls `f`, which does not switch, with each task, on the hub's OS thread, and with each green thread that it has not

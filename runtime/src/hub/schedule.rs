@@ -14,6 +14,7 @@
 
 use std::io;
 use std::ptr::NonNull;
+use std::sync::atomic::{Ordering, compiler_fence};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -331,6 +332,7 @@ impl Hub {
         // good, since this code runs on another stack. The task keeps the stack as long as the task lives.
         unsafe { coroutine::prepare(&stack, &task.context, run) };
         task.stack.set(Some(stack));
+        seen_by_handlers();
     }
 
     /// Releases the resources of the running task after its body has returned. Returns only if a new task begins on this
@@ -353,6 +355,7 @@ impl Hub {
             if task.state.get() == State::New && task.stack_size == stack.size() {
                 task.context.goes_on_upon(&stack);
                 task.stack.set(Some(stack));
+                seen_by_handlers();
                 task.state.set(State::Running);
                 core.running.set(next);
                 // SAFETY: the task is this hub's, its body and stack have been taken out, and it no longer runs.
@@ -389,6 +392,12 @@ impl Hub {
         }
         self.next()
     }
+}
+
+/// Has the stack of a task set before the task runs, for the handler of a signal that asks for the stack of the running task.
+#[inline(always)]
+fn seen_by_handlers() {
+    compiler_fence(Ordering::Release);
 }
 
 /// The entry of every stack of a hub. Runs one task after another.

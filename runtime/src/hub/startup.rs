@@ -1,12 +1,14 @@
 //! Making a hub, and running it on an OS thread.
 #![forbid(unsafe_code)]
 
+use std::process;
+
 use super::core::Hub;
 use super::task::{State, Task};
 use super::task_table::ChunkMemory;
 use super::{alive, current, fork, inspection};
 use crate::boundary;
-use crate::coroutine::{SavedContext, overflow};
+use crate::coroutine::{self, SavedContext, overflow};
 use crate::reactor::{Notifier, Poller};
 use crate::refused::Refused;
 #[cfg(greenpatch_libc)]
@@ -78,6 +80,8 @@ impl Hub {
     /// Panics if this OS thread has a hub already.
     pub(crate) fn enter(&'static self) {
         self.settle();
+        let is_main = self.os_thread_number() == u64::from(process::id());
+        self.core().own_stack.set(coroutine::own_stack(is_main));
         self.observe();
         boundary::open();
     }

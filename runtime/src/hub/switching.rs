@@ -78,6 +78,7 @@ impl Hub {
     fn succeed(&'static self, old: &'static Hub) {
         self.remote.set_this_thread();
         self.core().mark.follow(&old.core().mark);
+        self.core().own_stack.set(old.core().own_stack.get());
         #[cfg(greenpatch_libc)]
         self.core().errno.find();
         self.root().context.adopt(SavedContext::of_this_thread());

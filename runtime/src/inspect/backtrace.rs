@@ -1,15 +1,21 @@
-//! A thread's backtrace as a dump has it: the frames of a backtrace of std's, without those that only greenpatch and std's
-//! runtime put there.
+//! A thread's backtrace as a dump has it: the frames of a backtrace of std's, or those at some addresses, without those that only
+//! greenpatch and std's runtime put there.
 //!
-//! std formats a backtrace, and shows its frames in no other way. So the frames are read from the text.
+//! std formats a backtrace, and shows its frames in no other way. So the frames are read from the text. It shows no frames at addresses; these are
+//! named by the crate `backtrace`, of which std has a copy.
 #![forbid(unsafe_code)]
 
 use std::env;
+use std::path::Path;
+use std::ptr;
 
 use crate::frame::Frame;
 
 /// The marker of std's, and of green threads, between the code of a thread and the code that calls it.
 const BEGIN: &str = "__rust_begin_short_backtrace";
+
+/// The name of a function without a symbol, as std writes it.
+const UNKNOWN: &str = "<unknown>";
 
 /// What the environment says of backtraces, as for panics.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,14 +43,31 @@ pub(super) fn frames(text: &str, full: bool) -> Vec<Frame> {
     frames
 }
 
-/// The function whose caller is an interrupted flow (`coroutine::imp::interrupted`).
-const CAPTURES: &str = "::interrupted::called_by";
-
-/// Reads the frames of a thread that was interrupted, without those that have captured them.
-pub(super) fn frames_of_interrupted(text: &str, full: bool) -> Vec<Frame> {
-    let mut frames = parse(text);
-    let captures = (frames.iter()).position(|frame| frame.function.ends_with(CAPTURES));
-    frames.drain(..captures.map_or(0, |captures| captures + 1));
+/// Returns the frames of the instructions at these addresses, innermost first, with those of functions that were inlined there. With
+/// `full`, all of them are returned.
+pub(super) fn frames_at(instructions: &[usize], full: bool) -> Vec<Frame> {
+    let here = env::current_dir().ok();
+    let shown = |file: &Path| {
+        let within = here.as_ref().and_then(|here| file.strip_prefix(here).ok());
+        within.unwrap_or(file).display().to_string()
+    };
+    let mut frames = Vec::new();
+    for instruction in instructions {
+        let before = frames.len();
+        // It looks up the address before the one that it is given, which is taken for that after a call.
+        let after = ptr::without_provenance_mut(instruction.wrapping_add(1));
+        ::backtrace::resolve(after, |symbol| {
+            let name = symbol.name().map(|name| format!("{name:#}"));
+            let mut frame = Frame::new(name.unwrap_or_else(|| UNKNOWN.to_owned()));
+            frame.file = symbol.filename().map(shown);
+            frame.line = symbol.lineno();
+            frame.column = symbol.colno();
+            frames.push(frame);
+        });
+        if frames.len() == before {
+            frames.push(Frame::new(UNKNOWN.to_owned()));
+        }
+    }
     if !full {
         shorten(&mut frames);
     }

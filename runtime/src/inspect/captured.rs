@@ -5,14 +5,16 @@
 #![forbid(unsafe_code)]
 
 use std::backtrace::Backtrace;
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use super::backtrace::{self, Asked};
 use super::dump::HubReport;
-use super::os;
 use super::running::Stack;
+use super::turn::Turns;
 use crate::frame::Frame;
-use crate::hub::{Flow, Hub};
+use crate::hub::{self, Flow, Hub};
 use crate::seam::context;
 
 /// A backtrace without names, or why there is none.
@@ -22,47 +24,49 @@ pub(super) type Captured = Result<Backtrace, &'static str>;
 /// and 2.5 KiB then.
 const ROOM: usize = 32 << 10;
 
+/// For how long std's lock for backtraces is waited for.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 /// Why there is no backtrace if std's lock for them is held.
-#[cfg(greenpatch_libc)]
-const NAMES_ARE_LOOKED_UP: &str = "another thread is looking up the names of a backtrace";
+const LOCK_IS_HELD: &str = "another thread is writing a backtrace";
 
 /// Returns why no backtrace can be captured here, on a hub's OS thread, if that is so.
 pub(super) fn obstacle(hub: &Hub) -> Option<&'static str> {
     let here = 0_u8;
     let here = (&raw const here).addr();
     // In the child of a fork the root may be on the stack of a green thread of the parent's, which is not known.
-    let bounds = hub.running_stack().or_else(os::stack);
+    let bounds = hub.running_stack().or_else(hub::stack_of_this_thread);
     let is_room = bounds.is_some_and(|(lowest, top)| here < top && here >= lowest + ROOM);
     if !is_room {
         return Some("its hub has answered on a stack that may have too little room");
     }
-    #[cfg(greenpatch_libc)]
-    if !is_lock_free() {
-        return Some(NAMES_ARE_LOOKED_UP);
-    }
-    None
+    (!is_lock_free()).then_some(LOCK_IS_HELD)
 }
 
 /// Returns whether std's lock for backtraces becomes free.
 ///
-/// std reads files while it holds the lock, and a green thread may let others run meanwhile, if functions of libc are greenpatch's.
-/// A hub must not wait for its own thread. Once the lock has been free, no thread of the hub takes it before the hub runs on.
-#[cfg(greenpatch_libc)]
+/// A thread that panics holds it while it writes the backtrace, to whatever does not read. And std reads files while it holds the
+/// lock, so a green thread may let others run meanwhile, if functions of libc are greenpatch's: a hub must not wait for its own
+/// thread. Once the lock has been free, no thread of the hub takes it before the hub runs on.
 fn is_lock_free() -> bool {
-    use std::sync::mpsc;
-    use std::time::Duration;
+    /// One OS thread at most waits for the lock.
+    static PROBES: Turns = Turns::new();
 
+    let Some(turn) = PROBES.wait_for(PATIENCE) else {
+        return false;
+    };
     let (sender, taken) = mpsc::channel();
     let takes_it = thread::Builder::new().name("greenpatch-dump".into());
     let takes_it = takes_it.spawn(move || {
         drop(Backtrace::force_capture());
+        drop(turn);
         let _ = sender.send(());
     });
     #[expect(
         clippy::disallowed_methods,
         reason = "a native thread sends, whatever this one does"
     )]
-    let taken = taken.recv_timeout(Duration::from_millis(200));
+    let taken = taken.recv_timeout(PATIENCE);
     takes_it.is_ok() && taken.is_ok()
 }
 
@@ -85,21 +89,16 @@ pub(super) type OfAHub = (usize, Vec<(usize, Captured)>);
 pub(super) type OfAHeldHub = (usize, Result<Stack, &'static str>);
 
 /// Looks up the names, and gives each thread its backtrace.
-pub(super) fn resolve(hubs: &mut [HubReport], captured: Vec<OfAHub>, held: Vec<OfAHeldHub>) {
-    // One of this hub's threads would not run before the names are there. Those of other hubs do.
-    #[cfg(greenpatch_libc)]
-    if crate::hub::current().is_some() && !is_lock_free() {
-        return have_none(hubs, &captured, &held, NAMES_ARE_LOOKED_UP);
+pub(super) fn resolve(hubs: &mut [HubReport], mut captured: Vec<OfAHub>, held: Vec<OfAHeldHub>) {
+    if !captured.is_empty() && !is_lock_free() {
+        have_none(hubs, &captured, &[], LOCK_IS_HELD);
+        captured.clear();
     }
     if context::green().is_none() {
         return look_up(hubs, captured, held);
     }
-    have_none(
-        hubs,
-        &captured,
-        &held,
-        "there is no OS thread for the names",
-    );
+    const NO_THREAD: &str = "there is no OS thread for the names";
+    have_none(hubs, &captured, &held, NO_THREAD);
     thread::scope(|scope| {
         let builder = thread::Builder::new().name("greenpatch-dump".into());
         let looks_up = builder
@@ -132,12 +131,8 @@ fn have_none(
 
 /// Returns the frames of a thread that runs, or why there are none.
 pub(super) fn of_running(stack: Result<Stack, &'static str>) -> Result<Vec<Frame>, &'static str> {
-    let captured = stack?.backtrace()?;
     let full = backtrace::asked() == Asked::Full;
-    Ok(backtrace::frames_of_interrupted(
-        &captured.to_string(),
-        full,
-    ))
+    Ok(backtrace::frames_at(&stack?.instructions(), full))
 }
 
 fn look_up(hubs: &mut [HubReport], captured: Vec<OfAHub>, held: Vec<OfAHeldHub>) {

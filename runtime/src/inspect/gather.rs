@@ -71,7 +71,7 @@ impl DumpOptions {
     /// Threads other than the one that calls this have backtraces on x86-64 Linux with greenpatch's own switch. Elsewhere, and where
     /// a hub answers on the stack of a green thread with less than 32 KiB to spare, [`ThreadReport::no_backtrace`] says why
     /// there is none. The stack of a thread that holds its hub is copied by the handler of the signal which asks for the thread,
-    /// and its backtrace is captured from the copy; [`RunningThread::no_backtrace`] says why there is none, if so.
+    /// and its frames are found in the copy; [`RunningThread::no_backtrace`] says why there is none, if so.
     ///
     /// # Examples
     ///
@@ -284,7 +284,7 @@ fn thread(hub: &Hub, seen: &Seen<'_>, options: DumpOptions) -> ThreadReport {
             let identity = context::native_identity();
             report.id = identity.id.get();
             report.name = identity.name.as_deref().map(str::to_owned);
-            report.bounds = os::stack();
+            report.bounds = hub::stack_of_this_thread();
             // SAFETY: by invariant 1 this is the root's OS thread, and its cell lives as long.
             note = Some(unsafe { &NonNull::as_ref(&context::native_waiting()).note });
         }

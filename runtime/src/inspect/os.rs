@@ -172,47 +172,6 @@ pub(super) fn peer(fd: i32) -> Option<SocketAddr> {
     socket2::SockRef::from(&fd).peer_addr().ok()?.as_socket()
 }
 
-/// Returns the bounds of the stack of this OS thread.
-pub(super) fn stack() -> Option<(usize, usize)> {
-    // SAFETY: pthread_self has no preconditions.
-    let this = unsafe { libc::pthread_self() };
-    // SAFETY: this thread runs.
-    unsafe { stack_of(this) }
-}
-
-/// Returns the bounds of the stack of an OS thread.
-///
-/// # Safety
-///
-/// The thread must run.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) unsafe fn stack_of(thread: libc::pthread_t) -> Option<(usize, usize)> {
-    use std::mem::MaybeUninit;
-
-    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
-    // SAFETY: the caller guarantees that the thread runs, and `attributes` is valid for the write.
-    if unsafe { libc::pthread_getattr_np(thread, attributes.as_mut_ptr()) } != 0 {
-        return None;
-    }
-    let (mut lowest, mut size) = (std::ptr::null_mut(), 0);
-    // SAFETY: the call before has written the attributes, and the places are valid for the writes.
-    let result =
-        unsafe { libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut lowest, &raw mut size) };
-    // SAFETY: they were written, and are used no more.
-    unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
-    (result == 0).then(|| (lowest.addr(), lowest.addr() + size))
-}
-
-/// This system has no such call.
-///
-/// # Safety
-///
-/// Nothing is required. On Linux the thread must run.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) unsafe fn stack_of(_: libc::pthread_t) -> Option<(usize, usize)> {
-    None
-}
-
 /// Returns how many bytes lie between the lowest page that has memory and the end, of a stack that begins with its guard page.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn in_memory(guard: usize, end: usize) -> Option<usize> {

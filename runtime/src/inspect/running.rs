@@ -4,15 +4,15 @@
 //! has a handler of its own for that signal, it is left alone, and the thread is not known. A call that the OS does not restart, such as
 //! `poll`, ends with `EINTR` in the interrupted thread.
 //!
-//! If its backtrace is asked for, the handler copies the stack, and the backtrace is captured from the copy by the thread that asks.
+//! If its backtrace is asked for, the handler copies the stack, and the thread that asks walks along the frames in the copy.
 //!
 //! Invariants:
 //! 1. What runs in the handler is async-signal-safe: it reads thread-local values without destructors, the context of the
-//!    green thread that it has interrupted, which does not end meanwhile, and the stack, and writes atomics and the room for the copy.
+//!    green thread that it has interrupted, which does not end meanwhile, and the stack, and writes atomics and the room for the copy. No
+//!    other handler interrupts it.
 //! 2. From the exchange of [`ASKED`] by [`ANSWERS`] to [`ANSWERED`] the handler alone accesses the answer and the room.
 #![allow(unsafe_code)]
 
-use std::backtrace::Backtrace;
 use std::ffi::c_void;
 use std::mem;
 use std::panic::Location;
@@ -48,11 +48,10 @@ pub(super) struct Running {
 pub(super) struct Stack(Room);
 
 impl Stack {
-    /// Captures the backtrace. The first frames are greenpatch's.
-    pub(super) fn backtrace(self) -> Result<Backtrace, &'static str> {
+    /// Returns the addresses of the instruction at which the thread was interrupted, and of the calls that have led there.
+    pub(super) fn instructions(self) -> Vec<usize> {
         // SAFETY: by invariant 1.
-        let captured = unsafe { self.0.backtrace() };
-        captured.ok_or("it could not be captured")
+        unsafe { self.0.instructions() }
     }
 }
 
@@ -64,8 +63,6 @@ struct Answer {
     asked: AtomicU64,
     /// The room for a copy of the stack, or null.
     room: AtomicPtr<u8>,
-    /// The bounds of the OS thread's own stack.
-    own_stack: [AtomicUsize; 2],
     /// What has become of the copy.
     copied: AtomicU8,
     /// Zero for the OS thread's own stack.
@@ -94,7 +91,6 @@ static ANSWER: Answer = Answer {
     state: AtomicU64::new(IDLE),
     asked: AtomicU64::new(0),
     room: AtomicPtr::new(ptr::null_mut()),
-    own_stack: [const { AtomicUsize::new(0) }; 2],
     copied: AtomicU8::new(COPIED),
     id: AtomicU64::new(0),
     location: AtomicPtr::new(ptr::null_mut()),
@@ -112,10 +108,8 @@ pub(super) fn on(hub: &Hub, copies_stack: bool) -> Option<Running> {
     }
     let os_thread = hub.os_thread() as libc::pthread_t;
     let room = if copies_stack { Room::new() } else { None };
+    let question = ANSWER.ask(hub.os_thread_number(), room.as_ref());
     // SAFETY: the OS thread of a hub lives as long as the process.
-    let own_stack = (room.is_some()).then(|| unsafe { os::stack_of(os_thread) });
-    let question = ANSWER.ask(hub.os_thread_number(), room.as_ref(), own_stack.flatten());
-    // SAFETY: as above.
     if unsafe { libc::pthread_kill(os_thread, SIGNAL) } != 0 {
         ANSWER.is_withdrawn(question);
         return None;
@@ -156,6 +150,8 @@ fn install() -> bool {
     }
     action.sa_sigaction = answer as *const () as libc::sighandler_t;
     action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK | libc::SA_SIGINFO;
+    // SAFETY: `sa_mask` is valid for a write. A handler of the program's that does not return would keep the answer.
+    unsafe { libc::sigfillset(&raw mut action.sa_mask) };
     os::add_own_handler(SIGNAL, action.sa_sigaction);
     // SAFETY: by invariant 1 the handler may run at any time.
     unsafe { libc::sigaction(SIGNAL, &raw const action, ptr::null_mut()) == 0 }
@@ -173,15 +169,14 @@ extern "C" fn answer(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut c_vo
     // SAFETY: by invariant 1.
     ANSWER.write(green.map(|green| unsafe { green.as_ref() }));
     if let Some(room) = NonNull::new(ANSWER.room.load(Ordering::Relaxed)) {
-        let [lowest, top] = &ANSWER.own_stack;
-        let own_stack = (lowest.load(Ordering::Relaxed), top.load(Ordering::Relaxed));
         // SAFETY: it is the context of this handler.
         let interrupted = unsafe { Interrupted::new(context) };
         // SAFETY: the room is kept until there is an answer, and by invariant 2 only this handler accesses it.
-        let copied = match unsafe { hub.copy_stack(interrupted, own_stack, room) } {
-            Ok(()) => COPIED,
-            Err(NotCopied::OnAnotherStack) => ON_ANOTHER_STACK,
-            Err(NotCopied::TooLarge) => TOO_LARGE,
+        let copied = interrupted.map(|interrupted| unsafe { hub.copy_stack(interrupted, room) });
+        let copied = match copied {
+            Some(Ok(())) => COPIED,
+            Some(Err(NotCopied::TooLarge)) => TOO_LARGE,
+            Some(Err(NotCopied::OnAnotherStack)) | None => ON_ANOTHER_STACK,
         };
         ANSWER.copied.store(copied, Ordering::Relaxed);
     }
@@ -190,13 +185,10 @@ extern "C" fn answer(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut c_vo
 
 impl Answer {
     /// Asks an OS thread. Returns the question.
-    fn ask(&self, os_thread: u64, room: Option<&Room>, own_stack: Option<(usize, usize)>) -> u64 {
+    fn ask(&self, os_thread: u64, room: Option<&Room>) -> u64 {
         let room = room.map_or(ptr::null_mut(), |room| room.address().as_ptr());
-        let (lowest, top) = own_stack.unwrap_or_default();
         self.asked.store(os_thread, Ordering::Relaxed);
         self.room.store(room, Ordering::Relaxed);
-        self.own_stack[0].store(lowest, Ordering::Relaxed);
-        self.own_stack[1].store(top, Ordering::Relaxed);
         let last = self.state.load(Ordering::Relaxed);
         let question = (last & !PHASES).wrapping_add(PHASES + 1) | ASKED;
         // Release: pairs with the acquire of the handler.

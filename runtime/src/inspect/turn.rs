@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::hub;
 
@@ -35,6 +35,19 @@ impl Turns {
             thread::sleep(Duration::from_millis(1));
         }
         Turn(self)
+    }
+
+    /// Waits for so long at most. None if another thread of this process has its turn for all that time.
+    pub(super) fn wait_for(&'static self, patience: Duration) -> Option<Turn> {
+        let deadline = Instant::now() + patience;
+        while !self.take() {
+            if Instant::now() >= deadline {
+                return None;
+            }
+            #[expect(clippy::disallowed_methods, reason = "a report takes the OS thread")]
+            thread::sleep(Duration::from_millis(1));
+        }
+        Some(Turn(self))
     }
 
     fn take(&self) -> bool {

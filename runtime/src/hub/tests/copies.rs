@@ -21,9 +21,9 @@ extern "C" fn copies(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut c_vo
         return;
     };
     // SAFETY: it is the context of this handler.
-    let interrupted = unsafe { Interrupted::new(context) };
+    let interrupted = unsafe { Interrupted::new(context) }.unwrap();
     // SAFETY: the room is kept until `COPIED` is set.
-    let copied = unsafe { hub.copy_stack(interrupted, (0, 0), room) };
+    let copied = unsafe { hub.copy_stack(interrupted, room) };
     COPIED.store(if copied.is_ok() { 1 } else { 2 }, Ordering::Release);
 }
 
@@ -104,23 +104,24 @@ fn a_thread_can_be_interrupted_anywhere() {
         while COPIED.load(Ordering::Acquire) == 0 {
             std::thread::yield_now();
         }
-        let what = match COPIED.load(Ordering::Relaxed) {
+        let last = match COPIED.load(Ordering::Relaxed) {
             1 => {
-                // SAFETY: it was copied, and the code has unwind information.
-                let captured = unsafe { room.backtrace() };
-                let captured = captured
-                    .map(|captured| captured.to_string())
-                    .unwrap_or_default();
-                let is_function = |line: &&str| !line.trim().starts_with("at ");
-                let last = captured.lines().rfind(is_function);
-                last.unwrap_or_default().trim().to_owned()
+                // SAFETY: it was copied.
+                let instructions = unsafe { room.instructions() };
+                let mut last = String::from("unknown");
+                let after =
+                    std::ptr::without_provenance_mut(instructions[instructions.len() - 1] + 1);
+                ::backtrace::resolve(after, |symbol| {
+                    last = symbol
+                        .name()
+                        .map(|name| format!("{name:#}"))
+                        .unwrap_or_default();
+                });
+                last
             }
             _ => "not copied".to_owned(),
         };
-        let name = what
-            .split_once(": ")
-            .map_or(what.as_str(), |(_, name)| name);
-        *found.entry(name.to_owned()).or_default() += 1;
+        *found.entry(last).or_default() += 1;
     }
     is_over.store(true, Ordering::Relaxed);
     root.join().unwrap();
