@@ -18,6 +18,8 @@ use gimli::{
     UnwindSection, X86_64,
 };
 
+use super::super::no_fork::while_no_fork;
+
 /// The greatest number of frames that are followed.
 const MOST_FRAMES: usize = 10_000;
 /// The number of the stack pointer.
@@ -231,8 +233,10 @@ fn with_module<R>(code: usize, f: impl FnOnce(&Module<'_>) -> R) -> Option<R> {
         code,
         found: &mut found,
     };
-    // SAFETY: the function calls `look` with a pointer to `search`, and ends before this does.
-    unsafe { libc::dl_iterate_phdr(Some(look), (&raw mut search).cast()) };
+    while_no_fork(|| {
+        // SAFETY: the function calls `look` with a pointer to `search`, and ends before this does.
+        unsafe { libc::dl_iterate_phdr(Some(look), (&raw mut search).cast()) }
+    });
     result
 }
 

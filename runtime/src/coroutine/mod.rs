@@ -52,6 +52,7 @@
     path = "portable.rs"
 )]
 mod imp;
+mod no_fork;
 pub(crate) mod overflow;
 pub(crate) mod pages;
 #[cfg(feature = "sanitizer")]
@@ -65,6 +66,7 @@ pub(crate) use imp::{
     Interrupted, NotCopied, Room, SavedContext, backtrace, begun, leave_for, own_stack, prefetch,
     prepare, switch,
 };
+pub(crate) use no_fork::while_no_fork;
 pub(crate) use pages::stack_of_this_thread;
 pub(crate) use slab::{Size, as_of_a_thread};
 pub(crate) use stack::{Reservation, Stack, Stacks};

@@ -95,7 +95,9 @@ pub(crate) use switching::switching_for_libc;
 pub(crate) use switching::{switching, switching_or_in_a_hook};
 pub(crate) use thread_end::when_a_thread_ends;
 
-pub(crate) use crate::coroutine::{Interrupted, NotCopied, Room, stack_of_this_thread};
+pub(crate) use crate::coroutine::{
+    Interrupted, NotCopied, Room, stack_of_this_thread, while_no_fork,
+};
 pub(crate) use crate::reactor::{Direction, Key, forks};
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::ptr;
 
 use crate::frame::Frame;
+use crate::hub;
 
 /// The marker of std's, and of green threads, between the code of a thread and the code that calls it.
 const BEGIN: &str = "__rust_begin_short_backtrace";
@@ -51,6 +52,8 @@ pub(super) fn frames_at(instructions: &[usize], full: bool) -> Vec<Frame> {
         let within = here.as_ref().and_then(|here| file.strip_prefix(here).ok());
         within.unwrap_or(file).display().to_string()
     };
+    // The first look-up lists the modules.
+    hub::while_no_fork(|| ::backtrace::resolve(ptr::null_mut(), |_| ()));
     let mut frames = Vec::new();
     for instruction in instructions {
         let before = frames.len();

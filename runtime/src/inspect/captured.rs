@@ -1,7 +1,7 @@
 //! Backtraces from the moment at which a hub captures them to the moment at which they have names.
 //!
-//! A hub captures addresses; one that is held has its stack copied. Names are looked up on the OS thread that makes the dump, when the hubs run on: that takes
-//! milliseconds, and more stack than a green thread may have.
+//! A hub captures addresses; one that is held has its stack copied. Names are looked up on the OS thread that makes the dump, or
+//! on a new one, when the hubs run on: that takes milliseconds, and more stack than a green thread may have.
 #![forbid(unsafe_code)]
 
 use std::backtrace::Backtrace;
@@ -131,8 +131,28 @@ fn have_none(
 
 /// Returns the frames of a thread that runs, or why there are none.
 pub(super) fn of_running(stack: Result<Stack, &'static str>) -> Result<Vec<Frame>, &'static str> {
+    /// One OS thread at most looks up names.
+    static NAMES: Turns = Turns::new();
+    /// The first look-up reads the debug information of the program.
+    const LONGEST: Duration = Duration::from_secs(20);
+    const IS_HELD: &str = "another thread is looking up names";
+
+    let instructions = stack?.instructions();
     let full = backtrace::asked() == Asked::Full;
-    Ok(backtrace::frames_at(&stack?.instructions(), full))
+    // The lock of the look-up may be held by a thread that waits for this one, or that the child of a fork does not have.
+    let turn = NAMES.wait_for(PATIENCE).ok_or(IS_HELD)?;
+    let (sender, names) = mpsc::channel();
+    let looks_up = thread::Builder::new().name("greenpatch-dump".into());
+    let looks_up = looks_up.stack_size(2 << 20).spawn(move || {
+        let _ = sender.send(backtrace::frames_at(&instructions, full));
+        drop(turn);
+    });
+    looks_up.map_err(|_| "there is no OS thread for the names")?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a native thread sends, whatever this one does"
+    )]
+    names.recv_timeout(LONGEST).map_err(|_| IS_HELD)
 }
 
 fn look_up(hubs: &mut [HubReport], captured: Vec<OfAHub>, held: Vec<OfAHeldHub>) {
