@@ -32,9 +32,14 @@ fn on_a_hub(root: impl FnOnce(&'static Hub) + Send + 'static) {
 }
 
 fn start(hub: &'static Hub, body: impl FnOnce() + Send + 'static) {
+    start_with(hub, 64 << 10, body);
+}
+
+/// Starts a task with a stack of this size.
+fn start_with(hub: &'static Hub, size: usize, body: impl FnOnce() + Send + 'static) {
     let stack = hub
         .as_destination()
-        .reserve(Size::holding(64 << 10).unwrap())
+        .reserve(Size::holding(size).unwrap())
         .unwrap();
     hub.as_destination().start(stack, Body::new(Box::new(body)));
 }

@@ -80,7 +80,7 @@ fn a_thread_can_be_interrupted_anywhere() {
         while !over.load(Ordering::Relaxed) {
             while hub.load() < 4 {
                 seed += 1;
-                start(hub, move || _ = works(hub, seed, 20));
+                start_with(hub, 1 << 20, move || _ = works(hub, seed, 20));
             }
             hub.tick();
         }
