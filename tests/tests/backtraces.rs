@@ -299,13 +299,21 @@ fn lock_is_held() {
     while unsafe { libc::write(2, [0_u8; 4096].as_ptr().cast(), 4096) } > 0 {}
     // SAFETY: as above.
     unsafe { libc::fcntl(2, libc::F_SETFL, 0) };
-    let panics = std::thread::spawn(|| panic!("into the pipe"));
-    // Without its backtrace before it has the lock.
-    let mut dump = dump();
-    while find(&dump, "parks").backtrace.is_some() {
-        std::thread::sleep(Duration::from_millis(10));
-        dump = self::dump();
+    let (sender, number) = std::sync::mpsc::channel();
+    let panics = std::thread::spawn(move || {
+        sender.send(greenpatch::native_thread_id()).unwrap();
+        panic!("into the pipe")
+    });
+    let system_call = format!("/proc/self/task/{}/syscall", number.recv().unwrap());
+    // It writes to the standard error (x86-64).
+    while CAN_TRACE
+        && !std::fs::read_to_string(&system_call)
+            .unwrap()
+            .starts_with("1 0x2 ")
+    {
+        std::thread::sleep(Duration::from_millis(1));
     }
+    let dump = dump();
     let reads = std::thread::spawn(move || {
         let mut text = Vec::new();
         drop(reader.read_to_end(&mut text));
