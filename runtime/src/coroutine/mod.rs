@@ -29,7 +29,7 @@
 //! Invariants:
 //! 1. A flow stays on one OS thread: a flow that [`prepare`] has set up is switched to on that thread alone.
 //! 2. The [`SavedContext`] of a suspended flow is used for one switch back to it.
-//! 3. A suspended stack is never unwound from outside; a [`backtrace`] only reads it. Of a flow that runs a copy is read
+//! 3. A suspended stack is never unwound from outside; a [`backtrace()`] only reads it. Of a flow that runs a copy is read
 //!    ([`Room`]). A borrow from such a stack stays valid as
 //!    long as the stack is not prepared again.
 
