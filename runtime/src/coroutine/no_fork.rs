@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 static TAKEN: AtomicBool = AtomicBool::new(false);
 /// For how long a fork waits. It goes on in the end: it may be made by the handler of a signal that has interrupted the very thread
 /// that keeps it out.
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Calls `f`, which takes some microseconds and does not fork, while no other thread forks.
 pub(crate) fn while_no_fork<R>(f: impl FnOnce() -> R) -> R {
