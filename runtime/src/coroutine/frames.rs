@@ -247,6 +247,10 @@ struct Search<'a> {
 }
 
 /// Looks whether the code that is searched for is in a module. Ends the search if so.
+///
+/// # Safety
+///
+/// `dl_iterate_phdr` must call it, with a pointer to a [`Search`].
 unsafe extern "C" fn look(
     info: *mut libc::dl_phdr_info,
     _: libc::size_t,

@@ -40,7 +40,7 @@ fn take() -> bool {
     !TAKEN.swap(true, Ordering::Acquire)
 }
 
-unsafe extern "C" fn before() {
+extern "C" fn before() {
     let start = Instant::now();
     // A function of libc that waits might let other green threads run.
     while !take() && start.elapsed() < PATIENCE {
@@ -48,7 +48,7 @@ unsafe extern "C" fn before() {
     }
 }
 
-unsafe extern "C" fn after() {
+extern "C" fn after() {
     TAKEN.store(false, Ordering::Release);
 }
 

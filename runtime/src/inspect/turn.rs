@@ -10,8 +10,8 @@ use crate::hub;
 /// Dumps are made one after another: two threads that wait for each other's hubs would find both held.
 pub(super) static DUMPS: Turns = Turns::new();
 
-/// The process whose thread has its turn, or [`FREE`]. Not a lock of std's: the child of a fork would find it locked by a thread
-/// that it does not have.
+/// A lock that holds the number of the process in which it is taken, or [`FREE`]. Not one of std's: if a fork is made while another
+/// thread holds it, it is free in the child.
 pub(super) struct Turns(AtomicU64);
 
 /// No thread has its turn.
